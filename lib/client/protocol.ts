@@ -1,0 +1,113 @@
+/**
+ * The messages of `WS /ws/video/stream` and the result of a pipeline, shared by the server and the page.
+ *
+ * This module has no imports, so that both sides, and other people's clients, can take it as it is.
+ *
+ * @module
+ */
+
+/** `[x, y, width, height]` in pixels of the frame as received, rounded to 0.1 and clipped to it. */
+export type BoundingBox = [x: number, y: number, width: number, height: number];
+
+/** `[x, y]` in pixels of the frame as received. */
+export type Point = [x: number, y: number];
+
+/** One object found in a picture. */
+export interface Detection {
+  /** Name of the class, such as `dog`. */
+  label: string;
+  /** Index of the class in the model, from 0. */
+  class_id: number;
+  /** Between 0 and 1. */
+  confidence: number;
+  bbox: BoundingBox;
+}
+
+/** One line of text read from a picture. */
+export interface TextBlock {
+  text: string;
+  /** Between 0 and 1. */
+  confidence: number;
+  /** Corners, clockwise from the top left of the text. */
+  polygon: [Point, Point, Point, Point];
+  /** Axis-parallel box around the polygon. */
+  bbox: BoundingBox;
+}
+
+/** Time spent in each stage, in milliseconds; 0 for a stage that did not run. */
+export interface StageTimings {
+  /** From the arrival of the frame to a free worker. */
+  wait: number;
+  decode: number;
+  detect: number;
+  ocr: number;
+  total: number;
+}
+
+/** What a pipeline found in one picture. */
+export interface PipelineResult {
+  /** Size of the frame as received, in pixels. */
+  image: { width: number; height: number };
+  /** Sorted by confidence, highest first. */
+  detections: Detection[];
+  /** In reading order. */
+  text_blocks: TextBlock[];
+  /** The text blocks' texts, one a line. */
+  text: string;
+  /** The frame that the text was read from; `null` when no text has been looked for. */
+  text_frame_index: number | null;
+  timings_ms: StageTimings;
+  /** Names of the models that were used; `null` for a stage that the pipeline has not. */
+  models: { detector: string | null; recognizer: string | null };
+}
+
+/** The frame was processed. */
+export interface ResultMessage {
+  /** 1 for the first valid frame of the session. */
+  frame_index: number;
+  result: PipelineResult;
+}
+
+/** The frame was dropped, because newer ones came faster than the pipeline is. */
+export interface DropMessage {
+  frame_index: number;
+  dropped: true;
+}
+
+/** Too many frames are being dropped: the client should send fewer. */
+export interface WarningMessage {
+  warning: "slow_down";
+}
+
+/** Why a stream ends; the same word is the reason of the close that follows. */
+export type StreamErrorCode =
+  | "invalid_pipeline"
+  | "too_many_sessions"
+  | "invalid_message"
+  | "invalid_frame"
+  | "frame_too_large"
+  | "pipeline_failure"
+  | "session_timeout"
+  | "internal_error";
+
+/** The stream failed, and the server closes it. */
+export interface ErrorMessage {
+  error: StreamErrorCode;
+  /** A sentence for people. */
+  detail: string;
+}
+
+/** Every message that the server sends on a stream, as one JSON object in a text message. */
+export type ServerMessage = ResultMessage | DropMessage | WarningMessage | ErrorMessage;
+
+/** The WebSocket close code that goes with each error code. */
+export const CLOSE_CODES: Readonly<Record<StreamErrorCode, number>> = {
+  invalid_pipeline: 1008,
+  too_many_sessions: 1013,
+  invalid_message: 1003,
+  invalid_frame: 1007,
+  frame_too_large: 1009,
+  pipeline_failure: 1011,
+  session_timeout: 1008,
+  internal_error: 1011,
+};
