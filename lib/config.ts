@@ -1,0 +1,212 @@
+/**
+ * The settings of the server, read once from the environment.
+ *
+ * @module
+ */
+
+/** Thrown for an environment variable that cannot be used; the message names variable and value. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/** Least important level that is logged. */
+export type LogLevel = "debug" | "info" | "warning" | "error";
+
+/** Settings of the streams, from the `STREAM_*` variables. */
+export interface StreamConfig {
+  /** Recent drop rate, 0 to 1, above which a session is in `warning`. */
+  dropThreshold: number;
+  /** Recent drop rate, 0 to 1, above which a session is `critical`. */
+  slowdownThreshold: number;
+  /** Largest frame in bytes; one of exactly this size passes. */
+  maxFrameBytes: number;
+  /** Largest frame in pixels. */
+  maxFramePixels: number;
+  /** Most sessions at a time; `undefined` for no limit. */
+  maxSessions: number | undefined;
+  /** Milliseconds without a frame after which a session ends; 0 for never. */
+  idleTimeoutMs: number;
+  /** Milliseconds after which a session ends; 0 for never. */
+  maxSessionMs: number;
+  /** Origins, beside the server's own, whose pages may open streams. */
+  allowedOrigins: string[];
+  /** The token that clients have to present; `undefined` for none. */
+  authToken: string | undefined;
+}
+
+/** Settings of the pipelines, from the `PIPELINE_*` and `YOLO_*` variables. */
+export interface PipelineConfig {
+  /** Input of the detector in pixels, multiples of 32. */
+  inputSize: { width: number; height: number };
+  /** Inference workers. */
+  workers: number;
+  /** Threads in each worker. */
+  threads: number;
+  /** A model's id in `models.json`, or the path of an ONNX file. */
+  model: string;
+  /** Least confidence of a detection, 0 to 1. */
+  confidence: number;
+  /** Overlap, 0 to 1, above which two boxes of a class count as one object. */
+  iou: number;
+}
+
+/** All settings. */
+export interface Config {
+  hostname: string;
+  port: number;
+  modelDirectory: string;
+  logLevel: LogLevel;
+  logFormat: "json" | "pretty";
+  stream: StreamConfig;
+  pipeline: PipelineConfig;
+}
+
+const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
+
+function fail(name: string, expected: string, value: string): never {
+  throw new ConfigError(`Cannot parse ${name}: expected ${expected}, got ${JSON.stringify(value)}`);
+}
+
+/** Looks up and parses single variables; an empty one counts as unset, as it does in most shells' idioms. */
+class Environment {
+  readonly #variables: Readonly<Record<string, string | undefined>>;
+
+  constructor(variables: Readonly<Record<string, string | undefined>>) {
+    this.#variables = variables;
+  }
+
+  text(name: string): string | undefined {
+    return this.#variables[name]?.trim() || undefined;
+  }
+
+  number(
+    name: string,
+    fallback: number,
+    expected: string,
+    accepts: (value: number) => boolean,
+  ): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    // Number() would also read "0x10" and "1e3", which nobody means here.
+    const value = /^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : NaN;
+    return accepts(value) ? value : fail(name, expected, text);
+  }
+
+  ratio(name: string, fallback: number): number {
+    return this.number(name, fallback, "a number between 0 and 1", (n) => n >= 0 && n <= 1);
+  }
+
+  integer(name: string, fallback: number, minimum: number, maximum: number): number {
+    return this.number(
+      name,
+      fallback,
+      `a whole number between ${minimum} and ${maximum}`,
+      (n) => Number.isInteger(n) && n >= minimum && n <= maximum,
+    );
+  }
+
+  positive(name: string, fallback: number): number {
+    return this.number(name, fallback, "a number above 0", (n) => n > 0);
+  }
+
+  /** A duration given in seconds, in milliseconds; 0 switches it off. */
+  seconds(name: string, fallback: number): number {
+    // Timers count in 32-bit milliseconds, which is 24 days.
+    const expected = "a number of seconds between 0 and 2000000";
+    return this.number(name, fallback, expected, (n) => n >= 0 && n <= 2_000_000) * 1000;
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    return choices.find((choice) => choice === text) ??
+      fail(name, `one of ${choices.join(", ")}`, text);
+  }
+}
+
+function parseInputSize(environment: Environment): { width: number; height: number } {
+  const text = environment.text("PIPELINE_INPUT_SIZE") ?? "512x384";
+  const match = /^(\d{2,4})x(\d{2,4})$/.exec(text);
+  const width = Number(match?.[1]);
+  const height = Number(match?.[2]);
+  const fits = (side: number) => side % 32 === 0 && side >= 32 && side <= 1920;
+  if (!fits(width) || !fits(height)) {
+    fail("PIPELINE_INPUT_SIZE", "WIDTHxHEIGHT in multiples of 32 from 32 to 1920", text);
+  }
+  return { width, height };
+}
+
+function parseOrigins(environment: Environment): string[] {
+  const text = environment.text("STREAM_ALLOWED_ORIGINS") ?? "";
+  return text.split(",").map((part) => part.trim()).filter((part) => part !== "").map((part) => {
+    const url = URL.parse(part);
+    if (url === null || url.origin === "null" || url.pathname !== "/") {
+      fail(
+        "STREAM_ALLOWED_ORIGINS",
+        "origins such as https://example.com, with commas between",
+        part,
+      );
+    }
+    return url.origin;
+  });
+}
+
+function parseStream(environment: Environment): StreamConfig {
+  const dropThreshold = environment.ratio("STREAM_DROP_THRESHOLD", 0.1);
+  const slowdownThreshold = environment.ratio("STREAM_SLOWDOWN_THRESHOLD", 0.3);
+  if (slowdownThreshold < dropThreshold) {
+    fail(
+      "STREAM_SLOWDOWN_THRESHOLD",
+      `a number not below STREAM_DROP_THRESHOLD (${dropThreshold})`,
+      String(slowdownThreshold),
+    );
+  }
+  const megabytes = environment.positive("STREAM_MAX_FRAME_SIZE_MB", 5);
+  return {
+    dropThreshold,
+    slowdownThreshold,
+    maxFrameBytes: Math.floor(megabytes * 1_048_576),
+    maxFramePixels: environment.integer("STREAM_MAX_FRAME_PIXELS", 4_194_304, 1, 268_402_689),
+    maxSessions: environment.text("STREAM_MAX_SESSIONS") === undefined
+      ? undefined
+      : environment.integer("STREAM_MAX_SESSIONS", 0, 1, 1_000_000),
+    idleTimeoutMs: environment.seconds("STREAM_IDLE_TIMEOUT_S", 30),
+    maxSessionMs: environment.seconds("STREAM_MAX_SESSION_S", 0),
+    allowedOrigins: parseOrigins(environment),
+    authToken: environment.text("STREAM_AUTH_TOKEN"),
+  };
+}
+
+function parsePipeline(environment: Environment): PipelineConfig {
+  return {
+    inputSize: parseInputSize(environment),
+    workers: environment.integer("PIPELINE_WORKERS", 1, 1, 64),
+    threads: environment.integer("PIPELINE_THREADS", 2, 1, 64),
+    model: environment.text("YOLO_MODEL") ?? "yolov8n",
+    confidence: environment.ratio("YOLO_CONFIDENCE", 0.25),
+    iou: environment.ratio("YOLO_IOU", 0.45),
+  };
+}
+
+/**
+ * Parses the settings out of environment variables; unset and empty ones take their defaults.
+ *
+ * @param variables The environment, such as `Deno.env.toObject()`
+ * @param options `terminal` says whether standard output is one, which makes `pretty` the default log format
+ * @throws {ConfigError} If a value is malformed; the message is one line for people
+ */
+export function parseConfig(
+  variables: Readonly<Record<string, string | undefined>>,
+  { terminal = false }: { terminal?: boolean } = {},
+): Config {
+  const environment = new Environment(variables);
+  return {
+    hostname: environment.text("HOST") ?? "127.0.0.1",
+    port: environment.integer("PORT", 8000, 0, 65_535),
+    modelDirectory: environment.text("MODEL_DIR") ?? "./models",
+    logLevel: environment.choice("LOG_LEVEL", LOG_LEVELS, "info"),
+    logFormat: environment.choice("LOG_FORMAT", ["json", "pretty"], terminal ? "pretty" : "json"),
+    stream: parseStream(environment),
+    pipeline: parsePipeline(environment),
+  };
+}

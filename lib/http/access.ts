@@ -1,0 +1,56 @@
+/**
+ * Who may use the server: the origin check and the token.
+ *
+ * @module
+ */
+
+import { createHash, timingSafeEqual } from "node:crypto";
+import { ApiError } from "./api.ts";
+
+/** What is asked of clients. */
+export interface AccessRules {
+  /** Origins, beside the server's own, whose pages may connect. */
+  allowedOrigins: readonly string[];
+  /** The token that clients have to present; `undefined` for none. */
+  authToken: string | undefined;
+}
+
+/**
+ * Whether a page of another site made this request.
+ *
+ * Browsers always name the origin of a WebSocket and of a POST; programs that are no browsers send none and pass.
+ */
+function isForeignOrigin(headers: Headers, allowedOrigins: readonly string[]): boolean {
+  const origin = headers.get("Origin");
+  if (origin === null || allowedOrigins.includes(origin.toLowerCase())) return false;
+  return URL.parse(origin)?.host !== headers.get("Host")?.toLowerCase();
+}
+
+function presentedToken(request: Request): string {
+  const bearer = /^Bearer +(.+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
+  return bearer ?? new URL(request.url).searchParams.get("token") ?? "";
+}
+
+/** Compares digests, so that neither the length nor the first difference can be read from the time it takes. */
+function isSameToken(presented: string, expected: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(presented), digest(expected));
+}
+
+/**
+ * Lets a request pass or refuses it.
+ *
+ * @throws {ApiError} With 403 for a page of another site, 401 for a missing or wrong token
+ */
+export function checkAccess(request: Request, { allowedOrigins, authToken }: AccessRules): void {
+  if (isForeignOrigin(request.headers, allowedOrigins)) {
+    throw new ApiError(403, "forbidden_origin", "Pages of this origin may not use this server");
+  }
+  if (authToken !== undefined && !isSameToken(presentedToken(request), authToken)) {
+    throw new ApiError(
+      401,
+      "unauthorized",
+      "Present the token as Authorization: Bearer <token> or ?token=<token>",
+    );
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * JSON answers of the HTTP interface: `{"error":"<code>","detail":"<sentence>"}` for everything that goes wrong.
+ *
+ * @module
+ */
+
+import { logEvent } from "../telemetry/log.ts";
+
+/** Thrown by a handler to answer with an error. */
+export class ApiError extends Error {
+  override name = "ApiError";
+  readonly status: number;
+  readonly code: string;
+
+  /** @param detail A sentence for people, which is also the message */
+  constructor(status: number, code: string, detail: string) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+  }
+
+  /** The answer for it. */
+  toResponse(): Response {
+    return Response.json({ error: this.code, detail: this.message }, { status: this.status });
+  }
+}
+
+/** What a handler needs to know of a request; a Fresh context is one. */
+interface RequestContext {
+  req: Request;
+}
+
+/** Methods that the interface uses. */
+export type ApiMethod = "GET" | "POST" | "DELETE";
+
+/**
+ * Makes one handler of handlers by method, for a file in `routes/`.
+ *
+ * A method without a handler is answered with 405, a thrown {@linkcode ApiError} as it says, and anything else thrown
+ * with 500, whose cause only the log sees. HEAD is answered as GET; the server leaves the body out.
+ */
+export function api<Context extends RequestContext>(
+  methods: Partial<Record<ApiMethod, (context: Context) => Response | Promise<Response>>>,
+): (context: Context) => Promise<Response> {
+  const allowed = Object.keys(methods);
+  if (methods.GET) allowed.push("HEAD");
+  return async (context) => {
+    const name = context.req.method === "HEAD" ? "GET" : context.req.method;
+    const handler = Object.hasOwn(methods, name) ? methods[name as ApiMethod] : undefined;
+    try {
+      if (handler === undefined) {
+        throw new ApiError(405, "method_not_allowed", `Use ${allowed.join(", ")} for this path`);
+      }
+      return await handler(context);
+    } catch (error) {
+      const response = toApiError(error).toResponse();
+      if (response.status === 405) response.headers.set("Allow", allowed.join(", "));
+      return response;
+    }
+  };
+}
+
+function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  logEvent("error", "server_error", "Request failed unexpectedly", { cause: String(error) });
+  return new ApiError(500, "internal_error", "Unexpected error occurred");
+}

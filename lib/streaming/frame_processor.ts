@@ -1,0 +1,38 @@
+/**
+ * What a stream needs of a pipeline.
+ *
+ * @module
+ */
+
+import type { PipelineResult } from "../client/protocol.ts";
+
+/**
+ * Finds things in frames.
+ *
+ * It is declared here and implemented elsewhere, so that sessions know nothing of models, and frames could as well go
+ * to another machine.
+ */
+export interface FrameProcessor {
+  /** Whether there is a pipeline of this id. */
+  isValidPipeline(pipelineId: string): boolean;
+
+  /**
+   * Runs a pipeline on one frame.
+   *
+   * @param frameIndex 1 for the first frame of the session
+   * @param frameBytes One JPEG; its buffer may be taken away from the caller
+   * @param sessionId Sessions take turns; one has at most one frame in flight
+   * @throws {InvalidFrameError} If the frame cannot be decoded; any other error is the pipeline's own failure
+   */
+  runOnFrame(
+    pipelineId: string,
+    frameIndex: number,
+    frameBytes: Uint8Array<ArrayBuffer>,
+    sessionId: string,
+  ): Promise<PipelineResult>;
+}
+
+/** Thrown by a {@linkcode FrameProcessor} for a frame that looked like a JPEG and is none. */
+export class InvalidFrameError extends Error {
+  override name = "InvalidFrameError";
+}

@@ -1,0 +1,123 @@
+/**
+ * Checks that bytes from the network look like one complete JPEG of acceptable size, before anything decodes them.
+ *
+ * @module
+ */
+
+/** What the frame header says. */
+export interface JpegInfo {
+  /** Pixels, 1 to 65535. */
+  width: number;
+  /** Pixels, 1 to 65535. */
+  height: number;
+}
+
+/** The limits of one frame. */
+export interface FrameLimits {
+  /** Largest frame in bytes; one of exactly this size passes. */
+  maxFrameBytes: number;
+  /** Largest frame in pixels. */
+  maxFramePixels: number;
+}
+
+/** A frame that was refused. */
+export class FrameValidationError extends Error {
+  override name = "FrameValidationError";
+  /** The protocol's word for it. */
+  readonly code: "invalid_frame" | "frame_too_large";
+
+  /** @param detail The protocol's sentence for it, which is also the message */
+  constructor(code: "invalid_frame" | "frame_too_large", detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+const MARKER = 0xff;
+const SOI = 0xd8;
+const EOI = 0xd9;
+const SOS = 0xda;
+
+/** Far more segments and fill bytes than any camera writes, so that a hostile frame cannot make the walk long. */
+const MAX_STEPS = 4096;
+
+/** SOF0 to SOF15 (ITU-T T.81, table B.1), without DHT, JPG and DAC, which lie in the same range. */
+function isFrameHeader(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+}
+
+/** Markers that stand alone: TEM, RST0 to RST7 and a repeated SOI. */
+function hasNoSegment(marker: number): boolean {
+  return marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+}
+
+/**
+ * Walks the segments up to the first frame header.
+ *
+ * The entropy-coded data is never reached and the steps are bounded, so the time does not grow with the frame.
+ */
+function readFrameHeader(bytes: Uint8Array): JpegInfo | undefined {
+  const end = bytes.length - 2;
+  let position = 2;
+  for (let step = 0; step < MAX_STEPS && position + 4 <= end; step += 1) {
+    if (bytes[position] !== MARKER) return undefined;
+    const marker = bytes[position + 1];
+    if (marker === MARKER) {
+      // Any marker may be preceded by fill bytes (T.81, B.1.1.2).
+      position += 1;
+      continue;
+    }
+    if (hasNoSegment(marker)) {
+      position += 2;
+      continue;
+    }
+    if (marker === EOI || marker === SOS) return undefined;
+    const length = bytes[position + 2] << 8 | bytes[position + 3];
+    if (length < 2 || position + 2 + length > end) return undefined;
+    if (isFrameHeader(marker)) {
+      if (length < 8) return undefined;
+      const height = bytes[position + 5] << 8 | bytes[position + 6];
+      const width = bytes[position + 7] << 8 | bytes[position + 8];
+      return width > 0 && height > 0 ? { width, height } : undefined;
+    }
+    position += 2 + length;
+  }
+  return undefined;
+}
+
+/**
+ * Checks one frame, cheapest test first: emptiness, size, first and last marker, frame header, pixels.
+ *
+ * It copies and decodes nothing.
+ *
+ * @param bytes The frame as received
+ * @returns Width and height as the frame header gives them
+ * @throws {FrameValidationError} With the protocol's code and sentence, at the first test that fails
+ */
+export function validateJpeg(bytes: Uint8Array, limits: FrameLimits): JpegInfo {
+  const { length } = bytes;
+  if (length === 0) throw new FrameValidationError("invalid_frame", "Frame is empty");
+  if (length > limits.maxFrameBytes) {
+    throw new FrameValidationError(
+      "frame_too_large",
+      `Frame of ${length} bytes exceeds the limit of ${limits.maxFrameBytes} bytes`,
+    );
+  }
+  if (length < 2 || bytes[0] !== MARKER || bytes[1] !== SOI) throw notJpeg("missing SOI marker");
+  if (length < 4 || bytes[length - 2] !== MARKER || bytes[length - 1] !== EOI) {
+    throw notJpeg("missing EOI marker");
+  }
+  const info = readFrameHeader(bytes);
+  if (info === undefined) throw notJpeg("no frame header");
+  if (info.width * info.height > limits.maxFramePixels) {
+    throw new FrameValidationError(
+      "invalid_frame",
+      `Frame of ${info.width}x${info.height} pixels exceeds the limit of ${limits.maxFramePixels} pixels`,
+    );
+  }
+  return info;
+}
+
+function notJpeg(why: string): FrameValidationError {
+  return new FrameValidationError("invalid_frame", `Not a valid JPEG image: ${why}`);
+}

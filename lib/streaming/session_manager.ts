@@ -1,0 +1,140 @@
+/**
+ * The state of one stream: its counters, drop rates and backpressure.
+ *
+ * @module
+ */
+
+import {
+  Backpressure,
+  type BackpressureState,
+  backpressureState,
+  type BackpressureThresholds,
+} from "./backpressure.ts";
+
+/** Answered frames that the recent drop rate looks back on; they fit the bits of one number. */
+const WINDOW = 30;
+const WINDOW_MASK = 2 ** WINDOW - 1;
+/** Answers before the recent drop rate means anything. */
+const MIN_ANSWERED = 10;
+
+function countBits(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}
+
+/**
+ * One connection's session, in memory only; nothing is shared between sessions.
+ *
+ * It keeps the books and decides; {@linkcode StreamSession} moves the frames.
+ *
+ * @example
+ * ```ts
+ * const session = new SessionManager("yolo_only", { dropThreshold: 0.1, slowdownThreshold: 0.3 });
+ * session.incrementFrame();
+ * session.shouldDropFrame(0); // false: the pipeline is idle
+ * ```
+ */
+export class SessionManager {
+  /** Random UUID. */
+  readonly sessionId: string = crypto.randomUUID();
+  readonly pipelineId: string;
+  /** Recent drop rate, 0 to 1, above which the session is in `warning`. */
+  readonly dropThreshold: number;
+  /** Recent drop rate, 0 to 1, above which the session is `critical`. */
+  readonly slowdownThreshold: number;
+  /** Valid frames so far; the index of the newest. */
+  frameIndex = 0;
+  /** Frames that were answered with a drop. */
+  droppedFrames = 0;
+  /** When the last frame was processed, in seconds since the epoch; `null` before the first. */
+  lastProcessedTs: number | null = null;
+  #state: BackpressureState = "normal";
+  #answered = 0;
+  #dropBits = 0;
+  readonly #backpressure = new Backpressure();
+
+  constructor(pipelineId: string, { dropThreshold, slowdownThreshold }: BackpressureThresholds) {
+    this.pipelineId = pipelineId;
+    this.dropThreshold = dropThreshold;
+    this.slowdownThreshold = slowdownThreshold;
+  }
+
+  /** Monotonic milliseconds, for durations. */
+  static nowMs(): number {
+    return performance.now();
+  }
+
+  /** `normal`, `warning` or `critical`, from the recent drop rate. */
+  get backpressureState(): BackpressureState {
+    return this.#state;
+  }
+
+  /**
+   * Counts a valid frame that has just arrived.
+   *
+   * @returns Its index, 1 for the first
+   */
+  incrementFrame(): number {
+    this.#backpressure.frameArrived(SessionManager.nowMs());
+    this.frameIndex += 1;
+    return this.frameIndex;
+  }
+
+  /** Counts a frame that was answered with a drop. */
+  markDrop(): void {
+    this.droppedFrames += 1;
+    this.#answer(1);
+  }
+
+  /**
+   * Counts a frame that was answered with a result.
+   *
+   * @param durationMs From its start to its answer
+   */
+  markProcessed(durationMs: number): void {
+    this.lastProcessedTs = Date.now() / 1000;
+    this.#backpressure.frameProcessed(durationMs);
+    this.#answer(0);
+  }
+
+  /** Share of all frames that were dropped, 0 to 1; 0 when no frame came. */
+  dropRate(): number {
+    return this.frameIndex === 0 ? 0 : this.droppedFrames / this.frameIndex;
+  }
+
+  /** Share of the last 30 answered frames that were dropped, 0 to 1; 0 until 10 have been answered. */
+  recentDropRate(): number {
+    if (this.#answered < MIN_ANSWERED) return 0;
+    return countBits(this.#dropBits) / Math.min(this.#answered, WINDOW);
+  }
+
+  /**
+   * How long this session's pipeline is expected to stay busy, in milliseconds; 0 when it is idle.
+   *
+   * @param startedAt When the frame in flight was started, by {@linkcode nowMs}; `undefined` when none is
+   */
+  expectedBusyMs(startedAt: number | undefined): number {
+    return this.#backpressure.expectedBusyMs(startedAt, SessionManager.nowMs());
+  }
+
+  /** Whether a frame that arrived just now is dropped at once. */
+  shouldDropFrame(processingTimeMs: number): boolean {
+    return this.#backpressure.shouldDropFrame(
+      processingTimeMs,
+      this.recentDropRate(),
+      this.dropThreshold,
+    );
+  }
+
+  /** Whether the client is to be asked, now, to slow down; a `true` is taken as said. */
+  shouldSlowDown(): boolean {
+    return this.#backpressure.shouldSlowDown(this.#state, SessionManager.nowMs());
+  }
+
+  #answer(dropBit: 0 | 1): void {
+    this.#answered += 1;
+    this.#dropBits = (this.#dropBits << 1 | dropBit) & WINDOW_MASK;
+    this.#state = backpressureState(this.recentDropRate(), this);
+  }
+}

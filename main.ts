@@ -1,0 +1,82 @@
+/**
+ * livesyte: a real-time vision server.
+ *
+ * The build (`_fresh/server.js`) takes {@linkcode app} from here; run directly, this is the command line.
+ *
+ * @module
+ */
+
+import { createApp } from "./app.ts";
+import { runModels } from "./commands/models.ts";
+import { serve } from "./commands/serve.ts";
+import { UsageError } from "./commands/usage_error.ts";
+import { ConfigError, parseConfig } from "./lib/config.ts";
+import { ModelFetchError } from "./lib/pipeline/errors.ts";
+import { Services, VERSION } from "./services.ts";
+
+const HELP = `livesyte ${VERSION}: real-time object detection for cameras, in the browser
+
+Usage: livesyte [command]
+
+Commands:
+  serve          Start the server (the default)
+  models         Fetch the models; see "models --help"
+
+Options:
+  --help         Show this text
+  --version      Show the version
+
+The server takes its settings from environment variables, such as PORT, HOST and MODEL_DIR: see docs/configuration.md.
+`;
+
+let services: Services | undefined;
+
+/** The services of this process, made at the first use. */
+function getServices(): Services {
+  return services ??= new Services(
+    parseConfig(Deno.env.toObject(), { terminal: Deno.stdout.isTerminal() }),
+  );
+}
+
+/** The web application. */
+export const app = createApp(getServices);
+
+async function print(text: string): Promise<void> {
+  await Deno.stdout.write(new TextEncoder().encode(text));
+}
+
+/** Runs a command and returns the exit code. */
+async function run([command = "serve", ...rest]: string[]): Promise<number> {
+  switch (command) {
+    case "serve":
+      await serve(getServices().config, getServices());
+      return 0;
+    case "models":
+      return await runModels(rest);
+    case "--help":
+    case "help":
+      await print(HELP);
+      return 0;
+    case "--version":
+      await print(`${VERSION}\n`);
+      return 0;
+    default:
+      throw new UsageError(`Unknown command ${JSON.stringify(command)}: see --help`);
+  }
+}
+
+/** Runs the command line to its end; what a person can mend is told in one line. */
+async function main(): Promise<void> {
+  try {
+    Deno.exit(await run(Deno.args));
+  } catch (error) {
+    const isForPeople = error instanceof UsageError || error instanceof ConfigError ||
+      error instanceof ModelFetchError;
+    if (!isForPeople) throw error;
+    await Deno.stderr.write(new TextEncoder().encode(`livesyte: ${error.message}\n`));
+    Deno.exit(2);
+  }
+}
+
+// Not awaited: the build imports this module, which has to be complete by then.
+if (import.meta.main) main();

@@ -1,0 +1,61 @@
+import type { Context } from "fresh";
+import { checkAccess } from "../../../lib/http/access.ts";
+import { api, ApiError } from "../../../lib/http/api.ts";
+import { readBody } from "../../../lib/http/read_body.ts";
+import { ImageDecodeError } from "../../../lib/pipeline/errors.ts";
+import { define, type State } from "../../../state.ts";
+
+const IMAGE_TYPES = ["image/jpeg", "image/png", "image/webp"];
+/** Boundaries and part headers of a form with one file. */
+const FORM_OVERHEAD_BYTES = 4096;
+
+/** Takes the picture out of the body, which is either the picture itself or a form with a part named `file`. */
+async function readImage(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const header = request.headers.get("Content-Type") ?? "";
+  const type = header.split(";")[0].trim().toLowerCase();
+  if (IMAGE_TYPES.includes(type)) return await readBody(request, maxBytes);
+  if (type !== "multipart/form-data") {
+    throw new ApiError(
+      415,
+      "unsupported_media_type",
+      `Send ${IMAGE_TYPES.join(", ")}, or multipart/form-data with a part named file`,
+    );
+  }
+  const body = await readBody(request, maxBytes + FORM_OVERHEAD_BYTES);
+  const form = await new Response(body, { headers: { "Content-Type": header } }).formData()
+    .catch(() => undefined);
+  const file = form?.get("file");
+  if (!(file instanceof File)) {
+    throw new ApiError(400, "bad_request", "The form has no part named file that holds a picture");
+  }
+  if (file.size > maxBytes) {
+    throw new ApiError(413, "payload_too_large", `Body exceeds the limit of ${maxBytes} bytes`);
+  }
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+async function run(ctx: Context<State>): Promise<Response> {
+  const { config, pipelines } = ctx.state.services;
+  checkAccess(ctx.req, config.stream);
+  const id = ctx.params.id;
+  if (!pipelines.isValidPipeline(id)) {
+    throw new ApiError(404, "invalid_pipeline", `Unknown pipeline_id: ${id.slice(0, 64)}`);
+  }
+  const image = await readImage(ctx.req, config.stream.maxFrameBytes);
+  if (image.length === 0) throw new ApiError(422, "invalid_image", "Picture is empty");
+  try {
+    return Response.json({ result: await pipelines.runOnImage(id, image) });
+  } catch (error) {
+    if (error instanceof ImageDecodeError) {
+      throw new ApiError(
+        422,
+        "invalid_image",
+        `Picture cannot be decoded, or has more than ${config.stream.maxFramePixels} pixels`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** `POST /pipelines/:id/run`: runs a pipeline on one picture. */
+export const handler = define.handlers(api({ POST: run }));

@@ -1,0 +1,109 @@
+/**
+ * The parts of the server and how they are joined.
+ *
+ * @module
+ */
+
+import type { Config } from "./lib/config.ts";
+import { ImageDecodeError } from "./lib/pipeline/errors.ts";
+import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
+import { type FrameProcessor, InvalidFrameError } from "./lib/streaming/frame_processor.ts";
+import { StreamServer } from "./lib/streaming/stream_server.ts";
+import { logEvent } from "./lib/telemetry/log.ts";
+import project from "./deno.json" with { type: "json" };
+
+/** Answer of `GET /health`. */
+export interface Health {
+  /** `degraded` while a worker is being replaced, `unhealthy` when none is alive. */
+  status: "healthy" | "degraded" | "unhealthy";
+  version: string;
+  /** Seconds since the server began to start. */
+  uptime_s: number;
+  /** `max` is `null` where there is no limit. */
+  sessions: { active: number; max: number | null };
+  /** Ids. */
+  pipelines: string[];
+  workers: { alive: boolean; last_heartbeat: string | null }[];
+}
+
+/** Version of livesyte. */
+export const VERSION: string = project.version;
+
+/** How long frames in flight may take when the server stops. */
+const STOP_TIMEOUT_MS = 5000;
+
+/** Everything that lives as long as the server. */
+export class Services {
+  readonly config: Config;
+  readonly pipelines: PipelineService;
+  readonly streams: StreamServer;
+  readonly #createdAt = performance.now();
+
+  constructor(config: Config) {
+    this.config = config;
+    this.pipelines = new PipelineService({
+      modelDirectory: config.modelDirectory,
+      ...config.pipeline,
+      maxPixels: config.stream.maxFramePixels,
+      onWorkerRestart: (reason) =>
+        logEvent("error", "worker_restart", "Inference worker replaced", { reason }),
+    });
+    this.streams = new StreamServer(toFrameProcessor(this.pipelines), config.stream);
+  }
+
+  /** Loads the models and starts the workers. */
+  async start(): Promise<void> {
+    await this.pipelines.start();
+  }
+
+  /** Answers what is in flight, then ends everything. */
+  async stop(): Promise<void> {
+    await this.streams.stop(STOP_TIMEOUT_MS);
+    await this.pipelines.stop();
+  }
+
+  /** Answer of `GET /health`. */
+  health(): Health {
+    const workers = this.pipelines.workers();
+    const alive = workers.filter((worker) => worker.alive).length;
+    return {
+      status: alive === 0 ? "unhealthy" : alive < workers.length ? "degraded" : "healthy",
+      version: VERSION,
+      uptime_s: Math.round((performance.now() - this.#createdAt) / 1000),
+      sessions: { active: this.streams.active, max: this.config.stream.maxSessions ?? null },
+      pipelines: this.pipelines.listPipelines().map(({ id }) => id),
+      workers,
+    };
+  }
+
+  /**
+   * Runs the canary inference.
+   *
+   * @returns Why the server is not ready; `undefined` when it is
+   */
+  async readiness(): Promise<string | undefined> {
+    const { workers } = this.health();
+    if (!workers.some((worker) => worker.alive)) return "No inference worker is running";
+    try {
+      const found = await this.pipelines.checkCanary();
+      return found ? undefined : "The canary inference did not find what it should";
+    } catch {
+      return "The canary inference failed";
+    }
+  }
+}
+
+/** Gives streams the pipelines in the form that they ask for. */
+function toFrameProcessor(pipelines: PipelineService): FrameProcessor {
+  return {
+    isValidPipeline: (id) => pipelines.isValidPipeline(id),
+    async runOnFrame(...frame) {
+      try {
+        return await pipelines.runOnFrame(...frame);
+      } catch (error) {
+        if (error instanceof ImageDecodeError) throw new InvalidFrameError("", { cause: error });
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { expect } from "expect";
+import { ConfigError, parseConfig } from "../lib/config.ts";
+
+Deno.test("parseConfig gives the documented defaults for an empty environment", () => {
+  expect(parseConfig({})).toEqual({
+    hostname: "127.0.0.1",
+    port: 8000,
+    modelDirectory: "./models",
+    logLevel: "info",
+    logFormat: "json",
+    stream: {
+      dropThreshold: 0.1,
+      slowdownThreshold: 0.3,
+      maxFrameBytes: 5_242_880,
+      maxFramePixels: 4_194_304,
+      maxSessions: undefined,
+      idleTimeoutMs: 30_000,
+      maxSessionMs: 0,
+      allowedOrigins: [],
+      authToken: undefined,
+    },
+    pipeline: {
+      inputSize: { width: 512, height: 384 },
+      workers: 1,
+      threads: 2,
+      model: "yolov8n",
+      confidence: 0.25,
+      iou: 0.45,
+    },
+  });
+});
+
+Deno.test("parseConfig reads values, with space around them, and takes empty ones as unset", () => {
+  const config = parseConfig({
+    PORT: " 9000 ",
+    STREAM_MAX_FRAME_SIZE_MB: "0.5",
+    STREAM_MAX_SESSIONS: "10",
+    STREAM_ALLOWED_ORIGINS: "https://example.com, http://localhost:3000/",
+    STREAM_AUTH_TOKEN: "",
+    PIPELINE_INPUT_SIZE: "640x480",
+    LOG_FORMAT: "",
+  }, { terminal: true });
+  expect(config.port).toBe(9000);
+  expect(config.stream.maxFrameBytes).toBe(524_288);
+  expect(config.stream.maxSessions).toBe(10);
+  expect(config.stream.allowedOrigins).toEqual(["https://example.com", "http://localhost:3000"]);
+  expect(config.stream.authToken).toBeUndefined();
+  expect(config.pipeline.inputSize).toEqual({ width: 640, height: 480 });
+  expect(config.logFormat).toBe("pretty");
+});
+
+Deno.test("parseConfig names the variable, what is allowed and the value of a malformed one", () => {
+  const malformed: Record<string, string[]> = {
+    PORT: ["abc", "-1", "65536", "80.5", "0x10", "1e3"],
+    STREAM_DROP_THRESHOLD: ["abc", "1.1", "-0.1", "NaN"],
+    STREAM_SLOWDOWN_THRESHOLD: ["2", "0.05"],
+    STREAM_MAX_FRAME_SIZE_MB: ["0", "five"],
+    STREAM_MAX_FRAME_PIXELS: ["0", "1.5"],
+    STREAM_MAX_SESSIONS: ["0", "many"],
+    STREAM_IDLE_TIMEOUT_S: ["-1", "soon", "99999999"],
+    STREAM_MAX_SESSION_S: ["-1"],
+    STREAM_ALLOWED_ORIGINS: ["example.com", "https://example.com/path", "https://a.example,*"],
+    PIPELINE_INPUT_SIZE: ["640", "500x384", "640x0", "x", "6400x64"],
+    PIPELINE_WORKERS: ["0", "two"],
+    PIPELINE_THREADS: ["0"],
+    YOLO_CONFIDENCE: ["1.5"],
+    YOLO_IOU: ["-1"],
+    LOG_LEVEL: ["loud"],
+    LOG_FORMAT: ["xml"],
+  };
+  for (const [name, values] of Object.entries(malformed)) {
+    for (const value of values) {
+      const parse = () => parseConfig({ [name]: value });
+      expect(parse).toThrow(ConfigError);
+      expect(parse).toThrow(new RegExp(`^Cannot parse ${name}: expected [^\n]+, got "[^\n]+"$`));
+    }
+  }
+});

@@ -1,0 +1,93 @@
+/** A stream session under virtual time, with a pipeline that takes as long as it is told. */
+
+import FakeTimers from "@sinonjs/fake-timers";
+import type { PipelineResult, ServerMessage } from "../../lib/client/protocol.ts";
+import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
+import { SessionManager } from "../../lib/streaming/session_manager.ts";
+import { StreamSession } from "../../lib/streaming/stream_session.ts";
+
+/** The smallest frame that passes validation: a header of 16x16 pixels. */
+export const MINIMAL_FRAME = Uint8Array.fromHex("ffd8ffc0000b080010001001011100ffd9");
+
+export const RESULT: PipelineResult = {
+  image: { width: 16, height: 16 },
+  detections: [],
+  text_blocks: [],
+  text: "",
+  text_frame_index: null,
+  timings_ms: { wait: 0, decode: 0, detect: 0, ocr: 0, total: 0 },
+  models: { detector: null, recognizer: null },
+};
+
+export const LIMITS = { maxFrameBytes: 1_000_000, maxFramePixels: 1_000_000 };
+
+/** What the server did to the connection. */
+export class RecordingTransport {
+  bufferedAmount = 0;
+  readonly sent: ServerMessage[] = [];
+  closedWith: { code: number; reason: string } | undefined;
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close(code: number, reason: string): void {
+    this.closedWith = { code, reason };
+  }
+}
+
+export class SimulatedStream {
+  readonly transport = new RecordingTransport();
+  readonly session: SessionManager;
+  readonly stream: StreamSession;
+  inFlight = 0;
+  maxInFlight = 0;
+
+  /** @param process Called with each frame's index; gives its processing time in ms, or throws */
+  constructor(process: (frameIndex: number) => number) {
+    const processor: FrameProcessor = {
+      isValidPipeline: () => true,
+      runOnFrame: async (_pipelineId, frameIndex) => {
+        this.inFlight += 1;
+        this.maxInFlight = Math.max(this.maxInFlight, this.inFlight);
+        try {
+          const duration = process(frameIndex);
+          await new Promise((resolve) => setTimeout(resolve, duration));
+          return RESULT;
+        } finally {
+          this.inFlight -= 1;
+        }
+      },
+    };
+    this.session = new SessionManager("test", { dropThreshold: 0.1, slowdownThreshold: 0.3 });
+    this.stream = new StreamSession(this.session, processor, this.transport, LIMITS);
+  }
+
+  arrive(frame: Uint8Array = MINIMAL_FRAME): void {
+    this.stream.receive(frame.slice().buffer);
+  }
+
+  get slowDowns(): number {
+    return this.transport.sent.filter((message) => "warning" in message).length;
+  }
+
+  /** Indices of the frames that were answered so, in the order of the answers. */
+  answered(kind: "result" | "dropped"): number[] {
+    return this.transport.sent.flatMap((message) => kind in message ? [message] : [])
+      .flatMap((message) => "frame_index" in message ? [message.frame_index] : []);
+  }
+}
+
+/** Runs a test under virtual time. */
+export async function withVirtualTime(
+  test: (clock: FakeTimers.Clock) => Promise<void>,
+): Promise<void> {
+  const clock = FakeTimers.install({
+    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"],
+  });
+  try {
+    await test(clock);
+  } finally {
+    clock.uninstall();
+  }
+}
