@@ -1,0 +1,94 @@
+/** Friendly texts for everything that can end a stream. */
+
+import type { StreamFailure, StreamFailureCode } from "./realtime_client.ts";
+
+/** What happened, and what the person can do about it. */
+export interface Explanation {
+  /** A short sentence without a full stop. */
+  title: string;
+  /** One or two sentences. */
+  remedy: string;
+}
+
+const EXPLANATIONS: Readonly<Record<StreamFailureCode, Explanation>> = {
+  invalid_pipeline: {
+    title: "The server does not know this pipeline",
+    remedy: "Choose another pipeline below the picture.",
+  },
+  too_many_sessions: {
+    title: "The server is full",
+    remedy: "It serves as many people as it can. Try again in a moment.",
+  },
+  invalid_message: {
+    title: "The server did not understand the page",
+    remedy: "Reload the page: it may be older than the server.",
+  },
+  invalid_frame: {
+    title: "The server could not read a frame",
+    remedy: "Retry, or choose another camera or file.",
+  },
+  frame_too_large: {
+    title: "The frames are too large for the server",
+    remedy: "Choose another camera or a smaller picture, then retry.",
+  },
+  pipeline_failure: {
+    title: "The pipeline failed on a frame",
+    remedy: "Retry; if it fails again, the server’s log says why.",
+  },
+  session_timeout: {
+    title: "The server ended the session",
+    remedy: "It was open for too long, or without frames. Reconnect to go on.",
+  },
+  internal_error: {
+    title: "Something went wrong on the server",
+    remedy: "Retry; if it fails again, the server’s log says why.",
+  },
+  unreachable: {
+    title: "The server cannot be reached",
+    remedy: "Check that it runs and that this device is online.",
+  },
+  connection_lost: {
+    title: "The connection was lost",
+    remedy: "Check that the server runs and that this device is online.",
+  },
+  server_stopping: {
+    title: "The server is shutting down",
+    remedy: "It may be back in a moment.",
+  },
+  no_answer: {
+    title: "The server stopped answering",
+    remedy: "It may be overloaded, or the network is down.",
+  },
+};
+
+/** What to tell the person about the end of a stream. */
+export function explainStreamFailure({ code }: Pick<StreamFailure, "code">): Explanation {
+  return EXPLANATIONS[code];
+}
+
+/**
+ * The word on the button that tries again, and what is being done without it.
+ *
+ * @param secondsLeft Whole seconds to the next automatic attempt.
+ */
+export function describeRetry(
+  failure: StreamFailure,
+  secondsLeft: number,
+): { button: string; progress: string } {
+  if (failure.attempt === null) return { button: retryWord(failure.code), progress: "" };
+  const progress = secondsLeft > 0 ? `Trying again in ${secondsLeft} s` : "Trying again now";
+  return { button: "Retry now", progress };
+}
+
+function retryWord(code: StreamFailureCode): string {
+  switch (code) {
+    case "session_timeout":
+    case "unreachable":
+    case "connection_lost":
+    case "server_stopping":
+    case "no_answer":
+      return "Reconnect";
+    default:
+      return "Retry";
+  }
+}

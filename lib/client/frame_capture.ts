@@ -1,0 +1,86 @@
+/** Turns what a video or picture element shows into JPEG frames for the stream. */
+
+/** Width and height in pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** The longer and the shorter side that a frame is scaled down to. */
+const FRAME_SIDES = { longer: 640, shorter: 480 };
+/** A good picture for the detector at some 60 KB a frame. */
+const JPEG_QUALITY = 0.8;
+
+/**
+ * The size at which a picture is sent: within 640×480 (480×640 when upright), its aspect kept, never enlarged.
+ *
+ * @returns Whole pixels, at least 1.
+ */
+export function frameSize({ width, height }: Size): Size {
+  const scale = Math.min(
+    1,
+    FRAME_SIDES.longer / Math.max(width, height),
+    FRAME_SIDES.shorter / Math.min(width, height),
+  );
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  };
+}
+
+/** What can be captured. */
+export type CaptureElement = HTMLVideoElement | HTMLImageElement;
+
+/** The size of an element's own picture, before any scaling on the page; 0×0 while it has none. */
+export function sourceSize(element: CaptureElement): Size {
+  return "videoWidth" in element
+    ? { width: element.videoWidth, height: element.videoHeight }
+    : { width: element.naturalWidth, height: element.naturalHeight };
+}
+
+/** Encodes frames, on one canvas that it keeps. */
+export class FrameEncoder {
+  #canvas: OffscreenCanvas | HTMLCanvasElement | null = null;
+
+  /**
+   * Encodes what an element shows now.
+   *
+   * @returns One complete JPEG; `null` while the element has no picture.
+   * @throws {Error} If the browser cannot encode it.
+   */
+  async encode(element: CaptureElement): Promise<Uint8Array<ArrayBuffer> | null> {
+    const source = sourceSize(element);
+    if (source.width === 0 || source.height === 0) return null;
+    const { width, height } = frameSize(source);
+    const canvas = this.#canvas ??= createCanvas();
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    const context = canvas.getContext("2d", { alpha: false }) as
+      | CanvasRenderingContext2D
+      | OffscreenCanvasRenderingContext2D
+      | null;
+    if (context === null) throw new Error("Cannot capture a frame: the browser gives no canvas");
+    context.drawImage(element, 0, 0, width, height);
+    const blob = await encodeJpeg(canvas);
+    return new Uint8Array(await blob.arrayBuffer());
+  }
+}
+
+function createCanvas(): OffscreenCanvas | HTMLCanvasElement {
+  return typeof OffscreenCanvas === "undefined"
+    ? document.createElement("canvas")
+    : new OffscreenCanvas(1, 1);
+}
+
+function encodeJpeg(canvas: OffscreenCanvas | HTMLCanvasElement): Promise<Blob> {
+  if ("convertToBlob" in canvas) {
+    return canvas.convertToBlob({ type: "image/jpeg", quality: JPEG_QUALITY });
+  }
+  return new Promise((resolve, reject) => {
+    canvas.toBlob(
+      (blob) => blob === null ? reject(new Error("Cannot encode a frame as JPEG")) : resolve(blob),
+      "image/jpeg",
+      JPEG_QUALITY,
+    );
+  });
+}

@@ -1,0 +1,62 @@
+/** One colour for each class of objects, the same in every frame and on every visit. */
+
+/**
+ * Colours that people with any kind of colour vision can tell apart, with white in place of black
+ * (Okabe and Ito 2008, "Color Universal Design").
+ */
+const PALETTE = [
+  "#e69f00",
+  "#56b4e9",
+  "#009e73",
+  "#f0e442",
+  "#0072b2",
+  "#d55e00",
+  "#cc79a7",
+  "#ffffff",
+] as const;
+
+const DARK = "#0b0d10";
+const LIGHT = "#ffffff";
+
+/** A colour and the one for text on it. */
+export interface LabelColor {
+  fill: string;
+  text: string;
+}
+
+/**
+ * The colour of a class.
+ *
+ * There are more classes than colours that can be told apart, so classes share them; neighbours in the model's list,
+ * which are often seen together, do not.
+ *
+ * @param classId Index of the class in the model, from 0.
+ */
+export function labelColor(classId: number): LabelColor {
+  const row = Math.floor(classId / PALETTE.length);
+  // The shift of 3 for each row keeps people, pets and vehicles apart in the list of COCO.
+  const fill = PALETTE[(classId + 3 * row) % PALETTE.length] ?? LIGHT;
+  const text = contrastRatio(fill, DARK) >= contrastRatio(fill, LIGHT) ? DARK : LIGHT;
+  return { fill, text };
+}
+
+/**
+ * Contrast of two colours, from 1 to 21 (WCAG 2.2, "contrast ratio").
+ *
+ * @param first `#rrggbb`.
+ * @param second `#rrggbb`.
+ */
+export function contrastRatio(first: string, second: string): number {
+  const [darker, lighter] = [relativeLuminance(first), relativeLuminance(second)].sort((a, b) =>
+    a - b
+  ) as [number, number];
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+function relativeLuminance(color: string): number {
+  const [red, green, blue] = [1, 3, 5].map((start) => {
+    const channel = parseInt(color.slice(start, start + 2), 16) / 255;
+    return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}

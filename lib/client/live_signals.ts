@@ -1,0 +1,56 @@
+/** Everything that the islands of the live page share. */
+
+import { type Signal, signal } from "@preact/signals";
+import type { Explanation } from "./errors.ts";
+import type { Size } from "./frame_capture.ts";
+import { createRealtimeSignals, type RealtimeSignals } from "./realtime_client.ts";
+import type { StreamStatistics } from "./stream_statistics.ts";
+
+/** One pipeline as `GET /pipelines` lists it. */
+export interface PipelineSummary {
+  id: string;
+  name: string;
+  description: string;
+}
+
+/** Where the frames come from. */
+export type SourceKind = "camera" | "video" | "picture";
+
+/** What the stage shows. */
+export type StageState =
+  /** Nothing has been started yet. */
+  | { phase: "welcome" }
+  /** A source is being opened. */
+  | { phase: "starting" }
+  /** Frames come. */
+  | { phase: "running"; kind: SourceKind; name: string; size: Size }
+  /** The person stopped it. */
+  | { phase: "stopped" }
+  /** The source cannot be opened, or ended by itself. */
+  | { phase: "failed"; why: Explanation };
+
+/** The signals of one live page. */
+export interface LiveSignals extends RealtimeSignals {
+  stage: Signal<StageState>;
+  pipelines: Signal<PipelineSummary[]>;
+  pipelineId: Signal<string | null>;
+  /** Renewed twice a second while frames are sent. */
+  statistics: Signal<StreamStatistics | null>;
+  minimumConfidence: Signal<number>;
+  showBoxes: Signal<boolean>;
+  showText: Signal<boolean>;
+}
+
+/** Creates the signals of one page, as they are before anything was started. */
+export function createLiveSignals(): LiveSignals {
+  return {
+    ...createRealtimeSignals(),
+    stage: signal<StageState>({ phase: "welcome" }),
+    pipelines: signal<PipelineSummary[]>([]),
+    pipelineId: signal<string | null>(null),
+    statistics: signal<StreamStatistics | null>(null),
+    minimumConfidence: signal(0.25),
+    showBoxes: signal(true),
+    showText: signal(true),
+  };
+}

@@ -1,0 +1,42 @@
+/** Knows the pipelines that the server offers. */
+
+import type { PipelineSummary } from "./live_signals.ts";
+
+/**
+ * Asks the server for its pipelines.
+ *
+ * @throws {Error} If it cannot be reached, or does not answer with a list.
+ */
+export async function fetchPipelines(
+  request: (path: string) => Promise<Response> = (path) => fetch(path),
+): Promise<PipelineSummary[]> {
+  const response = await request("/pipelines");
+  if (!response.ok) throw new Error(`Cannot list the pipelines: HTTP ${response.status}`);
+  const { pipelines } = await response.json() as { pipelines: PipelineSummary[] };
+  if (!Array.isArray(pipelines)) {
+    throw new Error("Cannot list the pipelines: no list in the answer");
+  }
+  return pipelines;
+}
+
+/** The pipeline to begin with: the one used last if it is still there, else the server's first. */
+export function firstChoice(
+  pipelines: readonly PipelineSummary[],
+  remembered: string | null,
+): string | null {
+  return (pipelines.find(({ id }) => id === remembered) ?? pipelines[0])?.id ?? null;
+}
+
+/**
+ * The address of a pipeline's stream.
+ *
+ * @param page Address of the page; its `token`, when it has one, is passed on.
+ */
+export function streamUrl(page: string, pipelineId: string): string {
+  const url = new URL("/ws/video/stream", page);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  url.searchParams.set("pipeline_id", pipelineId);
+  const token = new URL(page).searchParams.get("token");
+  if (token !== null) url.searchParams.set("token", token);
+  return url.href;
+}

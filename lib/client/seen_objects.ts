@@ -1,0 +1,46 @@
+/** Sums up what is seen now, object by object, for the list beside the picture. */
+
+import type { Detection } from "./protocol.ts";
+
+/** All objects of one class that are seen, or were a moment ago. */
+export interface SeenObject {
+  label: string;
+  class_id: number;
+  /** How many there are; 0 when the last one has just gone. */
+  count: number;
+  /** The highest of their confidences, between 0 and 1; the last known when they have gone. */
+  confidence: number;
+  /** When one was last seen, in milliseconds. */
+  last_seen: number;
+}
+
+/** How long a class stays in the list after its last object, so that the list does not flicker. */
+const HOLD_MS = 1500;
+
+/**
+ * Brings the list up to date with one result.
+ *
+ * Classes stand in the order of their names, so that rows do not change places while people read them.
+ *
+ * @param previous The list so far.
+ * @param now Milliseconds, on the clock of the earlier calls.
+ */
+export function updateSeenObjects(
+  previous: readonly SeenObject[],
+  detections: readonly Detection[],
+  now: number,
+): SeenObject[] {
+  const seen = new Map<number, SeenObject>();
+  for (const { class_id, label, confidence } of detections) {
+    const object = seen.get(class_id) ??
+      { label, class_id, count: 0, confidence: 0, last_seen: now };
+    object.count += 1;
+    object.confidence = Math.max(object.confidence, confidence);
+    seen.set(class_id, object);
+  }
+  for (const object of previous) {
+    if (seen.has(object.class_id) || now - object.last_seen > HOLD_MS) continue;
+    seen.set(object.class_id, { ...object, count: 0 });
+  }
+  return [...seen.values()].sort((a, b) => a.label.localeCompare(b.label));
+}

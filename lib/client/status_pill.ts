@@ -1,0 +1,55 @@
+/** The state of the stream in one word and two numbers. */
+
+import type { StageState } from "./live_signals.ts";
+import type { ConnectionStatus, StreamFailure } from "./realtime_client.ts";
+import type { StreamStatistics } from "./stream_statistics.ts";
+
+/** What the status pill shows. */
+export interface StatusDescription {
+  tone: "off" | "connecting" | "live" | "degraded" | "lost";
+  word: string;
+  /** Frames a second and delay, such as `14 FPS · 42 ms`; empty when there are none. */
+  figures: string;
+}
+
+/** A delay that people notice. */
+const NOTICEABLE_DELAY_MS = 400;
+/** A share of dropped frames that shows. */
+const NOTICEABLE_DROP_RATE = 0.1;
+/** The lowest frame rate that still looks live. */
+const LIVELY_FPS = 5;
+
+/** Describes the stream as it is now. */
+export function describeStatus(
+  { stage, status, lastError, statistics }: {
+    stage: StageState;
+    status: ConnectionStatus;
+    lastError: StreamFailure | null;
+    statistics: StreamStatistics | null;
+  },
+): StatusDescription {
+  if (stage.phase === "starting") return describe("connecting", "Starting");
+  if (stage.phase !== "running") return describe("off", "Not running");
+  if (lastError !== null) return describe("lost", "Lost");
+  const delay = statistics?.round_trip_p50_ms ?? null;
+  if (status !== "connected" || statistics === null || delay === null) {
+    return describe("connecting", "Connecting");
+  }
+  const figures = `${Math.round(statistics.answered_fps)} FPS · ${Math.round(delay)} ms`;
+  return isDegraded(statistics, delay)
+    ? describe("degraded", "Slow", figures)
+    : describe("live", "Live", figures);
+}
+
+function isDegraded({ answered_fps, drop_rate }: StreamStatistics, delay: number): boolean {
+  return answered_fps < LIVELY_FPS || drop_rate > NOTICEABLE_DROP_RATE ||
+    delay > NOTICEABLE_DELAY_MS;
+}
+
+function describe(
+  tone: StatusDescription["tone"],
+  word: string,
+  figures = "",
+): StatusDescription {
+  return { tone, word, figures };
+}

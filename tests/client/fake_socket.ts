@@ -1,0 +1,63 @@
+/**
+ * A WebSocket whose server is the test: real ones cannot be made to stall, fill up or close with any code at will.
+ */
+export class FakeSocket {
+  /** All sockets opened since the last {@linkcode FakeSocket.reset}, oldest first. */
+  static opened: FakeSocket[] = [];
+
+  readyState = 0;
+  bufferedAmount = 0;
+  sent: Uint8Array[] = [];
+  closedWith: number | undefined;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+    FakeSocket.opened.push(this);
+  }
+
+  static reset(): void {
+    FakeSocket.opened = [];
+  }
+
+  /** The socket in use. */
+  static get last(): FakeSocket {
+    const socket = FakeSocket.opened.at(-1);
+    if (socket === undefined) throw new Error("No socket was opened");
+    return socket;
+  }
+
+  /** As a constructor of the real type. */
+  static get asWebSocket(): typeof WebSocket {
+    return FakeSocket as unknown as typeof WebSocket;
+  }
+
+  send(bytes: Uint8Array): void {
+    this.sent.push(bytes);
+  }
+
+  close(code: number): void {
+    this.readyState = 3;
+    this.closedWith = code;
+  }
+
+  /** The server accepts. */
+  open(): void {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+
+  /** The server says something. */
+  say(message: unknown): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+
+  /** The connection ends, as the server or the network will it. */
+  end(code: number, reason = ""): void {
+    this.readyState = 3;
+    this.onclose?.({ code, reason });
+  }
+}

@@ -1,0 +1,214 @@
+import FakeTimers from "@sinonjs/fake-timers";
+import { expect } from "expect";
+import type { Explanation } from "../../lib/client/errors.ts";
+import type { CaptureElement } from "../../lib/client/frame_capture.ts";
+import { LiveSession } from "../../lib/client/live_session.ts";
+import { createLiveSignals, type LiveSignals } from "../../lib/client/live_signals.ts";
+import type { LiveSource } from "../../lib/client/live_source.ts";
+import { exampleResult } from "./example_result.ts";
+import { FakeSocket } from "./fake_socket.ts";
+
+const FRAME = new Uint8Array([0xff, 0xd8, 0xff, 0xd9]);
+
+/** A page without a DOM: the test gives the frames, the clock and the server's part. */
+class TestPage {
+  readonly clock = FakeTimers.install();
+  readonly signals: LiveSignals = createLiveSignals();
+  readonly session: LiveSession;
+  encode: () => Promise<Uint8Array<ArrayBuffer> | null> = () => Promise.resolve(FRAME);
+  #onFrame: ((now: number) => void) | null = null;
+
+  constructor() {
+    FakeSocket.reset();
+    this.session = new LiveSession(this.signals, {
+      streamUrl: (id) => `ws://server/${id}`,
+      WebSocket: FakeSocket.asWebSocket,
+      now: () => this.clock.now,
+      random: () => 0.5,
+      encode: () => this.encode(),
+      everyFrame: (_element, callback) => {
+        this.#onFrame = callback;
+        return () => this.#onFrame = null;
+      },
+    });
+  }
+
+  get hasFrames(): boolean {
+    return this.#onFrame !== null;
+  }
+
+  /** Shows `count` frames at 60 FPS; with `answers`, the server answers each frame that it gets. */
+  async show(count: number, { answers = true } = {}): Promise<void> {
+    for (let frame = 0; frame < count; frame++) {
+      await this.clock.tickAsync(1000 / 60);
+      const before = FakeSocket.last.sent.length;
+      this.#onFrame?.(this.clock.now);
+      await this.clock.tickAsync(0);
+      const { sent } = FakeSocket.last;
+      if (answers && sent.length > before) {
+        FakeSocket.last.say({ frame_index: sent.length, result: exampleResult() });
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.session.stop();
+    this.clock.uninstall();
+  }
+}
+
+class TestSource implements LiveSource {
+  kind = "camera" as const;
+  name = "Test camera";
+  element = {} as CaptureElement;
+  size = { width: 640, height: 480 };
+  cameraId = "a";
+  onended: ((why: Explanation) => void) | null = null;
+  closed = false;
+  close(): void {
+    this.closed = true;
+  }
+}
+
+Deno.test("LiveSession connects once a source runs and a pipeline is chosen", () => {
+  using page = new TestPage();
+  page.session.start(new TestSource());
+  expect(FakeSocket.opened).toHaveLength(0);
+  page.signals.pipelineId.value = "yolo_only";
+  expect(FakeSocket.last.url).toBe("ws://server/yolo_only");
+});
+
+Deno.test("LiveSession sends what the throttle lets through and publishes figures", async () => {
+  using page = new TestPage();
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(new TestSource());
+  FakeSocket.last.open();
+  await page.show(120);
+  expect(FakeSocket.last.sent.length).toBeGreaterThanOrEqual(25);
+  expect(FakeSocket.last.sent.length).toBeLessThanOrEqual(35);
+  expect(page.signals.statistics.value?.answered_fps).toBeCloseTo(15, -1);
+});
+
+Deno.test("LiveSession stops capturing while two frames are unanswered", async () => {
+  using page = new TestPage();
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(new TestSource());
+  FakeSocket.last.open();
+  await page.show(60, { answers: false });
+  expect(FakeSocket.last.sent).toHaveLength(2);
+});
+
+Deno.test("LiveSession encodes one frame at a time", async () => {
+  using page = new TestPage();
+  let encodings = 0;
+  page.encode = () => {
+    encodings += 1;
+    return new Promise(() => {});
+  };
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(new TestSource());
+  FakeSocket.last.open();
+  await page.show(60);
+  expect(encodings).toBe(1);
+});
+
+Deno.test("LiveSession slows down when the server says so", async () => {
+  using page = new TestPage();
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(new TestSource());
+  FakeSocket.last.open();
+  await page.show(10);
+  FakeSocket.last.say({ warning: "slow_down" });
+  await page.show(60);
+  expect(page.signals.statistics.value?.target_fps).toBe(5);
+});
+
+Deno.test("LiveSession reconnects with the new pipeline", () => {
+  using page = new TestPage();
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(new TestSource());
+  const first = FakeSocket.last;
+  page.signals.pipelineId.value = "yolo_ocr";
+  expect(first.closedWith).toBe(1000);
+  expect(FakeSocket.last.url).toBe("ws://server/yolo_ocr");
+});
+
+Deno.test("LiveSession lets go of everything when it is stopped", async () => {
+  using page = new TestPage();
+  const source = new TestSource();
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(source);
+  FakeSocket.last.open();
+  await page.show(10);
+  page.session.stop();
+  expect(source.closed).toBe(true);
+  expect(page.hasFrames).toBe(false);
+  expect(FakeSocket.last.closedWith).toBe(1000);
+  expect(page.signals.stage.value).toEqual({ phase: "stopped" });
+  expect(page.signals.lastResult.value).toBeNull();
+  expect(page.clock.countTimers()).toBe(0);
+});
+
+Deno.test("LiveSession says why when the source ends by itself", () => {
+  using page = new TestPage();
+  const source = new TestSource();
+  page.session.start(source);
+  const why = { title: "The camera has gone", remedy: "Plug it in again." };
+  source.onended?.(why);
+  expect(source.closed).toBe(true);
+  expect(page.signals.stage.value).toEqual({ phase: "failed", why });
+});
+
+Deno.test("LiveSession says so when frames cannot be encoded", async () => {
+  using page = new TestPage();
+  page.encode = () => Promise.reject(new Error("Cannot encode"));
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(new TestSource());
+  FakeSocket.last.open();
+  await page.show(10);
+  expect(page.signals.stage.value.phase).toBe("failed");
+});
+
+Deno.test("LiveSession does not send a frame of the source before", async () => {
+  using page = new TestPage();
+  const { promise, resolve } = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+  page.encode = () => promise;
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(new TestSource());
+  FakeSocket.last.open();
+  await page.show(5);
+  page.encode = () => Promise.resolve(null);
+  page.session.start(new TestSource());
+  resolve(FRAME);
+  await page.show(5);
+  expect(FakeSocket.opened.flatMap(({ sent }) => sent)).toHaveLength(0);
+});
+
+Deno.test("LiveSession keeps its connection when only the source changes", () => {
+  using page = new TestPage();
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(new TestSource());
+  page.session.start(new TestSource());
+  expect(FakeSocket.opened).toHaveLength(1);
+});
+
+Deno.test("LiveSession leaves the server while the page is hidden", () => {
+  using page = new TestPage();
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(new TestSource());
+  page.session.setVisible(false);
+  expect(FakeSocket.last.closedWith).toBe(1000);
+  page.session.setVisible(true);
+  expect(FakeSocket.opened).toHaveLength(2);
+});
+
+Deno.test("LiveSession connects again at once when the person retries", () => {
+  using page = new TestPage();
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(new TestSource());
+  FakeSocket.last.open();
+  FakeSocket.last.end(1008, "session_timeout");
+  page.session.retry();
+  expect(FakeSocket.opened).toHaveLength(2);
+  expect(page.signals.status.value).toBe("connecting");
+});
