@@ -23,7 +23,7 @@ const QUIET_MS = 10_000;
 /** Time between two rises of 1 FPS. */
 const RISE_MS = 1000;
 /** A frame that comes this share of an interval early is taken: cameras jitter around their rate. */
-const EARLY_SHARE = 0.1;
+const EARLY_SHARE = 0.25;
 
 /**
  * The one throttle between a source of frames and the stream.
@@ -74,9 +74,9 @@ export class FpsThrottler {
     this.#riseAfterQuiet(now);
     const interval = 1000 / this.#fps;
     if (now < this.#nextCapture - interval * EARLY_SHARE) return false;
-    // Counting from the due time keeps the mean rate exact; a backlog, after a pause, is not made up for.
+    // Counting from the due time keeps the mean rate exact; what a pause left out is not made up for.
     const next = this.#nextCapture + interval;
-    this.#nextCapture = next > now ? next : now + interval;
+    this.#nextCapture = next > now - interval ? next : now + interval;
     return true;
   }
 
