@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { setBuildId } from "./build_id.ts";
+import type { RouteFile, RouteModule } from "./file_routes.ts";
+import type { IslandRegistry } from "./types.ts";
+import type { ComponentType } from "preact";
+
+/** A file that a build serves, with its content or where that is relative to the application. */
+export type ServedFile =
+  & {
+    contentType: string;
+    /** Hexadecimal SHA-256 of the content. */
+    hash: string;
+  }
+  & ({ content: Uint8Array<ArrayBuffer> } | { path: string });
+
+/** What a build gives to the application. */
+export interface BuildCache {
+  /** The directory of the application. */
+  root: string;
+  /** The islands, by their component on the server. */
+  islands: IslandRegistry;
+  /** The URL path of the module that starts the islands. */
+  clientEntry: string;
+  /** The files of the routes directory, sorted. */
+  routes: readonly RouteFile[];
+  /** Finds what is served at a decoded URL path. */
+  findFile(pathname: string): Promise<ServedFile | undefined>;
+}
+
+/** What a build writes to `snapshot.js`. */
+export interface Snapshot {
+  buildId: string;
+  clientEntry: string;
+  islandModules: {
+    file: string;
+    name: string;
+    module: Record<string, unknown>;
+  }[];
+  routes: { id: string; module: unknown }[];
+  files: Record<string, ServedFile>;
+}
+
+/** A build that was written to disk. */
+export class ProdBuildCache implements BuildCache {
+  readonly root: string;
+  readonly islands: IslandRegistry;
+  readonly clientEntry: string;
+  readonly routes: readonly RouteFile[];
+  readonly #files: Map<string, ServedFile>;
+
+  /** @param root The directory of the application. */
+  constructor(root: string, snapshot: Snapshot) {
+    this.root = root;
+    this.islands = registerIslands(snapshot.islandModules);
+    this.clientEntry = snapshot.clientEntry;
+    this.routes = snapshot.routes as { id: string; module: RouteModule }[];
+    this.#files = new Map(Object.entries(snapshot.files));
+    setBuildId(snapshot.buildId);
+  }
+
+  findFile(pathname: string): Promise<ServedFile | undefined> {
+    const file = this.#files.get(pathname);
+    if (file === undefined || "content" in file) return Promise.resolve(file);
+    return Promise.resolve({ ...file, path: join(this.root, file.path) });
+  }
+}
+
+/** The build of an application that was not built: no islands, no files. */
+export function emptyBuildCache(): BuildCache {
+  return {
+    root: ".",
+    islands: new Map(),
+    clientEntry: "",
+    routes: [],
+    findFile: () => Promise.resolve(undefined),
+  };
+}
+
+/** Registers every exported function of the given modules as an island. */
+export function registerIslands(
+  modules: Snapshot["islandModules"],
+): IslandRegistry {
+  const registry: IslandRegistry = new Map();
+  const names = new Set<string>();
+  for (const { file, name: fileName, module } of modules) {
+    for (const [exportName, value] of Object.entries(module)) {
+      if (typeof value !== "function") continue;
+      const base = exportName === "default" ? fileName : exportName;
+      let name = base;
+      for (let count = 1; names.has(name); count++) name = `${base}_${count}`;
+      names.add(name);
+      registry.set(value as ComponentType, { name, exportName, file });
+    }
+  }
+  return registry;
+}

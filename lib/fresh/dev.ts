@@ -1,0 +1,3 @@
+/** What builds an application. @module */
+
+export { Builder, type BuildOptions } from "./builder.ts";

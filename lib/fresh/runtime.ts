@@ -1,0 +1,22 @@
+/** What pages and islands may use on the server and in the browser. @module */
+
+import { ASSET_KEY, currentBuildId } from "./build_id.ts";
+
+/** Whether this code runs in a browser rather than on the server. */
+export const IS_BROWSER: boolean = typeof document !== "undefined";
+
+/**
+ * Locks the path of a static file to the current build, so that browsers may keep it for a year.
+ *
+ * @example A stylesheet
+ * ```tsx
+ * <link rel="stylesheet" href={asset("/styles.css")} />;
+ * ```
+ */
+export function asset(path: string): string {
+  if (!path.startsWith("/") || path.startsWith("//")) return path;
+  const url = new URL(path, "http://asset.invalid");
+  if (url.searchParams.has(ASSET_KEY)) return path;
+  url.searchParams.set(ASSET_KEY, currentBuildId());
+  return url.pathname + url.search + url.hash;
+}
