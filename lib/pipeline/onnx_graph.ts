@@ -1,0 +1,264 @@
+/**
+ * Specializes an object detector's ONNX graph for one input size by editing it.
+ *
+ * @module
+ */
+
+import { COCO_LABELS } from "./coco_labels.ts";
+import {
+  ATTRIBUTE_TYPES,
+  dimensions,
+  ELEMENT_TYPES,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  serializeOnnx,
+  valueInfo,
+} from "./onnx_schema.ts";
+
+/** Width and height in pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/**
+ * How a detector's outputs are to be read.
+ *
+ * - `distribution`: one `[1, 4 * bins + classes, h, w]` tensor a stride, the decode head cut off
+ *   (YOLOv8, v9, v10, 11, 12).
+ * - `columns`: `[1, 4 + classes, cells]`, decoded, a column a cell (the same models, when not cut).
+ * - `anchors`: `[1, 3 * cells, 5 + classes]`, decoded, a row an anchor (YOLOv5).
+ * - `grid`: `[1, cells, 5 + classes]`, offsets and logarithms, a row a cell (YOLOX).
+ * - `final`: `[1, n, 6]`, corners, score and class (models with suppression built in).
+ */
+export type HeadKind = "distribution" | "columns" | "anchors" | "grid" | "final";
+
+/** What a detector's graph gives, and how to feed it. */
+export interface DetectorLayout {
+  kind: HeadKind;
+  /** Names of the classes by index. */
+  labels: string[];
+  /** Size of the input; the model's own where its graph works at no other. */
+  input: Size;
+  /** Whether each object is reported once, so that no suppression is needed. */
+  suppressed: boolean;
+  /** Names of the tensors to read. */
+  outputs: string[];
+}
+
+/** The strides of the grids that every supported head predicts on, in pixels. */
+export const STRIDES: readonly number[] = [8, 16, 32];
+
+/** A model whose outputs no decoder here can read. */
+export class UnknownHeadError extends Error {
+  override name = "UnknownHeadError";
+}
+
+/**
+ * Finds out how to cut, feed and read a detector.
+ *
+ * @param size Size of the input that is wanted, in pixels.
+ * @throws {UnknownHeadError} If the outputs are not those of a known detector; the message names their shapes.
+ */
+export function inspectDetector(model: OnnxModel, size: Size): DetectorLayout {
+  const { graph } = model;
+  const own = inputSize(graph);
+  const cut = findDistributionHead(graph);
+  if (cut !== undefined) {
+    const input = worksAtAnySize(graph, cut.outputs) ? size : own ?? size;
+    return {
+      kind: "distribution",
+      labels: readLabels(model, cut.classes),
+      input,
+      suppressed: graph.output.some((output) => isFinal(dimensions(output))),
+      outputs: cut.outputs,
+    };
+  }
+  const input = own ?? size;
+  for (const output of graph.output) {
+    const head = recognizeHead(dimensions(output), input);
+    if (head === undefined) continue;
+    const labels = readLabels(model, head.classes);
+    return { ...head, labels, input, suppressed: head.kind === "final", outputs: [output.name] };
+  }
+  const shapes = graph.output.map((output) => `${output.name} [${dimensions(output).join(", ")}]`);
+  throw new UnknownHeadError(
+    `Cannot use the model as a detector: its outputs have unknown shapes: ${shapes.join("; ")}`,
+  );
+}
+
+/**
+ * Writes the graph that computes `layout.outputs` from raw pixels.
+ *
+ * Its one input is `[1, height, width, 3]` uint8, RGB; what no output depends on is left out.
+ * `model` is changed in place, since a copy would lose the fields that are carried through unread.
+ *
+ * @throws {TypeError} If the model does not take float32 pictures.
+ */
+export function specializeDetector(model: OnnxModel, layout: DetectorLayout): Uint8Array {
+  const { graph } = model;
+  const picture = pictureInput(graph);
+  if (picture.type.tensor_type.elem_type !== ELEMENT_TYPES.float32) {
+    throw new TypeError("Cannot specialize the model: its input is not float32");
+  }
+  const pixels = `${picture.name}/pixels`;
+  const prefix = pixelPrefix(pixels, picture.name, layout.kind === "grid");
+  const node = [...prefix.nodes, ...ancestors(graph, layout.outputs)];
+  const used = new Set(node.flatMap((each) => each.input));
+  const { width, height } = layout.input;
+  graph.node = node;
+  graph.initializer = [
+    ...prefix.initializers,
+    ...graph.initializer.filter((tensor) => used.has(tensor.name)),
+  ];
+  graph.input = [valueInfo(pixels, ELEMENT_TYPES.uint8, [1, height, width, 3])];
+  graph.output = layout.outputs.map((name) => valueInfo(name, ELEMENT_TYPES.float32));
+  // The shapes noted in the file are those of the former input.
+  graph.value_info = [];
+  return serializeOnnx(model);
+}
+
+function pictureInput(graph: OnnxGraph) {
+  const constants = new Set(graph.initializer.map((tensor) => tensor.name));
+  // Old exports list their constants as inputs too.
+  const inputs = graph.input.filter((input) => !constants.has(input.name));
+  const [picture] = inputs;
+  if (picture === undefined || inputs.length !== 1 || dimensions(picture).length !== 4) {
+    throw new UnknownHeadError(
+      `Cannot use the model as a detector: expected one input of 4 dimensions, found ${
+        inputs.map((input) => `${input.name} [${dimensions(input).join(", ")}]`).join("; ")
+      }`,
+    );
+  }
+  return picture;
+}
+
+function inputSize(graph: OnnxGraph): Size | undefined {
+  const [, , height = -1, width = -1] = dimensions(pictureInput(graph));
+  return height > 0 && width > 0 ? { width, height } : undefined;
+}
+
+/**
+ * Looks for grids that are each reshaped, then joined: `Concat(Reshape(Concat(Conv, Conv)), …)`,
+ * where the convolutions give box distributions and class logits.
+ */
+function findDistributionHead(graph: OnnxGraph) {
+  const producers = producersOf(graph);
+  const weights = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
+  const channels = (name: string | undefined): number => {
+    const producer = name === undefined ? undefined : producers.get(name);
+    const weight = producer?.op_type === "Conv" ? weights.get(producer.input[1] ?? "") : undefined;
+    return Number(weight?.dims[0] ?? 0);
+  };
+  for (const node of graph.node.toReversed()) {
+    if (node.op_type !== "Concat" || node.input.length !== STRIDES.length) continue;
+    const grids = node.input.map((name) => {
+      const reshape = producers.get(name);
+      return reshape?.op_type === "Reshape" ? producers.get(reshape.input[0] ?? "") : undefined;
+    });
+    const shapes = grids.map((grid) => {
+      if (grid?.op_type !== "Concat" || grid.input.length !== 2) return "";
+      const [box, classes] = grid.input.map(channels);
+      return box && classes && box % 4 === 0 ? `${box} ${classes}` : "";
+    });
+    const [shape] = shapes;
+    if (shape && shapes.every((each) => each === shape)) {
+      const outputs = grids.flatMap((grid) => grid?.output[0] ?? []);
+      return { outputs, classes: Number(shape.split(" ")[1]) };
+    }
+  }
+  return undefined;
+}
+
+function producersOf(graph: OnnxGraph): Map<string, OnnxNode> {
+  return new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node])));
+}
+
+/** Attention blocks reshape to constant sizes, which holds them to the size of the export. */
+function worksAtAnySize(graph: OnnxGraph, outputs: string[]): boolean {
+  return !ancestors(graph, outputs).some((node) => ["Reshape", "Expand"].includes(node.op_type));
+}
+
+function ancestors(graph: OnnxGraph, outputs: string[]): OnnxNode[] {
+  const producers = producersOf(graph);
+  const kept = new Set<OnnxNode>();
+  const pending = [...outputs];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    const node = producers.get(name);
+    if (node === undefined || kept.has(node)) continue;
+    kept.add(node);
+    pending.push(...node.input);
+  }
+  // The file's order is a topological one, and has to stay so.
+  return graph.node.filter((node) => kept.has(node));
+}
+
+function isFinal(shape: number[]): boolean {
+  return shape.length === 3 && shape[2] === 6;
+}
+
+function recognizeHead(
+  shape: number[],
+  { width, height }: Size,
+): { kind: HeadKind; classes: number } | undefined {
+  if (shape.length !== 3) return undefined;
+  const [, second = 0, third = 0] = shape;
+  const cells = STRIDES.reduce((sum, stride) => sum + (width / stride) * (height / stride), 0);
+  if (third === cells && second > 4) return { kind: "columns", classes: second - 4 };
+  if (second === 3 * cells && third > 5) return { kind: "anchors", classes: third - 5 };
+  if (second === cells && third > 5) return { kind: "grid", classes: third - 5 };
+  return isFinal(shape) ? { kind: "final", classes: COCO_LABELS.length } : undefined;
+}
+
+/** Reads `{0: 'person', 1: "driver's cab"}`, as Ultralytics writes it into its exports. */
+function readLabels(model: OnnxModel, classes: number): string[] {
+  const names = new Map<number, string>();
+  const text = model.metadata_props.find(({ key }) => key === "names")?.value ?? "";
+  for (const [, index, single, double] of text.matchAll(/(\d+)\s*:\s*(?:'([^']*)'|"([^"]*)")/g)) {
+    names.set(Number(index), single ?? double ?? "");
+  }
+  const fallback = names.size === 0 && classes === COCO_LABELS.length ? COCO_LABELS : [];
+  const count = Math.max(classes, names.size);
+  return Array.from({ length: count }, (_, i) => names.get(i) ?? fallback[i] ?? `class_${i}`);
+}
+
+/** The operations that turn `[1, h, w, 3]` bytes into the picture that the network was trained on. */
+function pixelPrefix(from: string, to: string, yolox: boolean) {
+  const node = (
+    op_type: string,
+    input: string[],
+    output: string,
+    attribute: OnnxNode["attribute"] = [],
+  ): OnnxNode => ({ op_type, name: `${output}/${op_type}`, input, output: [output], attribute });
+  const planes = `${from}/planes`;
+  const values = `${from}/values`;
+  const constant = `${from}/constant`;
+  const nodes = [
+    node("Transpose", [from], planes, [
+      { name: "perm", type: ATTRIBUTE_TYPES.ints, ints: [0, 3, 1, 2] },
+    ]),
+    node("Cast", [planes], values, [
+      { name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES.float32 },
+    ]),
+    // YOLOX was trained on blue, green, red from 0 to 255, the others on red, green, blue from 0 to 1.
+    yolox
+      ? node("Gather", [values, constant], to, [{ name: "axis", type: ATTRIBUTE_TYPES.int, i: 1 }])
+      : node("Mul", [values, constant], to),
+  ];
+  const initializer: OnnxTensor = yolox
+    ? {
+      name: constant,
+      data_type: ELEMENT_TYPES.int64,
+      dims: [3],
+      raw_data: new Uint8Array(new BigInt64Array([2n, 1n, 0n]).buffer),
+    }
+    : {
+      name: constant,
+      data_type: ELEMENT_TYPES.float32,
+      dims: [],
+      raw_data: new Uint8Array(new Float32Array([1 / 255]).buffer),
+    };
+  return { nodes, initializers: [initializer] };
+}

@@ -1,0 +1,145 @@
+/**
+ * Reads and writes the part of the ONNX format that graph editing needs.
+ *
+ * Only the fields used here are declared; protobufjs carries every other field through unread, so a
+ * model keeps what this module does not know. Field numbers are those of `onnx.proto` (ONNX IR version 8).
+ *
+ * @module
+ */
+
+import protobuf from "protobufjs";
+
+// proto2, as ONNX itself: a zero that was written stays written.
+const SCHEMA = `
+syntax = "proto2";
+message Attribute {
+  optional string name = 1; optional int64 i = 3; repeated int64 ints = 8; optional int32 type = 20;
+}
+message Node {
+  repeated string input = 1; repeated string output = 2; optional string name = 3;
+  optional string op_type = 4; repeated Attribute attribute = 5;
+}
+message Tensor {
+  repeated int64 dims = 1; optional int32 data_type = 2; optional string name = 8;
+  optional bytes raw_data = 9;
+}
+message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } }
+message Shape { repeated Dimension dim = 1; }
+message TensorType { optional int32 elem_type = 1; optional Shape shape = 2; }
+message Type { optional TensorType tensor_type = 1; }
+message ValueInfo { optional string name = 1; optional Type type = 2; }
+message Graph {
+  repeated Node node = 1; repeated Tensor initializer = 5;
+  repeated ValueInfo input = 11; repeated ValueInfo output = 12; repeated ValueInfo value_info = 13;
+}
+message Property { optional string key = 1; optional string value = 2; }
+message Model { optional Graph graph = 7; repeated Property metadata_props = 14; }
+`;
+
+const MODEL = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType("Model");
+
+/** `TensorProto.DataType` of the element types used here. */
+export const ELEMENT_TYPES = { float32: 1, uint8: 2, int64: 7 } as const;
+
+/** `AttributeProto.AttributeType` of the attributes written here. */
+export const ATTRIBUTE_TYPES = { int: 2, ints: 7 } as const;
+
+/** A 64-bit integer as protobufjs reads it, or a number to write. */
+export type Integer = number | { toNumber(): number };
+
+/** An attribute of a node; kinds that are not declared travel unread. */
+export interface OnnxAttribute {
+  name: string;
+  i?: Integer;
+  ints?: Integer[];
+  type: number;
+}
+
+/** One operation of a graph. */
+export interface OnnxNode {
+  input: string[];
+  output: string[];
+  name: string;
+  op_type: string;
+  attribute: OnnxAttribute[];
+}
+
+/** A constant tensor of a graph. */
+export interface OnnxTensor {
+  dims: Integer[];
+  data_type: number;
+  name: string;
+  raw_data: Uint8Array;
+}
+
+/** The name, element type and shape of a graph's input or output. */
+export interface OnnxValueInfo {
+  name: string;
+  type: {
+    tensor_type: {
+      elem_type: number;
+      shape?: { dim: { dim_value?: Integer; dim_param?: string }[] } | null;
+    };
+  };
+}
+
+/** The operations and constants of a model. */
+export interface OnnxGraph {
+  node: OnnxNode[];
+  initializer: OnnxTensor[];
+  input: OnnxValueInfo[];
+  output: OnnxValueInfo[];
+  value_info: OnnxValueInfo[];
+}
+
+/** A model file. */
+export interface OnnxModel {
+  graph: OnnxGraph;
+  metadata_props: { key: string; value: string }[];
+}
+
+/**
+ * Parses a model file.
+ *
+ * @throws {TypeError} If `bytes` are not an ONNX model with a graph.
+ */
+export function parseOnnx(bytes: Uint8Array): OnnxModel {
+  let model: OnnxModel;
+  try {
+    const reader = protobuf.Reader.create(bytes);
+    reader.discardUnknown = false;
+    model = MODEL.decode(reader) as unknown as OnnxModel;
+  } catch (cause) {
+    throw new TypeError("Cannot parse the ONNX model: not a valid protobuf message", { cause });
+  }
+  if (!model.graph || model.graph.node.length === 0) {
+    throw new TypeError("Cannot parse the ONNX model: it holds no graph");
+  }
+  return model;
+}
+
+/** Writes a model file. */
+export function serializeOnnx(model: OnnxModel): Uint8Array {
+  return MODEL.encode(model as unknown as protobuf.Message).finish();
+}
+
+/** The sizes of a value's dimensions; -1 for one that is not fixed. */
+export function dimensions(value: OnnxValueInfo): number[] {
+  const dim = value.type.tensor_type.shape?.dim ?? [];
+  return dim.map(({ dim_value, dim_param }) =>
+    dim_param || dim_value === undefined ? -1 : Number(dim_value)
+  );
+}
+
+/** Describes a value of a fixed shape. */
+export function valueInfo(name: string, elementType: number, shape?: number[]): OnnxValueInfo {
+  const tensorType = { elem_type: elementType };
+  return {
+    name,
+    type: {
+      tensor_type: shape
+        ? { ...tensorType, shape: { dim: shape.map((size) => ({ dim_value: size })) } }
+        : tensorType,
+    },
+  };
+}
