@@ -1,0 +1,71 @@
+import type { BoundingBox } from "../client/protocol.ts";
+import type { Size } from "./onnx_graph.ts";
+
+/** Where a picture lies within the detector's input: scaled without distortion, centred, the rest grey. */
+export interface Letterbox {
+  /** Size of the picture, in its own pixels. */
+  image: Size;
+  /** Size of the picture within the input, in input pixels. */
+  content: Size;
+  /** Width of the grey bar to the left of the content, in input pixels. */
+  left: number;
+  /** Height of the grey bar above the content, in input pixels. */
+  top: number;
+}
+
+/** A box by its corners, in pixels. */
+export interface Corners {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** The grey of the bars, 0 to 255, as the models were trained with. */
+export const LETTERBOX_GREY = 114;
+
+/**
+ * Fits a picture into the input.
+ *
+ * @throws {RangeError} If a side is not a positive integer.
+ */
+export function fitLetterbox(image: Size, input: Size): Letterbox {
+  for (const side of [image.width, image.height, input.width, input.height]) {
+    if (!Number.isInteger(side) || side < 1) {
+      throw new RangeError(`Cannot fit a picture: expected sides of 1 pixel or more, got ${side}`);
+    }
+  }
+  const scale = Math.min(input.width / image.width, input.height / image.height);
+  const content = {
+    width: Math.min(input.width, Math.max(1, Math.round(image.width * scale))),
+    height: Math.min(input.height, Math.max(1, Math.round(image.height * scale))),
+  };
+  return {
+    image,
+    content,
+    left: (input.width - content.width) >> 1,
+    top: (input.height - content.height) >> 1,
+  };
+}
+
+/**
+ * Maps a box from input pixels to the picture's, clipped to the picture and rounded to 0.1 pixel.
+ *
+ * A box that lies wholly in the bars comes out with a width or height of 0.
+ */
+export function toImageBox(box: Corners, { image, content, left, top }: Letterbox): BoundingBox {
+  // The content's sides were rounded, so each axis has a scale of its own.
+  const horizontal = (x: number) => place((x - left) * image.width / content.width, image.width);
+  const vertical = (y: number) => place((y - top) * image.height / content.height, image.height);
+  const x = horizontal(box.left);
+  const y = vertical(box.top);
+  return [x, y, tenths(horizontal(box.right) - x), tenths(vertical(box.bottom) - y)];
+}
+
+function place(value: number, limit: number): number {
+  return tenths(Math.min(Math.max(value, 0), limit));
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,40 @@
+import type { Corners } from "./letterbox.ts";
+
+/** A box that a detector proposes, in input pixels. */
+export interface Candidate extends Corners {
+  classId: number;
+  /** Between 0 and 1. */
+  score: number;
+}
+
+/** Intersection over union of two boxes, between 0 and 1; 0 where both are empty. */
+export function intersectionOverUnion(a: Corners, b: Corners): number {
+  const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+  if (width <= 0 || height <= 0) return 0;
+  const intersection = width * height;
+  return intersection / (area(a) + area(b) - intersection);
+}
+
+/**
+ * Keeps, of the boxes of one class that overlap, the one with the highest score.
+ *
+ * @param threshold Overlap (intersection over union) above which the lower one goes, between 0 and 1.
+ * @returns The boxes that are kept, highest score first.
+ */
+export function suppressNonMaxima<T extends Candidate>(candidates: T[], threshold: number): T[] {
+  const kept: T[] = [];
+  const keptByClass = new Map<number, T[]>();
+  for (const candidate of candidates.toSorted((a, b) => b.score - a.score)) {
+    const rivals = keptByClass.get(candidate.classId) ?? [];
+    if (rivals.some((rival) => intersectionOverUnion(rival, candidate) > threshold)) continue;
+    rivals.push(candidate);
+    keptByClass.set(candidate.classId, rivals);
+    kept.push(candidate);
+  }
+  return kept;
+}
+
+function area(box: Corners): number {
+  return (box.right - box.left) * (box.bottom - box.top);
+}
