@@ -1,0 +1,105 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Detection } from "../client/protocol.ts";
+import { decodeYolo } from "./decode_yolo.ts";
+import { type Letterbox, toImageBox } from "./letterbox.ts";
+import { suppressNonMaxima } from "./non_maximum_suppression.ts";
+import type { DetectorLayout, Size } from "./onnx_graph.ts";
+
+/** Options for {@linkcode Detector}. */
+export interface DetectorOptions {
+  /** A specialized model: a path, or the file's bytes. */
+  model: string | Uint8Array;
+  layout: DetectorLayout;
+  /** Threads that one inference runs on. */
+  threads: number;
+  /** Confidence that a detection has to exceed, between 0 and 1. */
+  confidence: number;
+  /** Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1. */
+  iou: number;
+}
+
+/** Most detections reported for one picture, as in Ultralytics' own tools. */
+const MAX_DETECTIONS = 300;
+
+/** Finds objects in pictures with a YOLO network. */
+export class Detector {
+  /** The picture to look at: HWC uint8 RGB of the layout's input size. */
+  readonly pixels: Uint8Array;
+  /** Size of `pixels`. */
+  readonly input: Size;
+  readonly #options: DetectorOptions;
+  readonly #session: InferenceSession;
+  readonly #feeds: Record<string, Tensor>;
+  readonly #fetches: Record<string, Tensor> = {};
+
+  private constructor(session: InferenceSession, options: DetectorOptions) {
+    const { input } = options.layout;
+    const { width, height } = input;
+    this.input = input;
+    this.#session = session;
+    this.#options = options;
+    this.pixels = new Uint8Array(width * height * 3);
+    this.#feeds = {
+      [session.inputNames[0] ?? ""]: new Tensor("uint8", this.pixels, [1, height, width, 3]),
+    };
+    for (const output of session.outputMetadata) {
+      if (!output.isTensor || output.shape.some((size) => typeof size !== "number")) continue;
+      const shape = output.shape as number[];
+      const length = shape.reduce((product, size) => product * size, 1);
+      // Outputs of a known shape are written to the same memory each time.
+      this.#fetches[output.name] = new Tensor("float32", new Float32Array(length), shape);
+    }
+  }
+
+  /** Loads the model. */
+  static async create(options: DetectorOptions): Promise<Detector> {
+    const settings: InferenceSession.SessionOptions = {
+      intraOpNumThreads: options.threads,
+      interOpNumThreads: 1,
+      // Spinning threads would burn a core between frames.
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
+    };
+    const { model } = options;
+    const session = typeof model === "string"
+      ? await InferenceSession.create(model, settings)
+      : await InferenceSession.create(model, settings);
+    return new Detector(session, options);
+  }
+
+  /**
+   * Looks at `pixels`.
+   *
+   * @param letterbox Where the picture lies within `pixels`.
+   * @returns What was found, in pixels of the picture, highest confidence first.
+   */
+  async detect(letterbox: Letterbox): Promise<Detection[]> {
+    const { layout, confidence, iou } = this.#options;
+    const fetched = await this.#run();
+    const outputs = layout.outputs.map((name) => {
+      const { data, dims } = fetched[name] as Tensor;
+      return { data: data as Float32Array, dims };
+    });
+    const candidates = decodeYolo(outputs, layout, confidence);
+    const kept = layout.suppressed
+      ? candidates.toSorted((a, b) => b.score - a.score)
+      : suppressNonMaxima(candidates, iou);
+    return kept.slice(0, MAX_DETECTIONS).map((candidate) => ({
+      label: layout.labels[candidate.classId] ?? `class_${candidate.classId}`,
+      class_id: candidate.classId,
+      confidence: Math.round(candidate.score * 1000) / 1000,
+      bbox: toImageBox(candidate, letterbox),
+    }));
+  }
+
+  /** Frees the model. */
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+
+  #run() {
+    const complete = this.#options.layout.outputs.every((name) => name in this.#fetches);
+    return complete
+      ? this.#session.run(this.#feeds, this.#fetches)
+      : this.#session.run(this.#feeds);
+  }
+}

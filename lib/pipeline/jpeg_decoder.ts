@@ -1,0 +1,110 @@
+import sharp from "sharp";
+import { ImageDecodeError, ImageTooLargeError } from "./errors.ts";
+import { fitLetterbox, type Letterbox, LETTERBOX_GREY } from "./letterbox.ts";
+import type { Size } from "./onnx_graph.ts";
+
+// Frames do not repeat, and a worker decodes one at a time on the core that it has.
+sharp.cache(false);
+sharp.concurrency(1);
+// What a client sends must not reach the loaders of formats that nobody needs here.
+sharp.block({ operation: ["VipsForeignLoad"] });
+sharp.unblock({
+  operation: [
+    "VipsForeignLoadJpegBuffer",
+    "VipsForeignLoadPngBuffer",
+    "VipsForeignLoadWebpBuffer",
+  ],
+});
+
+/** Options for {@linkcode decodeLetterboxed}. */
+export interface DecodeOptions {
+  /** Most pixels that a picture may have; larger ones are refused before decoding. */
+  maxPixels: number;
+}
+
+/**
+ * Decodes a JPEG, PNG or WebP picture into the detector's input, without distortion.
+ *
+ * An EXIF orientation is ignored, so that coordinates are those of the frame as received.
+ *
+ * @param pixels Receives the picture between grey bars: HWC uint8 RGB, length `width * height * 3`.
+ * @param input Size of `pixels`.
+ * @returns Where the picture lies within `pixels`.
+ * @throws {ImageDecodeError} If the bytes are not such a picture, or are cut short.
+ * @throws {ImageTooLargeError} If the picture exceeds `maxPixels`.
+ */
+export async function decodeLetterboxed(
+  bytes: Uint8Array,
+  input: Size,
+  pixels: Uint8Array,
+  { maxPixels }: DecodeOptions,
+): Promise<Letterbox> {
+  if (pixels.length !== input.width * input.height * 3) {
+    throw new TypeError(
+      `Cannot decode into ${pixels.length} bytes: expected ${input.width}x${input.height}x3`,
+    );
+  }
+  const { width, height, hasAlpha } = await readHeader(bytes);
+  if (width * height > maxPixels) {
+    throw new ImageTooLargeError(
+      `Image of ${width}x${height} pixels exceeds the limit of ${maxPixels} pixels`,
+    );
+  }
+  const letterbox = fitLetterbox({ width, height }, input);
+  const content = await decode(bytes, letterbox, hasAlpha, maxPixels);
+  place(content, letterbox, input, pixels);
+  return letterbox;
+}
+
+async function readHeader(bytes: Uint8Array) {
+  try {
+    return await sharp(bytes, { limitInputPixels: false }).metadata();
+  } catch (cause) {
+    throw new ImageDecodeError("Cannot decode the image", { cause });
+  }
+}
+
+async function decode(
+  bytes: Uint8Array,
+  { image, content }: Letterbox,
+  hasAlpha: boolean,
+  maxPixels: number,
+): Promise<Uint8Array> {
+  let picture = sharp(bytes, { limitInputPixels: maxPixels });
+  if (hasAlpha) {
+    const grey = { r: LETTERBOX_GREY, g: LETTERBOX_GREY, b: LETTERBOX_GREY };
+    picture = picture.flatten({ background: grey });
+  }
+  if (content.width !== image.width || content.height !== image.height) {
+    picture = picture.resize(content.width, content.height, { fit: "fill", kernel: "linear" });
+  }
+  try {
+    return await picture.toColourspace("srgb").raw({ depth: "uchar" }).toBuffer();
+  } catch (cause) {
+    throw new ImageDecodeError("Cannot decode the image", { cause });
+  }
+}
+
+function place(
+  picture: Uint8Array,
+  { content, left, top }: Letterbox,
+  input: Size,
+  pixels: Uint8Array,
+): void {
+  if (picture.length !== content.width * content.height * 3) {
+    throw new ImageDecodeError("Cannot decode the image: expected three channels");
+  }
+  if (content.width === input.width) {
+    const start = top * input.width * 3;
+    pixels.fill(LETTERBOX_GREY, 0, start);
+    pixels.set(picture, start);
+    pixels.fill(LETTERBOX_GREY, start + picture.length);
+    return;
+  }
+  pixels.fill(LETTERBOX_GREY);
+  const rowLength = content.width * 3;
+  for (let row = 0; row < content.height; row++) {
+    const start = ((top + row) * input.width + left) * 3;
+    pixels.set(picture.subarray(row * rowLength, (row + 1) * rowLength), start);
+  }
+}
