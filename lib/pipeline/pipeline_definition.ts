@@ -1,0 +1,183 @@
+import { STEPS, type ValueType } from "./steps.ts";
+
+/** One node of a pipeline. */
+export interface PipelineNode {
+  /** Unique within the pipeline. */
+  id: string;
+  /** Name of the step that it runs. */
+  step: string;
+}
+
+/** Carries what one node gives to another. */
+export interface PipelineEdge {
+  /** Id of the node that gives. */
+  from: string;
+  /** Id of the node that takes. */
+  to: string;
+}
+
+/** A pipeline: steps, and how values flow between them. */
+export interface PipelineDefinition {
+  id: string;
+  name: string;
+  description: string;
+  nodes: PipelineNode[];
+  edges: PipelineEdge[];
+}
+
+/** The step whose value is the pipeline's result; each pipeline has one node of it. */
+const RESULT_STEP = "result";
+
+/**
+ * Checks whether a value is a pipeline that can run.
+ *
+ * @param value Anything, such as parsed JSON.
+ * @returns What is wrong with it, a sentence each; empty for a valid pipeline.
+ */
+export function validateDefinition(value: unknown): string[] {
+  const shape = shapeErrors(value);
+  if (shape.length > 0) return shape;
+  const definition = value as PipelineDefinition;
+  const errors = [...nodeErrors(definition), ...endpointErrors(definition)];
+  // What follows would only repeat those errors in other words.
+  if (errors.length > 0) return errors;
+  errors.push(...edgeErrors(definition), ...inputErrors(definition), ...cycleErrors(definition));
+  return errors.length > 0 ? errors : reachErrors(definition);
+}
+
+/** Ids of the nodes that no edge leads to. */
+export function entryNodes({ nodes, edges }: PipelineDefinition): string[] {
+  const targets = new Set(edges.map((edge) => edge.to));
+  return nodes.map((node) => node.id).filter((id) => !targets.has(id));
+}
+
+/** Ids of the nodes that no edge leads from. */
+export function outputNodes({ nodes, edges }: PipelineDefinition): string[] {
+  const sources = new Set(edges.map((edge) => edge.from));
+  return nodes.map((node) => node.id).filter((id) => !sources.has(id));
+}
+
+/**
+ * The nodes in an order in which each comes after those that it takes values from (Kahn 1962).
+ *
+ * Nodes on a cycle, or behind one, are left out.
+ */
+export function executionOrder({ nodes, edges }: PipelineDefinition): PipelineNode[] {
+  const order: PipelineNode[] = [];
+  const done = new Set<string>();
+  let ready: PipelineNode[];
+  do {
+    ready = nodes.filter(({ id }) =>
+      !done.has(id) && edges.every(({ from, to }) => to !== id || done.has(from))
+    );
+    for (const node of ready) done.add(node.id);
+    order.push(...ready);
+  } while (ready.length > 0);
+  return order;
+}
+
+function shapeErrors(value: unknown): string[] {
+  if (!isRecord(value)) return ["The definition must be an object"];
+  const errors: string[] = [];
+  for (const key of ["id", "name", "description"]) {
+    if (!isText(value[key])) errors.push(`"${key}" must be a string of 1 to 200 characters`);
+  }
+  const lists = { nodes: ["id", "step"], edges: ["from", "to"] };
+  for (const [list, keys] of Object.entries(lists)) {
+    const items = value[list];
+    if (!Array.isArray(items)) errors.push(`"${list}" must be an array`);
+    // The bound keeps validation quick, whatever a client sends.
+    else if (items.length > 100) errors.push(`"${list}" must have at most 100 entries`);
+    else {
+      items.forEach((item, index) => {
+        if (isRecord(item) && keys.every((key) => isText(item[key]))) return;
+        errors.push(`"${list}[${index}]" must have the strings ${keys.join(" and ")}`);
+      });
+    }
+  }
+  return errors;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value.length > 0 && value.length <= 200;
+}
+
+function nodeErrors({ nodes }: PipelineDefinition): string[] {
+  const errors: string[] = [];
+  const seen = new Set<string>();
+  for (const { id, step } of nodes) {
+    if (seen.has(id)) errors.push(`Node id "${id}" is used more than once`);
+    seen.add(id);
+    if (!STEPS.has(step)) errors.push(`Node "${id}" has an unknown step "${step}"`);
+  }
+  const results = nodes.filter((node) => node.step === RESULT_STEP).length;
+  if (results !== 1) {
+    errors.push(`Exactly one node must have the step "${RESULT_STEP}", found ${results}`);
+  }
+  return errors;
+}
+
+function endpointErrors({ nodes, edges }: PipelineDefinition): string[] {
+  const ids = new Set(nodes.map((node) => node.id));
+  return edges.flatMap(({ from, to }) =>
+    [from, to]
+      .filter((id) => !ids.has(id))
+      .map((id) => `Edge "${from}" to "${to}" names an unknown node "${id}"`)
+  );
+}
+
+function edgeErrors(definition: PipelineDefinition): string[] {
+  const stepOf = stepsById(definition);
+  const errors: string[] = [];
+  const taken = new Set<string>();
+  for (const { from, to } of definition.edges) {
+    const type = stepOf(from)?.produces;
+    const accepted = stepOf(to)?.accepts ?? {};
+    if (type === undefined || !(type in accepted)) {
+      const expected = Object.keys(accepted).join(" or ") || "nothing";
+      errors.push(`Edge "${from}" to "${to}" carries ${type}, but "${to}" accepts ${expected}`);
+    } else if (taken.has(`${type} ${to}`)) {
+      errors.push(`Node "${to}" is given ${type} more than once`);
+    }
+    taken.add(`${type} ${to}`);
+  }
+  return errors;
+}
+
+function inputErrors(definition: PipelineDefinition): string[] {
+  const stepOf = stepsById(definition);
+  return definition.nodes.flatMap(({ id }) => {
+    const sources = definition.edges.filter((edge) => edge.to === id).map((edge) => edge.from);
+    const given = new Set(sources.map((source) => stepOf(source)?.produces));
+    return Object.entries(stepOf(id)?.accepts ?? {})
+      .filter(([type, need]) => need === "required" && !given.has(type as ValueType))
+      .map(([type]) => `Node "${id}" is unreachable: no edge brings it ${type}`);
+  });
+}
+
+function stepsById({ nodes }: PipelineDefinition) {
+  const steps = new Map(nodes.map(({ id, step }) => [id, STEPS.get(step)]));
+  return (id: string) => steps.get(id);
+}
+
+function cycleErrors(definition: PipelineDefinition): string[] {
+  const ordered = new Set(executionOrder(definition).map((node) => node.id));
+  const stuck = definition.nodes.map((node) => node.id).filter((id) => !ordered.has(id));
+  return stuck.length === 0 ? [] : [`Nodes are on or behind a cycle: ${stuck.join(", ")}`];
+}
+
+/** Without a cycle every node is reached from an entry, so what is left is work that nobody uses. */
+function reachErrors({ nodes, edges }: PipelineDefinition): string[] {
+  const used = new Set(nodes.filter((node) => node.step === RESULT_STEP).map((node) => node.id));
+  // A set's iteration also visits what is added during it.
+  for (const id of used) {
+    for (const { from, to } of edges) if (to === id) used.add(from);
+  }
+  return nodes
+    .filter((node) => !used.has(node.id))
+    .map((node) => `Node "${node.id}" is unreachable from the result`);
+}

@@ -1,0 +1,79 @@
+/**
+ * The steps that pipelines are made of: what each takes, gives and does.
+ *
+ * A new step is a new entry of {@linkcode STEPS}, and, if it gives something new, of {@linkcode Values}.
+ *
+ * @module
+ */
+
+import type { Detection, StageTimings } from "../client/protocol.ts";
+import type { Detector } from "./detector.ts";
+import type { decodeLetterboxed } from "./jpeg_decoder.ts";
+import type { Letterbox } from "./letterbox.ts";
+import type { Size } from "./onnx_graph.ts";
+
+/** What a pipeline finds in one frame. */
+export interface Findings {
+  /** Size of the picture, in pixels. */
+  image: Size;
+  detections: Detection[];
+}
+
+/** The values that edges carry, by type. */
+export interface Values {
+  /** The picture lies in the detector's pixels; this is where. */
+  picture: Letterbox;
+  detections: Detection[];
+  findings: Findings;
+}
+
+/** The type of a value that an edge carries. */
+export type ValueType = keyof Values;
+
+/** A part of a frame's time that is reported on its own. */
+export type Stage = Exclude<keyof StageTimings, "wait" | "total">;
+
+/** What steps work with, beyond their inputs. */
+export interface StepContext {
+  /** The encoded picture. */
+  frame: Uint8Array;
+  /** Most pixels that the picture may have. */
+  maxPixels: number;
+  detector: Detector;
+  decode: typeof decodeLetterboxed;
+}
+
+/** One kind of node of a pipeline. */
+export interface Step {
+  /** The values that it takes; none for a step that starts from the frame. */
+  accepts: Readonly<Partial<Record<ValueType, "required" | "optional">>>;
+  produces: ValueType;
+  /** The stage that its time counts towards. */
+  stage?: Stage;
+  /** `values` holds what it accepts, where an edge brings it. */
+  run(values: Values, context: StepContext): Promise<Values[ValueType]> | Values[ValueType];
+}
+
+const ALL_STEPS: Record<string, Step> = {
+  decode: {
+    accepts: {},
+    produces: "picture",
+    stage: "decode",
+    run: (_, { decode, frame, detector, maxPixels }) =>
+      decode(frame, detector.input, detector.pixels, { maxPixels }),
+  },
+  detect: {
+    accepts: { picture: "required" },
+    produces: "detections",
+    stage: "detect",
+    run: ({ picture }, { detector }) => detector.detect(picture),
+  },
+  result: {
+    accepts: { picture: "required", detections: "optional" },
+    produces: "findings",
+    run: ({ picture, detections = [] }) => ({ image: picture.image, detections }),
+  },
+};
+
+/** Every step by its name. */
+export const STEPS: ReadonlyMap<string, Step> = new Map(Object.entries(ALL_STEPS));
