@@ -1,0 +1,244 @@
+// When the last thread that holds onnxruntime's library ends, later sessions fail, so the main one
+// holds it as well.
+import "onnxruntime-node";
+import { PipelineError } from "./errors.ts";
+import type { RunOutcome } from "./pipeline_runner.ts";
+import { PooledWorker, WorkerLostError } from "./pooled_worker.ts";
+import type { WorkerSetup } from "./worker_messages.ts";
+
+/** Options for {@linkcode WorkerPool}. */
+export interface WorkerPoolOptions {
+  setup: WorkerSetup;
+  /** Number of workers, from 1. */
+  workers: number;
+  /**
+   * Milliseconds after which a worker that has not answered is replaced.
+   *
+   * @default {10000}
+   */
+  frameTimeoutMs?: number;
+  /** Called for each worker that is replaced. */
+  onRestart?: (restart: WorkerRestart) => void;
+  /** The worker's script; tests put one that fails in its place. */
+  workerUrl?: string;
+}
+
+/** A worker that had to be replaced. */
+export interface WorkerRestart {
+  /** Index of the worker, from 0. */
+  worker: number;
+  /** For logs. */
+  reason: string;
+}
+
+/** A worker as `GET /health` shows it. */
+export interface WorkerStatus {
+  alive: boolean;
+  /** ISO 8601; `null` when the worker has not said anything yet. */
+  last_heartbeat: string | null;
+}
+
+/** What a frame gave, and how long it waited. */
+export interface PoolResult extends RunOutcome {
+  /** Milliseconds until a worker was free for the frame. */
+  wait: number;
+}
+
+interface Job {
+  pipelineId: string;
+  frame: Uint8Array;
+  sessionId: string;
+  arrived: number;
+  resolve(result: PoolResult): void;
+  reject(error: unknown): void;
+}
+
+/** A place for a worker, taken by one after the other. */
+interface Slot {
+  worker: PooledWorker;
+  busy: boolean;
+  retry: ReturnType<typeof setTimeout> | undefined;
+}
+
+const DEFAULT_FRAME_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 30_000;
+
+/**
+ * Runs frames on a fixed number of workers.
+ *
+ * Each worker has one frame at a time, and so has each session; sessions take turns, whatever the
+ * others send. A worker that dies or hangs is replaced, and only the frame that it had is lost.
+ */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #slots: Slot[];
+  /** Frames that wait, by session, in the order of the sessions' turns. */
+  readonly #waiting = new Map<string, Job[]>();
+  readonly #inFlight = new Set<string>();
+  #restarts = 0;
+  #stopped = false;
+
+  /** @throws {RangeError} If `workers` is not a positive integer. */
+  constructor(options: WorkerPoolOptions) {
+    if (!Number.isInteger(options.workers) || options.workers < 1) {
+      throw new RangeError(
+        `Cannot create a pool: expected 1 worker or more, got ${options.workers}`,
+      );
+    }
+    this.#options = options;
+    this.#slots = Array.from({ length: options.workers }, (_, index) => ({
+      worker: this.#createWorker(index),
+      busy: true,
+      retry: undefined,
+    }));
+  }
+
+  /** Number of frames that wait for a worker. */
+  get waiting(): number {
+    return this.#waiting.values().reduce((sum, jobs) => sum + jobs.length, 0);
+  }
+
+  /** Number of workers that have been replaced so far. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** The state of each worker. */
+  workers(): WorkerStatus[] {
+    return this.#slots.map(({ worker }) => ({
+      alive: worker.alive,
+      last_heartbeat: worker.lastHeartbeat?.toISOString() ?? null,
+    }));
+  }
+
+  /**
+   * Starts all workers.
+   *
+   * @throws {WorkerLostError} If one of them cannot start; then none is left running.
+   */
+  async start(): Promise<void> {
+    try {
+      await Promise.all(this.#slots.map(({ worker }) => this.#startWorker(worker)));
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+    for (const slot of this.#slots) slot.busy = false;
+    this.#dispatch();
+  }
+
+  /**
+   * Runs a pipeline on a frame, when it is the session's turn.
+   *
+   * @param frame The encoded picture; not to be used afterwards, since its memory goes to the worker.
+   * @throws {ImageDecodeError} If the frame is not a picture.
+   * @throws {ImageTooLargeError} If the picture has too many pixels.
+   * @throws {PipelineError} If the pipeline or its worker fails.
+   */
+  run(pipelineId: string, frame: Uint8Array, sessionId: string): Promise<PoolResult> {
+    if (this.#stopped) return Promise.reject(new PipelineError({ cause: stoppedError() }));
+    const { promise, resolve, reject } = Promise.withResolvers<PoolResult>();
+    const job = { pipelineId, frame, sessionId, arrived: performance.now(), resolve, reject };
+    const jobs = this.#waiting.get(sessionId);
+    if (jobs === undefined) this.#waiting.set(sessionId, [job]);
+    else jobs.push(job);
+    this.#dispatch();
+    return promise;
+  }
+
+  /** Ends all workers; frames that are not finished fail. */
+  stop(): void {
+    this.#stopped = true;
+    for (const { worker, retry } of this.#slots) {
+      clearTimeout(retry);
+      worker.terminate();
+    }
+    this.#failWaiting(stoppedError());
+  }
+
+  #createWorker(index: number): PooledWorker {
+    const url = this.#options.workerUrl ?? new URL("./worker.ts", import.meta.url).href;
+    return new PooledWorker(url, (reason) => this.#replace(index, reason));
+  }
+
+  #startWorker(worker: PooledWorker): Promise<void> {
+    return worker.start(this.#options.setup, START_TIMEOUT_MS);
+  }
+
+  #replace(index: number, reason: string): void {
+    const slot = this.#slots[index];
+    if (slot === undefined || this.#stopped) return;
+    slot.busy = true;
+    this.#restarts++;
+    this.#options.onRestart?.({ worker: index, reason });
+    void this.#revive(slot, index, FIRST_RETRY_MS);
+  }
+
+  /** Puts a new worker into a slot; where that fails, tries again after `retryMs`, then less often. */
+  async #revive(slot: Slot, index: number, retryMs: number): Promise<void> {
+    slot.worker = this.#createWorker(index);
+    try {
+      await this.#startWorker(slot.worker);
+    } catch (error) {
+      if (this.#stopped) return;
+      if (!this.#slots.some(({ worker }) => worker.alive)) this.#failWaiting(error);
+      const nextRetryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
+      slot.retry = setTimeout(() => void this.#revive(slot, index, nextRetryMs), retryMs);
+      return;
+    }
+    slot.busy = false;
+    this.#dispatch();
+  }
+
+  #failWaiting(cause: unknown): void {
+    const jobs = [...this.#waiting.values()].flat();
+    this.#waiting.clear();
+    for (const job of jobs) job.reject(new PipelineError({ cause }));
+  }
+
+  #dispatch(): void {
+    for (const slot of this.#slots) {
+      if (slot.busy) continue;
+      const job = this.#takeNext();
+      if (job === undefined) return;
+      // Errors are the job's, and have been given to it.
+      void this.#process(slot, job);
+    }
+  }
+
+  /** Takes the frame of the session whose turn it is, and sends that session to the end of the line. */
+  #takeNext(): Job | undefined {
+    for (const [sessionId, jobs] of this.#waiting) {
+      if (this.#inFlight.has(sessionId)) continue;
+      const job = jobs.shift();
+      this.#waiting.delete(sessionId);
+      if (jobs.length > 0) this.#waiting.set(sessionId, jobs);
+      return job;
+    }
+    return undefined;
+  }
+
+  async #process(slot: Slot, job: Job): Promise<void> {
+    const { frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS } = this.#options;
+    slot.busy = true;
+    this.#inFlight.add(job.sessionId);
+    const wait = performance.now() - job.arrived;
+    try {
+      const outcome = await slot.worker.run(job.pipelineId, job.frame, frameTimeoutMs);
+      job.resolve({ ...outcome, wait });
+    } catch (error) {
+      const lost = error instanceof WorkerLostError;
+      job.reject(lost ? new PipelineError({ cause: error }) : error);
+    } finally {
+      this.#inFlight.delete(job.sessionId);
+    }
+    if (slot.worker.alive) slot.busy = false;
+    this.#dispatch();
+  }
+}
+
+function stoppedError(): Error {
+  return new Error("The pool has been stopped");
+}
