@@ -1,0 +1,342 @@
+import { basename, join } from "node:path";
+import type { PipelineResult } from "../client/protocol.ts";
+import { PipelineError } from "./errors.ts";
+import { findModel } from "./model_catalog.ts";
+import type { DetectorLayout, Size } from "./onnx_graph.ts";
+import {
+  entryNodes,
+  outputNodes,
+  type PipelineDefinition,
+  validateDefinition,
+} from "./pipeline_definition.ts";
+import { prepareDetector } from "./specialized_model.ts";
+import { WorkerPool, type WorkerRestart, type WorkerStatus } from "./worker_pool.ts";
+
+/** Options for {@linkcode PipelineService}. */
+export interface PipelineServiceOptions {
+  /** Folder of the model files. */
+  modelDir: string;
+  /**
+   * The detector: an id of `models.json`, or the path of an ONNX file.
+   *
+   * @default {"yolov8n"}
+   */
+  model?: string;
+  /**
+   * Size of the detector's input in pixels, multiples of 32.
+   *
+   * @default {{ width: 512, height: 384 }}
+   */
+  inputSize?: Size;
+  /**
+   * Confidence that a detection has to exceed, between 0 and 1.
+   *
+   * @default {0.25}
+   */
+  confidence?: number;
+  /**
+   * Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1.
+   *
+   * @default {0.45}
+   */
+  iou?: number;
+  /**
+   * Number of inference workers.
+   *
+   * @default {1}
+   */
+  workers?: number;
+  /**
+   * Threads of each worker.
+   *
+   * @default {2}
+   */
+  threads?: number;
+  /**
+   * Most pixels that a picture may have.
+   *
+   * @default {4194304}
+   */
+  maxPixels?: number;
+  /**
+   * Milliseconds after which a worker that has not answered is replaced.
+   *
+   * @default {10000}
+   */
+  frameTimeoutMs?: number;
+  /** Called for each worker that is replaced. */
+  onRestart?: (restart: WorkerRestart) => void;
+}
+
+/** A pipeline in a list. */
+export type PipelineSummary = Pick<PipelineDefinition, "id" | "name" | "description">;
+
+/** A model that a pipeline uses. */
+export interface PipelineModel {
+  name: string;
+  /** Name of its file, without folders. */
+  file: string;
+  /** SPDX identifier; `null` for a file of one's own. */
+  licence: string | null;
+  /** `null` until the model has been loaded. */
+  input_size: Size | null;
+}
+
+/** A pipeline with all that there is to know about it. */
+export interface PipelineInfo extends PipelineDefinition {
+  /** Ids of the nodes that start from the frame. */
+  entry_nodes: string[];
+  /** Ids of the nodes that give the result. */
+  output_nodes: string[];
+  models: PipelineModel[];
+}
+
+const DEFINITIONS = new URL("../../pipelines/", import.meta.url);
+const CANARY = new URL("./canary.jpg", import.meta.url);
+/** What has to be seen in the canary picture. */
+const CANARY_LABEL = "dog";
+/** Highest threshold at which every model of the catalogue sees it. */
+const CANARY_CONFIDENCE = 0.5;
+const DEFAULT_MODEL = "yolov8n";
+const DEFAULT_INPUT_SIZE: Size = { width: 512, height: 384 };
+const DEFAULT_CONFIDENCE = 0.25;
+const DEFAULT_MAX_PIXELS = 4_194_304;
+
+/**
+ * Runs pipelines on pictures: the one way in, for streams, images and videos alike.
+ *
+ * @example
+ * ```ts
+ * const service = new PipelineService({ modelDir: "./models" });
+ * await service.start();
+ * const { detections } = await service.runOnImage("yolo_only", await Deno.readFile("dog.jpg"));
+ * service.stop();
+ * ```
+ */
+export class PipelineService {
+  readonly #options: PipelineServiceOptions;
+  readonly #definitions: Map<string, PipelineDefinition>;
+  #starting: Promise<void> | undefined;
+  #pool: WorkerPool | undefined;
+  #layout: DetectorLayout | undefined;
+
+  /**
+   * @throws {TypeError} If a definition in `pipelines/` is not valid.
+   * @throws {RangeError} If an option is out of its range.
+   */
+  constructor(options: PipelineServiceOptions) {
+    checkOptions(options);
+    this.#options = options;
+    this.#definitions = readDefinitions();
+  }
+
+  /**
+   * Loads the models and starts the workers; later calls await the first.
+   *
+   * @throws {ModelNotFoundError} If the model file is not there.
+   * @throws {UnknownHeadError} If the model is no detector that can be read.
+   */
+  start(): Promise<void> {
+    this.#starting ??= this.#start().catch((error) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  /** Ends the workers; frames that are not finished fail. */
+  stop(): void {
+    this.#pool?.stop();
+    this.#pool = undefined;
+    this.#starting = undefined;
+  }
+
+  /** The pipelines that there are. */
+  listPipelines(): PipelineSummary[] {
+    return [...this.#definitions.values()].map(({ id, name, description }) => ({
+      id,
+      name,
+      description,
+    }));
+  }
+
+  /** Describes a pipeline; `undefined` for an unknown id. */
+  getPipeline(id: string): PipelineInfo | undefined {
+    const definition = this.#definitions.get(id);
+    if (definition === undefined) return undefined;
+    return {
+      ...definition,
+      entry_nodes: entryNodes(definition),
+      output_nodes: outputNodes(definition),
+      models: usesDetector(definition) ? [this.#detectorInfo()] : [],
+    };
+  }
+
+  /** Whether a pipeline of this id exists. */
+  isValidPipeline(id: string): boolean {
+    return this.#definitions.has(id);
+  }
+
+  /**
+   * Runs a pipeline on a frame of a stream.
+   *
+   * Sessions take turns, one frame of each at a time.
+   *
+   * @param frameIndex Number of the frame in its session, from 1.
+   * @param frameBytes The encoded picture; not to be used afterwards, since its memory goes to a worker.
+   * @throws {RangeError} If there is no such pipeline.
+   * @throws {ImageDecodeError} If the frame is not a picture.
+   * @throws {ImageTooLargeError} If the picture has too many pixels.
+   * @throws {PipelineError} If the pipeline fails, or the service is not running.
+   */
+  async runOnFrame(
+    pipelineId: string,
+    _frameIndex: number,
+    frameBytes: Uint8Array,
+    sessionId: string,
+  ): Promise<PipelineResult> {
+    const definition = this.#definitions.get(pipelineId);
+    if (definition === undefined) {
+      throw new RangeError(`Cannot run the pipeline "${pipelineId}": unknown`);
+    }
+    if (this.#pool === undefined) {
+      throw new PipelineError({ cause: new Error("The service is not running") });
+    }
+    const started = performance.now();
+    const { findings, stages, wait } = await this.#pool.run(pipelineId, frameBytes, sessionId);
+    const timings = { wait, ...stages, total: performance.now() - started };
+    return {
+      ...findings,
+      text_blocks: [],
+      text: "",
+      text_frame_index: null,
+      timings_ms: mapValues(timings, roundToTenths),
+      models: {
+        detector: usesDetector(definition) ? this.#detectorInfo().name : null,
+        recognizer: null,
+      },
+    };
+  }
+
+  /**
+   * Runs a pipeline on a single picture.
+   *
+   * @param bytes The encoded picture; not to be used afterwards, since its memory goes to a worker.
+   * @throws As `runOnFrame` does.
+   */
+  runOnImage(pipelineId: string, bytes: Uint8Array): Promise<PipelineResult> {
+    return this.runOnFrame(pipelineId, 1, bytes, crypto.randomUUID());
+  }
+
+  /** The state of each worker; empty before the start. */
+  workers(): WorkerStatus[] {
+    return this.#pool?.workers() ?? [];
+  }
+
+  /** Number of frames that wait for a worker. */
+  get waiting(): number {
+    return this.#pool?.waiting ?? 0;
+  }
+
+  /**
+   * Looks at a bundled picture of a dog, and tells whether the dog was found.
+   *
+   * With a model of other classes, or a threshold so high that the dog may be missed, an answer is enough.
+   */
+  async checkCanary(): Promise<boolean> {
+    const pipeline = [...this.#definitions.values()].find(usesDetector);
+    if (pipeline === undefined || this.#layout === undefined) return false;
+    const { confidence = DEFAULT_CONFIDENCE } = this.#options;
+    const mustFind = this.#layout.labels.includes(CANARY_LABEL) && confidence <= CANARY_CONFIDENCE;
+    try {
+      const { detections } = await this.runOnImage(pipeline.id, await Deno.readFile(CANARY));
+      return !mustFind || detections.some(({ label }) => label === CANARY_LABEL);
+    } catch {
+      return false;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const options = this.#options;
+    const path = this.#modelPath();
+    const prepared = await prepareDetector(path, options.inputSize ?? DEFAULT_INPUT_SIZE);
+    const pool = new WorkerPool({
+      workers: options.workers ?? 1,
+      ...(options.frameTimeoutMs !== undefined && { frameTimeoutMs: options.frameTimeoutMs }),
+      ...(options.onRestart !== undefined && { onRestart: options.onRestart }),
+      setup: {
+        pipelines: [...this.#definitions.values()],
+        detector: {
+          ...prepared,
+          threads: options.threads ?? 2,
+          confidence: options.confidence ?? DEFAULT_CONFIDENCE,
+          iou: options.iou ?? 0.45,
+        },
+        maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
+      },
+    });
+    this.#pool = pool;
+    this.#layout = prepared.layout;
+    await pool.start();
+  }
+
+  #modelPath(): string {
+    const { model = DEFAULT_MODEL, modelDir } = this.#options;
+    const entry = findModel(model);
+    return entry === undefined ? model : join(modelDir, entry.file);
+  }
+
+  #detectorInfo(): PipelineModel {
+    const path = this.#modelPath();
+    const entry = findModel(this.#options.model ?? DEFAULT_MODEL);
+    return {
+      name: entry?.id ?? basename(path, ".onnx"),
+      file: basename(path),
+      licence: entry?.licence ?? null,
+      input_size: this.#layout?.input ?? null,
+    };
+  }
+}
+
+function checkOptions({ inputSize, confidence, iou }: PipelineServiceOptions): void {
+  for (const side of Object.values(inputSize ?? {})) {
+    if (!Number.isInteger(side) || side < 32 || side % 32 !== 0) {
+      throw new RangeError(`Cannot use the input size: expected multiples of 32, got ${side}`);
+    }
+  }
+  for (const share of [confidence ?? 0, iou ?? 0]) {
+    if (!(share >= 0 && share <= 1)) {
+      throw new RangeError(`Cannot use a threshold outside 0 to 1: got ${share}`);
+    }
+  }
+}
+
+function usesDetector({ nodes }: PipelineDefinition): boolean {
+  return nodes.some((node) => node.step === "detect");
+}
+
+function readDefinitions(): Map<string, PipelineDefinition> {
+  const definitions = new Map<string, PipelineDefinition>();
+  for (const { name } of Deno.readDirSync(DEFINITIONS)) {
+    if (!name.endsWith(".json")) continue;
+    const definition = JSON.parse(Deno.readTextFileSync(new URL(name, DEFINITIONS)));
+    const errors = validateDefinition(definition);
+    if (errors.length > 0) {
+      throw new TypeError(`Cannot load the pipeline ${name}: ${errors.join("; ")}`);
+    }
+    definitions.set(definition.id, definition);
+  }
+  return definitions;
+}
+
+function mapValues<K extends string>(
+  record: Record<K, number>,
+  change: (value: number) => number,
+): Record<K, number> {
+  const entries = Object.entries<number>(record).map(([key, value]) => [key, change(value)]);
+  return Object.fromEntries(entries) as Record<K, number>;
+}
+
+function roundToTenths(value: number): number {
+  return Math.round(value * 10) / 10;
+}
