@@ -7,6 +7,7 @@
 import type { Config } from "./lib/config.ts";
 import { ImageDecodeError } from "./lib/pipeline/errors.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
+import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
 import { type FrameProcessor, InvalidFrameError } from "./lib/streaming/frame_processor.ts";
 import { StreamServer } from "./lib/streaming/stream_server.ts";
 import { logEvent } from "./lib/telemetry/log.ts";
@@ -39,16 +40,21 @@ export class Services {
   readonly streams: StreamServer;
   readonly #createdAt = performance.now();
 
-  constructor(config: Config) {
+  /** @param processor What streams run their frames on; the pipelines of this process by default */
+  constructor(config: Config, processor?: FrameProcessor) {
     this.config = config;
     this.pipelines = new PipelineService({
-      modelDirectory: config.modelDirectory,
+      modelDir: config.modelDirectory,
       ...config.pipeline,
       maxPixels: config.stream.maxFramePixels,
-      onWorkerRestart: (reason) =>
-        logEvent("error", "worker_restart", "Inference worker replaced", { reason }),
+      onRestart: ({ worker, reason }) =>
+        logEvent("error", "worker_restart", "Inference worker replaced", { worker, reason }),
     });
-    this.streams = new StreamServer(toFrameProcessor(this.pipelines), config.stream);
+    this.streams = new StreamServer(
+      processor ?? toFrameProcessor(this.pipelines),
+      config.stream,
+      qualityLadder(config.pipeline.inputSize),
+    );
   }
 
   /** Loads the models and starts the workers. */
@@ -70,7 +76,7 @@ export class Services {
       status: alive === 0 ? "unhealthy" : alive < workers.length ? "degraded" : "healthy",
       version: VERSION,
       uptime_s: Math.round((performance.now() - this.#createdAt) / 1000),
-      sessions: { active: this.streams.active, max: this.config.stream.maxSessions ?? null },
+      sessions: { active: this.streams.registry.size, max: this.config.stream.maxSessions ?? null },
       pipelines: this.pipelines.listPipelines().map(({ id }) => id),
       workers,
     };

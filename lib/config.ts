@@ -22,6 +22,8 @@ export interface StreamConfig {
   maxFrameBytes: number;
   /** Largest frame in pixels. */
   maxFramePixels: number;
+  /** Bytes that the frames of all sessions may hold together. */
+  memoryBudgetBytes: number;
   /** Most sessions at a time; `undefined` for no limit. */
   maxSessions: number | undefined;
   /** Milliseconds without a frame after which a session ends; 0 for never. */
@@ -61,6 +63,7 @@ export interface Config {
   pipeline: PipelineConfig;
 }
 
+const MEGABYTE = 1_048_576;
 const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
 
 function fail(name: string, expected: string, value: string): never {
@@ -165,8 +168,9 @@ function parseStream(environment: Environment): StreamConfig {
   return {
     dropThreshold,
     slowdownThreshold,
-    maxFrameBytes: Math.floor(megabytes * 1_048_576),
+    maxFrameBytes: Math.floor(megabytes * MEGABYTE),
     maxFramePixels: environment.integer("STREAM_MAX_FRAME_PIXELS", 4_194_304, 1, 268_402_689),
+    memoryBudgetBytes: environment.positive("STREAM_MEMORY_BUDGET_MB", 512) * MEGABYTE,
     maxSessions: environment.text("STREAM_MAX_SESSIONS") === undefined
       ? undefined
       : environment.integer("STREAM_MAX_SESSIONS", 0, 1, 1_000_000),

@@ -57,6 +57,8 @@ export interface PipelineResult {
   /** The frame that the text was read from; `null` when no text has been looked for. */
   text_frame_index: number | null;
   timings_ms: StageTimings;
+  /** The step of the detector's input that was used, of a stream; level 0 is the best. */
+  quality?: { level: number; width: number; height: number };
   /** Names of the models that were used; `null` for a stage that the pipeline has not. */
   models: { detector: string | null; recognizer: string | null };
 }

@@ -22,6 +22,7 @@ export interface FrameProcessor {
    * @param frameIndex 1 for the first frame of the session
    * @param frameBytes One JPEG; its buffer may be taken away from the caller
    * @param sessionId Sessions take turns; one has at most one frame in flight
+   * @param inputSize Detector input to use, one of the session's ladder
    * @throws {InvalidFrameError} If the frame cannot be decoded; any other error is the pipeline's own failure
    */
   runOnFrame(
@@ -29,6 +30,7 @@ export interface FrameProcessor {
     frameIndex: number,
     frameBytes: Uint8Array<ArrayBuffer>,
     sessionId: string,
+    inputSize: { width: number; height: number },
   ): Promise<PipelineResult>;
 }
 

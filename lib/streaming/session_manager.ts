@@ -4,18 +4,58 @@
  * @module
  */
 
+import { AdaptiveQuality, type Quality } from "./adaptive_quality.ts";
 import {
   Backpressure,
   type BackpressureState,
   backpressureState,
   type BackpressureThresholds,
 } from "./backpressure.ts";
+import { type StreamError, StreamLifecycle, type StreamState } from "./stream_lifecycle.ts";
+
+/** What a session is given at its start. */
+export interface SessionOptions extends BackpressureThresholds {
+  /** Detector inputs that the session may use, best first; at least one. */
+  qualities: readonly Quality[];
+}
+
+/** A session as operators see it in `GET /sessions`, at one moment; nothing changes it later. */
+export interface SessionSnapshot {
+  readonly session_id: string;
+  readonly pipeline_id: string;
+  readonly state: StreamState;
+  readonly backpressure_state: BackpressureState;
+  readonly frame_index: number;
+  readonly dropped_frames: number;
+  /** Over the whole life, 0 to 1. */
+  readonly drop_rate: number;
+  /** Over the last 30 answered frames, 0 to 1. */
+  readonly recent_drop_rate: number;
+  /** Seconds since the epoch. */
+  readonly last_processed_ts: number | null;
+  /** ISO 8601. */
+  readonly created_at: string;
+  /** ISO 8601. */
+  readonly last_access: string;
+  /** Seconds since the last access. */
+  readonly idle_s: number;
+  readonly error_count: number;
+  readonly last_error: Readonly<StreamError> | null;
+  /** Viewers that watch the stream. */
+  readonly client_count: number;
+  readonly quality: Quality;
+  readonly qualities: readonly Quality[];
+}
 
 /** Answered frames that the recent drop rate looks back on; they fit the bits of one number. */
 const WINDOW = 30;
 const WINDOW_MASK = 2 ** WINDOW - 1;
 /** Answers before the recent drop rate means anything. */
 const MIN_ANSWERED = 10;
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
 
 function countBits(bits: number): number {
   let count = 0;
@@ -30,12 +70,16 @@ function countBits(bits: number): number {
  *
  * @example
  * ```ts
- * const session = new SessionManager("yolo_only", { dropThreshold: 0.1, slowdownThreshold: 0.3 });
+ * const session = new SessionManager("yolo_only", {
+ *   dropThreshold: 0.1,
+ *   slowdownThreshold: 0.3,
+ *   qualities: qualityLadder({ width: 512, height: 384 }),
+ * });
  * session.incrementFrame();
  * session.shouldDropFrame(0); // false: the pipeline is idle
  * ```
  */
-export class SessionManager {
+export class SessionManager extends StreamLifecycle {
   /** Random UUID. */
   readonly sessionId: string = crypto.randomUUID();
   readonly pipelineId: string;
@@ -49,15 +93,25 @@ export class SessionManager {
   droppedFrames = 0;
   /** When the last frame was processed, in seconds since the epoch; `null` before the first. */
   lastProcessedTs: number | null = null;
-  #state: BackpressureState = "normal";
+  /** Detector inputs that the session may use, best first. */
+  readonly qualities: readonly Quality[];
+  readonly #createdAt = new Date();
+  #pressure: BackpressureState = "normal";
   #answered = 0;
   #dropBits = 0;
   readonly #backpressure = new Backpressure();
+  readonly #quality: AdaptiveQuality;
 
-  constructor(pipelineId: string, { dropThreshold, slowdownThreshold }: BackpressureThresholds) {
+  constructor(
+    pipelineId: string,
+    { dropThreshold, slowdownThreshold, qualities }: SessionOptions,
+  ) {
+    super();
     this.pipelineId = pipelineId;
     this.dropThreshold = dropThreshold;
     this.slowdownThreshold = slowdownThreshold;
+    this.qualities = qualities;
+    this.#quality = new AdaptiveQuality(qualities, SessionManager.nowMs());
   }
 
   /** Monotonic milliseconds, for durations. */
@@ -67,7 +121,12 @@ export class SessionManager {
 
   /** `normal`, `warning` or `critical`, from the recent drop rate. */
   get backpressureState(): BackpressureState {
-    return this.#state;
+    return this.#pressure;
+  }
+
+  /** The detector input in use. */
+  get quality(): Quality {
+    return this.#quality.current;
   }
 
   /**
@@ -76,6 +135,7 @@ export class SessionManager {
    * @returns Its index, 1 for the first
    */
   incrementFrame(): number {
+    this.touch();
     this.#backpressure.frameArrived(SessionManager.nowMs());
     this.frameIndex += 1;
     return this.frameIndex;
@@ -129,12 +189,36 @@ export class SessionManager {
 
   /** Whether the client is to be asked, now, to slow down; a `true` is taken as said. */
   shouldSlowDown(): boolean {
-    return this.#backpressure.shouldSlowDown(this.#state, SessionManager.nowMs());
+    return this.#backpressure.shouldSlowDown(this.#pressure, SessionManager.nowMs());
+  }
+
+  /** The session as operators see it. */
+  snapshot(): SessionSnapshot {
+    return Object.freeze({
+      session_id: this.sessionId,
+      pipeline_id: this.pipelineId,
+      state: this.state,
+      backpressure_state: this.#pressure,
+      frame_index: this.frameIndex,
+      dropped_frames: this.droppedFrames,
+      drop_rate: round(this.dropRate(), 4),
+      recent_drop_rate: round(this.recentDropRate(), 4),
+      last_processed_ts: this.lastProcessedTs,
+      created_at: this.#createdAt.toISOString(),
+      last_access: new Date(this.lastAccess).toISOString(),
+      idle_s: round(this.idleDuration() / 1000, 3),
+      error_count: this.errorCount,
+      last_error: this.lastError,
+      client_count: this.clientCount,
+      quality: this.quality,
+      qualities: this.qualities,
+    });
   }
 
   #answer(dropBit: 0 | 1): void {
     this.#answered += 1;
     this.#dropBits = (this.#dropBits << 1 | dropBit) & WINDOW_MASK;
-    this.#state = backpressureState(this.recentDropRate(), this);
+    this.#pressure = backpressureState(this.recentDropRate(), this);
+    this.#quality.update(this.#pressure, SessionManager.nowMs());
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Opens, sweeps and closes all streams of the server.
+ * Makes sessions of WebSockets: streams that send frames, and viewers that watch them.
  *
  * @module
  */
@@ -7,31 +7,48 @@
 import { CLOSE_CODES, type StreamErrorCode } from "../client/protocol.ts";
 import type { StreamConfig } from "../config.ts";
 import { logEvent } from "../telemetry/log.ts";
+import { streamMetrics } from "../telemetry/metrics.ts";
+import type { Quality } from "./adaptive_quality.ts";
+import { FrameBudget } from "./frame_budget.ts";
 import type { FrameProcessor } from "./frame_processor.ts";
 import { SessionManager } from "./session_manager.ts";
+import { SessionRegistry } from "./session_registry.ts";
 import { StreamSession } from "./stream_session.ts";
 
-/** How often sessions are looked at for their timeouts. */
-const SWEEP_INTERVAL_MS = 1000;
-/** Characters of an unknown pipeline id that an error repeats. */
+/** Characters of an unknown id that an error repeats. */
 const MAX_ECHO = 64;
 
-/** All streams that are open now. */
+/** Opens, and in the end closes, all streams of the server. */
 export class StreamServer {
+  readonly registry: SessionRegistry;
   readonly #processor: FrameProcessor;
   readonly #config: StreamConfig;
-  readonly #streams = new Set<StreamSession>();
-  #sweeper: number | undefined;
-  #stopping = false;
+  readonly #qualities: readonly Quality[];
+  readonly #budget: FrameBudget;
+  #isStopping = false;
 
-  constructor(processor: FrameProcessor, config: StreamConfig) {
+  /** @param qualities Detector inputs that sessions may use, best first */
+  constructor(processor: FrameProcessor, config: StreamConfig, qualities: readonly Quality[]) {
     this.#processor = processor;
     this.#config = config;
+    this.#qualities = qualities;
+    this.#budget = new FrameBudget(config.memoryBudgetBytes);
+    this.registry = new SessionRegistry(config);
+    this.registry.subscribe((event) => {
+      streamMetrics.sessionsActive.set(this.registry.size);
+      if (event.type !== "state") return;
+      logEvent("debug", "stream_state", `Stream is ${event.to}`, {
+        session_id: event.session.session_id,
+        pipeline_id: event.session.pipeline_id,
+        from: event.from,
+        to: event.to,
+      });
+    });
   }
 
-  /** Sessions that are open now. */
-  get active(): number {
-    return this.#streams.size;
+  /** Whether no new stream is taken any more. */
+  get isStopping(): boolean {
+    return this.#isStopping;
   }
 
   /**
@@ -41,80 +58,122 @@ export class StreamServer {
    * @param pipelineId As the client gave it
    */
   connect(socket: WebSocket, pipelineId: string | null): void {
-    const refusal = this.#refusal(pipelineId);
-    if (refusal !== undefined) {
-      refuse(socket, ...refusal);
-    } else if (this.#stopping) {
+    ignoreSocketErrors(socket);
+    if (this.#isStopping) {
       socket.close(1013, "server_shutdown");
-    } else if (pipelineId !== null) {
+    } else if (!pipelineId) {
+      refuse(socket, "invalid_pipeline", "Query parameter pipeline_id is required");
+    } else if (!this.#processor.isValidPipeline(pipelineId)) {
+      refuse(socket, "invalid_pipeline", `Unknown pipeline_id: ${echo(pipelineId)}`);
+    } else if (this.registry.size >= (this.#config.maxSessions ?? Infinity)) {
+      const detail = `Server is at its limit of ${this.#config.maxSessions} sessions`;
+      refuse(socket, "too_many_sessions", detail);
+    } else {
       this.#open(socket, pipelineId);
     }
   }
 
   /**
-   * Ends all sessions with 1001, each as soon as its frame in flight has been answered.
+   * Lets a WebSocket that has just opened watch a stream, or tells it why not and closes it.
+   *
+   * @param sessionId As the client gave it
+   * @param wantsFrames Whether each result is followed by its JPEG
+   */
+  watch(socket: WebSocket, sessionId: string | null, wantsFrames: boolean): void {
+    ignoreSocketErrors(socket);
+    const stream = this.registry.get(sessionId ?? "");
+    if (stream === undefined) {
+      const detail = sessionId
+        ? `Unknown session_id: ${echo(sessionId)}`
+        : "Query parameter session_id is required";
+      refuse(socket, "session_not_found", detail);
+      return;
+    }
+    stream.audience.add(socket, wantsFrames);
+    stream.session.incrementClients();
+    socket.onclose = () => {
+      stream.audience.delete(socket);
+      stream.session.decrementClients();
+    };
+  }
+
+  /**
+   * Takes no new streams, and ends all sessions with 1001, each as soon as its frame in flight has been answered.
    *
    * @param timeoutMs How long those frames may take
    */
   async stop(timeoutMs: number): Promise<void> {
-    this.#stopping = true;
-    await Promise.all(Array.from(this.#streams, (stream) => stream.stop(timeoutMs)));
-  }
-
-  #refusal(pipelineId: string | null): [StreamErrorCode, string] | undefined {
-    if (!pipelineId) return ["invalid_pipeline", "Query parameter pipeline_id is required"];
-    if (!this.#processor.isValidPipeline(pipelineId)) {
-      const echo = Array.from(pipelineId.slice(0, 2 * MAX_ECHO)).slice(0, MAX_ECHO).join("");
-      return ["invalid_pipeline", `Unknown pipeline_id: ${echo}`];
-    }
-    const { maxSessions } = this.#config;
-    if (maxSessions !== undefined && this.#streams.size >= maxSessions) {
-      return ["too_many_sessions", `Server is at its limit of ${maxSessions} sessions`];
-    }
-    return undefined;
+    this.#isStopping = true;
+    await this.registry.shutdown(timeoutMs);
   }
 
   #open(socket: WebSocket, pipelineId: string): void {
-    const session = new SessionManager(pipelineId, this.#config);
-    const stream = new StreamSession(session, this.#processor, socket, this.#config);
-    this.#streams.add(stream);
-    this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS);
-    socket.onmessage = ({ data }) => {
-      try {
-        stream.receive(data);
-      } catch (error) {
-        logEvent("error", "server_error", "Stream failed unexpectedly", { cause: String(error) });
-        stream.fail("internal_error", "Unexpected error occurred");
-      }
+    const session = new SessionManager(pipelineId, {
+      ...this.#config,
+      qualities: this.#qualities,
+    });
+    const transport = {
+      get bufferedAmount() {
+        return socket.bufferedAmount;
+      },
+      send: (text: string) => socket.send(text),
+      close: (code: number, reason: string) => {
+        socket.close(code, reason);
+        // A client that does not answer the close must not hold its place.
+        this.#disconnected(stream, code);
+      },
     };
-    // Without a listener an abrupt reset would surface as an uncaught error; the close event follows and does the work.
-    socket.onerror = (event) => event.preventDefault();
-    socket.onclose = ({ code }) => this.#ended(stream, code);
+    const stream = new StreamSession(session, transport, {
+      processor: this.#processor,
+      limits: this.#config,
+      budget: this.#budget,
+    });
+    streamMetrics.sessions.inc();
+    stream.log("info", "stream_connect", "Stream opened");
+    this.registry.set(stream);
+    socket.onmessage = ({ data }) => receive(stream, data);
+    socket.onclose = ({ code }) => this.#disconnected(stream, code);
   }
 
-  #ended(stream: StreamSession, closeCode: number): void {
-    if (!this.#streams.delete(stream)) return;
-    stream.ended(closeCode);
-    if (this.#streams.size === 0) {
-      clearInterval(this.#sweeper);
-      this.#sweeper = undefined;
-    }
-  }
-
-  #sweep(): void {
-    const { idleTimeoutMs, maxSessionMs } = this.#config;
-    for (const stream of this.#streams) {
-      if (idleTimeoutMs > 0 && stream.idleMs >= idleTimeoutMs) {
-        stream.fail("session_timeout", `No frame received for ${idleTimeoutMs / 1000} seconds`);
-      } else if (maxSessionMs > 0 && stream.ageMs >= maxSessionMs) {
-        stream.fail("session_timeout", `Session exceeded ${maxSessionMs / 1000} seconds`);
-      }
-    }
+  #disconnected(stream: StreamSession, closeCode: number): void {
+    const { session } = stream;
+    if (this.registry.get(session.sessionId) !== stream) return;
+    stream.disconnected();
+    this.registry.delete(session.sessionId);
+    stream.log("info", "stream_disconnect", "Stream closed", {
+      frame_index: session.frameIndex,
+      dropped_frames: session.droppedFrames,
+      duration_s: Math.round(stream.ageMs) / 1000,
+      close_code: closeCode,
+    });
   }
 }
 
-function refuse(socket: WebSocket, code: StreamErrorCode, detail: string): void {
-  logEvent("warning", "stream_error", "Stream refused", { code });
+function receive(stream: StreamSession, data: unknown): void {
+  try {
+    stream.receive(data);
+  } catch (error) {
+    logEvent("error", "server_error", "Stream failed unexpectedly", { cause: String(error) });
+    stream.fail("internal_error", "Unexpected error occurred");
+  }
+}
+
+/** An abrupt reset would surface as an uncaught error; the close event follows it and does the work. */
+function ignoreSocketErrors(socket: WebSocket): void {
+  socket.onerror = (event) => event.preventDefault();
+}
+
+function echo(id: string): string {
+  return Array.from(id.slice(0, 2 * MAX_ECHO)).slice(0, MAX_ECHO).join("");
+}
+
+function refuse(
+  socket: WebSocket,
+  code: StreamErrorCode | "session_not_found",
+  detail: string,
+): void {
+  streamMetrics.errors.inc({ code });
+  logEvent("warning", "stream_error", "Connection refused", { code });
   socket.send(JSON.stringify({ error: code, detail }));
-  socket.close(CLOSE_CODES[code], code);
+  socket.close(code === "session_not_found" ? 1008 : CLOSE_CODES[code], code);
 }

@@ -4,8 +4,18 @@
  * @module
  */
 
-import { CLOSE_CODES, type ServerMessage, type StreamErrorCode } from "../client/protocol.ts";
-import { logEvent, type LogFields } from "../telemetry/log.ts";
+import {
+  CLOSE_CODES,
+  type DropMessage,
+  type ResultMessage,
+  type ServerMessage,
+  type StreamErrorCode,
+} from "../client/protocol.ts";
+import type { LogLevel } from "../config.ts";
+import { type LogEvent, logEvent, type LogFields } from "../telemetry/log.ts";
+import { streamMetrics } from "../telemetry/metrics.ts";
+import { Audience } from "./audience.ts";
+import type { FrameBudget } from "./frame_budget.ts";
 import { type FrameProcessor, InvalidFrameError } from "./frame_processor.ts";
 import { type FrameLimits, FrameValidationError, validateJpeg } from "./frame_validator.ts";
 import { SessionManager } from "./session_manager.ts";
@@ -18,11 +28,22 @@ export interface StreamTransport {
   close(code: number, reason: string): void;
 }
 
+/** What a session shares with all others. */
+export interface StreamSessionOptions {
+  processor: FrameProcessor;
+  limits: FrameLimits;
+  budget: FrameBudget;
+}
+
 interface Frame {
   index: number;
   bytes: Uint8Array<ArrayBuffer>;
+  /** Of `bytes`, which has none left once the pipeline has taken the buffer. */
+  size: number;
 }
 
+/** How often drops are summed up in the log, where the single ones are only seen when debugging. */
+const DROP_SUMMARY_MS = 10_000;
 /** A client that lets this much pile up does not read, in bytes. */
 const MAX_BUFFERED_BYTES = 1_048_576;
 
@@ -34,49 +55,50 @@ const MAX_BUFFERED_BYTES = 1_048_576;
  */
 export class StreamSession {
   readonly session: SessionManager;
-  readonly #processor: FrameProcessor;
+  readonly audience: Audience = new Audience();
   readonly #transport: StreamTransport;
-  readonly #limits: FrameLimits;
-  readonly #createdAt = SessionManager.nowMs();
-  #lastFrameAt = this.#createdAt;
+  readonly #options: StreamSessionOptions;
+  readonly #openedAt = SessionManager.nowMs();
+  #lastFrameAt = this.#openedAt;
   #startedAt: number | undefined;
   #waiting: Frame | undefined;
-  #open = true;
-  #idle: PromiseWithResolvers<void> | undefined;
+  #isOpen = true;
+  #lastDropSummary = this.#openedAt;
+  #dropsSinceSummary = 0;
+  /** Present while the session waits for its frame in flight in order to stop. */
+  #drained: PromiseWithResolvers<void> | undefined;
 
   constructor(
     session: SessionManager,
-    processor: FrameProcessor,
     transport: StreamTransport,
-    limits: FrameLimits,
+    options: StreamSessionOptions,
   ) {
     this.session = session;
-    this.#processor = processor;
     this.#transport = transport;
-    this.#limits = limits;
-    this.#log("info", "stream_connect", "Stream opened");
+    this.#options = options;
   }
 
   /** Milliseconds since the session began. */
   get ageMs(): number {
-    return SessionManager.nowMs() - this.#createdAt;
+    return SessionManager.nowMs() - this.#openedAt;
   }
 
   /** Milliseconds since the last valid frame, or since the session began. */
-  get idleMs(): number {
+  get frameGapMs(): number {
     return SessionManager.nowMs() - this.#lastFrameAt;
   }
 
   /** Takes one message from the client: a frame as an `ArrayBuffer`, or something that ends the session. */
   receive(data: unknown): void {
-    if (!this.#open) return;
+    if (!this.#isOpen) return;
     if (!(data instanceof ArrayBuffer)) {
       this.fail("invalid_message", "Expected binary frame payload");
       return;
     }
+    streamMetrics.bytesReceived.inc(data.byteLength);
     const bytes = new Uint8Array(data);
     try {
-      validateJpeg(bytes, this.#limits);
+      validateJpeg(bytes, this.#options.limits);
     } catch (error) {
       if (!(error instanceof FrameValidationError)) throw error;
       this.fail(error.code, error.message);
@@ -87,8 +109,11 @@ export class StreamSession {
 
   /** Tells the client why, then ends the session; afterwards nothing is sent any more. */
   fail(code: StreamErrorCode, detail: string): void {
-    if (!this.#open) return;
-    this.#log("warning", "stream_error", detail, { code });
+    if (!this.#isOpen) return;
+    this.session.recordError(code, detail);
+    if (this.session.canTransitionTo("failed")) this.session.transitionTo("failed");
+    streamMetrics.errors.inc({ code });
+    this.log("warning", "stream_error", detail, { code });
     this.#send({ error: code, detail });
     this.#close(CLOSE_CODES[code], code);
   }
@@ -99,42 +124,48 @@ export class StreamSession {
    * @param timeoutMs How long the frame in flight may take
    */
   async stop(timeoutMs: number): Promise<void> {
+    if (!this.#isOpen) return;
+    if (this.session.canTransitionTo("stopping")) this.session.transitionTo("stopping");
     this.#dropWaiting();
-    if (this.#startedAt !== undefined && this.#open) {
-      this.#idle = Promise.withResolvers();
-      const timer = setTimeout(this.#idle.resolve, timeoutMs);
-      await this.#idle.promise;
+    if (this.#startedAt !== undefined) {
+      this.#drained = Promise.withResolvers();
+      const timer = setTimeout(this.#drained.resolve, timeoutMs);
+      await this.#drained.promise;
       clearTimeout(timer);
     }
     this.#close(1001, "server_shutdown");
   }
 
-  /**
-   * Notes that the connection has ended, whoever ended it.
-   *
-   * @param closeCode As the WebSocket's close event has it
-   */
-  ended(closeCode: number): void {
-    this.#open = false;
-    this.#waiting = undefined;
-    this.#log("info", "stream_disconnect", "Stream closed", {
-      frame_index: this.session.frameIndex,
-      dropped_frames: this.session.droppedFrames,
-      duration_s: Math.round(this.ageMs) / 1000,
-      close_code: closeCode,
-    });
+  /** Notes that the connection is gone, whoever ended it. */
+  disconnected(): void {
+    this.#isOpen = false;
+    this.#releaseWaiting();
+    this.#drained?.resolve();
+    this.audience.close();
+    const { session } = this;
+    if (session.state === "active") session.transitionTo("stopping");
+    if (session.state === "starting") session.transitionTo("failed");
+    if (session.state !== "idle") session.transitionTo("idle");
+  }
+
+  /** Logs an event of this stream. */
+  log(level: LogLevel, event: LogEvent, message: string, fields: LogFields = {}): void {
+    const { sessionId, pipelineId } = this.session;
+    logEvent(level, event, message, { session_id: sessionId, pipeline_id: pipelineId, ...fields });
   }
 
   #accept(bytes: Uint8Array<ArrayBuffer>): void {
+    const { session } = this;
     this.#lastFrameAt = SessionManager.nowMs();
-    const frame = { index: this.session.incrementFrame(), bytes };
-    if (this.#startedAt === undefined) {
+    streamMetrics.framesReceived.inc();
+    const frame = { index: session.incrementFrame(), bytes, size: bytes.length };
+    if (session.state === "idle") session.transitionTo("starting");
+    const mustDrop = this.#drained !== undefined ||
+      session.shouldDropFrame(session.expectedBusyMs(this.#startedAt));
+    if (mustDrop || !this.#options.budget.take(frame.size)) {
+      this.#answerDrop(frame);
+    } else if (this.#startedAt === undefined) {
       this.#processAll(frame);
-    } else if (
-      this.#idle !== undefined ||
-      this.session.shouldDropFrame(this.session.expectedBusyMs(this.#startedAt))
-    ) {
-      this.#drop(frame);
     } else {
       this.#dropWaiting();
       this.#waiting = frame;
@@ -143,41 +174,55 @@ export class StreamSession {
 
   /** Processes a frame, then the one that came to wait meanwhile, until none waits. */
   async #processAll(first: Frame): Promise<void> {
-    for (let frame: Frame | undefined = first; frame !== undefined && this.#open;) {
+    for (let frame: Frame | undefined = first; frame !== undefined;) {
       this.#startedAt = SessionManager.nowMs();
       await this.#process(frame, this.#startedAt);
+      this.#options.budget.release(frame.size);
       frame = this.#waiting;
       this.#waiting = undefined;
     }
     this.#startedAt = undefined;
-    this.#idle?.resolve();
+    this.#drained?.resolve();
   }
 
   async #process({ index, bytes }: Frame, startedAt: number): Promise<void> {
-    const { pipelineId, sessionId } = this.session;
+    const { pipelineId, sessionId, quality } = this.session;
+    // The pipeline takes the buffer away.
+    const copy = this.audience.wantsFrames ? bytes.slice() : undefined;
     try {
-      const result = await this.#processor.runOnFrame(pipelineId, index, bytes, sessionId);
-      if (!this.#open) return;
-      const durationMs = SessionManager.nowMs() - startedAt;
-      this.session.markProcessed(durationMs);
-      this.#send({ frame_index: index, result });
-      this.#log("debug", "stream_frame_processed", "Frame processed", {
-        frame_index: index,
-        duration_ms: Math.round(durationMs * 10) / 10,
-      });
-      this.#warn();
+      const { processor } = this.#options;
+      const result = await processor.runOnFrame(pipelineId, index, bytes, sessionId, quality);
+      if (!this.#isOpen) return;
+      this.#answerResult({ frame_index: index, result: { ...result, quality } }, startedAt, copy);
     } catch (error) {
       this.#processingFailed(index, error);
     }
   }
 
+  #answerResult(
+    message: ResultMessage,
+    startedAt: number,
+    frame: Uint8Array<ArrayBuffer> | undefined,
+  ): void {
+    const durationMs = SessionManager.nowMs() - startedAt;
+    this.session.markProcessed(durationMs);
+    if (this.session.state === "starting") this.session.transitionTo("active");
+    streamMetrics.observeFrame(message.result.timings_ms);
+    this.#answer(message, frame);
+    this.log("debug", "stream_frame_processed", "Frame processed", {
+      frame_index: message.frame_index,
+      duration_ms: Math.round(durationMs * 10) / 10,
+    });
+    this.#warn();
+  }
+
   #processingFailed(index: number, error: unknown): void {
-    if (!this.#open) return;
+    if (!this.#isOpen) return;
     if (error instanceof InvalidFrameError) {
       this.fail("invalid_frame", "Not a valid JPEG image: cannot be decoded");
       return;
     }
-    this.#log("error", "stream_pipeline_error", "Pipeline execution failed", {
+    this.log("error", "stream_pipeline_error", "Pipeline execution failed", {
       frame_index: index,
       cause: describeCause(error),
     });
@@ -186,53 +231,73 @@ export class StreamSession {
 
   #dropWaiting(): void {
     const frame = this.#waiting;
-    this.#waiting = undefined;
-    if (frame !== undefined) this.#drop(frame);
+    if (frame === undefined) return;
+    this.#releaseWaiting();
+    this.#answerDrop(frame);
   }
 
-  #drop({ index }: Frame): void {
+  #releaseWaiting(): void {
+    if (this.#waiting !== undefined) this.#options.budget.release(this.#waiting.size);
+    this.#waiting = undefined;
+  }
+
+  #answerDrop({ index }: Frame): void {
     this.session.markDrop();
-    this.#send({ frame_index: index, dropped: true });
-    this.#log("debug", "stream_frame_dropped", "Frame dropped", { frame_index: index });
+    streamMetrics.framesDropped.inc();
+    this.#answer({ frame_index: index, dropped: true });
+    this.#logDrop(index);
     this.#warn();
   }
 
+  #logDrop(index: number): void {
+    this.log("debug", "stream_frame_dropped", "Frame dropped", { frame_index: index });
+    this.#dropsSinceSummary += 1;
+    const now = SessionManager.nowMs();
+    if (now - this.#lastDropSummary < DROP_SUMMARY_MS) return;
+    this.log("info", "stream_frame_dropped", "Frames dropped", {
+      frames: this.#dropsSinceSummary,
+      recent_drop_rate: this.session.recentDropRate(),
+    });
+    this.#lastDropSummary = now;
+    this.#dropsSinceSummary = 0;
+  }
+
   #warn(): void {
-    if (!this.session.shouldSlowDown()) return;
+    if (!this.#isOpen || !this.session.shouldSlowDown()) return;
+    streamMetrics.slowDownSignals.inc();
     this.#send({ warning: "slow_down" });
-    this.#log("info", "stream_slow_down", "Client asked to slow down", {
+    this.log("info", "stream_slow_down", "Client asked to slow down", {
       recent_drop_rate: Math.round(this.session.recentDropRate() * 100) / 100,
     });
   }
 
-  #send(message: ServerMessage): void {
-    if (!this.#open) return;
+  #answer(message: ResultMessage | DropMessage, frame?: Uint8Array<ArrayBuffer>): void {
+    const text = this.#send(message);
+    if (text !== undefined) this.audience.send(text, frame);
+  }
+
+  /** Sends a message and returns its text; `undefined` when the session has ended instead. */
+  #send(message: ServerMessage): string | undefined {
+    if (!this.#isOpen) return undefined;
     if (this.#transport.bufferedAmount > MAX_BUFFERED_BYTES) {
-      this.#log("warning", "stream_error", "Client does not read its answers", {
+      this.session.recordError("slow_reader", "Client does not read its answers");
+      this.log("warning", "stream_error", "Client does not read its answers", {
         code: "slow_reader",
       });
       this.#close(1008, "slow_reader");
-      return;
+      return undefined;
     }
-    this.#transport.send(JSON.stringify(message));
+    const text = JSON.stringify(message);
+    this.#transport.send(text);
+    return text;
   }
 
   #close(code: number, reason: string): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#waiting = undefined;
-    this.#idle?.resolve();
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#releaseWaiting();
+    this.#drained?.resolve();
     this.#transport.close(code, reason);
-  }
-
-  #log(
-    level: "debug" | "info" | "warning" | "error",
-    event: Parameters<typeof logEvent>[1],
-    message: string,
-    fields: LogFields = {},
-  ): void {
-    const { sessionId, pipelineId } = this.session;
-    logEvent(level, event, message, { session_id: sessionId, pipeline_id: pipelineId, ...fields });
   }
 }
 

@@ -1,11 +1,10 @@
 import { expect } from "expect";
 import fc from "fast-check";
 import { SessionManager } from "../../lib/streaming/session_manager.ts";
-
-const THRESHOLDS = { dropThreshold: 0.1, slowdownThreshold: 0.3 };
+import { SESSION_OPTIONS } from "./simulated_stream.ts";
 
 function createSession(): SessionManager {
-  return new SessionManager("yolo_only", THRESHOLDS);
+  return new SessionManager("yolo_only", SESSION_OPTIONS);
 }
 
 Deno.test("SessionManager starts with nothing counted", () => {

@@ -3,7 +3,9 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import type { PipelineResult, ServerMessage } from "../../lib/client/protocol.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
-import { SessionManager } from "../../lib/streaming/session_manager.ts";
+import { qualityLadder } from "../../lib/streaming/adaptive_quality.ts";
+import { FrameBudget } from "../../lib/streaming/frame_budget.ts";
+import { SessionManager, type SessionOptions } from "../../lib/streaming/session_manager.ts";
 import { StreamSession } from "../../lib/streaming/stream_session.ts";
 
 /** The smallest frame that passes validation: a header of 16x16 pixels. */
@@ -17,6 +19,12 @@ export const RESULT: PipelineResult = {
   text_frame_index: null,
   timings_ms: { wait: 0, decode: 0, detect: 0, ocr: 0, total: 0 },
   models: { detector: null, recognizer: null },
+};
+
+export const SESSION_OPTIONS: SessionOptions = {
+  dropThreshold: 0.1,
+  slowdownThreshold: 0.3,
+  qualities: qualityLadder({ width: 512, height: 384 }),
 };
 
 export const LIMITS = { maxFrameBytes: 1_000_000, maxFramePixels: 1_000_000 };
@@ -38,13 +46,15 @@ export class RecordingTransport {
 
 export class SimulatedStream {
   readonly transport = new RecordingTransport();
+  readonly budget: FrameBudget;
   readonly session: SessionManager;
   readonly stream: StreamSession;
   inFlight = 0;
   maxInFlight = 0;
 
   /** @param process Called with each frame's index; gives its processing time in ms, or throws */
-  constructor(process: (frameIndex: number) => number) {
+  constructor(process: (frameIndex: number) => number, { budget = 1_000_000 } = {}) {
+    this.budget = new FrameBudget(budget);
     const processor: FrameProcessor = {
       isValidPipeline: () => true,
       runOnFrame: async (_pipelineId, frameIndex) => {
@@ -59,8 +69,12 @@ export class SimulatedStream {
         }
       },
     };
-    this.session = new SessionManager("test", { dropThreshold: 0.1, slowdownThreshold: 0.3 });
-    this.stream = new StreamSession(this.session, processor, this.transport, LIMITS);
+    this.session = new SessionManager("test", SESSION_OPTIONS);
+    this.stream = new StreamSession(this.session, this.transport, {
+      processor,
+      limits: LIMITS,
+      budget: this.budget,
+    });
   }
 
   arrive(frame: Uint8Array = MINIMAL_FRAME): void {

@@ -1,0 +1,76 @@
+/**
+ * What Prometheus can ask for; no label holds a session id.
+ *
+ * @module
+ */
+
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { StageTimings } from "../client/protocol.ts";
+
+/** All metrics of this process. */
+export const metricsRegistry: Registry = new Registry();
+
+const registers = [metricsRegistry];
+
+const frameSeconds = new Histogram({
+  name: "stream_frame_seconds",
+  help: "Time that a frame spent in each stage",
+  labelNames: ["stage"],
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 2.5],
+  registers,
+});
+
+const framesProcessed = new Counter({
+  name: "stream_frames_processed_total",
+  help: "Frames that were answered with a result",
+  registers,
+});
+
+/** Metrics of the streams. */
+export const streamMetrics = {
+  sessionsActive: new Gauge({
+    name: "stream_sessions_active",
+    help: "Sessions that are open now",
+    registers,
+  }),
+  sessions: new Counter({
+    name: "stream_sessions_total",
+    help: "Sessions that have been opened",
+    registers,
+  }),
+  framesReceived: new Counter({
+    name: "stream_frames_received_total",
+    help: "Valid frames that have arrived",
+    registers,
+  }),
+  framesProcessed,
+  framesDropped: new Counter({
+    name: "stream_frames_dropped_total",
+    help: "Frames that were answered with a drop",
+    registers,
+  }),
+  slowDownSignals: new Counter({
+    name: "stream_slowdown_signals_total",
+    help: "Times that a client was asked to slow down",
+    registers,
+  }),
+  bytesReceived: new Counter({
+    name: "stream_bytes_received_total",
+    help: "Bytes of all binary messages that have arrived",
+    registers,
+  }),
+  errors: new Counter({
+    name: "stream_errors_total",
+    help: "Sessions that ended with an error, or were refused, by its code",
+    labelNames: ["code"],
+    registers,
+  }),
+
+  /** Counts a processed frame and the time of its stages. */
+  observeFrame(timings: StageTimings): void {
+    framesProcessed.inc();
+    for (const stage of ["wait", "decode", "detect", "ocr", "total"] as const) {
+      frameSeconds.observe({ stage }, timings[stage] / 1000);
+    }
+  },
+};

@@ -1,0 +1,20 @@
+import { checkAccess } from "../../lib/http/access.ts";
+import { api, ApiError } from "../../lib/http/api.ts";
+import { define } from "../../state.ts";
+
+/** `GET /sessions/:id`: one stream that is open now, for operators. */
+export const handler = define.handlers(api({
+  GET(ctx) {
+    const { config, streams } = ctx.state.services;
+    checkAccess(ctx.req, config.stream);
+    const stream = streams.registry.get(ctx.params.id);
+    if (stream === undefined) {
+      throw new ApiError(
+        404,
+        "session_not_found",
+        `Unknown session_id: ${ctx.params.id.slice(0, 64)}`,
+      );
+    }
+    return Response.json(stream.session.snapshot());
+  },
+}));

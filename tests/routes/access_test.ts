@@ -1,0 +1,88 @@
+import { expect } from "expect";
+import { RESULT } from "../streaming/simulated_stream.ts";
+import { startTestServer, TestClient } from "./test_server.ts";
+
+const processor = {
+  isValidPipeline: () => true,
+  runOnFrame: () => Promise.resolve(RESULT),
+};
+const PATH = "/ws/video/stream?pipeline_id=test";
+const UPGRADE = {
+  Connection: "Upgrade",
+  Upgrade: "websocket",
+  "Sec-WebSocket-Version": "13",
+  "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+
+/** Sends a request as it is, since `fetch` does not let headers such as Host and Upgrade through. */
+async function statusOf(
+  host: string,
+  path: string,
+  headers: Record<string, string>,
+): Promise<number> {
+  const [hostname, port] = host.split(":");
+  using connection = await Deno.connect({ hostname, port: Number(port) });
+  const lines = Object.entries({ Host: host, ...headers }).map((pair) => pair.join(": "));
+  const request = [`GET ${path} HTTP/1.1`, ...lines, "", ""].join("\r\n");
+  await connection.write(new TextEncoder().encode(request));
+  const buffer = new Uint8Array(4096);
+  const length = await connection.read(buffer) ?? 0;
+  return Number(new TextDecoder().decode(buffer.subarray(0, length)).split(" ")[1]);
+}
+
+Deno.test("a request that is no upgrade is answered with 426", async () => {
+  await using server = await startTestServer({ processor });
+  const response = await server.fetch(PATH);
+  expect(response.status).toBe(426);
+  expect(await response.json()).toMatchObject({ error: "upgrade_required" });
+  const { "Sec-WebSocket-Key": _, ...withoutKey } = UPGRADE;
+  expect(await statusOf(server.host, PATH, withoutKey)).toBe(426);
+});
+
+Deno.test("pages of other sites are refused with 403, own ones and allowed ones are not", async () => {
+  await using server = await startTestServer({
+    processor,
+    environment: { STREAM_ALLOWED_ORIGINS: "https://friend.example" },
+  });
+  const statuses: Record<string, number> = {
+    "https://evil.example": 403,
+    "null": 403,
+    [`http://${server.host}.evil.example`]: 403,
+    [`http://${server.host}`]: 101,
+    "https://friend.example": 101,
+  };
+  for (const [origin, status] of Object.entries(statuses)) {
+    expect([origin, await statusOf(server.host, PATH, { ...UPGRADE, Origin: origin })]).toEqual([
+      origin,
+      status,
+    ]);
+  }
+  expect(await statusOf(server.host, PATH, UPGRADE)).toBe(101);
+});
+
+Deno.test("with a token set, streams and sessions want it as a header or a parameter", async () => {
+  await using server = await startTestServer({
+    processor,
+    environment: { STREAM_AUTH_TOKEN: "open sesame" },
+  });
+  const attempts: [string, Record<string, string>, number][] = [
+    [PATH, {}, 401],
+    [PATH, { Authorization: "Bearer wrong" }, 401],
+    [`${PATH}&token=wrong`, {}, 401],
+    [`${PATH}&token=open%20sesame`, {}, 101],
+    [PATH, { Authorization: "Bearer open sesame" }, 101],
+  ];
+  for (const [path, headers, status] of attempts) {
+    expect(await statusOf(server.host, path, { ...UPGRADE, ...headers })).toBe(status);
+  }
+  expect((await server.fetch("/sessions").then(discard)).status).toBe(401);
+  expect((await server.fetch("/sessions?token=open+sesame").then(discard)).status).toBe(200);
+  const client = new TestClient(`ws://${server.host}${PATH}&token=open+sesame`);
+  await client.opened;
+  await client.close();
+});
+
+async function discard(response: Response): Promise<Response> {
+  await response.body?.cancel();
+  return response;
+}

@@ -1,0 +1,115 @@
+import { expect } from "expect";
+import { readFixture, startTestServer } from "./test_server.ts";
+
+Deno.test("the HTTP interface answers with real models", async (t) => {
+  await using server = await startTestServer();
+  const dog = await readFixture("dog.jpg");
+
+  await t.step("GET /health tells what is alive", async () => {
+    const response = await server.fetch("/health");
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      status: "healthy",
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      uptime_s: expect.any(Number),
+      sessions: { active: 0, max: null },
+      pipelines: expect.arrayContaining(["yolo_only"]),
+      workers: [{ alive: true, last_heartbeat: expect.stringMatching(/^\d{4}-.*Z$/) }],
+    });
+  });
+
+  await t.step("GET /ready runs the canary", async () => {
+    const response = await server.fetch("/ready");
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ status: "ready" });
+  });
+
+  await t.step("GET /pipelines lists them", async () => {
+    const { pipelines } = await (await server.fetch("/pipelines")).json();
+    expect(pipelines).toEqual(expect.arrayContaining([{
+      id: "yolo_only",
+      name: expect.any(String),
+      description: expect.any(String),
+    }]));
+  });
+
+  await t.step("POST /pipelines/:id/run finds the dog in a JPEG and in a form", async () => {
+    const form = new FormData();
+    form.append("file", new Blob([dog], { type: "image/jpeg" }), "dog.jpg");
+    const requests: RequestInit[] = [
+      { method: "POST", body: dog, headers: { "Content-Type": "image/jpeg" } },
+      { method: "POST", body: form },
+    ];
+    for (const request of requests) {
+      const response = await server.fetch("/pipelines/yolo_only/run", request);
+      expect(response.status).toBe(200);
+      const { result } = await response.json();
+      expect(result.image).toEqual({ width: 768, height: 576 });
+      expect(result.detections).toEqual(
+        expect.arrayContaining([expect.objectContaining({ label: "dog", class_id: 16 })]),
+      );
+    }
+  });
+
+  await t.step("POST /pipelines/:id/run refuses what it cannot use, with a reason", async () => {
+    const jpeg = { "Content-Type": "image/jpeg" };
+    const form = new FormData();
+    form.append("picture", "no file");
+    const refusals: [string, RequestInit, number, string][] = [
+      ["/pipelines/nope/run", { body: dog, headers: jpeg }, 404, "invalid_pipeline"],
+      [
+        "/pipelines/yolo_only/run",
+        { body: "{}", headers: { "Content-Type": "application/json" } },
+        415,
+        "unsupported_media_type",
+      ],
+      ["/pipelines/yolo_only/run", { body: form }, 400, "bad_request"],
+      ["/pipelines/yolo_only/run", { body: "", headers: jpeg }, 422, "invalid_image"],
+      ["/pipelines/yolo_only/run", { body: "not a picture", headers: jpeg }, 422, "invalid_image"],
+      [
+        "/pipelines/yolo_only/run",
+        { body: dog.slice(0, 50_000), headers: jpeg },
+        422,
+        "invalid_image",
+      ],
+      [
+        "/pipelines/yolo_only/run",
+        { body: new Uint8Array(5_242_881), headers: jpeg },
+        413,
+        "payload_too_large",
+      ],
+    ];
+    for (const [path, init, status, error] of refusals) {
+      const response = await server.fetch(path, { method: "POST", ...init });
+      expect([response.status, (await response.json()).error]).toEqual([status, error]);
+    }
+  });
+
+  await t.step("wrong methods and unknown paths are answered with JSON for programs", async () => {
+    const wrongMethod = await server.fetch("/health", { method: "POST" });
+    expect([wrongMethod.status, wrongMethod.headers.get("Allow")]).toEqual([405, "GET, HEAD"]);
+    expect(await wrongMethod.json()).toMatchObject({ error: "method_not_allowed" });
+    const unknown = await server.fetch("/pipelines/yolo_only/nothing");
+    expect(unknown.status).toBe(404);
+    expect(await unknown.json()).toMatchObject({ error: "not_found" });
+  });
+
+  await t.step("unknown pages are answered with a page", async () => {
+    const response = await server.fetch("/nothing-here");
+    expect(response.status).toBe(404);
+    expect(response.headers.get("Content-Type")).toContain("text/html");
+    await response.body?.cancel();
+  });
+
+  await t.step("every answer carries the security headers", async () => {
+    for (const path of ["/", "/health", "/styles.css", "/nothing-here"]) {
+      const response = await server.fetch(path);
+      await response.body?.cancel();
+      expect(response.headers.get("X-Content-Type-Options")).toBe("nosniff");
+      expect(response.headers.get("Referrer-Policy")).toBe("no-referrer");
+      const policy = response.headers.get("Content-Security-Policy") ?? "";
+      expect(policy).toContain("default-src 'self'");
+      expect(policy).not.toContain("unsafe-inline");
+    }
+  });
+});

@@ -1,0 +1,107 @@
+/** The real application on a real port, for tests. */
+
+import { Builder } from "fresh/dev";
+import { createApp } from "../../app.ts";
+import type { ServerMessage } from "../../lib/client/protocol.ts";
+import { parseConfig } from "../../lib/config.ts";
+import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
+import { Services } from "../../services.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** Options for {@linkcode startTestServer}. */
+export interface TestServerOptions {
+  /** Environment variables. */
+  environment?: Record<string, string>;
+  /** Stands in for the pipelines, to provoke faults; without one, the real models are loaded. */
+  processor?: FrameProcessor;
+}
+
+export interface TestServer extends AsyncDisposable {
+  services: Services;
+  /** Such as `127.0.0.1:40123`. */
+  host: string;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+}
+
+/** The build is the same for all servers of a test run. */
+const applyBuild = new Builder({ root: new URL(".", ROOT).pathname }).build({ snapshot: "memory" });
+
+export async function startTestServer(
+  { environment = {}, processor }: TestServerOptions = {},
+): Promise<TestServer> {
+  const services = new Services(parseConfig(environment), processor);
+  if (processor === undefined) await services.start();
+  const app = createApp(() => services);
+  (await applyBuild)(app);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.handler());
+  const host = `127.0.0.1:${server.addr.port}`;
+  return {
+    services,
+    host,
+    fetch: (path, init) => fetch(`http://${host}${path}`, init),
+    async [Symbol.asyncDispose]() {
+      await services.stop();
+      await server.shutdown();
+    },
+  };
+}
+
+/** A WebSocket client that keeps what it gets. */
+export class TestClient {
+  readonly messages: ServerMessage[] = [];
+  readonly frames: ArrayBuffer[] = [];
+  readonly opened: Promise<void>;
+  /** Resolves when the server, or the client, has closed the connection. */
+  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly #socket: WebSocket;
+  #arrived: PromiseWithResolvers<void> = Promise.withResolvers();
+
+  constructor(url: string) {
+    this.#socket = new WebSocket(url);
+    this.#socket.binaryType = "arraybuffer";
+    this.opened = new Promise((resolve, reject) => {
+      this.#socket.onopen = () => resolve();
+      this.#socket.onerror = (event) => {
+        event.preventDefault();
+        reject(new Error("Cannot connect"));
+      };
+    });
+    // Some tests only wait for the close.
+    this.opened.catch(() => {});
+    this.closed = new Promise((resolve) => {
+      this.#socket.onclose = ({ code, reason }) => resolve({ code, reason });
+    });
+    this.#socket.onmessage = ({ data }) => {
+      if (typeof data === "string") this.messages.push(JSON.parse(data));
+      else this.frames.push(data);
+      this.#arrived.resolve();
+      this.#arrived = Promise.withResolvers();
+    };
+  }
+
+  send(data: string | Uint8Array<ArrayBuffer>): void {
+    this.#socket.send(data);
+  }
+
+  /** Resolves once so many messages have come. */
+  async received(count: number): Promise<ServerMessage[]> {
+    while (this.messages.length < count) await this.#arrived.promise;
+    return this.messages;
+  }
+
+  async close(): Promise<void> {
+    this.#socket.close();
+    await this.closed;
+  }
+}
+
+/** Connects to the stream of a server. */
+export function openStream({ host }: TestServer, query: string): TestClient {
+  return new TestClient(`ws://${host}/ws/video/stream${query}`);
+}
+
+/** Reads one of the test pictures. */
+export function readFixture(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  return Deno.readFile(new URL(`../fixtures/${name}`, import.meta.url));
+}
