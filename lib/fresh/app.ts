@@ -1,9 +1,9 @@
 import { type BuildCache, emptyBuildCache } from "./build_cache.ts";
 import { Context, type WebSocketHandlers, type WebSocketUpgradeOptions } from "./context.ts";
-import { addFileRoutes } from "./file_routes.ts";
+import { addFileRoute } from "./file_routes.ts";
 import { HttpError } from "./http_error.ts";
 import { METHODS } from "./router.ts";
-import { RoutingTable } from "./routing_table.ts";
+import { RouteTable } from "./route_table.ts";
 import { runMiddlewares } from "./segment.ts";
 import type {
   FreshConfig,
@@ -20,7 +20,7 @@ export type ListenOptions =
   & { remoteAddress?: string };
 
 type Registration<State> = (
-  table: RoutingTable<State>,
+  table: RouteTable<State>,
   cache: BuildCache,
 ) => void;
 
@@ -59,9 +59,8 @@ export class App<State> {
   /** Adds middlewares for a path and what lies below it. */
   use(path: string, ...middlewares: Middleware<State>[]): this;
   use(first: string | Middleware<State>, ...rest: Middleware<State>[]): this {
-    return typeof first === "string"
-      ? this.#register((table) => table.use(first, rest))
-      : this.#register((table) => table.use("*", [first, ...rest]));
+    const [path, middlewares] = typeof first === "string" ? [first, rest] : ["*", [first, ...rest]];
+    return this.#register(({ root }) => root.find(path).middlewares.push(...middlewares));
   }
 
   /** Adds a handler of GET requests, which answers HEAD requests too. */
@@ -110,22 +109,24 @@ export class App<State> {
 
   /** Sets what answers when something below `path` throws; `ctx.error` is what was thrown. */
   onError(path: string, handler: Route<State> | Middleware<State>): this {
-    return this.#register((table) => table.onError(path, toRoute(handler)));
+    return this.#register(({ root }) => root.find(path).errorRoute = toRoute(handler));
   }
 
   /** Sets what answers when nothing else does. */
   notFound(handler: Route<State> | Middleware<State>): this {
-    return this.#register((table) => table.notFound(toRoute(handler)));
+    return this.#register(({ root }) => root.notFound = toRoute(handler));
   }
 
   /** Sets the component around all pages. */
   appWrapper(component: RouteComponent<State>): this {
-    return this.#register((table) => table.appWrapper(component));
+    return this.#register(({ root }) => root.app = component);
   }
 
   /** Adds the files of the routes directory. */
   fsRoutes(): this {
-    return this.#register((table, cache) => addFileRoutes(table, cache.routes));
+    return this.#register((table, { routes }) =>
+      routes.forEach((file) => addFileRoute(table, file))
+    );
   }
 
   /** The function that answers requests, for `Deno.serve` and for tests. */
@@ -134,7 +135,7 @@ export class App<State> {
     info?: Deno.ServeHandlerInfo,
   ) => Promise<Response> {
     const cache = this.#cache ?? emptyBuildCache();
-    const table = new RoutingTable<State>();
+    const table = new RouteTable<State>();
     for (const register of this.#registrations) register(table, cache);
 
     return async (request, info = LOCAL_CONNECTION) => {
@@ -195,7 +196,11 @@ export class App<State> {
     path: string,
     middlewares: Middleware<State>[],
   ): this {
-    return this.#register((table) => table.handle(methods, path, middlewares));
+    const pattern = path === "*" ? "/*" : path;
+    const directory = path.replaceAll(/\{[^}]*\}\??/g, "").replace(/[^/]*$/, "");
+    return this.#register(({ root, add }) =>
+      add(methods, root.find(directory), pattern, middlewares)
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import { bundleIslands } from "./bundle_islands.ts";
 import { writeBuild } from "./disk_build.ts";
 import { sortRouteIds } from "./file_routes.ts";
 import { loadBuild } from "./memory_build.ts";
-import { type Build, hashOf, listFiles } from "./project_files.ts";
+import { type Build, hashOf, listFiles } from "./build.ts";
 
 /** Options for {@linkcode Builder}; the other paths are relative to `root`. */
 export interface BuildOptions {

@@ -1,12 +1,5 @@
 import type { AnyComponent } from "preact";
-import type {
-  AsyncAnyComponent,
-  HandlerByMethod,
-  HandlerFn,
-  Middleware,
-  PageProps,
-  RouteHandler,
-} from "./types.ts";
+import type { HandlerByMethod, HandlerFn, Middleware, PageProps, RouteHandler } from "./types.ts";
 
 /** Functions that return what they are given, and tell the compiler its types. */
 export interface Define<State> {
@@ -26,12 +19,7 @@ export interface Define<State> {
     Data = Handler extends HandlerFn<infer D, State> ? D
       : Handler extends HandlerByMethod<infer D, State> ? D
       : never,
-    Component extends
-      | AnyComponent<PageProps<Data, State>>
-      | AsyncAnyComponent<PageProps<Data, State>> =
-        | AnyComponent<PageProps<Data, State>>
-        | AsyncAnyComponent<PageProps<Data, State>>,
-  >(render: Component): typeof render;
+  >(render: AnyComponent<PageProps<Data, State>>): typeof render;
 
   /** Defines a layout, or an app wrapper. */
   layout(render: AnyComponent<PageProps<unknown, State>>): typeof render;

@@ -1,128 +1,98 @@
-import type { RoutingTable } from "./routing_table.ts";
-import type { Middleware, Route, RouteComponent, RouteConfig, RouteHandler } from "./types.ts";
+import type { RouteTable } from "./route_table.ts";
+import { METHODS } from "./router.ts";
+import { runRoute } from "./segment.ts";
+import type { Middleware, Route, RouteComponent, RouteConfig } from "./types.ts";
+
+/** What a file of the routes directory can export; the types are checked in the file itself. */
+export interface RouteModule {
+  default?: unknown;
+  handler?: unknown;
+  handlers?: unknown;
+  config?: RouteConfig;
+}
 
 /** A file of the routes directory. */
 export interface RouteFile {
   /** Its path within the routes directory, without the extension: `videos/[id]`. */
   id: string;
-  /** What it exports. */
   module: RouteModule;
 }
 
-/** What a file of the routes directory can export; the application's types are checked there. */
-export interface RouteModule {
-  // deno-lint-ignore no-explicit-any
-  default?: RouteComponent<any> | Middleware<any> | Middleware<any>[];
-  // deno-lint-ignore no-explicit-any
-  handler?: RouteHandler<any, any> | Middleware<any>[];
-  // deno-lint-ignore no-explicit-any
-  handlers?: RouteHandler<any, any> | Middleware<any>[];
-  config?: RouteConfig;
-}
-
-/** Adds the files of the routes directory to a table, in the order of {@linkcode sortRouteIds}. */
-export function addFileRoutes<State>(
-  table: RoutingTable<State>,
-  files: readonly RouteFile[],
-): void {
-  for (const file of files) addFileRoute(table, file);
-}
-
-function addFileRoute<State>(
-  table: RoutingTable<State>,
+/**
+ * Adds a file of the routes directory to a table.
+ *
+ * @throws {TypeError} If it exports nothing that a route can be made of.
+ */
+export function addFileRoute<State>(
+  { root, add }: RouteTable<State>,
   { id, module }: RouteFile,
 ): void {
   const handler = module.handlers ?? module.handler;
-  const component = module.default;
-  if (
-    handler === undefined && component === undefined &&
-    module.config === undefined
-  ) {
-    throw new TypeError(
-      `Cannot use routes/${id}: expected an exported component or handler`,
-    );
+  if (handler === undefined && module.default === undefined && module.config === undefined) {
+    throw new TypeError(`Cannot use routes/${id}: expected an exported component or handler`);
   }
-  const route = { handler, component, config: module.config } as Route<State>;
-  const [, directory = "", name = ""] = /^(?:(.*)\/)?([^/]*)$/.exec(id) ?? [];
-  const place = toPattern(directory, true);
-  switch (name) {
+  const component = module.default as RouteComponent<State>;
+  const route = { handler, component } as Route<State>;
+  const directory = id.split("/").slice(0, -1);
+  const segment = root.find(toPattern(directory));
+  switch (id.split("/").at(-1)) {
     case "_app":
-      return table.appWrapper(component as RouteComponent<State>);
+      root.app = component;
+      break;
     case "_layout":
-      return table.layout(place, component as RouteComponent<State>);
+      segment.layout = component;
+      break;
     case "_middleware":
-      return table.use(
-        place,
-        [handler ?? component].flat() as Middleware<State>[],
-      );
+      segment.middlewares.push(...[handler ?? component].flat() as Middleware<State>[]);
+      break;
     case "_error":
     case "_500":
-      return table.onError(place, route);
+      segment.errorRoute = route;
+      break;
     case "_404":
-      return table.notFound(route);
+      root.notFound = route;
+      break;
     default: {
-      const inDirectory = toPattern(id, true) +
-        (name === "index" && directory !== "" ? "/" : "");
-      table.route(
-        inDirectory,
-        module.config?.routeOverride ?? toPattern(id, false),
-        route,
-      );
+      const path = id.replace(/(?:^|\/)index$/, "").split("/").filter((it) => !/^\(.*\)$/.test(it));
+      const pattern = module.config?.routeOverride ?? toPattern(path);
+      add(METHODS, segment, pattern, [(ctx) => runRoute(ctx, route)]);
     }
   }
 }
 
-/** The `URLPattern` pathname of a route file; groups such as `(name)` stay with `keepGroups`. */
-export function toPattern(id: string, keepGroups: boolean): string {
-  const parts = id.split("/").filter((part) => part !== "");
-  if (parts.at(-1) === "index") parts.pop();
-  const pattern = parts
-    .filter((part) => keepGroups || !/^\(.*\)$/.test(part))
-    .map(partToPattern)
-    .join("");
-  return pattern === "" ? "/" : pattern;
+function toPattern(parts: readonly string[]): string {
+  return `/${parts.filter((it) => it !== "").map(partToPattern).join("/")}`;
 }
 
 function partToPattern(part: string): string {
   if (part.includes("][")) {
-    throw new SyntaxError(
-      `Cannot use route ${part}: nothing separates its parameters`,
-    );
+    throw new SyntaxError(`Cannot use route ${part}: nothing separates its parameters`);
   }
-  const rest = /^\[\.\.\.(.+)\]$/.exec(part);
-  if (rest !== null) return `/:${rest[1]}*`;
-  return `/${part.replaceAll(/\[([^\]]+)\]/g, ":$1")}`;
+  return part.replace(/^\[\.\.\.(.+)\]$/, ":$1*").replaceAll(/\[([^\]]+)\]/g, ":$1");
 }
 
 /** Sorts route files so that what others depend on, and what is more specific, comes first. */
 export function sortRouteIds(ids: readonly string[]): string[] {
-  return ids.toSorted((a, b) => compareIds(a.split("/"), b.split("/")));
+  return ids.map((id) => ({ id, key: sortKey(id) }))
+    .toSorted((a, b) => a.key < b.key ? -1 : 1)
+    .map(({ id }) => id);
 }
 
-function compareIds(a: string[], b: string[]): number {
-  if (a.length === 0 && b.length === 0) return 0;
-  const [partA = "", ...restA] = a;
-  const [partB = "", ...restB] = b;
-  if (partA === partB) return compareIds(restA, restB);
-  const rank = rankOf(partA, restA.length > 0) -
-    rankOf(partB, restB.length > 0);
-  return rank !== 0 ? rank : partA < partB ? -1 : 1;
-}
+const SPECIAL_FILES = ["_app", "_middleware", "_layout", "_404", "_error", "_500", "index"];
 
-const SPECIAL_FILES = [
-  "_app",
-  "_middleware",
-  "_layout",
-  "_404",
-  "_error",
-  "_500",
-  "index",
-];
-
-function rankOf(part: string, isDirectory: boolean): number {
-  const special = isDirectory ? -1 : SPECIAL_FILES.indexOf(part);
-  if (special !== -1) return special;
-  if (part.startsWith("[...")) return SPECIAL_FILES.length + 3;
-  if (part.includes("[")) return SPECIAL_FILES.length + 2;
-  return SPECIAL_FILES.length + (/^\(.*\)$/.test(part) ? 1 : 0);
+function sortKey(id: string): string {
+  const parts = id.split("/");
+  return parts.map((part, index) => {
+    const special = index === parts.length - 1 ? SPECIAL_FILES.indexOf(part) : -1;
+    if (special !== -1) return `${special}`;
+    // Literal names, then groups, then parameters, then what takes all the rest of a path.
+    return (part.startsWith("[...")
+      ? "d"
+      : part.includes("[")
+      ? "c"
+      : part[0] === "("
+      ? "b"
+      : "a") +
+      part;
+  }).join("\0");
 }

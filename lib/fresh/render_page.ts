@@ -10,7 +10,7 @@ import {
 import { jsxTemplate } from "preact/jsx-runtime";
 import { renderToString } from "preact-render-to-string";
 import type { BuildCache } from "./build_cache.ts";
-import { serialize } from "./serialize.ts";
+import { writeProps } from "./island_props.ts";
 import type { Island } from "./types.ts";
 
 /** A page to render to a whole document. */
@@ -226,7 +226,7 @@ function Scripts(): VNode | null {
     );
     entries.push(`${JSON.stringify(name)}:island${index}`);
   });
-  const props = serialize(state.islandProps);
+  const props = writeProps(state.islandProps);
   const __html = `${imports.join("")}boot({${entries.join(",")}},${props});`;
   return h("script", {
     type: "module",

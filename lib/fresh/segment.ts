@@ -1,13 +1,6 @@
 import { type Context, getWrappers, renderRouteComponent } from "./context.ts";
 import { HttpError } from "./http_error.ts";
-import type {
-  HandlerFn,
-  Method,
-  Middleware,
-  PageResponse,
-  Route,
-  RouteComponent,
-} from "./types.ts";
+import type { HandlerFn, Middleware, Route, RouteComponent, RouteHandler } from "./types.ts";
 
 /** What the routes below one part of a path share. */
 export class Segment<State> {
@@ -23,27 +16,16 @@ export class Segment<State> {
     this.#parent = parent;
   }
 
-  /** The segment of `pattern`, or with `includeLast` false the one that it lies in. */
-  find(pattern: string, includeLast: boolean): Segment<State> {
-    if (pattern === "/" || pattern === "*" || pattern === "/*") return this;
-    const parts = pattern.replaceAll(/\{[^}]*\}\??/g, "").split("/").slice(1);
-    if (!includeLast) parts.pop();
-    return parts.filter((it) => it !== "").reduce(
-      (segment: Segment<State>, part) => segment.#child(part),
-      this,
-    );
+  /** The segment of a pattern below this one. */
+  find(pattern: string): Segment<State> {
+    if (/^\/?\*?$/.test(pattern)) return this;
+    const [part = "", rest = ""] = /^\/?([^/]*)(.*)$/.exec(pattern)!.slice(1);
+    return this.#children.getOrInsertComputed(part, () => new Segment(this)).find(rest);
   }
 
   /** Everything that a request passes before the handler, as registered until now. */
   chain(): Middleware<State>[] {
-    const outer = this.#parent?.chain() ?? [];
-    return [...outer, this.#enter(), ...this.middlewares];
-  }
-
-  #child(part: string): Segment<State> {
-    const child = this.#children.get(part) ?? new Segment(this);
-    this.#children.set(part, child);
-    return child;
+    return [...this.#parent?.chain() ?? [], this.#enter(), ...this.middlewares];
   }
 
   get #root(): Segment<State> {
@@ -57,9 +39,7 @@ export class Segment<State> {
       const wrappers = getWrappers(ctx);
       const outer = { ...wrappers };
       if (app !== undefined) wrappers.app = app;
-      if (layout !== undefined) {
-        wrappers.layouts = [...wrappers.layouts, layout];
-      }
+      if (layout !== undefined) wrappers.layouts = [...wrappers.layouts, layout];
       try {
         return await ctx.next();
       } catch (error) {
@@ -67,9 +47,7 @@ export class Segment<State> {
         if (root.notFound !== undefined && status === 404) {
           return await runRoute(ctx, root.notFound);
         }
-        if (errorRoute !== undefined) {
-          return await runRoute(ctx, errorRoute, status);
-        }
+        if (errorRoute !== undefined) return await runRoute(ctx, errorRoute, status);
         throw error;
       } finally {
         Object.assign(wrappers, outer);
@@ -83,10 +61,10 @@ export async function runMiddlewares<State>(
   middlewares: readonly Middleware<State>[],
   ctx: Context<State>,
 ): Promise<Response> {
-  let next = ctx.next;
+  let run = ctx.next;
   for (const middleware of middlewares.toReversed()) {
-    const inner = next;
-    next = async () => {
+    const inner = run;
+    run = async () => {
       ctx.next = inner;
       try {
         return await middleware(ctx);
@@ -96,7 +74,7 @@ export async function runMiddlewares<State>(
       }
     };
   }
-  return await next();
+  return await run();
 }
 
 /** Gives a request to the handler of a route, and renders its page if the handler says so. */
@@ -105,30 +83,25 @@ export async function runRoute<State>(
   { handler, component }: Route<State>,
   defaultStatus = 200,
 ): Promise<Response> {
-  const isRead = ctx.req.method === "GET" || ctx.req.method === "HEAD";
-  const fn = typeof handler === "object"
-    ? handlerOf(handler, ctx.req.method) ??
-      (component && isRead ? noData : undefined)
-    : handler ?? (component && noData);
+  const fn = handlerFor(ctx.req.method, handler, component !== undefined);
   if (fn === undefined) return await ctx.next();
   const result = await fn(ctx);
   if (result instanceof Response) return result;
   const { data, headers = {}, status = defaultStatus } = result;
-  if (component === undefined) {
-    return await ctx.render(null, { headers, status });
-  }
-  const vnode = await renderRouteComponent(ctx, component, data, () => null);
+  const vnode = component === undefined
+    ? null
+    : await renderRouteComponent(ctx, component, data, () => null);
   return vnode instanceof Response ? vnode : await ctx.render(vnode, { headers, status });
 }
 
-function handlerOf<State>(
-  handlers: { [M in Method]?: HandlerFn<unknown, State> },
+function handlerFor<State>(
   method: string,
+  handler: RouteHandler<unknown, State> | undefined,
+  hasPage: boolean,
 ): HandlerFn<unknown, State> | undefined {
-  if (Object.hasOwn(handlers, method)) return handlers[method as Method];
-  return method === "HEAD" ? handlers.GET : undefined;
-}
-
-function noData(): PageResponse<unknown> {
-  return { data: {} };
+  const renderPage = hasPage ? () => ({ data: {} }) : undefined;
+  if (typeof handler !== "object") return handler ?? renderPage;
+  const byMethod = new Map(Object.entries(handler));
+  const get = byMethod.get("GET") ?? renderPage;
+  return byMethod.get(method) ?? (method === "GET" || method === "HEAD" ? get : undefined);
 }

@@ -1,4 +1,5 @@
-import { extname, join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { extname, join, relative } from "node:path";
 
 /** What was collected and bundled from the directories of an application. */
 export interface Build {
@@ -23,30 +24,21 @@ export interface Build {
 }
 
 /**
- * Lists the files in a directory and those below it, sorted, relative to it and with `/` between the
- * parts; hidden ones only in `.well-known`. A directory that does not exist has none.
+ * Lists the files below a directory, sorted, relative to it and with `/` between the parts; hidden
+ * ones only in `.well-known`. A directory that does not exist has none.
  */
-export async function listFiles(
-  directory: string,
-  below = "",
-): Promise<string[]> {
-  const names: string[] = [];
-  try {
-    for await (
-      const { name, isFile, isDirectory } of Deno.readDir(
-        join(directory, below),
-      )
-    ) {
-      if (name.startsWith(".") && name !== ".well-known") continue;
-      if (isFile) names.push(below + name);
-      if (isDirectory) {
-        names.push(...await listFiles(directory, `${below}${name}/`));
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return names.sort();
+export async function listFiles(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+    .catch((error) => error.code === "ENOENT" ? [] : Promise.reject(error));
+  return entries.filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => slashed(relative(directory, join(parentPath, name))))
+    .filter((path) => !/(?:^|\/)\.(?!well-known\/)/.test(path))
+    .sort();
+}
+
+/** A path with `/` between its parts on every system. */
+export function slashed(path: string): string {
+  return path.replaceAll("\\", "/");
 }
 
 /** Hexadecimal SHA-256 of `content`. */
