@@ -25,6 +25,8 @@ export interface ModelEntry {
   file: string;
   /** In bytes. */
   size: number;
+  /** Bytes to be received until the file is complete, about; a package holds more than the file. */
+  download_size: number;
   /** In hexadecimal. */
   sha256: string;
   /** SPDX identifier. */

