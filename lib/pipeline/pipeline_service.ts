@@ -138,7 +138,7 @@ export class PipelineService {
    */
   start(): Promise<void> {
     this.#starting ??= this.#start().catch((error) => {
-      this.#starting = undefined;
+      this.stop();
       throw error;
     });
     return this.#starting;
@@ -260,6 +260,7 @@ export class PipelineService {
     const options = this.#options;
     const path = this.#modelPath();
     const prepared = await prepareDetector(path, options.inputSize ?? DEFAULT_INPUT_SIZE);
+    if (this.#starting === undefined) throw new Error("The service was stopped while it started");
     const pool = new WorkerPool({
       workers: options.workers ?? 1,
       ...(options.frameTimeoutMs !== undefined && { frameTimeoutMs: options.frameTimeoutMs }),
