@@ -43,6 +43,8 @@ export class Segment<State> {
       try {
         return await ctx.next();
       } catch (error) {
+        // What the router throws has not passed a middleware before.
+        ctx.error = error;
         const status = error instanceof HttpError ? error.status : 500;
         if (root.notFound !== undefined && status === 404) {
           return await runRoute(ctx, root.notFound);
