@@ -1,8 +1,9 @@
 /** Fetches model files: `deno task models [names]`. */
 
 import { parseArgs } from "node:util";
+import { ModelFetchError } from "../lib/pipeline/errors.ts";
 import { type ModelEntry, MODELS } from "../lib/pipeline/model_catalog.ts";
-import { type FetchProgress, ModelFetchError, ModelStore } from "../lib/pipeline/model_store.ts";
+import { type FetchProgress, ModelStore } from "../lib/pipeline/model_store.ts";
 
 const USAGE = `Usage: deno task models [options] [names]
 

@@ -22,3 +22,23 @@ export class ImageDecodeError extends Error {
 export class ImageTooLargeError extends Error {
   override name = "ImageTooLargeError";
 }
+
+/** A model cannot be had or used; the message is one sentence for people, and says what to do. */
+export class ModelError extends Error {
+  override name = "ModelError";
+}
+
+/** A model could not be fetched. */
+export class ModelFetchError extends ModelError {
+  override name = "ModelFetchError";
+}
+
+/** A model file is not there. */
+export class ModelNotFoundError extends ModelError {
+  override name = "ModelNotFoundError";
+}
+
+/** No decoder here can read a model's outputs. */
+export class UnknownHeadError extends ModelError {
+  override name = "UnknownHeadError";
+}

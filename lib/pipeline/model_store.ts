@@ -1,12 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { ModelFetchError } from "./errors.ts";
 import type { ModelEntry } from "./model_catalog.ts";
 import { type FileSink, readPackage } from "./package_reader.ts";
-
-/** A model could not be fetched; the message is one sentence that says what to do. */
-export class ModelFetchError extends Error {
-  override name = "ModelFetchError";
-}
 
 /** Options for {@linkcode ModelStore}. */
 export interface ModelStoreOptions {

@@ -5,6 +5,7 @@
  */
 
 import { COCO_LABELS } from "./coco_labels.ts";
+import { UnknownHeadError } from "./errors.ts";
 import {
   ATTRIBUTE_TYPES,
   dimensions,
@@ -50,11 +51,6 @@ export interface DetectorLayout {
 
 /** The strides of the grids that every supported head predicts on, in pixels. */
 export const STRIDES: readonly number[] = [8, 16, 32];
-
-/** A model whose outputs no decoder here can read. */
-export class UnknownHeadError extends Error {
-  override name = "UnknownHeadError";
-}
 
 /**
  * Finds out how to cut, feed and read a detector.

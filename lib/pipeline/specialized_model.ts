@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { createHash } from "node:crypto";
+import { ModelNotFoundError } from "./errors.ts";
 import {
   type DetectorLayout,
   inspectDetector,
@@ -13,11 +14,6 @@ export interface PreparedDetector {
   /** The specialized model: its path, or its bytes where the folder cannot be written to. */
   model: string | Uint8Array;
   layout: DetectorLayout;
-}
-
-/** The model file is not there. */
-export class ModelNotFoundError extends Error {
-  override name = "ModelNotFoundError";
 }
 
 /** Raised when the editing changes, so that graphs edited by an older version are not used. */
