@@ -5,7 +5,7 @@
  */
 
 import { App, csp, staticFiles } from "fresh";
-import { answerUnknownApiPath, securityHeaders } from "./lib/http/security_headers.ts";
+import { securityHeaders } from "./lib/http/security_headers.ts";
 import type { Services } from "./services.ts";
 import type { State } from "./state.ts";
 
@@ -22,7 +22,6 @@ export function createApp(getServices: () => Services): App<State> {
       ctx.state.services = getServices();
       return ctx.next();
     })
-    .use(answerUnknownApiPath)
     .use(staticFiles())
     .fsRoutes();
 }

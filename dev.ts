@@ -6,6 +6,7 @@
 
 import { Builder } from "fresh/dev";
 import { parseConfig } from "./lib/config.ts";
+import type { State } from "./state.ts";
 import { startLogging } from "./lib/telemetry/log.ts";
 
 const ROOT = new URL(".", import.meta.url);
@@ -31,7 +32,7 @@ async function isStale(): Promise<boolean> {
   return changes.some((change) => change > built);
 }
 
-const builder = new Builder({ root: import.meta.dirname ?? "." });
+const builder = new Builder<State>({ root: import.meta.dirname ?? "." });
 
 if (Deno.args.includes("build")) {
   if (Deno.args.includes("--force") || await isStale()) await builder.build();

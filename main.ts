@@ -11,7 +11,7 @@ import { runModels } from "./commands/models.ts";
 import { serve } from "./commands/serve.ts";
 import { UsageError } from "./commands/usage_error.ts";
 import { ConfigError, parseConfig } from "./lib/config.ts";
-import { ModelFetchError } from "./lib/pipeline/errors.ts";
+import { ModelFetchError } from "./lib/pipeline/model_store.ts";
 import { Services, VERSION } from "./services.ts";
 
 const HELP = `livesyte ${VERSION}: real-time object detection for cameras, in the browser

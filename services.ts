@@ -5,7 +5,7 @@
  */
 
 import type { Config } from "./lib/config.ts";
-import { ImageDecodeError } from "./lib/pipeline/errors.ts";
+import { ImageDecodeError, ImageTooLargeError } from "./lib/pipeline/errors.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
 import { type FrameProcessor, InvalidFrameError } from "./lib/streaming/frame_processor.ts";
@@ -65,7 +65,7 @@ export class Services {
   /** Answers what is in flight, then ends everything. */
   async stop(): Promise<void> {
     await this.streams.stop(STOP_TIMEOUT_MS);
-    await this.pipelines.stop();
+    this.pipelines.stop();
   }
 
   /** Answer of `GET /health`. */
@@ -90,12 +90,8 @@ export class Services {
   async readiness(): Promise<string | undefined> {
     const { workers } = this.health();
     if (!workers.some((worker) => worker.alive)) return "No inference worker is running";
-    try {
-      const found = await this.pipelines.checkCanary();
-      return found ? undefined : "The canary inference did not find what it should";
-    } catch {
-      return "The canary inference failed";
-    }
+    const found = await this.pipelines.checkCanary();
+    return found ? undefined : "The canary inference did not find what it should";
   }
 }
 
@@ -103,12 +99,13 @@ export class Services {
 function toFrameProcessor(pipelines: PipelineService): FrameProcessor {
   return {
     isValidPipeline: (id) => pipelines.isValidPipeline(id),
-    async runOnFrame(...frame) {
+    async runOnFrame(pipelineId, frameIndex, frameBytes, sessionId) {
       try {
-        return await pipelines.runOnFrame(...frame);
+        return await pipelines.runOnFrame(pipelineId, frameIndex, frameBytes, sessionId);
       } catch (error) {
-        if (error instanceof ImageDecodeError) throw new InvalidFrameError("", { cause: error });
-        throw error;
+        // A frame within the limits by its first header can still hold a second, larger one.
+        const isInvalid = error instanceof ImageDecodeError || error instanceof ImageTooLargeError;
+        throw isInvalid ? new InvalidFrameError(error.message, { cause: error }) : error;
       }
     },
   };

@@ -36,7 +36,7 @@ export class SessionRegistry implements AsyncDisposable {
   readonly #options: SessionRegistryOptions;
   readonly #streams = new Map<string, StreamSession>();
   readonly #subscribers = new Set<(event: RegistryEvent) => void>();
-  #sweeper: number | undefined;
+  #sweeper: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: SessionRegistryOptions) {
     this.#options = options;

@@ -6,6 +6,7 @@ import type { ServerMessage } from "../../lib/client/protocol.ts";
 import { parseConfig } from "../../lib/config.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { Services } from "../../services.ts";
+import type { State } from "../../state.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -25,7 +26,7 @@ export interface TestServer extends AsyncDisposable {
 }
 
 /** The build is the same for all servers of a test run. */
-const applyBuild = new Builder({ root: new URL(".", ROOT).pathname }).build({ snapshot: "memory" });
+const applyBuild = new Builder<State>({ root: new URL(".", ROOT).pathname }).build({ snapshot: "memory" });
 
 export async function startTestServer(
   { environment = {}, processor }: TestServerOptions = {},

@@ -2,7 +2,7 @@ import type { Context } from "fresh";
 import { checkAccess } from "../../../lib/http/access.ts";
 import { api, ApiError } from "../../../lib/http/api.ts";
 import { readBody } from "../../../lib/http/read_body.ts";
-import { ImageDecodeError } from "../../../lib/pipeline/errors.ts";
+import { ImageDecodeError, ImageTooLargeError } from "../../../lib/pipeline/errors.ts";
 import { define, type State } from "../../../state.ts";
 
 const IMAGE_TYPES = ["image/jpeg", "image/png", "image/webp"];
@@ -47,11 +47,11 @@ async function run(ctx: Context<State>): Promise<Response> {
     return Response.json({ result: await pipelines.runOnImage(id, image) });
   } catch (error) {
     if (error instanceof ImageDecodeError) {
-      throw new ApiError(
-        422,
-        "invalid_image",
-        `Picture cannot be decoded, or has more than ${config.stream.maxFramePixels} pixels`,
-      );
+      throw new ApiError(422, "invalid_image", "Picture cannot be decoded");
+    }
+    if (error instanceof ImageTooLargeError) {
+      const detail = `Picture has more pixels than the limit of ${config.stream.maxFramePixels}`;
+      throw new ApiError(413, "image_too_large", detail);
     }
     throw error;
   }

@@ -1,0 +1,81 @@
+/** A livesyte server in a process of its own, for measurements and tests that need one. */
+
+/** A running server. */
+export interface ServerProcess extends AsyncDisposable {
+  /** Such as `http://127.0.0.1:40123/`. */
+  url: string;
+  pid: number;
+  /** Everything it has logged so far, one JSON object a line. */
+  log: Record<string, unknown>[];
+  /** Asks it to stop and returns its exit code. */
+  stop(signal?: Deno.Signal): Promise<number>;
+}
+
+const MAIN = new URL("../main.ts", import.meta.url).pathname;
+const PERMISSIONS = ["net", "read", "write", "env", "sys", "ffi"].map((name) => `--allow-${name}`);
+
+/**
+ * Starts a server on a free port.
+ *
+ * @param environment Variables for it, beside those of this process
+ * @throws {Error} With what it wrote if it ends before it is ready
+ */
+export async function startServerProcess(
+  environment: Record<string, string> = {},
+): Promise<ServerProcess> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...PERMISSIONS, MAIN, "serve"],
+    env: { PORT: "0", LOG_FORMAT: "json", ...environment },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const log: Record<string, unknown>[] = [];
+  const ready = Promise.withResolvers<string>();
+  const errors = new Response(child.stderr).text();
+  const lines = readLines(child.stdout, (line) => {
+    log.push(line);
+    if (line.event === "server_start") ready.resolve(String(line.url));
+  });
+  lines.then(async () => ready.reject(new Error(`The server ended: ${await errors}`)));
+  const stop = async (signal: Deno.Signal = "SIGTERM") => {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has ended already.
+    }
+    const { code } = await child.status;
+    await Promise.all([lines, errors]);
+    return code;
+  };
+  return {
+    url: await ready.promise,
+    pid: child.pid,
+    log,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop();
+    },
+  };
+}
+
+async function readLines(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  onLine: (line: Record<string, unknown>) => void,
+): Promise<void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(JSON.parse(line));
+  }
+}
+
+/** Resident memory of a process in MiB; `NaN` where the system does not tell. */
+export function residentMemory(pid: number): number {
+  try {
+    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+  } catch {
+    return NaN;
+  }
+}
