@@ -1,0 +1,71 @@
+/**
+ * How the pictures of a video are turned, stretched and fitted.
+ *
+ * @module
+ */
+
+/** A size in pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** How a picture has to be turned to be upright. */
+export interface Orientation {
+  /** Whether rows become columns, which swaps width and height. */
+  transposed: boolean;
+  /** FFmpeg filters, with their arguments, that turn the picture, in order. */
+  filters: [name: string, args: string | null][];
+}
+
+const UPRIGHT: Orientation = { transposed: false, filters: [] };
+
+/**
+ * Reads the display matrix that phones write instead of turning the picture.
+ *
+ * The matrix maps `(x, y)` to `(a·x + c·y, b·x + d·y)`; turns by other angles than quarters do not occur in practice and
+ * are left alone.
+ *
+ * @param matrix Nine little-endian 32-bit integers `a b u c d v x y w`, 16.16 fixed point (FFmpeg, libavutil/display.h)
+ */
+export function readDisplayMatrix(matrix: Uint8Array | null): Orientation {
+  if (matrix === null || matrix.length < 36) return UPRIGHT;
+  const view = new DataView(matrix.buffer, matrix.byteOffset, 36);
+  const [a, b, c, d] = [0, 4, 12, 16].map((offset) => view.getInt32(offset, true)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (b !== 0 && c !== 0 && a === 0 && d === 0) {
+    const direction = c < 0 ? (b > 0 ? "clock" : "clock_flip") : (b < 0 ? "cclock" : "cclock_flip");
+    return { transposed: true, filters: [["transpose", `dir=${direction}`]] };
+  }
+  if (a === 0 || d === 0 || b !== 0 || c !== 0) return UPRIGHT;
+  const filters: Orientation["filters"] = [];
+  if (a < 0) filters.push(["hflip", null]);
+  if (d < 0) filters.push(["vflip", null]);
+  return { transposed: false, filters };
+}
+
+/**
+ * Size at which a picture is shown.
+ *
+ * @param coded Size of the stored picture
+ * @param pixelAspect Width of a pixel by its height; 0 or NaN when unknown, which counts as 1
+ */
+export function displaySize(coded: Size, pixelAspect: number, { transposed }: Orientation): Size {
+  // A header can claim any aspect; no camera has pixels that are more than four times as wide as high.
+  const aspect = pixelAspect >= 0.25 && pixelAspect <= 4 ? pixelAspect : 1;
+  const width = Math.max(1, Math.round(coded.width * aspect));
+  return transposed ? { width: coded.height, height: width } : { width, height: coded.height };
+}
+
+/** The largest size of the same shape within `limit`, never larger than `size` itself. */
+export function fitWithin(size: Size, limit: Size): Size {
+  const scale = Math.min(1, limit.width / size.width, limit.height / size.height);
+  return {
+    width: Math.max(1, Math.round(size.width * scale)),
+    height: Math.max(1, Math.round(size.height * scale)),
+  };
+}

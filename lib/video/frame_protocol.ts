@@ -1,0 +1,146 @@
+/**
+ * What the decode process and the server say to each other.
+ *
+ * The process gets a {@linkcode DecodeRequest} and writes records: the lengths of head and body as two big-endian
+ * 32-bit numbers, the head as JSON, the body as raw bytes.
+ *
+ * @module
+ */
+
+import type { Size } from "./display_geometry.ts";
+import type { VideoInfo } from "./job.ts";
+
+/** What to decode, and how. */
+export interface DecodeRequest {
+  path: string;
+  /** Frames are scaled down to fit within this size, keeping their shape. */
+  frameSize: Size;
+  /** First frame wanted, counted from 0 in the file. */
+  startFrame: number;
+  /** Every how manieth frame is wanted, counted from frame 0; 1 for all. */
+  frameStride: number;
+  /** Most frames to write; 0 for all. */
+  maxFrames: number;
+  /** Largest picture that is decoded, in pixels. */
+  maxPixels: number;
+  /** Memory above which the process ends itself, in bytes. */
+  maxMemoryBytes: number;
+}
+
+/** Describes the video; always the first record, unless opening fails. */
+export interface StreamHead extends VideoInfo {
+  type: "stream";
+}
+
+/** Announces one picture; the body is its pixels, HWC uint8 RGB, length `width * height * 3`. */
+export interface FrameHead {
+  type: "frame";
+  /** Counted from 0 in the file. */
+  frameIndex: number;
+  /** From the start of the file. */
+  timestampMs: number;
+  width: number;
+  height: number;
+}
+
+/** Says that decoding goes on while frames that nobody wants are skipped. */
+export interface AliveHead {
+  type: "alive";
+}
+
+/** Says that the video is over. */
+export interface EndHead {
+  type: "end";
+}
+
+/** Says why decoding ends early; `message` is a sentence for people. */
+export interface ErrorHead {
+  type: "error";
+  message: string;
+}
+
+/** Head of a record. */
+export type RecordHead = StreamHead | FrameHead | AliveHead | EndHead | ErrorHead;
+
+/** Exit code of a decode process that needed more memory than it was allowed. */
+export const MEMORY_EXIT_CODE = 86;
+
+/** Most bytes of a head. */
+const MAX_HEAD_BYTES = 4096;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The bytes before a record's body. */
+export function encodeHead(head: RecordHead, bodyBytes = 0): Uint8Array<ArrayBuffer> {
+  const json = encoder.encode(JSON.stringify(head));
+  const bytes = new Uint8Array(8 + json.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, json.length);
+  view.setUint32(4, bodyBytes);
+  bytes.set(json, 8);
+  return bytes;
+}
+
+/** Reads records from a pipe whose other end is not to be trusted. */
+export class RecordReader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #maxBodyBytes: number;
+  #rest = new Uint8Array();
+
+  constructor(stream: ReadableStream<Uint8Array>, { maxBodyBytes }: { maxBodyBytes: number }) {
+    this.#reader = stream.getReader();
+    this.#maxBodyBytes = maxBodyBytes;
+  }
+
+  /**
+   * The next record; `undefined` when the pipe ends, even amid a record.
+   *
+   * @throws {RangeError} If a record is longer than any can be, or its head is no JSON
+   */
+  async read(): Promise<{ head: RecordHead; body: Uint8Array<ArrayBuffer> } | undefined> {
+    const lengths = await this.#take(8);
+    if (lengths === undefined) return undefined;
+    const view = new DataView(lengths.buffer, lengths.byteOffset, 8);
+    const headBytes = view.getUint32(0);
+    const bodyBytes = view.getUint32(4);
+    if (headBytes > MAX_HEAD_BYTES || bodyBytes > this.#maxBodyBytes) {
+      throw new RangeError(`Cannot read a record of ${headBytes} and ${bodyBytes} bytes`);
+    }
+    const head = await this.#take(headBytes);
+    const body = head && await this.#take(bodyBytes);
+    if (head === undefined || body === undefined) return undefined;
+    return { head: parseHead(head), body };
+  }
+
+  /** Stops reading. */
+  async cancel(): Promise<void> {
+    await this.#reader.cancel();
+  }
+
+  /** The next `length` bytes in a buffer of their own; `undefined` when the pipe ends before. */
+  async #take(length: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    while (filled < length) {
+      if (this.#rest.length === 0) {
+        const { done, value } = await this.#reader.read();
+        if (done) return undefined;
+        this.#rest = new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.length);
+      }
+      const part = this.#rest.subarray(0, length - filled);
+      bytes.set(part, filled);
+      filled += part.length;
+      this.#rest = this.#rest.subarray(part.length);
+    }
+    return bytes;
+  }
+}
+
+function parseHead(bytes: Uint8Array<ArrayBuffer>): RecordHead {
+  try {
+    return JSON.parse(decoder.decode(bytes));
+  } catch {
+    throw new RangeError("Cannot read a record whose head is no JSON");
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The shapes of a video job, and how its status may change.
+ *
+ * @module
+ */
+
+import type { PipelineResult } from "../client/protocol.ts";
+
+/** Every status, in the order in which a job usually passes through them. */
+export const JOB_STATUSES = ["pending", "processing", "completed", "failed", "cancelled"] as const;
+
+/** Where a job stands. */
+export type JobStatus = typeof JOB_STATUSES[number];
+
+/** Why a job failed. */
+export type JobErrorCode = "decode_failed" | "pipeline_failure" | "internal_error";
+
+/** The failure of a job. */
+export interface JobError {
+  code: JobErrorCode;
+  /** A sentence for people. */
+  detail: string;
+}
+
+/** How far a job is. */
+export interface JobProgress {
+  /** Frames done. */
+  currentStep: number;
+  /** Frames to do, as far as the file tells; 0 while that is unknown. */
+  totalSteps: number;
+  /** A few words for people, such as `Processing frames`. */
+  description: string;
+}
+
+/** What the decoder says of a video. */
+export interface VideoInfo {
+  /** Width in pixels as shown, after rotation. */
+  width: number;
+  /** Height in pixels as shown, after rotation. */
+  height: number;
+  /** Frames in the file, as far as it tells; `null` when it does not. */
+  frameCount: number | null;
+  /** `null` when the file does not tell. */
+  durationMs: number | null;
+}
+
+/** One video on its way through a pipeline. Times are milliseconds since the epoch. */
+export interface Job {
+  id: string;
+  pipelineId: string;
+  status: JobStatus;
+  progress: JobProgress;
+  createdAt: number;
+  /** Last change of the job. */
+  updatedAt: number;
+  /** Last change or look at the job. */
+  lastAccessed: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+  error: JobError | null;
+  /** Name that the person's file had; only for showing. */
+  fileName: string;
+  fileBytes: number;
+  /** Every how manieth frame is processed; 1 for all. */
+  frameStride: number;
+  /** Most frames to process; 0 for all. */
+  maxFrames: number;
+  /** `null` until the file has been opened. */
+  video: VideoInfo | null;
+}
+
+/** What a pipeline found in one frame of a video, as stored and as sent. */
+export interface VideoFrameResult {
+  /** Counted from 0 in the file, whatever the stride. */
+  frame_index: number;
+  /** From the start of the file. */
+  timestamp_ms: number;
+  /** Coordinates are pixels of the video as shown. */
+  result: PipelineResult;
+}
+
+/** A job as sent to clients. */
+export interface JobView {
+  job_id: string;
+  pipeline_id: string;
+  status: JobStatus;
+  progress: {
+    current_step: number;
+    total_steps: number;
+    /** Between 0 and 100, with one decimal. */
+    percent: number;
+    description: string;
+  };
+  /** ISO 8601, like all times here. */
+  created_at: string;
+  updated_at: string;
+  finished_at: string | null;
+  /** `null` unless the job failed. */
+  error: JobErrorCode | null;
+  /** A sentence for people on the error. */
+  detail: string | null;
+  file_name: string;
+  file_bytes: number;
+  frame_stride: number;
+  max_frames: number;
+  video: {
+    width: number;
+    height: number;
+    frame_count: number | null;
+    duration_ms: number | null;
+  } | null;
+}
+
+const TRANSITIONS: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
+  pending: ["processing", "failed", "cancelled"],
+  processing: ["completed", "failed", "cancelled"],
+  completed: [],
+  failed: ["pending"],
+  cancelled: ["pending"],
+};
+
+/** Whether a job may go from one status to another; a retry leads from `failed` or `cancelled` back to `pending`. */
+export function canChangeStatus(from: JobStatus, to: JobStatus): boolean {
+  return TRANSITIONS[from].includes(to);
+}
+
+/** Whether nothing more happens in this status, unless somebody retries. */
+export function isFinished(status: JobStatus): boolean {
+  return status === "completed" || status === "failed" || status === "cancelled";
+}
+
+/** Share of the job that is done, between 0 and 100 with one decimal; 100 only for a completed job. */
+export function jobPercent({ status, progress }: Pick<Job, "status" | "progress">): number {
+  if (status === "completed") return 100;
+  const { currentStep, totalSteps } = progress;
+  if (totalSteps === 0) return 0;
+  // A file may hold more frames than it says, and the last result is stored before the job is completed.
+  return Math.min(99.9, Math.floor((currentStep / totalSteps) * 1000) / 10);
+}
+
+/** The job as sent to clients. */
+export function toJobView(job: Job): JobView {
+  const { progress, video } = job;
+  return {
+    job_id: job.id,
+    pipeline_id: job.pipelineId,
+    status: job.status,
+    progress: {
+      current_step: progress.currentStep,
+      total_steps: progress.totalSteps,
+      percent: jobPercent(job),
+      description: progress.description,
+    },
+    created_at: new Date(job.createdAt).toISOString(),
+    updated_at: new Date(job.updatedAt).toISOString(),
+    finished_at: job.finishedAt === null ? null : new Date(job.finishedAt).toISOString(),
+    error: job.error?.code ?? null,
+    detail: job.error?.detail ?? null,
+    file_name: job.fileName,
+    file_bytes: job.fileBytes,
+    frame_stride: job.frameStride,
+    max_frames: job.maxFrames,
+    video: video === null ? null : {
+      width: video.width,
+      height: video.height,
+      frame_count: video.frameCount,
+      duration_ms: video.durationMs,
+    },
+  };
+}

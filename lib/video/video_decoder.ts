@@ -1,0 +1,219 @@
+/**
+ * The server's side of the decode process.
+ *
+ * @module
+ */
+
+import { type DecodeCommand, defaultDecodeCommand, spawnDecodeProcess } from "./decode_command.ts";
+import type { Size } from "./display_geometry.ts";
+import { VideoDecodeError } from "./errors.ts";
+import { isCutOff } from "./file_structure.ts";
+import {
+  type DecodeRequest,
+  MEMORY_EXIT_CODE,
+  type RecordHead,
+  RecordReader,
+} from "./frame_protocol.ts";
+import type { VideoInfo } from "./job.ts";
+
+/** Options of {@linkcode VideoDecoder.open}. */
+export interface VideoDecoderOptions {
+  /** Frames are scaled down to fit within this size, keeping their shape; never up. */
+  frameSize: Size;
+  /**
+   * First frame wanted, counted from 0 in the file.
+   *
+   * @default {0}
+   */
+  startFrame?: number;
+  /**
+   * Every how manieth frame is wanted, counted from frame 0.
+   *
+   * @default {1}
+   */
+  frameStride?: number;
+  /**
+   * Most frames; 0 for all.
+   *
+   * @default {0}
+   */
+  maxFrames?: number;
+  /**
+   * Largest picture that is decoded, in pixels. The default lets 4K and 5K pass, and not 8K.
+   *
+   * @default {16777216}
+   */
+  maxPixels?: number;
+  /**
+   * Memory of the decode process, in bytes.
+   *
+   * @default {1073741824}
+   */
+  maxMemoryBytes?: number;
+  /**
+   * Longest wait for a frame, in milliseconds.
+   *
+   * @default {30000}
+   */
+  frameTimeoutMs?: number;
+  /** Starts the decode process; by default this program itself. */
+  command?: DecodeCommand;
+}
+
+/** One frame of a video. */
+export interface VideoFrame {
+  /** Counted from 0 in the file. */
+  frameIndex: number;
+  /** From the start of the file. */
+  timestampMs: number;
+  width: number;
+  height: number;
+  /** HWC uint8 RGB, length `width * height * 3`; the receiver may transfer its buffer. */
+  data: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Decodes one video in a process of its own.
+ *
+ * The process stops by itself when frames are not taken, so at most one waits in the pipe.
+ *
+ * @example
+ * ```ts
+ * await using decoder = await VideoDecoder.open("walk.mp4", { frameSize: { width: 512, height: 384 } });
+ * for await (const frame of decoder.frames()) await look(frame);
+ * ```
+ */
+export class VideoDecoder implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #records: RecordReader;
+  readonly #options: Required<VideoDecoderOptions>;
+  #info: VideoInfo | undefined;
+
+  private constructor(path: string, options: Required<VideoDecoderOptions>) {
+    this.#options = options;
+    const { frameTimeoutMs: _timeout, command, ...wanted } = options;
+    const request: DecodeRequest = { path, ...wanted };
+    this.#process = spawnDecodeProcess(command, JSON.stringify(request));
+    const { width, height } = options.frameSize;
+    this.#records = new RecordReader(this.#process.stdout, { maxBodyBytes: width * height * 3 });
+  }
+
+  /**
+   * Starts decoding.
+   *
+   * @throws {VideoDecodeError} If the file is no video that can be decoded
+   */
+  static async open(path: string, options: VideoDecoderOptions): Promise<VideoDecoder> {
+    await checkFile(path);
+    const decoder = new VideoDecoder(path, {
+      startFrame: 0,
+      frameStride: 1,
+      maxFrames: 0,
+      maxPixels: 16_777_216,
+      maxMemoryBytes: 1_073_741_824,
+      frameTimeoutMs: 30_000,
+      command: defaultDecodeCommand(),
+      ...options,
+    });
+    try {
+      const { head } = await decoder.#read();
+      if (head.type !== "stream") throw new VideoDecodeError(BROKEN_OFF);
+      const { type: _type, ...info } = head;
+      decoder.#info = info;
+      return decoder;
+    } catch (error) {
+      await decoder[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** What the file says of itself. */
+  get info(): VideoInfo {
+    if (this.#info === undefined) throw new TypeError("Cannot describe a video that is not open");
+    return this.#info;
+  }
+
+  /** Process id of the decode process. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /**
+   * The wanted frames, in order.
+   *
+   * @throws {VideoDecodeError} If decoding fails midway
+   */
+  async *frames(): AsyncGenerator<VideoFrame> {
+    for (;;) {
+      const { head, body } = await this.#read();
+      if (head.type === "end") return;
+      if (head.type !== "frame") continue;
+      const { type: _type, ...frame } = head;
+      if (body.length !== frame.width * frame.height * 3) throw new VideoDecodeError(BROKEN_OFF);
+      yield { ...frame, data: body };
+    }
+  }
+
+  /** Ends the decode process, wherever it is. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await this.#records.cancel();
+    await this.#process.stdin.close().catch(() => {});
+    await this.#process.status;
+  }
+
+  /** The next record; an error record, a silent process and a dead one are thrown. */
+  async #read(): Promise<{ head: RecordHead; body: Uint8Array<ArrayBuffer> }> {
+    const { frameTimeoutMs } = this.#options;
+    const timeout = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const seconds = frameTimeoutMs / 1000;
+      timeout.reject(new VideoDecodeError(`The video gave no frame for ${seconds} seconds`));
+    }, frameTimeoutMs);
+    try {
+      const record = await Promise.race([this.#records.read(), timeout.promise]);
+      if (record === undefined) {
+        throw new VideoDecodeError(await Promise.race([this.#whyEnded(), timeout.promise]));
+      }
+      if (record.head.type === "error") throw new VideoDecodeError(record.head.message);
+      return record;
+    } catch (error) {
+      if (error instanceof VideoDecodeError) throw error;
+      throw new VideoDecodeError(BROKEN_OFF, { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #whyEnded(): Promise<string> {
+    const { code } = await this.#process.status;
+    if (code !== MEMORY_EXIT_CODE) return BROKEN_OFF;
+    const megabytes = Math.round(this.#options.maxMemoryBytes / 1_048_576);
+    return `Decoding the video needs more than ${megabytes} MB of memory`;
+  }
+}
+
+const BROKEN_OFF = "Decoding the video broke off unexpectedly";
+
+/** @throws {VideoDecodeError} If the file is missing, empty or cut off */
+async function checkFile(path: string): Promise<void> {
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(path);
+  } catch (error) {
+    throw new VideoDecodeError("The video file is missing", { cause: error });
+  }
+  using open = file;
+  const { size } = await open.stat();
+  if (size === 0) throw new VideoDecodeError("The video file is empty");
+  const cutOff = await isCutOff(size, async (offset) => {
+    await open.seek(offset, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(16);
+    return bytes.subarray(0, await open.read(bytes) ?? 0);
+  });
+  if (cutOff) throw new VideoDecodeError("The video file is incomplete: its end is missing");
+}

@@ -1,0 +1,56 @@
+import { expect } from "expect";
+import fc from "fast-check";
+import { hasMp4Signature, isCutOff } from "../../lib/video/file_structure.ts";
+
+function box(type: string, size: number, body = size - 8): Uint8Array {
+  const bytes = new Uint8Array(8 + body);
+  new DataView(bytes.buffer).setUint32(0, size);
+  bytes.set(new TextEncoder().encode(type), 4);
+  return bytes;
+}
+
+function join(...parts: Uint8Array[]): Uint8Array {
+  return new Uint8Array(parts.flatMap((part) => [...part]));
+}
+
+function check(file: Uint8Array): Promise<boolean> {
+  return isCutOff(file.length, (offset) => Promise.resolve(file.subarray(offset, offset + 16)));
+}
+
+Deno.test("hasMp4Signature looks for ftyp within the first 64 bytes only", () => {
+  const start = new Uint8Array(100);
+  expect(hasMp4Signature(start)).toBe(false);
+  start.set(new TextEncoder().encode("ftyp"), 60);
+  expect(hasMp4Signature(start)).toBe(true);
+  start.copyWithin(61, 60, 64);
+  expect(hasMp4Signature(start.fill(0, 0, 61))).toBe(false);
+  expect(hasMp4Signature(new Uint8Array())).toBe(false);
+});
+
+Deno.test("isCutOff sees that media or their index end too early", async () => {
+  const start = box("ftyp", 24);
+  for (const type of ["mdat", "moov", "moof"]) {
+    expect(await check(join(start, box(type, 100)))).toBe(false);
+    expect(await check(join(start, box(type, 100, 91)))).toBe(true);
+    expect(await check(join(start, box(type, 0, 50)))).toBe(false);
+  }
+});
+
+Deno.test("isCutOff reads sizes of 64 bits", async () => {
+  const large = box("mdat", 1, 92);
+  const view = new DataView(large.buffer);
+  view.setBigUint64(8, 100n);
+  expect(await check(large)).toBe(false);
+  view.setBigUint64(8, 101n);
+  expect(await check(large)).toBe(true);
+});
+
+Deno.test("isCutOff lets rubbish after the last box pass", async () => {
+  expect(await check(join(box("ftyp", 24), box("mdat", 100), box("free", 5000, 4)))).toBe(false);
+});
+
+Deno.test("isCutOff comes to an end for any bytes", async () => {
+  await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+    expect(typeof await check(bytes)).toBe("boolean");
+  }));
+});
