@@ -26,7 +26,9 @@ export interface TestServer extends AsyncDisposable {
 }
 
 /** The build is the same for all servers of a test run. */
-const applyBuild = new Builder<State>({ root: new URL(".", ROOT).pathname }).build({ snapshot: "memory" });
+const applyBuild = new Builder<State>({ root: new URL(".", ROOT).pathname }).build({
+  snapshot: "memory",
+});
 
 export async function startTestServer(
   { environment = {}, processor }: TestServerOptions = {},
