@@ -33,7 +33,7 @@ const EXPLANATIONS: Readonly<Record<StreamFailureCode, Explanation>> = {
   },
   pipeline_failure: {
     title: "The pipeline failed on a frame",
-    remedy: "Retry; if it fails again, the server’s log says why.",
+    remedy: "If it happens again, the server’s log says why.",
   },
   session_timeout: {
     title: "The server ended the session",
@@ -41,7 +41,7 @@ const EXPLANATIONS: Readonly<Record<StreamFailureCode, Explanation>> = {
   },
   internal_error: {
     title: "Something went wrong on the server",
-    remedy: "Retry; if it fails again, the server’s log says why.",
+    remedy: "If it happens again, the server’s log says why.",
   },
   unreachable: {
     title: "The server cannot be reached",

@@ -1,4 +1,4 @@
-/** Turns what a video or picture element shows into JPEG frames for the stream. */
+/** Turns what a video or a canvas shows into JPEG frames for the stream. */
 
 /** Width and height in pixels. */
 export interface Size {
@@ -28,14 +28,14 @@ export function frameSize({ width, height }: Size): Size {
   };
 }
 
-/** What can be captured. */
-export type CaptureElement = HTMLVideoElement | HTMLImageElement;
+/** What can be captured: a playing video, or a canvas that holds a still picture. */
+export type CaptureElement = HTMLVideoElement | HTMLCanvasElement;
 
 /** The size of an element's own picture, before any scaling on the page; 0×0 while it has none. */
 export function sourceSize(element: CaptureElement): Size {
   return "videoWidth" in element
     ? { width: element.videoWidth, height: element.videoHeight }
-    : { width: element.naturalWidth, height: element.naturalHeight };
+    : { width: element.width, height: element.height };
 }
 
 /** Encodes frames, on one canvas that it keeps. */

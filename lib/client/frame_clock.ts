@@ -1,4 +1,4 @@
-/** Calls back for every new frame of a video or picture element. */
+/** Calls back for every new frame of a video or a canvas. */
 
 import type { CaptureElement } from "./frame_capture.ts";
 

@@ -1,12 +1,19 @@
 /** The live session of a page: from frames of a source to results in signals. */
 
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
+import { type CameraChoice, CameraError, explainCameraFailure, listCameras } from "./camera.ts";
 import type { Explanation } from "./errors.ts";
 import { FpsThrottler } from "./fps_throttler.ts";
 import { type CaptureElement, FrameEncoder } from "./frame_capture.ts";
 import { everyFrame } from "./frame_clock.ts";
 import type { LiveSignals } from "./live_signals.ts";
-import type { LiveSource } from "./live_source.ts";
+import {
+  FileError,
+  type LiveSource,
+  openCameraSource,
+  openFile,
+  type SourceElements,
+} from "./live_source.ts";
 import { streamUrl } from "./pipelines.ts";
 import type { ServerMessage } from "./protocol.ts";
 import { RealtimeClient, type RealtimeClientOptions } from "./realtime_client.ts";
@@ -40,7 +47,9 @@ export class LiveSession {
   readonly #visible = signal(true);
   readonly #throttler = new FpsThrottler();
   #statistics = new StatisticsCollector();
+  #elements: SourceElements | null = null;
   #source: LiveSource | null = null;
+  #opening = 0;
   #encoding = false;
   #stopFrames = () => {};
 
@@ -71,14 +80,46 @@ export class LiveSession {
       stopClock();
       clearInterval(timer);
     };
-    const { kind, name, size } = source;
-    this.#signals.stage.value = { phase: "running", kind, name, size };
+    const { kind, name, size, cameraId } = source;
+    batch(() => {
+      this.#signals.cameraId.value = cameraId;
+      this.#signals.stage.value = { phase: "running", kind, name, size };
+    });
   }
 
-  /** Tells that a source is being opened, and lets go of the one before. */
-  prepare(): void {
+  /** Shows sources in these elements from now on. */
+  attach(elements: SourceElements): void {
+    this.#elements = elements;
+  }
+
+  /** Opens a camera, any by default, and takes its frames. */
+  async startCamera(choice: CameraChoice | null = null): Promise<void> {
+    const elements = this.#elements;
+    if (elements === null) return;
+    await this.startWith(() => openCameraSource(elements.video, choice));
+    // Only now, with the permission, do browsers tell the cameras' names.
+    this.#signals.cameras.value = await listCameras();
+  }
+
+  /** Opens a picture or a video file and takes its frames. */
+  async startFile(file: File): Promise<void> {
+    const elements = this.#elements;
+    if (elements !== null) await this.startWith(() => openFile(file, elements));
+  }
+
+  /** Lets go of the source so far, opens another one and takes its frames; a failure shows on the stage. */
+  async startWith(open: () => Promise<LiveSource>): Promise<void> {
     this.#letGo();
+    const opening = this.#opening;
     this.#signals.stage.value = { phase: "starting" };
+    try {
+      const source = await open();
+      // The person may have stopped or chosen something else while the browser asked for permission.
+      if (opening === this.#opening) this.start(source);
+      else source.close();
+    } catch (error) {
+      if (opening === this.#opening) this.fail(explainOpening(error));
+    }
   }
 
   /** Ends the session, because the person said so. */
@@ -146,6 +187,7 @@ export class LiveSession {
   }
 
   #letGo(): void {
+    this.#opening += 1;
     this.#stopFrames();
     this.#stopFrames = () => {};
     if (this.#source !== null) {
@@ -154,6 +196,7 @@ export class LiveSession {
     }
     this.#source = null;
     batch(() => {
+      this.#signals.cameraId.value = null;
       this.#signals.lastResult.value = null;
       this.#signals.statistics.value = null;
     });
@@ -164,6 +207,11 @@ const ENCODING_FAILED: Explanation = {
   title: "This browser cannot encode the picture",
   remedy: "Start again, or open the page in another browser.",
 };
+
+function explainOpening(error: unknown): Explanation {
+  if (error instanceof FileError) return error.explanation;
+  return explainCameraFailure(error instanceof CameraError ? error.failure : "unknown");
+}
 
 let pageSession: LiveSession | undefined;
 

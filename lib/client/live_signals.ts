@@ -1,6 +1,7 @@
 /** Everything that the islands of the live page share. */
 
 import { type Signal, signal } from "@preact/signals";
+import type { CameraDevice } from "./camera.ts";
 import type { Explanation } from "./errors.ts";
 import type { Size } from "./frame_capture.ts";
 import { createRealtimeSignals, type RealtimeSignals } from "./realtime_client.ts";
@@ -32,6 +33,10 @@ export type StageState =
 /** The signals of one live page. */
 export interface LiveSignals extends RealtimeSignals {
   stage: Signal<StageState>;
+  /** Empty before a camera was permitted. */
+  cameras: Signal<CameraDevice[]>;
+  /** The camera in use; `null` when there is none. */
+  cameraId: Signal<string | null>;
   pipelines: Signal<PipelineSummary[]>;
   pipelineId: Signal<string | null>;
   /** Renewed twice a second while frames are sent. */
@@ -46,6 +51,8 @@ export function createLiveSignals(): LiveSignals {
   return {
     ...createRealtimeSignals(),
     stage: signal<StageState>({ phase: "welcome" }),
+    cameras: signal<CameraDevice[]>([]),
+    cameraId: signal<string | null>(null),
     pipelines: signal<PipelineSummary[]>([]),
     pipelineId: signal<string | null>(null),
     statistics: signal<StreamStatistics | null>(null),

@@ -5,6 +5,9 @@ import type { Explanation } from "./errors.ts";
 import { type CaptureElement, type Size, sourceSize } from "./frame_capture.ts";
 import type { SourceKind } from "./live_signals.ts";
 
+/** A picture is kept at no more than this: enough for any screen, and phones run out of memory beyond. */
+const LONGEST_PICTURE_SIDE = 1920;
+
 /** An open source of frames. */
 export interface LiveSource {
   kind: SourceKind;
@@ -64,42 +67,78 @@ export async function openCameraSource(
   return source;
 }
 
+/** Where a page shows its sources. */
+export interface SourceElements {
+  /** Plays cameras and video files. */
+  video: HTMLVideoElement;
+  /** Holds still pictures. A canvas, because an image would need an address that the page's policy allows. */
+  picture: HTMLCanvasElement;
+}
+
 /**
  * Opens a picture or a video file; a video plays over and over.
  *
  * @throws {FileError} If the browser cannot show it.
  */
-export async function openFile(
-  file: File,
-  { video, picture }: { video: HTMLVideoElement; picture: HTMLImageElement },
-): Promise<LiveSource> {
-  const kind = fileKind(file);
-  const url = URL.createObjectURL(file);
-  const element = kind === "video" ? video : picture;
+export async function openFile(file: File, elements: SourceElements): Promise<LiveSource> {
   try {
-    if (kind === "video") await playFile(video, url);
-    else await showPicture(picture, url);
+    return fileKind(file) === "video"
+      ? await openVideo(file, elements.video)
+      : await openPicture(file, elements.picture);
   } catch (cause) {
-    URL.revokeObjectURL(url);
-    element.removeAttribute("src");
+    if (cause instanceof FileError) throw cause;
     throw new FileError(explainUnreadable(file.name), { cause });
   }
+}
+
+async function openVideo(file: File, video: HTMLVideoElement): Promise<LiveSource> {
+  const url = URL.createObjectURL(file);
   const source: LiveSource = {
-    kind,
+    kind: "video",
     name: file.name,
-    element,
-    size: sourceSize(element),
+    element: video,
+    size: { width: 0, height: 0 },
     cameraId: null,
     onended: null,
     close() {
-      element.onerror = null;
-      element.removeAttribute("src");
-      if (kind === "video") video.load();
+      video.onerror = null;
+      video.removeAttribute("src");
+      video.load();
       URL.revokeObjectURL(url);
     },
   };
-  element.onerror = () => source.onended?.(explainUnreadable(file.name));
+  try {
+    video.loop = true;
+    video.src = url;
+    await video.play();
+    source.size = sourceSize(video);
+    if (source.size.width === 0) throw new Error("Cannot play a file without a picture");
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+  video.onerror = () => source.onended?.(explainUnreadable(file.name));
   return source;
+}
+
+async function openPicture(file: File, picture: HTMLCanvasElement): Promise<LiveSource> {
+  const bitmap = await createImageBitmap(file);
+  const scale = Math.min(1, LONGEST_PICTURE_SIDE / Math.max(bitmap.width, bitmap.height));
+  picture.width = Math.max(1, Math.round(bitmap.width * scale));
+  picture.height = Math.max(1, Math.round(bitmap.height * scale));
+  picture.getContext("2d")?.drawImage(bitmap, 0, 0, picture.width, picture.height);
+  bitmap.close();
+  return {
+    kind: "picture",
+    name: file.name,
+    element: picture,
+    size: sourceSize(picture),
+    cameraId: null,
+    onended: null,
+    close() {
+      picture.width = picture.height = 0;
+    },
+  };
 }
 
 /**
@@ -121,16 +160,4 @@ function explainUnreadable(name: string): Explanation {
     title: `This browser cannot show “${name}”`,
     remedy: "The file may be damaged. JPEG, PNG, WebP, MP4 and WebM files work everywhere.",
   };
-}
-
-async function playFile(video: HTMLVideoElement, url: string): Promise<void> {
-  video.loop = true;
-  video.src = url;
-  await video.play();
-  if (video.videoWidth === 0) throw new Error("Cannot play a file without a picture");
-}
-
-async function showPicture(picture: HTMLImageElement, url: string): Promise<void> {
-  picture.src = url;
-  await picture.decode();
 }

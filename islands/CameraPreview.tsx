@@ -1,0 +1,89 @@
+import { useSignalEffect } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { DropTarget } from "../lib/components/DropTarget.tsx";
+import { Notice } from "../lib/components/Notice.tsx";
+import { type LiveSession, liveSession } from "../lib/client/live_session.ts";
+import type { LiveSignals } from "../lib/client/live_signals.ts";
+import { recall, remember } from "../lib/client/remember.ts";
+import { isShortcut } from "../lib/client/shortcuts.ts";
+
+/** Shows the source, or says what to do while there is none. */
+export function CameraPreview({ live, host }: {
+  live: LiveSignals;
+  /** Name of the server, for the person to know where frames go. */
+  host: string;
+}): JSX.Element {
+  const video = useRef<HTMLVideoElement>(null);
+  const picture = useRef<HTMLCanvasElement>(null);
+  const stage = live.stage.value;
+  const shown = stage.phase === "running" ? stage.kind : null;
+
+  useEffect(() => {
+    if (video.current === null || picture.current === null) return;
+    const session = liveSession(live);
+    session.attach({ video: video.current, picture: picture.current });
+    startAsLastTime(session);
+    return listenToPage(live, session);
+  }, []);
+  useSignalEffect(() => rememberCamera(live));
+
+  return (
+    <>
+      <video
+        ref={video}
+        class="source"
+        data-shown={shown === "camera" || shown === "video"}
+        aria-label={shown === "video" ? "The video file" : "The camera"}
+        muted
+        playsInline
+      />
+      <canvas
+        ref={picture}
+        class="source"
+        width={0}
+        height={0}
+        data-shown={shown === "picture"}
+        role="img"
+        aria-label="The picture"
+      />
+      <Notice stage={stage} host={host} onStart={() => liveSession(live).startCamera()} />
+      <DropTarget onFile={(file) => liveSession(live).startFile(file)} />
+    </>
+  );
+}
+
+/** The permission is asked for only when the person starts the camera, so the first visit starts nothing. */
+async function startAsLastTime(session: LiveSession): Promise<void> {
+  if (recall("livesyte.camera") === null) return;
+  try {
+    const permission = await navigator.permissions.query({ name: "camera" as PermissionName });
+    if (permission.state === "granted") await session.startCamera();
+  } catch {
+    // Some browsers cannot tell whether the camera is permitted. The button is there.
+  }
+}
+
+function rememberCamera({ stage }: LiveSignals): void {
+  if (stage.value.phase === "stopped") remember("livesyte.camera", null);
+  if (stage.value.phase === "running" && stage.value.kind === "camera") {
+    remember("livesyte.camera", "on");
+  }
+}
+
+function listenToPage({ stage }: LiveSignals, session: LiveSession): () => void {
+  const onKey = (event: KeyboardEvent) => {
+    if (!isShortcut(event, " ")) return;
+    event.preventDefault();
+    const { phase } = stage.value;
+    if (phase === "running" || phase === "starting") session.stop();
+    else session.startCamera();
+  };
+  const onVisibility = () => session.setVisible(!document.hidden);
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("visibilitychange", onVisibility);
+  return () => {
+    document.removeEventListener("keydown", onKey);
+    document.removeEventListener("visibilitychange", onVisibility);
+  };
+}

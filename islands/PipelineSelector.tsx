@@ -1,0 +1,45 @@
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import type { LiveSignals } from "../lib/client/live_signals.ts";
+import { fetchPipelines, firstChoice } from "../lib/client/pipelines.ts";
+import { recall, remember } from "../lib/client/remember.ts";
+
+/** How long to wait before asking a silent server again. */
+const RETRY_MS = 3000;
+
+/** Chooses what the server does with the frames; a running stream reconnects by itself. */
+export function PipelineSelector({ live }: { live: LiveSignals }): JSX.Element {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const load = async () => {
+      try {
+        const pipelines = await fetchPipelines();
+        live.pipelines.value = pipelines;
+        live.pipelineId.value = firstChoice(pipelines, recall("livesyte.pipeline"));
+      } catch {
+        timer = setTimeout(load, RETRY_MS);
+      }
+    };
+    load();
+    return () => clearTimeout(timer);
+  }, []);
+  const choose = (event: JSX.TargetedEvent<HTMLSelectElement>) => {
+    live.pipelineId.value = event.currentTarget.value;
+    remember("livesyte.pipeline", event.currentTarget.value);
+  };
+  const pipelines = live.pipelines.value;
+  const chosen = pipelines.find(({ id }) => id === live.pipelineId.value);
+  return (
+    <label class="select" title={chosen?.description}>
+      <span class="hidden">Pipeline</span>
+      <select
+        value={live.pipelineId.value ?? ""}
+        disabled={pipelines.length === 0}
+        onChange={choose}
+      >
+        {pipelines.length === 0 && <option value="">Pipeline</option>}
+        {pipelines.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,80 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { Icon } from "../lib/components/Icon.tsx";
+import { describeDiagnostics, diagnosticRows } from "../lib/client/diagnostics.ts";
+import type { LiveSignals } from "../lib/client/live_signals.ts";
+import { isShortcut } from "../lib/client/shortcuts.ts";
+
+/** How long the copy button says that it has copied. */
+const COPIED_MS = 2000;
+
+/** Shows the figures of the stream; the key `d` opens and closes it, Escape closes it. */
+export function StreamDebugPanel({ live }: { live: LiveSignals }): JSX.Element {
+  const isOpen = useSignal(false);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (isShortcut(event, "d")) isOpen.value = !isOpen.value;
+      if (isShortcut(event, "escape")) isOpen.value = false;
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+  return (
+    <section class="card diagnostics" aria-label="Diagnostics">
+      <button
+        type="button"
+        class="disclosure"
+        aria-expanded={isOpen.value}
+        aria-controls="diagnostics"
+        onClick={() => isOpen.value = !isOpen.value}
+      >
+        Diagnostics
+        <kbd>D</kbd>
+      </button>
+      <div id="diagnostics" hidden={!isOpen.value}>
+        {isOpen.value && <Figures live={live} />}
+      </div>
+    </section>
+  );
+}
+
+function Figures({ live }: { live: LiveSignals }): JSX.Element {
+  const figures = useRef<HTMLDivElement>(null);
+  useEffect(() => figures.current?.scrollIntoView({ block: "nearest" }), []);
+  const diagnostics = describeDiagnostics(live);
+  return (
+    <div ref={figures}>
+      <dl class="figures-list">
+        {diagnosticRows(diagnostics).map(({ name, value }) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <CopyButton text={() => JSON.stringify(describeDiagnostics(live), null, 2)} />
+    </div>
+  );
+}
+
+function CopyButton({ text }: { text: () => string }): JSX.Element {
+  const state = useSignal<"ready" | "copied" | "failed">("ready");
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text());
+      state.value = "copied";
+    } catch {
+      // Only secure pages may write to the clipboard.
+      state.value = "failed";
+    }
+    setTimeout(() => state.value = "ready", COPIED_MS);
+  };
+  const words = { ready: "Copy as JSON", copied: "Copied", failed: "The browser refused" };
+  return (
+    <button type="button" class="button" onClick={copy}>
+      <Icon name={state.value === "copied" ? "check" : "copy"} />
+      <span role="status">{words[state.value]}</span>
+    </button>
+  );
+}

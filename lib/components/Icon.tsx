@@ -1,0 +1,24 @@
+import type { JSX } from "preact";
+import { asset } from "fresh/runtime";
+
+/** Names of the symbols in `static/icons.svg`. */
+export type IconName =
+  | "alert"
+  | "camera"
+  | "check"
+  | "copy"
+  | "drop"
+  | "flip"
+  | "full-screen"
+  | "open"
+  | "retry"
+  | "stop";
+
+/** A symbol of 20×20 pixels in the colour of the text; the text beside it says what it means. */
+export function Icon({ name }: { name: IconName }): JSX.Element {
+  return (
+    <svg class="icon" width="20" height="20" aria-hidden="true">
+      <use href={`${asset("/icons.svg")}#${name}`} />
+    </svg>
+  );
+}

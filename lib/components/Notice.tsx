@@ -1,0 +1,57 @@
+import type { JSX } from "preact";
+import type { Explanation } from "../client/errors.ts";
+import type { StageState } from "../client/live_signals.ts";
+import { Icon } from "./Icon.tsx";
+
+/** What is said in place of a picture. */
+export function Notice({ stage, host, onStart }: {
+  stage: StageState;
+  /** Name of the server. */
+  host: string;
+  onStart: () => void;
+}): JSX.Element | null {
+  if (stage.phase === "running") return null;
+  const { title, remedy } = describe(stage);
+  return (
+    <div class="notice" data-phase={stage.phase}>
+      <div class="notice-body" role={stage.phase === "failed" ? "alert" : undefined}>
+        {stage.phase === "failed" && (
+          <span class="notice-mark">
+            <Icon name="alert" />
+          </span>
+        )}
+        <h2>{title}</h2>
+        {remedy !== "" && <p>{remedy}</p>}
+      </div>
+      {stage.phase === "starting"
+        ? <span class="busy" aria-hidden="true" />
+        : (
+          <button type="button" class="button primary" onClick={onStart}>
+            <Icon name="camera" />
+            <span>Start camera</span>
+          </button>
+        )}
+      {stage.phase === "welcome" && (
+        <div class="notice-aside">
+          <p>A picture or a video works too: open it, or drop it here.</p>
+          <p>
+            Frames go only to <strong>{host}</strong>, the server of this page, and are not kept.
+          </p>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function describe(stage: Exclude<StageState, { phase: "running" }>): Explanation {
+  switch (stage.phase) {
+    case "welcome":
+      return { title: "See what your camera sees, named as it happens", remedy: "" };
+    case "starting":
+      return { title: "One moment", remedy: "Your browser may ask whether to share the camera." };
+    case "stopped":
+      return { title: "Stopped", remedy: "The camera is off, and nothing is sent." };
+    case "failed":
+      return stage.why;
+  }
+}

@@ -1,0 +1,29 @@
+import type { PageProps } from "fresh";
+import { asset } from "fresh/runtime";
+import { define } from "../state.ts";
+
+/** The document around every page. */
+export default define.page(function App({ Component }: PageProps) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="theme-color" content="#f4f5f7" media="(prefers-color-scheme: light)" />
+        <meta name="theme-color" content="#101216" media="(prefers-color-scheme: dark)" />
+        <meta
+          name="description"
+          content="Recognises objects and text in a camera’s picture, live, on your own server."
+        />
+        <title>livesyte</title>
+        <link rel="icon" href={asset("/favicon.svg")} type="image/svg+xml" />
+        <link rel="manifest" href={asset("/manifest.webmanifest")} />
+        <link rel="stylesheet" href={asset("/styles.css")} />
+      </head>
+      <body>
+        <Component />
+      </body>
+    </html>
+  );
+});
