@@ -77,6 +77,9 @@ export type PageProps<Data = unknown, State = unknown> =
 /** A component that awaits something before it renders; it may answer with a response of its own. */
 export type AsyncAnyComponent<Props> = (
   props: RenderableProps<Props>,
+  // As Preact declares it for other components, so that the types of props are inferred from both.
+  // deno-lint-ignore no-explicit-any
+  context?: any,
 ) => Promise<VNode | Response | null>;
 
 // The data of a page is checked where the page is defined; here pages of all data types meet.
