@@ -1,7 +1,8 @@
 import { expect } from "expect";
 import sharp from "sharp";
+import { readFixture } from "../read_fixture.ts";
 import { createRandom, mutateFrame } from "../streaming/mutate_frame.ts";
-import { openStream, readFixture, startTestServer } from "./test_server.ts";
+import { openStream, startTestServer } from "./test_server.ts";
 
 const FRAMES = 2000;
 const STREAMS = 4;

@@ -1,5 +1,6 @@
 import { expect } from "expect";
-import { readFixture, startTestServer } from "./test_server.ts";
+import { readFixture } from "../read_fixture.ts";
+import { startTestServer } from "./test_server.ts";
 
 Deno.test("the HTTP interface answers with real models", async (t) => {
   await using server = await startTestServer();

@@ -103,8 +103,3 @@ export class TestClient {
 export function openStream({ host }: TestServer, query: string): TestClient {
   return new TestClient(`ws://${host}/ws/video/stream${query}`);
 }
-
-/** Reads one of the test pictures. */
-export function readFixture(name: string): Promise<Uint8Array<ArrayBuffer>> {
-  return Deno.readFile(new URL(`../fixtures/${name}`, import.meta.url));
-}

@@ -5,6 +5,7 @@ import {
   type JpegInfo,
   validateJpeg,
 } from "../../lib/streaming/frame_validator.ts";
+import { readFixture } from "../read_fixture.ts";
 import vectors from "../vectors/validator.json" with { type: "json" };
 
 const LIMITS = { maxFrameBytes: 5 * 1_048_576, maxFramePixels: 4_194_304 };
@@ -61,8 +62,7 @@ Deno.test("validateJpeg reads the size of real photographs", async () => {
     "text.jpg": { width: 640, height: 480 },
   };
   for (const [name, size] of Object.entries(sizes)) {
-    const bytes = await Deno.readFile(new URL(`../fixtures/${name}`, import.meta.url));
-    expect(validateJpeg(bytes, LIMITS)).toEqual(size);
+    expect(validateJpeg(await readFixture(name), LIMITS)).toEqual(size);
   }
 });
 

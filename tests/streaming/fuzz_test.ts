@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { FrameValidationError, validateJpeg } from "../../lib/streaming/frame_validator.ts";
-import { readFixture } from "../routes/test_server.ts";
+import { readFixture } from "../read_fixture.ts";
 import { createRandom, mutateFrame } from "./mutate_frame.ts";
 
 const LIMITS = { maxFrameBytes: 5_242_880, maxFramePixels: 4_194_304 };

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { InvalidFrameError } from "../../lib/streaming/frame_processor.ts";
-import { SimulatedStream, withVirtualTime } from "./simulated_stream.ts";
+import { MINIMAL_FRAME, SimulatedStream, withVirtualTime } from "./simulated_stream.ts";
 
 Deno.test("a stream answers a frame with its index and result", async () => {
   await withVirtualTime(async (clock) => {
@@ -110,5 +110,52 @@ Deno.test("a stream ends when its client does not read", async () => {
     await clock.tickAsync(10);
     expect(simulated.transport.sent).toEqual([]);
     expect(simulated.transport.closedWith?.code).toBe(1008);
+  });
+});
+
+Deno.test("a stream drops frames that the memory budget has no room for, and gives its share back", async () => {
+  await withVirtualTime(async (clock) => {
+    const simulated = new SimulatedStream(() => 100, { budget: MINIMAL_FRAME.length });
+    simulated.arrive();
+    simulated.arrive();
+    expect(simulated.transport.sent).toEqual([{ frame_index: 2, dropped: true }]);
+    await clock.tickAsync(100);
+    expect(simulated.budget.held).toBe(0);
+    simulated.arrive();
+    await clock.tickAsync(100);
+    expect(simulated.answered("result")).toEqual([1, 3]);
+  });
+});
+
+Deno.test("a stream gives back its memory however it ends", async () => {
+  const endings: ((simulated: SimulatedStream) => void)[] = [
+    ({ stream }) => stream.receive("text"),
+    ({ stream }) => stream.disconnected(),
+    ({ stream }) => void stream.stop(10),
+  ];
+  for (const end of endings) {
+    await withVirtualTime(async (clock) => {
+      const simulated = new SimulatedStream(() => 100);
+      for (let frame = 0; frame < 3; frame += 1) simulated.arrive();
+      expect(simulated.budget.held).toBe(2 * MINIMAL_FRAME.length);
+      end(simulated);
+      await clock.tickAsync(200);
+      expect(simulated.budget.held).toBe(0);
+    });
+  }
+});
+
+Deno.test("a stream uses a smaller detector input while it cannot keep up", async () => {
+  await withVirtualTime(async (clock) => {
+    const simulated = new SimulatedStream(() => 200);
+    for (let frame = 0; frame < 100; frame += 1) {
+      simulated.arrive();
+      await clock.tickAsync(50);
+    }
+    const levels = simulated.transport.sent.flatMap((message) =>
+      "result" in message ? [message.result.quality?.level] : []
+    );
+    expect(levels[0]).toBe(0);
+    expect(levels.at(-1)).toBe(2);
   });
 });
