@@ -22,7 +22,14 @@ export type LogEvent =
   | "stream_slow_down"
   | "stream_pipeline_error"
   | "stream_error"
-  | "stream_state";
+  | "stream_state"
+  | "job_created"
+  | "job_started"
+  | "job_completed"
+  | "job_failed"
+  | "job_cancelled"
+  | "job_removed"
+  | "job_callback_failed";
 
 /** Fields of a log line, beside `timestamp`, `level`, `event` and `message`. Never image bytes, tokens or recognised text. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;

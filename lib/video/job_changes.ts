@@ -1,0 +1,62 @@
+/**
+ * Checks changes of a job before they are made.
+ *
+ * @module
+ */
+
+import {
+  JOB_STATUSES,
+  type JobError,
+  type JobProgress,
+  type JobStatus,
+  type VideoInfo,
+} from "./job.ts";
+
+/** Fields of a job that can change; what is left out stays. */
+export interface JobChanges {
+  status?: JobStatus;
+  progress?: Partial<JobProgress>;
+  error?: JobError | null;
+  video?: VideoInfo;
+}
+
+const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isText = (value: unknown) => typeof value === "string";
+
+const PROGRESS_FIELDS: Record<keyof JobProgress, (value: unknown) => boolean> = {
+  currentStep: isCount,
+  totalSteps: isCount,
+  description: isText,
+};
+
+const FIELDS: Record<keyof JobChanges, (value: unknown) => boolean> = {
+  status: (value) => JOB_STATUSES.some((status) => status === value),
+  progress: (value) => isObject(value) && hasOnly(PROGRESS_FIELDS, value),
+  error: (value) =>
+    value === null || (isObject(value) && isText(value.code) && isText(value.detail)),
+  video: isObject,
+};
+
+/** @throws {TypeError} If a field is unknown or of another type */
+export function validateChanges(changes: JobChanges): void {
+  for (const [field, value] of Object.entries(changes)) {
+    const isValid = Object.hasOwn(FIELDS, field) ? FIELDS[field as keyof JobChanges] : undefined;
+    if (isValid === undefined) throw new TypeError(`Cannot update a job: unknown field ${field}`);
+    if (!isValid(value)) {
+      throw new TypeError(`Cannot update a job: ${field} is ${JSON.stringify(value)}`);
+    }
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function hasOnly<T extends object>(
+  fields: Record<keyof T, (value: unknown) => boolean>,
+  value: Record<string, unknown>,
+): boolean {
+  return Object.entries(value).every(([name, entry]) =>
+    Object.hasOwn(fields, name) && fields[name as keyof T](entry)
+  );
+}

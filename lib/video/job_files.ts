@@ -1,0 +1,53 @@
+/**
+ * The uploaded files, one for each job.
+ *
+ * @module
+ */
+
+/** Ending of a file that is still being uploaded. */
+const PARTIAL = ".part";
+
+const OWN_NAME = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.video(\.part)?$/;
+
+/** Names, finds and removes the files in one directory. */
+export class JobFiles {
+  readonly directory: string;
+  readonly #removing = new Set<Promise<void>>();
+
+  /** @param directory Made if need be */
+  constructor(directory: string) {
+    this.directory = directory;
+    Deno.mkdirSync(directory, { recursive: true });
+  }
+
+  /** Where the video of a job is. */
+  path(jobId: string): string {
+    return `${this.directory}/${jobId}.video`;
+  }
+
+  /** Where the video of a job is while it is being uploaded. */
+  partialPath(jobId: string): string {
+    return this.path(jobId) + PARTIAL;
+  }
+
+  /** Starts to remove the video of a job. */
+  remove(jobId: string): void {
+    // A file that is gone, or cannot be removed, is looked after at the next start.
+    const removing = Deno.remove(this.path(jobId)).catch(() => {});
+    this.#removing.add(removing);
+    removing.finally(() => this.#removing.delete(removing));
+  }
+
+  /** Removes the files of unfinished uploads and of jobs other than these. */
+  removeOthers(jobIds: readonly string[]): void {
+    const kept = new Set(jobIds.map((id) => `${id}.video`));
+    for (const { name } of Deno.readDirSync(this.directory)) {
+      if (OWN_NAME.test(name) && !kept.has(name)) Deno.removeSync(`${this.directory}/${name}`);
+    }
+  }
+
+  /** Waits until all is removed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#removing);
+  }
+}
