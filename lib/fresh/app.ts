@@ -19,10 +19,7 @@ export type ListenOptions =
   & Partial<Deno.ServeTcpOptions & Deno.TlsCertifiedKeyPem>
   & { remoteAddress?: string };
 
-type Registration<State> = (
-  table: RouteTable<State>,
-  cache: BuildCache,
-) => void;
+type Registration<State> = (table: RouteTable<State>, cache: BuildCache) => void;
 
 /** Gives an application the build that it serves. */
 export let setBuildCache: <State>(
@@ -99,11 +96,7 @@ export class App<State> {
   }
 
   /** Adds a WebSocket. */
-  ws(
-    path: string,
-    handlers: WebSocketHandlers,
-    options?: WebSocketUpgradeOptions,
-  ): this {
+  ws(path: string, handlers: WebSocketHandlers, options?: WebSocketUpgradeOptions): this {
     return this.get(path, (ctx) => ctx.upgrade(handlers, options));
   }
 
@@ -130,10 +123,7 @@ export class App<State> {
   }
 
   /** The function that answers requests, for `Deno.serve` and for tests. */
-  handler(): (
-    request: Request,
-    info?: Deno.ServeHandlerInfo,
-  ) => Promise<Response> {
+  handler(): (request: Request, info?: Deno.ServeHandlerInfo) => Promise<Response> {
     const cache = this.#cache ?? emptyBuildCache();
     const table = new RouteTable<State>();
     for (const register of this.#registrations) register(table, cache);
@@ -141,10 +131,7 @@ export class App<State> {
     return async (request, info = LOCAL_CONNECTION) => {
       const url = new URL(request.url);
       url.pathname = url.pathname.replaceAll(/\/+/g, "/");
-      const { pattern, params, middlewares, next } = table.match(
-        request.method,
-        url,
-      );
+      const { pattern, params, middlewares, next } = table.match(request.method, url);
       const ctx = new Context<State>(
         ...[
           request,
@@ -170,11 +157,8 @@ export class App<State> {
   async listen(options: ListenOptions = {}): Promise<void> {
     const handler = this.handler();
     const serve = (port: number) =>
-      Deno.serve(
-        { onListen: announce, ...options, port } as Deno.ServeTcpOptions,
-        handler,
-      );
-    if (options.port !== undefined) return void serve(options.port);
+      Deno.serve({ onListen: announce, ...options, port } as Deno.ServeTcpOptions, handler);
+    if (options.port) return void serve(options.port);
     for (let port = 8000;; port++) {
       try {
         return void serve(port);
@@ -191,11 +175,7 @@ export class App<State> {
     return this;
   }
 
-  #handle(
-    methods: readonly Method[],
-    path: string,
-    middlewares: Middleware<State>[],
-  ): this {
+  #handle(methods: readonly Method[], path: string, middlewares: Middleware<State>[]): this {
     const pattern = path === "*" ? "/*" : path;
     const directory = path.replaceAll(/\{[^}]*\}\??/g, "").replace(/[^/]*$/, "");
     return this.#register(({ root, add }) =>
@@ -209,9 +189,7 @@ const LOCAL_CONNECTION: Deno.ServeHandlerInfo = {
   completed: Promise.resolve(),
 };
 
-function toRoute<State>(
-  handler: Route<State> | Middleware<State>,
-): Route<State> {
+function toRoute<State>(handler: Route<State> | Middleware<State>): Route<State> {
   return typeof handler === "function" ? { handler } : handler;
 }
 

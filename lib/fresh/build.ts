@@ -42,9 +42,7 @@ export function slashed(path: string): string {
 }
 
 /** Hexadecimal SHA-256 of `content`. */
-export async function hashOf(
-  content: Uint8Array<ArrayBuffer>,
-): Promise<string> {
+export async function hashOf(content: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", content)).toHex();
 }
 

@@ -77,9 +77,7 @@ export function emptyBuildCache(): BuildCache {
 }
 
 /** Registers every exported function of the given modules as an island. */
-export function registerIslands(
-  modules: Snapshot["islandModules"],
-): IslandRegistry {
+export function registerIslands(modules: Snapshot["islandModules"]): IslandRegistry {
   const registry: IslandRegistry = new Map();
   const names = new Set<string>();
   for (const { file, name: fileName, module } of modules) {

@@ -59,9 +59,7 @@ export class Builder<State = unknown> {
     }
     await writeBuild(build);
     return () => {
-      throw new TypeError(
-        "Cannot apply a build on disk: import its server.js instead",
-      );
+      throw new TypeError("Cannot apply a build on disk: import its server.js instead");
     };
   }
 
@@ -72,11 +70,7 @@ export class Builder<State = unknown> {
   ): Promise<void> {
     const imported = await importApp();
     const app = "app" in imported ? imported.app : imported;
-    setBuildCache(
-      app,
-      await loadBuild(await this.#collect("development")),
-      "development",
-    );
+    setBuildCache(app, await loadBuild(await this.#collect("development")), "development");
     await app.listen(options);
   }
 
@@ -96,9 +90,7 @@ export class Builder<State = unknown> {
     }
     const id = await buildIdOf(bundle.modules, staticFiles);
     const routeFiles = new Map(
-      (await listScripts(routeDir)).map((
-        name,
-      ) => [withoutExtension(name), join(routeDir, name)]),
+      (await listScripts(routeDir)).map((name) => [withoutExtension(name), join(routeDir, name)]),
     );
     const toUrl = (path: string) => `/_fresh/js/${id}/${path}`;
     return {
@@ -112,9 +104,7 @@ export class Builder<State = unknown> {
       })),
       routes: sortRouteIds([...routeFiles.keys()])
         .map((routeId) => ({ id: routeId, path: routeFiles.get(routeId)! })),
-      modules: new Map(
-        [...bundle.modules].map(([path, content]) => [toUrl(path), content]),
-      ),
+      modules: new Map([...bundle.modules].map(([path, content]) => [toUrl(path), content])),
       staticFiles,
     };
   }

@@ -25,14 +25,9 @@ export async function bundleIslands(
   { minify }: { minify: boolean },
 ): Promise<IslandBundle> {
   if (typeof Deno.bundle !== "function") {
-    throw new TypeError(
-      "Cannot bundle islands: run Deno with --unstable-bundle",
-    );
+    throw new TypeError("Cannot bundle islands: run Deno with --unstable-bundle");
   }
-  const entrypoints = [
-    CLIENT,
-    ...files.map((file) => pathToFileURL(file).href),
-  ];
+  const entrypoints = [CLIENT, ...files.map((file) => pathToFileURL(file).href)];
   // Nothing is written there: it is what the paths of the result begin with.
   const outputDir = join(dirname(fileURLToPath(CLIENT)), "out");
   const result = await Deno.bundle({
@@ -45,16 +40,11 @@ export async function bundleIslands(
     },
   });
   if (!result.success) {
-    throw new Error(
-      `Cannot bundle islands: ${result.errors.map((it) => it.text).join("; ")}`,
-    );
+    throw new Error(`Cannot bundle islands: ${result.errors.map((it) => it.text).join("; ")}`);
   }
   const modules = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const { path, contents } of result.outputFiles ?? []) {
-    modules.set(
-      relative(outputDir, path).replaceAll("\\", "/"),
-      new Uint8Array(contents ?? []),
-    );
+    modules.set(relative(outputDir, path).replaceAll("\\", "/"), new Uint8Array(contents ?? []));
   }
   const base = commonDirectory(entrypoints);
   const [client = "", ...islands] = entrypoints.map((entry) => moduleOf(entry.slice(base.length)));

@@ -104,22 +104,14 @@ export class Context<State> {
    *
    * @throws {TypeError} If `vnode` is not JSX.
    */
-  async render(
-    vnode: VNode | null,
-    init: ResponseInit = {},
-  ): Promise<Response> {
+  async render(vnode: VNode | null, init: ResponseInit = {}): Promise<Response> {
     if (vnode !== null && !isValidElement(vnode)) {
       throw new TypeError("Cannot render a page: expected JSX");
     }
     let page: VNode = vnode ?? h(Fragment, null);
     for (const layout of this.#wrappers.layouts.toReversed()) {
       const child = page;
-      const result = await renderRouteComponent(
-        this,
-        layout,
-        null,
-        () => child,
-      );
+      const result = await renderRouteComponent(this, layout, null, () => child);
       if (result instanceof Response) return result;
       page = result;
     }
@@ -127,12 +119,7 @@ export class Context<State> {
     // Filled once the page is rendered, which is before the app wrapper asks for it.
     let content: VNode = page;
     if (this.#wrappers.app !== undefined) {
-      const result = await renderRouteComponent(
-        this,
-        this.#wrappers.app,
-        null,
-        () => content,
-      );
+      const result = await renderRouteComponent(this, this.#wrappers.app, null, () => content);
       if (result instanceof Response) return result;
       app = result;
     }
@@ -187,14 +174,9 @@ export class Context<State> {
   }
 
   /** Upgrades the request to a WebSocket, whose events go to `handlers`. */
-  upgrade(
-    handlers: WebSocketHandlers,
-    options?: WebSocketUpgradeOptions,
-  ): Response;
+  upgrade(handlers: WebSocketHandlers, options?: WebSocketUpgradeOptions): Response;
   /** Upgrades the request to a WebSocket; `response` must be the answer to the request. */
-  upgrade(
-    options?: WebSocketUpgradeOptions,
-  ): { socket: WebSocket; response: Response };
+  upgrade(options?: WebSocketUpgradeOptions): { socket: WebSocket; response: Response };
   upgrade(
     first: WebSocketHandlers | WebSocketUpgradeOptions = {},
     second?: WebSocketUpgradeOptions,
@@ -207,18 +189,9 @@ export class Context<State> {
     const { socket, response } = Deno.upgradeWebSocket(this.req, options);
     if (handlers === undefined) return { socket, response };
     socket.addEventListener("open", () => handlers.open?.(socket));
-    socket.addEventListener(
-      "message",
-      (event) => handlers.message?.(socket, event),
-    );
-    socket.addEventListener(
-      "close",
-      ({ code, reason }) => handlers.close?.(socket, code, reason),
-    );
-    socket.addEventListener(
-      "error",
-      (event) => handlers.error?.(socket, event),
-    );
+    socket.addEventListener("message", (event) => handlers.message?.(socket, event));
+    socket.addEventListener("close", ({ code, reason }) => handlers.close?.(socket, code, reason));
+    socket.addEventListener("error", (event) => handlers.error?.(socket, event));
     return response;
   }
 }
@@ -237,10 +210,7 @@ export async function renderRouteComponent<State>(
     Component,
   };
   if (component.constructor.name !== "AsyncFunction") {
-    return h(
-      component as FunctionComponent<PageProps<unknown, State>>,
-      props,
-    ) as VNode;
+    return h(component as FunctionComponent<PageProps<unknown, State>>, props) as VNode;
   }
   const result = (component as (props: unknown) => Promise<VNode | Response | null>)(props);
   return await result ?? h(Fragment, null);

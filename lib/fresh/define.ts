@@ -7,9 +7,7 @@ export interface Define<State> {
   handlers<
     Data,
     Handlers extends RouteHandler<Data, State> = RouteHandler<Data, State>,
-  >(
-    handlers: Handlers,
-  ): typeof handlers;
+  >(handlers: Handlers): typeof handlers;
 
   /** Defines a page; the type of its handlers, given as `Handler`, says what its `data` is. */
   page<
@@ -25,9 +23,7 @@ export interface Define<State> {
   layout(render: AnyComponent<PageProps<unknown, State>>): typeof render;
 
   /** Defines one middleware, or several in order. */
-  middleware<M extends Middleware<State> | Middleware<State>[]>(
-    middleware: M,
-  ): typeof middleware;
+  middleware<M extends Middleware<State> | Middleware<State>[]>(middleware: M): typeof middleware;
 }
 
 /** Makes the `define` functions of an application from the type of its state. */

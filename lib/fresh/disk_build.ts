@@ -48,9 +48,7 @@ export const files = ${JSON.stringify(files, null, 2)};
 `;
 }
 
-function serverModule(
-  { directories: { root, outDir, serverEntry } }: Build,
-): string {
+function serverModule({ directories: { root, outDir, serverEntry } }: Build): string {
   return `${HEADER}import { join } from "node:path";
 import { ProdBuildCache, setBuildCache } from "fresh/internal";
 import * as snapshot from "./snapshot.js";
@@ -65,7 +63,5 @@ export default { fetch: app.handler() };
 
 function specifier(from: string, path: string): string {
   const relativePath = slashed(relative(from, path));
-  return JSON.stringify(
-    relativePath.startsWith(".") ? relativePath : `./${relativePath}`,
-  );
+  return JSON.stringify(relativePath.startsWith(".") ? relativePath : `./${relativePath}`);
 }

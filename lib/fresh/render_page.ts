@@ -80,9 +80,7 @@ hooks.diffed = (vnode) => {
 };
 
 /** Renders a page to a document with markers around its islands and the script that starts them. */
-export function renderPage(
-  { page, app, setContent, cache, pathname }: PageToRender,
-): RenderedPage {
+export function renderPage({ page, app, setContent, cache, pathname }: PageToRender): RenderedPage {
   const current = state = new RenderState(cache, pathname);
   try {
     let html = renderToString(page);
@@ -97,11 +95,7 @@ export function renderPage(
       html = `<head><meta charset="utf-8"></head>${html}`;
     }
     if (!current.seen.has("html")) html = `<html>${html}</html>`;
-    return {
-      html: `<!DOCTYPE html>${html}`,
-      nonce: current.nonce,
-      link: linkHeader(current),
-    };
+    return { html: `<!DOCTYPE html>${html}`, nonce: current.nonce, link: linkHeader(current) };
   } finally {
     state = undefined;
   }
@@ -114,10 +108,7 @@ export function rawHtml(html: string): VNode {
 
 function linkHeader({ islands, cache }: RenderState): string | undefined {
   if (islands.size === 0) return undefined;
-  const modules = new Set([
-    cache.clientEntry,
-    ...[...islands].map((island) => island.file),
-  ]);
+  const modules = new Set([cache.clientEntry, ...[...islands].map((island) => island.file)]);
   return [...modules].map((it) => `<${encodeURI(it)}>; rel="modulepreload"; as="script"`).join(
     ", ",
   );
@@ -128,21 +119,12 @@ type AnyProps = Record<string, unknown> & { children?: ComponentChildren };
 const wrappers = new Map<unknown, FunctionComponent>([
   ["script", (props: AnyProps) => plain("script", withNonce(props))],
   ["style", (props: AnyProps) => plain("style", withNonce(props))],
-  [
-    "a",
-    (props: AnyProps) => plain("a", { ...props, ...currentLink(props.href) }),
-  ],
-  [
-    "body",
-    ({ children, ...props }: AnyProps) => plain("body", props, children, h(Scripts, null)),
-  ],
+  ["a", (props: AnyProps) => plain("a", { ...props, ...currentLink(props.href) })],
+  ["body", ({ children, ...props }: AnyProps) => plain("body", props, children, h(Scripts, null))],
 ]);
 
 function wrapperOf(type: unknown): FunctionComponent | undefined {
-  if (
-    typeof type === "function" &&
-    state?.cache.islands.has(type as ComponentType)
-  ) {
+  if (typeof type === "function" && state?.cache.islands.has(type as ComponentType)) {
     const component = type as ComponentType;
     if (!wrappers.has(type)) {
       wrappers.set(type, (props) => renderIsland(component, props));
@@ -180,11 +162,7 @@ function plain(
   props: AnyProps,
   ...children: ComponentChildren[]
 ): VNode {
-  const vnode = h(
-    type as FunctionComponent<AnyProps>,
-    props,
-    ...children,
-  ) as VNode;
+  const vnode = h(type as FunctionComponent<AnyProps>, props, ...children) as VNode;
   state?.plain.add(vnode);
   return vnode;
 }
@@ -194,9 +172,7 @@ function withNonce(props: AnyProps): AnyProps {
 }
 
 function currentLink(href: unknown): AnyProps {
-  if (
-    typeof href !== "string" || !href.startsWith("/") || state === undefined
-  ) return {};
+  if (typeof href !== "string" || !href.startsWith("/") || state === undefined) return {};
   const target = trimSlash(new URL(href, "http://localhost").pathname);
   const current = trimSlash(state.pathname);
   if (target === current) {
@@ -216,14 +192,10 @@ function Scripts(): VNode | null {
     return null;
   }
   state.hasScripts = true;
-  const imports = [
-    `import{boot}from${JSON.stringify(state.cache.clientEntry)};`,
-  ];
+  const imports = [`import{boot}from${JSON.stringify(state.cache.clientEntry)};`];
   const entries: string[] = [];
   [...state.islands].forEach(({ name, exportName, file }, index) => {
-    imports.push(
-      `import{${exportName} as island${index}}from${JSON.stringify(file)};`,
-    );
+    imports.push(`import{${exportName} as island${index}}from${JSON.stringify(file)};`);
     entries.push(`${JSON.stringify(name)}:island${index}`);
   });
   const props = writeProps(state.islandProps);

@@ -36,11 +36,7 @@ export function staticFiles<State>(): Middleware<State> {
   };
 }
 
-async function respond(
-  req: Request,
-  file: ServedFile,
-  isImmutable: boolean,
-): Promise<Response> {
+async function respond(req: Request, file: ServedFile, isImmutable: boolean): Promise<Response> {
   const etag = `W/"${file.hash}"`;
   const headers = new Headers({
     "Content-Type": file.contentType,

@@ -12,9 +12,7 @@ export type Method =
   | "OPTIONS";
 
 /** Handles a request, or passes it on with `ctx.next()`. */
-export type Middleware<State> = (
-  ctx: Context<State>,
-) => Response | Promise<Response>;
+export type Middleware<State> = (ctx: Context<State>) => Response | Promise<Response>;
 
 /** What a handler returns to have the page component of its route rendered. */
 export interface PageResponse<Data> {
@@ -42,9 +40,7 @@ export function page(
 
 /** Handles one request of a route. */
 export interface HandlerFn<Data, State> {
-  (
-    ctx: Context<State>,
-  ): Response | PageResponse<Data> | Promise<Response | PageResponse<Data>>;
+  (ctx: Context<State>): Response | PageResponse<Data> | Promise<Response | PageResponse<Data>>;
 }
 
 /** One handler for each request method. */
