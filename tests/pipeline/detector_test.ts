@@ -1,0 +1,70 @@
+import { expect } from "expect";
+import type { BoundingBox, Detection } from "../../lib/client/protocol.ts";
+import { Detector } from "../../lib/pipeline/detector.ts";
+import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";
+import { intersectionOverUnion } from "../../lib/pipeline/non_maximum_suppression.ts";
+import { prepareDetector } from "../../lib/pipeline/specialized_model.ts";
+import { ensureModel, readFixture, REFERENCE } from "./models.ts";
+
+async function detectAll(width: number, height: number): Promise<Record<string, Detection[]>> {
+  const prepared = await prepareDetector(await ensureModel(), { width, height });
+  const detector = await Detector.create({ ...prepared, threads: 2, confidence: 0.25, iou: 0.45 });
+  const found: Record<string, Detection[]> = {};
+  for (const name of Object.keys(REFERENCE)) {
+    const limit = { maxPixels: 1e6 };
+    const letterbox = await decodeLetterboxed(
+      readFixture(name),
+      detector.input,
+      detector.pixels,
+      limit,
+    );
+    found[name] = await detector.detect(letterbox);
+  }
+  await detector.release();
+  return found;
+}
+
+function corners([left, top, width, height]: BoundingBox) {
+  return { left, top, right: left + width, bottom: top + height };
+}
+
+/** Checks that each confident detection of the reference has been found, each by one of its own. */
+function expectReference(found: Record<string, Detection[]>, leastOverlap: number): void {
+  for (const [name, expected] of Object.entries(REFERENCE)) {
+    for (const { label, bbox, confidence } of expected) {
+      if (confidence < 0.5) continue;
+      const overlaps = (found[name] ?? [])
+        .filter((detection) => detection.label === label)
+        .map((detection) => intersectionOverUnion(corners(detection.bbox), corners(bbox)));
+      expect({ name, label, overlap: Math.max(0, ...overlaps) >= leastOverlap }).toEqual({
+        name,
+        label,
+        overlap: true,
+      });
+    }
+  }
+}
+
+Deno.test("a detector of 640×640 finds what the uncut network finds", async () => {
+  expectReference(await detectAll(640, 640), 0.95);
+});
+
+Deno.test("a detector of the default 512×384 finds what the uncut network finds", async () => {
+  expectReference(await detectAll(512, 384), 0.75);
+});
+
+Deno.test("a detector of 640×480 finds what the uncut network finds", async () => {
+  expectReference(await detectAll(640, 480), 0.9);
+});
+
+Deno.test("detections are sorted by confidence and lie within the picture", async () => {
+  const { "horses.jpg": horses = [] } = await detectAll(512, 384);
+  const confidences = horses.map((detection) => detection.confidence);
+  expect(confidences.length).toBeGreaterThan(3);
+  expect(confidences).toEqual(confidences.toSorted((a, b) => b - a));
+  for (const { bbox: [x, y, width, height] } of horses) {
+    expect(Math.min(x, y)).toBeGreaterThanOrEqual(0);
+    expect(x + width).toBeLessThanOrEqual(773);
+    expect(y + height).toBeLessThanOrEqual(512);
+  }
+});

@@ -1,0 +1,164 @@
+import { expect } from "expect";
+import sharp, { type Sharp } from "sharp";
+import { ImageDecodeError, ImageTooLargeError } from "../../lib/pipeline/errors.ts";
+import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";
+import { readFixture } from "./models.ts";
+
+const RED = [254, 0, 0];
+const BLUE = [0, 0, 254];
+const GREY = [114, 114, 114];
+
+/** Encodes a picture whose left half is red and whose right half is blue. */
+function encode(
+  width: number,
+  height: number,
+  format: (image: Sharp) => Sharp,
+): Promise<Uint8Array> {
+  const pixels = new Uint8Array(width * height * 3);
+  for (let index = 0; index < width * height; index++) {
+    pixels.set(index % width < width / 2 ? [255, 0, 0] : [0, 0, 255], index * 3);
+  }
+  return format(sharp(pixels, { raw: { width, height, channels: 3 } })).toBuffer();
+}
+
+function jpeg(image: Sharp): Sharp {
+  return image.jpeg({ quality: 100, chromaSubsampling: "4:4:4" });
+}
+
+async function decode(bytes: Uint8Array, width: number, height: number) {
+  const pixels = new Uint8Array(width * height * 3);
+  const limit = { maxPixels: 4_194_304 };
+  const letterbox = await decodeLetterboxed(bytes, { width, height }, pixels, limit);
+  const at = (x: number, y: number) => [...pixels.subarray((y * width + x) * 3).subarray(0, 3)];
+  return { letterbox, pixels, at };
+}
+
+function expectColour(actual: number[], expected: number[]) {
+  const distances = actual.map((value, index) => Math.abs(value - (expected[index] ?? NaN)));
+  expect(Math.max(...distances)).toBeLessThanOrEqual(8);
+}
+
+Deno.test("decodeLetterboxed puts grey bars above and below a wide picture", async () => {
+  const { letterbox, at } = await decode(await encode(128, 64, jpeg), 64, 64);
+  expect(letterbox).toMatchObject({ image: { width: 128, height: 64 }, left: 0, top: 16 });
+  expect([at(0, 0), at(63, 15), at(0, 48), at(63, 63)]).toEqual([GREY, GREY, GREY, GREY]);
+  expectColour(at(0, 16), RED);
+  expectColour(at(63, 47), BLUE);
+});
+
+Deno.test("decodeLetterboxed puts grey bars beside a tall picture", async () => {
+  const { letterbox, at } = await decode(await encode(64, 128, jpeg), 64, 64);
+  expect(letterbox).toMatchObject({ left: 16, top: 0 });
+  expect([at(0, 0), at(15, 63), at(48, 0), at(63, 63)]).toEqual([GREY, GREY, GREY, GREY]);
+  expectColour(at(16, 0), RED);
+  expectColour(at(47, 63), BLUE);
+});
+
+Deno.test("decodeLetterboxed gives a picture of the input's size unchanged", async () => {
+  const frame = readFixture("text.jpg");
+  const { pixels } = await decode(frame, 640, 480);
+  expect(pixels).toEqual(new Uint8Array(await sharp(frame).raw().toBuffer()));
+});
+
+Deno.test("decodeLetterboxed overwrites all of the picture before", async () => {
+  const pixels = new Uint8Array(64 * 64 * 3).fill(7);
+  const input = { width: 64, height: 64 };
+  for (const [width, height] of [[128, 64], [64, 128], [64, 64]] as const) {
+    const bytes = await encode(width, height, jpeg);
+    await decodeLetterboxed(bytes, input, pixels, { maxPixels: 1e6 });
+    const fresh = await decode(bytes, 64, 64);
+    expect(pixels).toEqual(fresh.pixels);
+  }
+});
+
+Deno.test("decodeLetterboxed ignores an EXIF orientation", async () => {
+  const rotated = (image: Sharp) => jpeg(image).withMetadata({ orientation: 6 });
+  const bytes = await encode(128, 64, rotated);
+  expect((await sharp(bytes).metadata()).orientation).toBe(6);
+  const { letterbox, at } = await decode(bytes, 128, 64);
+  expect(letterbox.image).toEqual({ width: 128, height: 64 });
+  expectColour(at(2, 32), RED);
+  expectColour(at(125, 32), BLUE);
+});
+
+Deno.test("decodeLetterboxed makes three channels of a greyscale JPEG", async () => {
+  const { at } = await decode(await encode(64, 64, (image) => jpeg(image.greyscale())), 64, 64);
+  const [red = 0, green, blue] = at(2, 2);
+  expect([green, blue]).toEqual([red, red]);
+  expect(at(2, 2)).not.toEqual(at(62, 2));
+});
+
+Deno.test("decodeLetterboxed makes red, green and blue of a CMYK JPEG", async () => {
+  const bytes = await encode(64, 64, (image) => jpeg(image.toColourspace("cmyk")));
+  expect((await sharp(bytes).metadata()).space).toBe("cmyk");
+  const { at } = await decode(bytes, 64, 64);
+  const [red = 0, green = 0, blue = 0] = at(2, 2);
+  expect(red > 180 && green < 80 && blue < 80).toBe(true);
+  const [redOnRight = 0, , blueOnRight = 0] = at(61, 2);
+  expect(blueOnRight > redOnRight).toBe(true);
+});
+
+Deno.test("decodeLetterboxed reads PNG and WebP", async () => {
+  for (const format of [(image: Sharp) => image.png(), (image: Sharp) => image.webp()]) {
+    const { at } = await decode(await encode(64, 64, format), 64, 64);
+    expectColour(at(2, 2), RED);
+    expectColour(at(61, 2), BLUE);
+  }
+});
+
+Deno.test("decodeLetterboxed reads a PNG of 16 bits a channel as 8", async () => {
+  const bytes = await encode(64, 64, (image) => image.toColourspace("rgb16").png());
+  expect((await sharp(bytes).metadata()).depth).toBe("ushort");
+  expectColour((await decode(bytes, 64, 64)).at(2, 2), RED);
+});
+
+Deno.test("decodeLetterboxed puts grey behind what is transparent", async () => {
+  const pixels = new Uint8Array(64 * 64 * 4);
+  const bytes = await sharp(pixels, { raw: { width: 64, height: 64, channels: 4 } }).png()
+    .toBuffer();
+  expect((await decode(bytes, 64, 64)).at(30, 30)).toEqual(GREY);
+});
+
+Deno.test("decodeLetterboxed rejects a JPEG that is cut short at any point", async () => {
+  const frame = readFixture("dog.jpg");
+  for (const share of [0.01, 0.1, 0.5, 0.9, 0.99]) {
+    const cut = frame.subarray(0, Math.floor(frame.length * share));
+    await expect(decode(cut, 512, 384)).rejects.toThrow(ImageDecodeError);
+    // At the input's own size and at a size that decodes at half resolution.
+    await expect(decode(cut, 768, 576)).rejects.toThrow(ImageDecodeError);
+    await expect(decode(cut, 256, 192)).rejects.toThrow(ImageDecodeError);
+  }
+});
+
+Deno.test("decodeLetterboxed rejects bytes that are no picture", async () => {
+  for (
+    const bytes of [
+      new Uint8Array(),
+      new Uint8Array(100),
+      crypto.getRandomValues(new Uint8Array(5000)),
+    ]
+  ) {
+    await expect(decode(bytes, 64, 64)).rejects.toThrow(ImageDecodeError);
+  }
+});
+
+Deno.test("decodeLetterboxed rejects formats other than JPEG, PNG and WebP", async () => {
+  const svg = new TextEncoder().encode(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>`,
+  );
+  await expect(decode(svg, 64, 64)).rejects.toThrow(ImageDecodeError);
+  for (const format of ["gif", "tiff"] as const) {
+    const bytes = await encode(64, 64, (image) => image.toFormat(format));
+    await expect(decode(bytes, 64, 64)).rejects.toThrow(ImageDecodeError);
+  }
+});
+
+Deno.test("decodeLetterboxed refuses a picture of one pixel more than the limit", async () => {
+  const bytes = await encode(64, 32, (image) => image.png());
+  const pixels = new Uint8Array(64 * 32 * 3);
+  const input = { width: 64, height: 32 };
+  await decodeLetterboxed(bytes, input, pixels, { maxPixels: 64 * 32 });
+  const tooLarge = decodeLetterboxed(bytes, input, pixels, { maxPixels: 64 * 32 - 1 });
+  await expect(tooLarge).rejects.toThrow(ImageTooLargeError);
+  await expect(tooLarge).rejects.toThrow("Image of 64x32 pixels exceeds the limit of 2047 pixels");
+});

@@ -1,0 +1,143 @@
+import { expect } from "expect";
+import fc from "fast-check";
+import {
+  entryNodes,
+  executionOrder,
+  outputNodes,
+  type PipelineDefinition,
+  validateDefinition,
+} from "../../lib/pipeline/pipeline_definition.ts";
+import yoloOnly from "../../pipelines/yolo_only.json" with { type: "json" };
+
+/** `yolo_only` with some parts replaced. */
+function definition(change: Partial<PipelineDefinition> = {}): PipelineDefinition {
+  return { ...structuredClone(yoloOnly), ...change };
+}
+
+Deno.test("every shipped pipeline is valid and is named like its file", () => {
+  const folder = new URL("../../pipelines/", import.meta.url);
+  const files = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".json"));
+  expect(files.length).toBeGreaterThan(0);
+  for (const { name } of files) {
+    const parsed = JSON.parse(Deno.readTextFileSync(new URL(name, folder)));
+    expect({ name, errors: validateDefinition(parsed) }).toEqual({ name, errors: [] });
+    expect(`${parsed.id}.json`).toBe(name);
+  }
+});
+
+Deno.test("a definition with an unknown step is refused", () => {
+  const nodes = [...yoloOnly.nodes, { id: "fly", step: "fly" }];
+  expect(validateDefinition(definition({ nodes }))).toEqual([
+    'Node "fly" has an unknown step "fly"',
+  ]);
+});
+
+Deno.test("a step named like a property of every object is unknown", () => {
+  const nodes = [...yoloOnly.nodes, { id: "x", step: "constructor" }];
+  expect(validateDefinition(definition({ nodes }))).toEqual([
+    'Node "x" has an unknown step "constructor"',
+  ]);
+});
+
+Deno.test("a definition with an id used twice is refused", () => {
+  const nodes = [...yoloOnly.nodes, { id: "detect", step: "detect" }];
+  expect(validateDefinition(definition({ nodes }))).toEqual([
+    'Node id "detect" is used more than once',
+  ]);
+});
+
+Deno.test("a definition with an edge to nowhere is refused", () => {
+  const edges = [...yoloOnly.edges, { from: "detect", to: "nowhere" }];
+  expect(validateDefinition(definition({ edges }))).toEqual([
+    'Edge "detect" to "nowhere" names an unknown node "nowhere"',
+  ]);
+});
+
+Deno.test("a definition with an edge of the wrong type is refused", () => {
+  const edges = [...yoloOnly.edges, { from: "detect", to: "decode" }];
+  const errors = validateDefinition(definition({ edges }));
+  expect(errors).toContain(
+    'Edge "detect" to "decode" carries detections, but "decode" accepts nothing',
+  );
+});
+
+Deno.test("a definition with a cycle is refused", () => {
+  const edges = [...yoloOnly.edges, { from: "detect", to: "decode" }];
+  const errors = validateDefinition(definition({ edges }));
+  expect(errors).toContain("Nodes are on or behind a cycle: decode, detect, output");
+});
+
+Deno.test("a definition with a node that nothing leads to is refused", () => {
+  const edges = [{ from: "decode", to: "output" }, { from: "detect", to: "output" }];
+  expect(validateDefinition(definition({ edges }))).toEqual([
+    'Node "detect" is unreachable: no edge brings it picture',
+  ]);
+});
+
+Deno.test("a definition with a node whose value nobody uses is refused", () => {
+  const edges = [{ from: "decode", to: "output" }, { from: "decode", to: "detect" }];
+  expect(validateDefinition(definition({ edges }))).toEqual([
+    'Node "detect" is unreachable from the result',
+  ]);
+});
+
+Deno.test("a definition that gives a node the same value twice is refused", () => {
+  const edges = [...yoloOnly.edges, { from: "decode", to: "detect" }];
+  expect(validateDefinition(definition({ edges }))).toEqual([
+    'Node "detect" is given picture more than once',
+  ]);
+});
+
+Deno.test("a definition needs exactly one result", () => {
+  expect(validateDefinition(definition({ nodes: [], edges: [] }))).toEqual([
+    'Exactly one node must have the step "result", found 0',
+  ]);
+});
+
+Deno.test("validateDefinition tells every part that has the wrong shape", () => {
+  expect(validateDefinition(null)).toEqual(["The definition must be an object"]);
+  expect(validateDefinition({ id: "", name: 3, nodes: {}, edges: [{ from: "a" }] })).toEqual([
+    '"id" must be a string of 1 to 200 characters',
+    '"name" must be a string of 1 to 200 characters',
+    '"description" must be a string of 1 to 200 characters',
+    '"nodes" must be an array',
+    '"edges[0]" must have the strings from and to',
+  ]);
+});
+
+Deno.test("validateDefinition answers any JSON value with sentences", () => {
+  fc.assert(fc.property(fc.jsonValue(), (value) => {
+    const errors = validateDefinition(value);
+    expect(errors.length).toBeGreaterThan(0);
+    expect(errors.every((error) => error.length > 0)).toBe(true);
+  }));
+});
+
+Deno.test("validateDefinition answers any graph of known steps", () => {
+  const id = fc.constantFrom("a", "b", "c", "d");
+  const graphs = fc.record({
+    id: fc.constant("x"),
+    name: fc.constant("x"),
+    description: fc.constant("x"),
+    nodes: fc.array(fc.record({ id, step: fc.constantFrom("decode", "detect", "result") })),
+    edges: fc.array(fc.record({ from: id, to: id })),
+  });
+  fc.assert(fc.property(graphs, (graph) => {
+    // A graph passes exactly when each node can run after those that it takes values from.
+    if (validateDefinition(graph).length > 0) return;
+    expect(executionOrder(graph)).toHaveLength(graph.nodes.length);
+  }));
+});
+
+Deno.test("executionOrder puts each node after those that it takes values from, however they are listed", () => {
+  const shuffled = <T>(items: T[]) => fc.shuffledSubarray(items, { minLength: items.length });
+  fc.assert(fc.property(shuffled(yoloOnly.nodes), shuffled(yoloOnly.edges), (nodes, edges) => {
+    const order = executionOrder(definition({ nodes, edges })).map((node) => node.id);
+    expect(order).toEqual(["decode", "detect", "output"]);
+  }));
+});
+
+Deno.test("entryNodes and outputNodes are the ends of the graph", () => {
+  expect(entryNodes(definition())).toEqual(["decode"]);
+  expect(outputNodes(definition())).toEqual(["output"]);
+});
