@@ -11,7 +11,7 @@ import { runModels } from "./commands/models.ts";
 import { serve } from "./commands/serve.ts";
 import { UsageError } from "./commands/usage_error.ts";
 import { ConfigError, parseConfig } from "./lib/config.ts";
-import { ModelFetchError } from "./lib/pipeline/model_store.ts";
+import { ModelError } from "./lib/pipeline/errors.ts";
 import { Services, VERSION } from "./services.ts";
 
 const HELP = `livesyte ${VERSION}: real-time object detection for cameras, in the browser
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
     Deno.exit(await run(Deno.args));
   } catch (error) {
     const isForPeople = error instanceof UsageError || error instanceof ConfigError ||
-      error instanceof ModelFetchError;
+      error instanceof ModelError;
     if (!isForPeople) throw error;
     await Deno.stderr.write(new TextEncoder().encode(`livesyte: ${error.message}\n`));
     Deno.exit(2);

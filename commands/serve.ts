@@ -5,6 +5,7 @@
  */
 
 import type { Config } from "../lib/config.ts";
+import { ModelError } from "../lib/pipeline/errors.ts";
 import { logEvent, startLogging, stopLogging } from "../lib/telemetry/log.ts";
 import { type Services, VERSION } from "../services.ts";
 import { UsageError } from "./usage_error.ts";
@@ -48,6 +49,16 @@ function listen(
   }
 }
 
+async function startServices(config: Config, services: Services): Promise<void> {
+  try {
+    await services.start();
+  } catch (error) {
+    if (error instanceof ModelError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`Cannot start with the model ${config.pipeline.model}: ${reason}`);
+  }
+}
+
 /** Resolves on the first SIGINT or SIGTERM; a launcher such as npx may deliver the same one twice. */
 function untilAskedToStop(): Promise<Deno.Signal> {
   const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
@@ -75,7 +86,7 @@ export async function serve(config: Config, services: Services): Promise<void> {
   const server = listen(config, built);
   await startLogging({ level: config.logLevel, format: config.logFormat });
   try {
-    await services.start();
+    await startServices(config, services);
     const url = describeUrl(server.addr);
     logEvent("info", "server_start", `livesyte ${VERSION} is ready at ${url}`, { url });
     const signal = await asked;

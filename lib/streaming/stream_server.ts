@@ -15,6 +15,8 @@ import { SessionManager } from "./session_manager.ts";
 import { SessionRegistry } from "./session_registry.ts";
 import { StreamSession } from "./stream_session.ts";
 
+/** How long a stopping server waits for clients to answer its closes. */
+const CLOSE_TIMEOUT_MS = 1000;
 /** Characters of an unknown id that an error repeats. */
 const MAX_ECHO = 64;
 
@@ -25,6 +27,9 @@ export class StreamServer {
   readonly #config: StreamConfig;
   readonly #qualities: readonly Quality[];
   readonly #budget: FrameBudget;
+  /** Sockets of streams and viewers that have not closed yet, which may outlive their sessions. */
+  readonly #sockets = new Set<WebSocket>();
+  #onLastClosed: (() => void) | undefined;
   #isStopping = false;
 
   /** @param qualities Detector inputs that sessions may use, best first */
@@ -58,7 +63,7 @@ export class StreamServer {
    * @param pipelineId As the client gave it
    */
   connect(socket: WebSocket, pipelineId: string | null): void {
-    ignoreSocketErrors(socket);
+    this.#track(socket, () => {});
     if (this.#isStopping) {
       socket.close(1013, "server_shutdown");
     } else if (!pipelineId) {
@@ -80,9 +85,9 @@ export class StreamServer {
    * @param wantsFrames Whether each result is followed by its JPEG
    */
   watch(socket: WebSocket, sessionId: string | null, wantsFrames: boolean): void {
-    ignoreSocketErrors(socket);
     const stream = this.registry.get(sessionId ?? "");
     if (stream === undefined) {
+      this.#track(socket, () => {});
       const detail = sessionId
         ? `Unknown session_id: ${echo(sessionId)}`
         : "Query parameter session_id is required";
@@ -91,10 +96,10 @@ export class StreamServer {
     }
     stream.audience.add(socket, wantsFrames);
     stream.session.incrementClients();
-    socket.onclose = () => {
+    this.#track(socket, () => {
       stream.audience.delete(socket);
       stream.session.decrementClients();
-    };
+    });
   }
 
   /**
@@ -105,6 +110,24 @@ export class StreamServer {
   async stop(timeoutMs: number): Promise<void> {
     this.#isStopping = true;
     await this.registry.shutdown(timeoutMs);
+    if (this.#sockets.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onLastClosed = resolve;
+    const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  /** Keeps a socket until it has closed, however it ends. */
+  #track(socket: WebSocket, onClose: (code: number) => void): void {
+    this.#sockets.add(socket);
+    // An abrupt reset would surface as an uncaught error; the close event follows it and does the work.
+    socket.onerror = (event) => event.preventDefault();
+    socket.onclose = ({ code }) => {
+      this.#sockets.delete(socket);
+      onClose(code);
+      if (this.#sockets.size === 0) this.#onLastClosed?.();
+    };
   }
 
   #open(socket: WebSocket, pipelineId: string): void {
@@ -132,7 +155,7 @@ export class StreamServer {
     stream.log("info", "stream_connect", "Stream opened");
     this.registry.set(stream);
     socket.onmessage = ({ data }) => receive(stream, data);
-    socket.onclose = ({ code }) => this.#disconnected(stream, code);
+    this.#track(socket, (code) => this.#disconnected(stream, code));
   }
 
   #disconnected(stream: StreamSession, closeCode: number): void {
@@ -156,11 +179,6 @@ function receive(stream: StreamSession, data: unknown): void {
     logEvent("error", "server_error", "Stream failed unexpectedly", { cause: String(error) });
     stream.fail("internal_error", "Unexpected error occurred");
   }
-}
-
-/** An abrupt reset would surface as an uncaught error; the close event follows it and does the work. */
-function ignoreSocketErrors(socket: WebSocket): void {
-  socket.onerror = (event) => event.preventDefault();
 }
 
 function echo(id: string): string {
