@@ -1,10 +1,11 @@
 /**
- * What every route finds in `ctx.state`.
+ * What every route finds in `ctx.state`, and how routes are defined.
  *
  * @module
  */
 
-import { createDefine } from "fresh";
+import { type Context, createDefine, type Define, type HandlerFn } from "fresh";
+import { api, type ApiMethod } from "./lib/http/api.ts";
 import type { Services } from "./services.ts";
 
 /** State of one request. */
@@ -14,5 +15,13 @@ export interface State {
 }
 
 /** Fresh's `define`, typed for this application. */
-// deno-lint-ignore explicit-module-boundary-types
-export const define = createDefine<State>();
+export const define: Define<State> = createDefine<State>();
+
+/** Defines the handlers of a path that answers programs; see {@linkcode api}. */
+export function defineApi(
+  methods: Partial<
+    Record<ApiMethod, (context: Context<State>) => Response | Promise<Response>>
+  >,
+): HandlerFn<unknown, State> {
+  return api<Context<State>>(methods);
+}

@@ -1,11 +1,11 @@
-import { api, ApiError } from "../lib/http/api.ts";
-import { define } from "../state.ts";
+import { ApiError } from "../lib/http/api.ts";
+import { defineApi } from "../state.ts";
 
 /** `GET /ready`: 200 only after an inference on a known picture has found what is on it. */
-export const handler = define.handlers(api({
+export const handler = defineApi({
   async GET(ctx) {
     const problem = await ctx.state.services.readiness();
     if (problem !== undefined) throw new ApiError(503, "not_ready", problem);
     return Response.json({ status: "ready" });
   },
-}));
+});

@@ -1,9 +1,9 @@
 import { checkAccess } from "../../lib/http/access.ts";
-import { api, ApiError } from "../../lib/http/api.ts";
-import { define } from "../../state.ts";
+import { ApiError } from "../../lib/http/api.ts";
+import { defineApi } from "../../state.ts";
 
 /** `GET /sessions/:id`: one stream that is open now, for operators. */
-export const handler = define.handlers(api({
+export const handler = defineApi({
   GET(ctx) {
     const { config, streams } = ctx.state.services;
     checkAccess(ctx.req, config.stream);
@@ -17,4 +17,4 @@ export const handler = define.handlers(api({
     }
     return Response.json(stream.session.snapshot());
   },
-}));
+});

@@ -1,9 +1,9 @@
 import type { Context } from "fresh";
 import { checkAccess } from "../../../lib/http/access.ts";
-import { api, ApiError } from "../../../lib/http/api.ts";
+import { ApiError } from "../../../lib/http/api.ts";
 import { readBody } from "../../../lib/http/read_body.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../../../lib/pipeline/errors.ts";
-import { define, type State } from "../../../state.ts";
+import { defineApi, type State } from "../../../state.ts";
 
 const IMAGE_TYPES = ["image/jpeg", "image/png", "image/webp"];
 /** Boundaries and part headers of a form with one file. */
@@ -58,4 +58,4 @@ async function run(ctx: Context<State>): Promise<Response> {
 }
 
 /** `POST /pipelines/:id/run`: runs a pipeline on one picture. */
-export const handler = define.handlers(api({ POST: run }));
+export const handler = defineApi({ POST: run });

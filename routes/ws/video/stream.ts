@@ -1,9 +1,8 @@
-import { api } from "../../../lib/http/api.ts";
 import { upgradeWebSocket } from "../../../lib/http/upgrade_web_socket.ts";
-import { define } from "../../../state.ts";
+import { defineApi } from "../../../state.ts";
 
 /** `WS /ws/video/stream?pipeline_id=<id>`: one stream of frames and answers. */
-export const handler = define.handlers(api({
+export const handler = defineApi({
   GET(ctx) {
     const { config, streams } = ctx.state.services;
     const { socket, response } = upgradeWebSocket(ctx.req, config.stream, streams.isStopping);
@@ -12,4 +11,4 @@ export const handler = define.handlers(api({
     socket.onopen = () => streams.connect(socket, pipelineId);
     return response;
   },
-}));
+});

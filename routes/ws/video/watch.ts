@@ -1,9 +1,8 @@
-import { api } from "../../../lib/http/api.ts";
 import { upgradeWebSocket } from "../../../lib/http/upgrade_web_socket.ts";
-import { define } from "../../../state.ts";
+import { defineApi } from "../../../state.ts";
 
 /** `WS /ws/video/watch?session_id=<id>&frames=1`: the answers of somebody's stream, with its frames if asked for. */
-export const handler = define.handlers(api({
+export const handler = defineApi({
   GET(ctx) {
     const { config, streams } = ctx.state.services;
     const { socket, response } = upgradeWebSocket(ctx.req, config.stream, streams.isStopping);
@@ -12,4 +11,4 @@ export const handler = define.handlers(api({
       streams.watch(socket, searchParams.get("session_id"), searchParams.get("frames") === "1");
     return response;
   },
-}));
+});
