@@ -1,0 +1,57 @@
+/**
+ * A worker for tests: the frame is a text that tells it what to do.
+ *
+ * Where the setup names a model, only a worker that finds no such file starts, and makes it.
+ */
+
+import type { WorkerReply, WorkerRequest } from "../../lib/pipeline/worker_messages.ts";
+
+const scope = self as unknown as {
+  postMessage(message: WorkerReply): void;
+  onmessage: (event: MessageEvent<WorkerRequest>) => void;
+};
+
+scope.onmessage = ({ data }) => {
+  if (data.type === "start") {
+    const { model } = data.setup.detector;
+    if (model === "") return scope.postMessage({ type: "ready" });
+    try {
+      Deno.writeTextFileSync(model as string, "", { createNew: true });
+      return scope.postMessage({ type: "ready" });
+    } catch {
+      return scope.postMessage({ type: "failed", kind: "internal", message: "no second start" });
+    }
+  }
+  obey(new TextDecoder().decode(data.frame));
+};
+
+function obey(order: string): void {
+  switch (order) {
+    case "die":
+      setTimeout(() => {
+        throw new Error("died on purpose");
+      });
+      return;
+    case "hang":
+      for (;;);
+    case "undecodable":
+    case "too_large":
+    case "internal":
+      return scope.postMessage({
+        type: "failed",
+        kind: order,
+        message: "native /secret/path text",
+      });
+    default: {
+      const started = Date.now();
+      setTimeout(() => answer(started), Number(order) || 0);
+    }
+  }
+}
+
+/** The stages carry when the frame was begun and finished, in milliseconds of the shared clock. */
+function answer(started: number): void {
+  const findings = { image: { width: 1, height: 1 }, detections: [] };
+  const stages = { decode: started, detect: Date.now(), ocr: 0 };
+  scope.postMessage({ type: "done", outcome: { findings, stages } });
+}

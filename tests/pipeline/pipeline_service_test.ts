@@ -1,0 +1,224 @@
+import { expect } from "expect";
+import sharp from "sharp";
+import {
+  ImageDecodeError,
+  ImageTooLargeError,
+  ModelNotFoundError,
+  PipelineError,
+} from "../../lib/pipeline/errors.ts";
+import {
+  PipelineService,
+  type PipelineServiceOptions,
+} from "../../lib/pipeline/pipeline_service.ts";
+import { ensureModel, MODEL_DIR, readFixture } from "./models.ts";
+
+async function withService(
+  options: Partial<PipelineServiceOptions>,
+  test: (service: PipelineService) => Promise<void>,
+): Promise<void> {
+  await ensureModel();
+  const service = new PipelineService({ modelDir: MODEL_DIR, ...options });
+  await service.start();
+  try {
+    await test(service);
+  } finally {
+    service.stop();
+  }
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  return await promise.then(() => new Error("Did not fail"), (error) => error);
+}
+
+Deno.test("runOnImage answers with exactly the parts of a result", async () => {
+  await withService({}, async (service) => {
+    const result = await service.runOnImage("yolo_only", readFixture("dog.jpg"));
+    expect(result).toMatchObject({
+      image: { width: 768, height: 576 },
+      text_blocks: [],
+      text: "",
+      text_frame_index: null,
+      models: { detector: "yolov8n", recognizer: null },
+    });
+    expect(Object.keys(result).sort()).toEqual(
+      [
+        ..."detections image models text text_blocks text_frame_index timings_ms".split(" "),
+      ],
+    );
+    expect(result.detections.map((detection) => detection.label)).toEqual(
+      expect.arrayContaining(["dog", "bicycle", "car"]),
+    );
+    expect(Object.keys(result.detections[0] ?? {}).sort()).toEqual(
+      ["bbox", "class_id", "confidence", "label"],
+    );
+  });
+});
+
+Deno.test("a result's stages are measured and add up to no more than the total", async () => {
+  await withService({}, async (service) => {
+    const { timings_ms: timings } = await service.runOnImage("yolo_only", readFixture("dog.jpg"));
+    expect(timings.decode).toBeGreaterThan(0);
+    expect(timings.detect).toBeGreaterThan(0);
+    expect(timings.ocr).toBe(0);
+    expect(timings.wait + timings.decode + timings.detect).toBeLessThanOrEqual(timings.total + 0.2);
+  });
+});
+
+Deno.test("runOnImage reads PNG and WebP as well", async () => {
+  await withService({}, async (service) => {
+    const expected = await service.runOnImage("yolo_only", readFixture("person.jpg"));
+    for (const format of ["png", "webp"] as const) {
+      const image = sharp(readFixture("person.jpg")).toFormat(format, { quality: 100 });
+      const result = await service.runOnImage("yolo_only", await image.toBuffer());
+      expect(result.detections.map(({ label }) => label).sort()).toEqual(
+        expected.detections.map(({ label }) => label).sort(),
+      );
+    }
+  });
+});
+
+Deno.test("sessions that run at once each get their own picture's result", async () => {
+  const labels = { "dog.jpg": "bicycle", "person.jpg": "person", "horses.jpg": "horse" };
+  await withService({ workers: 2, threads: 1 }, async (service) => {
+    const runs = Array.from({ length: 12 }, async (_, index) => {
+      const [name = "", label] = Object.entries(labels)[index % 3] ?? [];
+      const frame = readFixture(name);
+      const { detections } = await service.runOnFrame("yolo_only", 1, frame, `session ${index}`);
+      return detections.filter((detection) => detection.label === label).length;
+    });
+    const counts = await Promise.all(runs);
+    expect(counts.every((count, index) => count === counts[index % 3] && count > 0)).toBe(true);
+    expect(service.waiting).toBe(0);
+  });
+});
+
+Deno.test("bytes that are no picture fail as such, and the next frame is answered", async () => {
+  await withService({}, async (service) => {
+    const dog = readFixture("dog.jpg");
+    const garbage = dog.slice();
+    garbage.fill(0x55, 200, garbage.length - 2);
+    for (const bytes of [new Uint8Array(), new Uint8Array(5000), dog.slice(0, 30_000), garbage]) {
+      const error = await failureOf(service.runOnImage("yolo_only", bytes));
+      expect(error).toBeInstanceOf(ImageDecodeError);
+      expect(error.message).toBe("Cannot decode the image");
+    }
+    expect(await service.checkCanary()).toBe(true);
+    expect(service.workers()).toMatchObject([{ alive: true }]);
+  });
+});
+
+Deno.test("a picture of too many pixels is refused", async () => {
+  await withService({ maxPixels: 100_000 }, async (service) => {
+    const error = await failureOf(service.runOnImage("yolo_only", readFixture("dog.jpg")));
+    expect(error).toBeInstanceOf(ImageTooLargeError);
+    expect(error.message).toBe("Image of 768x576 pixels exceeds the limit of 100000 pixels");
+  });
+});
+
+Deno.test("a worker that is ended amid an inference harms nobody else", async () => {
+  const restarts: number[] = [];
+  const onRestart = ({ worker }: { worker: number }) => restarts.push(worker);
+  await withService({ frameTimeoutMs: 2, onRestart }, async (service) => {
+    const error = await failureOf(service.runOnImage("yolo_only", readFixture("dog.jpg")));
+    expect(error).toBeInstanceOf(PipelineError);
+    expect(restarts).toEqual([0]);
+    // The replacement is up when it answers; that it, too, is too slow shows that it did.
+    const again = await failureOf(service.runOnImage("yolo_only", readFixture("dog.jpg")));
+    expect(again).toBeInstanceOf(PipelineError);
+    expect(restarts).toEqual([0, 0]);
+  });
+  await withService({}, async (service) => {
+    expect(await service.checkCanary()).toBe(true);
+  });
+});
+
+Deno.test("the confidence and the input size are taken from the options", async () => {
+  const inputSize = { width: 320, height: 256 };
+  await withService({ confidence: 0.85, inputSize }, async (service) => {
+    const { detections } = await service.runOnImage("yolo_only", readFixture("person.jpg"));
+    expect(detections.length).toBeGreaterThan(0);
+    expect(detections.every((detection) => detection.confidence >= 0.85)).toBe(true);
+    expect(service.getPipeline("yolo_only")?.models[0]?.input_size).toEqual(inputSize);
+  });
+});
+
+Deno.test("the canary fails while the service is not running", async () => {
+  const service = new PipelineService({ modelDir: MODEL_DIR });
+  expect(await service.checkCanary()).toBe(false);
+  await withService({}, async (running) => {
+    expect(await running.checkCanary()).toBe(true);
+    running.stop();
+    expect(await running.checkCanary()).toBe(false);
+  });
+});
+
+Deno.test("start is done once, however often it is called, and again after a stop", async () => {
+  await ensureModel();
+  const service = new PipelineService({ modelDir: MODEL_DIR });
+  await Promise.all([service.start(), service.start()]);
+  expect(service.workers()).toHaveLength(1);
+  service.stop();
+  expect(service.workers()).toEqual([]);
+  await service.start();
+  expect(await service.checkCanary()).toBe(true);
+  service.stop();
+});
+
+Deno.test("a stop during the start leaves nothing running", async () => {
+  await ensureModel();
+  const service = new PipelineService({ modelDir: MODEL_DIR });
+  const starting = failureOf(service.start());
+  service.stop();
+  expect((await starting).message).toContain("stopped");
+  expect(service.workers()).toEqual([]);
+});
+
+Deno.test("a model that is missing is told before any worker starts", async () => {
+  const service = new PipelineService({ modelDir: "/nowhere" });
+  await expect(service.start()).rejects.toThrow(ModelNotFoundError);
+  expect(service.workers()).toEqual([]);
+});
+
+Deno.test("a model can be given by its path", async () => {
+  const model = await ensureModel();
+  await withService({ modelDir: "/nowhere", model }, async (service) => {
+    const info = service.getPipeline("yolo_only");
+    expect(info?.models).toMatchObject([{ name: "yolov8n", file: "yolov8n.onnx", licence: null }]);
+    expect(await service.checkCanary()).toBe(true);
+  });
+});
+
+Deno.test("pipelines are listed and described", () => {
+  const service = new PipelineService({ modelDir: MODEL_DIR });
+  expect(service.listPipelines().map(({ id }) => id)).toContain("yolo_only");
+  expect(service.isValidPipeline("yolo_only")).toBe(true);
+  expect(service.getPipeline("yolo_only")).toMatchObject({
+    id: "yolo_only",
+    entry_nodes: ["decode"],
+    output_nodes: ["output"],
+    models: [{ name: "yolov8n", file: "yolov8n.onnx", licence: "AGPL-3.0" }],
+  });
+});
+
+Deno.test("an unknown pipeline is told apart from one that fails", async () => {
+  const service = new PipelineService({ modelDir: MODEL_DIR });
+  for (const id of ["", "nope", "__proto__", "constructor"]) {
+    expect(service.isValidPipeline(id)).toBe(false);
+    expect(service.getPipeline(id)).toBeUndefined();
+    expect(await failureOf(service.runOnImage(id, new Uint8Array()))).toBeInstanceOf(RangeError);
+  }
+  const idle = await failureOf(service.runOnImage("yolo_only", new Uint8Array()));
+  expect(idle).toBeInstanceOf(PipelineError);
+});
+
+Deno.test("options out of range are refused", () => {
+  const wrong: Partial<PipelineServiceOptions>[] = [
+    { inputSize: { width: 500, height: 384 } },
+    { inputSize: { width: 512, height: 0 } },
+    { confidence: 1.1 },
+    { iou: NaN },
+  ];
+  for (const options of wrong) {
+    expect(() => new PipelineService({ modelDir: MODEL_DIR, ...options })).toThrow(RangeError);
+  }
+});

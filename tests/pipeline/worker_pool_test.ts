@@ -1,0 +1,200 @@
+import { expect } from "expect";
+import { ImageDecodeError, ImageTooLargeError, PipelineError } from "../../lib/pipeline/errors.ts";
+import { WorkerLostError } from "../../lib/pipeline/pooled_worker.ts";
+import type { WorkerSetup } from "../../lib/pipeline/worker_messages.ts";
+import { WorkerPool, type WorkerPoolOptions } from "../../lib/pipeline/worker_pool.ts";
+
+const FAULTY_WORKER = new URL("./faulty_worker.ts", import.meta.url).href;
+
+/** The faulty worker loads no model, so there is nothing to set up. */
+const SETUP: WorkerSetup = {
+  pipelines: [],
+  maxPixels: 1,
+  detector: {
+    model: "",
+    layout: {
+      kind: "final",
+      labels: [],
+      input: { width: 32, height: 32 },
+      suppressed: true,
+      outputs: [],
+    },
+    threads: 1,
+    confidence: 0,
+    iou: 0,
+  },
+};
+
+function order(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+async function withPool(
+  options: Partial<WorkerPoolOptions>,
+  test: (
+    pool: WorkerPool,
+    run: (text: string, session?: string) => Promise<unknown>,
+  ) => Promise<void>,
+): Promise<void> {
+  const pool = new WorkerPool({ workers: 1, setup: SETUP, workerUrl: FAULTY_WORKER, ...options });
+  await pool.start();
+  try {
+    await test(pool, (text, session = "a") => pool.run("any", order(text), session));
+  } finally {
+    pool.stop();
+  }
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  return await promise.then(() => new Error("Did not fail"), (error) => error);
+}
+
+Deno.test("a worker that dies fails its frame and is replaced", async () => {
+  const reasons: string[] = [];
+  const onRestart = ({ reason }: { reason: string }) => reasons.push(reason);
+  await withPool({ onRestart }, async (pool, run) => {
+    const [lost, next] = [failureOf(run("die", "a")), run("1", "b")];
+    expect(await lost).toBeInstanceOf(PipelineError);
+    expect((await lost).message).toBe("Pipeline execution failed");
+    expect((await lost).cause).toBeInstanceOf(WorkerLostError);
+    await next;
+    await run("1", "a");
+    expect(pool.restarts).toBe(1);
+    expect(reasons).toHaveLength(1);
+    expect(reasons[0]).toContain("died on purpose");
+    expect(pool.workers()).toMatchObject([{ alive: true }]);
+  });
+});
+
+Deno.test("a worker that hangs fails its frame and is replaced", async () => {
+  await withPool({ frameTimeoutMs: 200 }, async (pool, run) => {
+    const [lost, next] = [failureOf(run("hang", "a")), run("1", "b")];
+    expect(await lost).toBeInstanceOf(PipelineError);
+    await next;
+    expect(pool.restarts).toBe(1);
+  });
+});
+
+Deno.test("a worker that is lost takes no other worker's frame with it", async () => {
+  await withPool({ workers: 2 }, async (pool, run) => {
+    const other = run("100", "b");
+    expect(await failureOf(run("die", "a"))).toBeInstanceOf(PipelineError);
+    await other;
+    expect(pool.restarts).toBe(1);
+  });
+});
+
+Deno.test("a worker that reports a failure goes on", async () => {
+  await withPool({}, async (pool, run) => {
+    const error = await failureOf(run("internal"));
+    expect(error).toBeInstanceOf(PipelineError);
+    expect(error.message).toBe("Pipeline execution failed");
+    expect((error.cause as Error).message).toContain("native");
+    await run("1");
+    expect(pool.restarts).toBe(0);
+  });
+});
+
+Deno.test("a picture's fault is told apart from the pipeline's", async () => {
+  await withPool({}, async (_, run) => {
+    const undecodable = await failureOf(run("undecodable"));
+    expect(undecodable).toBeInstanceOf(ImageDecodeError);
+    expect(undecodable.message).not.toContain("native");
+    expect(await failureOf(run("too_large"))).toBeInstanceOf(ImageTooLargeError);
+  });
+});
+
+Deno.test("sessions take turns, whatever the others send", async () => {
+  await withPool({}, async (_, run) => {
+    const finished: string[] = [];
+    const send = (session: string) => run("1", session).then(() => finished.push(session));
+    const greedy = Array.from({ length: 6 }, () => send("greedy"));
+    await Promise.all([...greedy, send("b"), send("c"), send("b"), send("c")]);
+    expect(finished.join(" ")).toBe("greedy b c greedy b c greedy greedy greedy greedy");
+  });
+});
+
+Deno.test("a session has one frame in flight, and different sessions run side by side", async () => {
+  await withPool({ workers: 2 }, async (pool) => {
+    const run = async (session: string) => {
+      const { stages } = await pool.run("any", order("50"), session);
+      return { begin: stages.decode, end: stages.detect };
+    };
+    const [first, second, other] = await Promise.all([run("a"), run("a"), run("b")]);
+    expect(second.begin).toBeGreaterThanOrEqual(first.end);
+    expect(other.begin).toBeLessThan(first.end);
+  });
+});
+
+Deno.test("frames that wait are counted until they run", async () => {
+  await withPool({}, async (pool, run) => {
+    const frames = ["a", "b", "c"].map((session) => run("1", session));
+    expect(pool.waiting).toBe(2);
+    await Promise.all(frames);
+    expect(pool.waiting).toBe(0);
+  });
+});
+
+Deno.test("a frame's memory goes to the worker where the view covers all of it", async () => {
+  await withPool({}, async (pool) => {
+    const whole = Uint8Array.from(order("1"));
+    await pool.run("any", whole, "a");
+    expect(whole.buffer.byteLength).toBe(0);
+    const part = new Uint8Array(10).subarray(0, 1);
+    await pool.run("any", part, "a");
+    expect(part.buffer.byteLength).toBe(10);
+  });
+});
+
+Deno.test("a pool that is stopped fails every frame, then and later", async () => {
+  await withPool({}, async (pool, run) => {
+    const frames = [run("1000", "a"), run("1", "b")].map(failureOf);
+    pool.stop();
+    frames.push(failureOf(run("1", "c")));
+    for (const frame of frames) expect(await frame).toBeInstanceOf(PipelineError);
+    expect(pool.workers()).toMatchObject([{ alive: false }]);
+    expect(pool.restarts).toBe(0);
+  });
+});
+
+Deno.test("a worker's last heartbeat is the time of its last word", async () => {
+  await withPool({}, async (pool, run) => {
+    const before = Date.now();
+    await run("1");
+    const [worker] = pool.workers();
+    const heartbeat = Date.parse(worker?.last_heartbeat ?? "");
+    expect(heartbeat).toBeGreaterThanOrEqual(before);
+    expect(heartbeat).toBeLessThanOrEqual(Date.now());
+  });
+});
+
+Deno.test("a pool whose worker cannot start says why", async () => {
+  const file = await Deno.makeTempFile();
+  const setup = { ...SETUP, detector: { ...SETUP.detector, model: file } };
+  const pool = new WorkerPool({ workers: 1, setup, workerUrl: FAULTY_WORKER });
+  expect(pool.workers()).toEqual([{ alive: false, last_heartbeat: null }]);
+  await expect(pool.start()).rejects.toThrow("no second start");
+  expect(await failureOf(pool.run("any", order("1"), "a"))).toBeInstanceOf(PipelineError);
+  await Deno.remove(file);
+});
+
+Deno.test("frames do not wait for workers that cannot be replaced", async () => {
+  const folder = await Deno.makeTempDir();
+  const setup = { ...SETUP, detector: { ...SETUP.detector, model: `${folder}/started` } };
+  await withPool({ setup }, async (pool, run) => {
+    const frames = [run("die", "a"), run("1", "b")].map(failureOf);
+    for (const frame of frames) expect(await frame).toBeInstanceOf(PipelineError);
+    expect(pool.workers()).toMatchObject([{ alive: false }]);
+    // The next attempt comes by itself, and finds that a worker may start again.
+    await Deno.remove(`${folder}/started`);
+    await run("1");
+    expect(pool.workers()).toMatchObject([{ alive: true }]);
+  });
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a pool needs at least one worker", () => {
+  for (const workers of [0, -1, 1.5, NaN]) {
+    expect(() => new WorkerPool({ workers, setup: SETUP })).toThrow(RangeError);
+  }
+});
