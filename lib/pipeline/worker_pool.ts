@@ -208,16 +208,24 @@ export class WorkerPool {
     }
   }
 
-  /** Takes the frame of the session whose turn it is, and sends that session to the end of the line. */
+  /** Takes the next frame of the first session in line that has none in flight. */
   #takeNext(): Job | undefined {
     for (const [sessionId, jobs] of this.#waiting) {
       if (this.#inFlight.has(sessionId)) continue;
       const job = jobs.shift();
-      this.#waiting.delete(sessionId);
-      if (jobs.length > 0) this.#waiting.set(sessionId, jobs);
+      if (jobs.length === 0) this.#waiting.delete(sessionId);
       return job;
     }
     return undefined;
+  }
+
+  /** Sends a session that has had its turn to the end of the line. */
+  #endTurn(sessionId: string): void {
+    this.#inFlight.delete(sessionId);
+    const jobs = this.#waiting.get(sessionId);
+    if (jobs === undefined) return;
+    this.#waiting.delete(sessionId);
+    this.#waiting.set(sessionId, jobs);
   }
 
   async #process(slot: Slot, job: Job): Promise<void> {
@@ -232,7 +240,7 @@ export class WorkerPool {
       const lost = error instanceof WorkerLostError;
       job.reject(lost ? new PipelineError({ cause: error }) : error);
     } finally {
-      this.#inFlight.delete(job.sessionId);
+      this.#endTurn(job.sessionId);
     }
     if (slot.worker.alive) slot.busy = false;
     this.#dispatch();
