@@ -58,7 +58,11 @@ export interface VideoDecoderOptions {
   frameTimeoutMs?: number;
   /** Starts the decode process; by default this program itself. */
   command?: DecodeCommand;
+  /** Ends the decode process when aborted; whoever waits for a frame then gets an error. */
+  signal?: AbortSignal;
 }
+
+type Settings = Required<Omit<VideoDecoderOptions, "signal">>;
 
 /** One frame of a video. */
 export interface VideoFrame {
@@ -86,16 +90,26 @@ export interface VideoFrame {
 export class VideoDecoder implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #records: RecordReader;
-  readonly #options: Required<VideoDecoderOptions>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #kill = () => {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+  };
+  readonly #options: Settings;
   #info: VideoInfo | undefined;
 
-  private constructor(path: string, options: Required<VideoDecoderOptions>) {
+  private constructor(path: string, options: Settings, signal: AbortSignal | undefined) {
     this.#options = options;
+    this.#signal = signal;
     const { frameTimeoutMs: _timeout, command, ...wanted } = options;
     const request: DecodeRequest = { path, ...wanted };
     this.#process = spawnDecodeProcess(command, JSON.stringify(request));
     const { width, height } = options.frameSize;
     this.#records = new RecordReader(this.#process.stdout, { maxBodyBytes: width * height * 3 });
+    signal?.addEventListener("abort", this.#kill, { once: true });
   }
 
   /**
@@ -103,8 +117,12 @@ export class VideoDecoder implements AsyncDisposable {
    *
    * @throws {VideoDecodeError} If the file is no video that can be decoded
    */
-  static async open(path: string, options: VideoDecoderOptions): Promise<VideoDecoder> {
+  static async open(
+    path: string,
+    { signal, ...options }: VideoDecoderOptions,
+  ): Promise<VideoDecoder> {
     await checkFile(path);
+    signal?.throwIfAborted();
     const decoder = new VideoDecoder(path, {
       startFrame: 0,
       frameStride: 1,
@@ -114,7 +132,7 @@ export class VideoDecoder implements AsyncDisposable {
       frameTimeoutMs: 30_000,
       command: defaultDecodeCommand(),
       ...options,
-    });
+    }, signal);
     try {
       const { head } = await decoder.#read();
       if (head.type !== "stream") throw new VideoDecodeError(BROKEN_OFF);
@@ -156,11 +174,8 @@ export class VideoDecoder implements AsyncDisposable {
 
   /** Ends the decode process, wherever it is. */
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#process.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
+    this.#signal?.removeEventListener("abort", this.#kill);
+    this.#kill();
     await this.#records.cancel();
     await this.#process.stdin.close().catch(() => {});
     await this.#process.status;

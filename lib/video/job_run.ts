@@ -1,0 +1,121 @@
+/**
+ * One job's way from its first missing frame to its end.
+ *
+ * @module
+ */
+
+import type { PipelineResult } from "../client/protocol.ts";
+import type { Size } from "./display_geometry.ts";
+import type { Job } from "./job.ts";
+import type { JobStore } from "./job_store.ts";
+import { ResultBatch, type ResultBatchOptions } from "./result_batch.ts";
+import { scaleResult } from "./scale_result.ts";
+import { VideoDecoder, type VideoDecoderOptions, type VideoFrame } from "./video_decoder.ts";
+import type { VideoFrameProcessor } from "./video_frame_processor.ts";
+
+/** Thrown when the pipeline fails on the same frame twice. */
+export class FrameProcessingError extends Error {
+  override name = "FrameProcessingError";
+}
+
+/** What a job runs with. */
+export interface JobRunOptions {
+  store: JobStore;
+  processor: VideoFrameProcessor;
+  /** Size within which frames of a pipeline are to fit. */
+  frameSize: (pipelineId: string) => Size;
+  /** Waits until nothing more urgent is to be done; called before each frame. */
+  waitForTurn: (signal: AbortSignal) => Promise<void>;
+  /** Options of the decode process. */
+  decoder: Omit<
+    VideoDecoderOptions,
+    "frameSize" | "startFrame" | "frameStride" | "maxFrames" | "signal"
+  >;
+  batch: ResultBatchOptions;
+}
+
+/**
+ * Processes the frames that have no result yet, one at a time, and stores the results.
+ *
+ * @param job Status `processing`
+ * @throws {VideoDecodeError} If the video cannot be decoded to its end
+ * @throws {FrameProcessingError} If the pipeline fails
+ * @throws Anything once `signal` is aborted. In each case the results so far are stored, unless the job has left the
+ * status `processing`
+ */
+export async function runJob(
+  { id, pipelineId, frameStride, maxFrames }: Job,
+  { store, processor, frameSize, waitForTurn, decoder: decoderOptions, batch }: JobRunOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { count, nextFrame } = store.countResults(id);
+  if (maxFrames > 0 && count >= maxFrames) return;
+  await using decoder = await VideoDecoder.open(store.files.path(id), {
+    ...decoderOptions,
+    frameSize: frameSize(pipelineId),
+    startFrame: nextFrame,
+    frameStride,
+    maxFrames: maxFrames === 0 ? 0 : maxFrames - count,
+    signal,
+  });
+  const totalSteps = countSteps(decoder.info.frameCount, { frameStride, maxFrames });
+  const description = "Processing frames";
+  store.update(id, {
+    video: decoder.info,
+    progress: { currentStep: count, totalSteps, description },
+  });
+  const results = new ResultBatch(batch);
+  let currentStep = count;
+  const flush = () => {
+    const taken = results.take();
+    if (taken.length > 0) store.appendResults(id, taken, { currentStep });
+  };
+  try {
+    for await (const frame of decoder.frames()) {
+      await waitForTurn(signal);
+      signal.throwIfAborted();
+      const result = await process(processor, pipelineId, id, frame);
+      results.add({
+        frame_index: frame.frameIndex,
+        timestamp_ms: frame.timestampMs,
+        result: scaleResult(result, decoder.info),
+      });
+      currentStep++;
+      if (results.isDue) flush();
+    }
+  } finally {
+    if (store.list({ status: "processing" }).some((job) => job.id === id)) flush();
+  }
+  store.updateProgress(id, { currentStep, totalSteps: currentStep, description: "Done" });
+}
+
+/** Frames that will have a result; 0 when the file does not tell. */
+function countSteps(
+  frameCount: number | null,
+  { frameStride, maxFrames }: Pick<Job, "frameStride" | "maxFrames">,
+): number {
+  if (frameCount === null) return maxFrames;
+  const wanted = Math.ceil(frameCount / frameStride);
+  return maxFrames === 0 ? wanted : Math.min(wanted, maxFrames);
+}
+
+/** Runs the pipeline on a frame, a second time when it fails: a worker may just have been replaced. */
+async function process(
+  processor: VideoFrameProcessor,
+  pipelineId: string,
+  jobId: string,
+  { frameIndex, data, width, height }: VideoFrame,
+): Promise<PipelineResult> {
+  const run = (pixels: Uint8Array<ArrayBuffer>) =>
+    processor.runOnPixels(pipelineId, jobId, frameIndex, { data: pixels, width, height });
+  const copy = data.slice();
+  try {
+    return await run(data);
+  } catch {
+    try {
+      return await run(copy);
+    } catch (error) {
+      throw new FrameProcessingError(`Pipeline failed on frame ${frameIndex}`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Collects results, so that many are stored at once.
+ *
+ * @module
+ */
+
+import type { VideoFrameResult } from "./job.ts";
+
+/** Limits of {@linkcode ResultBatch}; the first one that is reached counts. */
+export interface ResultBatchOptions {
+  /**
+   * Most results.
+   *
+   * @default {25}
+   */
+  maxResults?: number;
+  /**
+   * Longest time that the first one waits, in milliseconds.
+   *
+   * @default {500}
+   */
+  maxWaitMs?: number;
+}
+
+/** Results that are not stored yet. */
+export class ResultBatch {
+  readonly #maxResults: number;
+  readonly #maxWaitMs: number;
+  #results: VideoFrameResult[] = [];
+  #startedAt = 0;
+
+  constructor({ maxResults = 25, maxWaitMs = 500 }: ResultBatchOptions = {}) {
+    this.#maxResults = maxResults;
+    this.#maxWaitMs = maxWaitMs;
+  }
+
+  /** Adds one result. */
+  add(result: VideoFrameResult): void {
+    if (this.#results.length === 0) this.#startedAt = performance.now();
+    this.#results.push(result);
+  }
+
+  /** Whether it is time to store the results. */
+  get isDue(): boolean {
+    const { length } = this.#results;
+    return length >= this.#maxResults ||
+      (length > 0 && performance.now() - this.#startedAt >= this.#maxWaitMs);
+  }
+
+  /** Gives the results away. */
+  take(): VideoFrameResult[] {
+    const results = this.#results;
+    this.#results = [];
+    return results;
+  }
+}

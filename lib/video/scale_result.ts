@@ -1,0 +1,42 @@
+/**
+ * Brings a result from the size at which a frame was processed to the size of the video.
+ *
+ * @module
+ */
+
+import type { BoundingBox, PipelineResult, Point } from "../client/protocol.ts";
+import type { Size } from "./display_geometry.ts";
+
+/** The same result in pixels of a picture of another size, rounded to 0.1 as the protocol has it. */
+export function scaleResult(result: PipelineResult, { width, height }: Size): PipelineResult {
+  const x = width / result.image.width;
+  const y = height / result.image.height;
+  if (x === 1 && y === 1) return result;
+  const scaleBox = ([left, top, boxWidth, boxHeight]: BoundingBox): BoundingBox => [
+    round(left * x),
+    round(top * y),
+    round(boxWidth * x),
+    round(boxHeight * y),
+  ];
+  const scalePoint = ([left, top]: Point): Point => [round(left * x), round(top * y)];
+  return {
+    ...result,
+    image: { width, height },
+    detections: result.detections.map((detection) => ({
+      ...detection,
+      bbox: scaleBox(detection.bbox),
+    })),
+    text_blocks: result.text_blocks.map((block) => {
+      const [a, b, c, d] = block.polygon;
+      return {
+        ...block,
+        polygon: [scalePoint(a), scalePoint(b), scalePoint(c), scalePoint(d)],
+        bbox: scaleBox(block.bbox),
+      };
+    }),
+  };
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

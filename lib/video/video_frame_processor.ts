@@ -1,0 +1,40 @@
+/**
+ * What a video job needs of a pipeline.
+ *
+ * @module
+ */
+
+import type { PipelineResult } from "../client/protocol.ts";
+
+/** Raw pixels of one frame. */
+export interface Pixels {
+  /** HWC uint8 RGB, length `width * height * 3`. */
+  data: Uint8Array<ArrayBuffer>;
+  width: number;
+  height: number;
+}
+
+/**
+ * Finds things in frames of videos.
+ *
+ * It is declared here and implemented elsewhere, so that jobs know nothing of models and workers.
+ */
+export interface VideoFrameProcessor {
+  /**
+   * Runs a pipeline on one frame. Frames of a job come in order, each after the answer to the one before.
+   *
+   * @param jobId Jobs take turns with live sessions, under this id
+   * @param frameIndex Counted from 0 in the file
+   * @param pixels Its buffer may be taken away from the caller
+   * @returns A result whose coordinates are pixels of the frame as given
+   */
+  runOnPixels(
+    pipelineId: string,
+    jobId: string,
+    frameIndex: number,
+    pixels: Pixels,
+  ): Promise<PipelineResult>;
+
+  /** Called when no more frames of a job come, for now or for ever; what is remembered about it can go. */
+  endJob?(jobId: string): void;
+}
