@@ -79,11 +79,13 @@ function listenToPage({ stage }: LiveSignals, session: LiveSession): () => void 
     if (phase === "running" || phase === "starting") session.stop();
     else session.startCamera();
   };
+  const controller = new AbortController();
+  const { signal } = controller;
   const onVisibility = () => session.setVisible(!document.hidden);
-  document.addEventListener("keydown", onKey);
-  document.addEventListener("visibilitychange", onVisibility);
-  return () => {
-    document.removeEventListener("keydown", onKey);
-    document.removeEventListener("visibilitychange", onVisibility);
-  };
+  document.addEventListener("keydown", onKey, { signal });
+  document.addEventListener("visibilitychange", onVisibility, { signal });
+  // Missing where the page is not secure.
+  const devices: MediaDevices | undefined = navigator.mediaDevices;
+  devices?.addEventListener("devicechange", () => session.refreshCameras(), { signal });
+  return () => controller.abort();
 }

@@ -56,9 +56,7 @@ function NothingSeen({ live }: { live: LiveSignals }): JSX.Element {
   const isLive = live.lastResult.value !== null;
   return (
     <p class="empty">
-      {isLive
-        ? "Nothing is recognised in this picture."
-        : "What is seen is listed here."}
+      {isLive ? "Nothing is recognised in this picture." : "What is seen is listed here."}
     </p>
   );
 }

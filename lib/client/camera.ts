@@ -81,7 +81,7 @@ export function cameraFailure(cause: unknown): CameraFailure {
 export async function listCameras(
   devices: MediaDevices | undefined = navigator.mediaDevices,
 ): Promise<CameraDevice[]> {
-  const all = await devices?.enumerateDevices() ?? [];
+  const all = await devices?.enumerateDevices().catch(() => []) ?? [];
   return all
     // Before the first permission, browsers list one nameless camera without an id.
     .filter(({ kind, deviceId }) => kind === "videoinput" && deviceId !== "")

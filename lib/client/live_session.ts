@@ -98,6 +98,11 @@ export class LiveSession {
     if (elements === null) return;
     await this.startWith(() => openCameraSource(elements.video, choice));
     // Only now, with the permission, do browsers tell the cameras' names.
+    await this.refreshCameras();
+  }
+
+  /** Looks which cameras there are, as they come and go. */
+  async refreshCameras(): Promise<void> {
     this.#signals.cameras.value = await listCameras();
   }
 

@@ -1,5 +1,6 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
+import { CameraError } from "../../lib/client/camera.ts";
 import type { Explanation } from "../../lib/client/errors.ts";
 import type { CaptureElement } from "../../lib/client/frame_capture.ts";
 import { LiveSession } from "../../lib/client/live_session.ts";
@@ -211,4 +212,46 @@ Deno.test("LiveSession connects again at once when the person retries", () => {
   page.session.retry();
   expect(FakeSocket.opened).toHaveLength(2);
   expect(page.signals.status.value).toBe("connecting");
+});
+
+Deno.test("LiveSession shows that a source is being opened, then runs it", async () => {
+  using page = new TestPage();
+  const { promise, resolve } = Promise.withResolvers<LiveSource>();
+  const starting = page.session.startWith(() => promise);
+  expect(page.signals.stage.value).toEqual({ phase: "starting" });
+  resolve(new TestSource());
+  await starting;
+  expect(page.signals.stage.value).toMatchObject({ phase: "running", name: "Test camera" });
+  expect(page.signals.cameraId.value).toBe("a");
+});
+
+Deno.test("LiveSession closes a source that was opened too late", async () => {
+  using page = new TestPage();
+  const { promise, resolve } = Promise.withResolvers<LiveSource>();
+  const source = new TestSource();
+  const starting = page.session.startWith(() => promise);
+  page.session.stop();
+  resolve(source);
+  await starting;
+  expect(source.closed).toBe(true);
+  expect(page.signals.stage.value).toEqual({ phase: "stopped" });
+});
+
+Deno.test("LiveSession says why a source cannot be opened", async () => {
+  using page = new TestPage();
+  await page.session.startWith(() => Promise.reject(new CameraError("in_use")));
+  expect(page.signals.stage.value).toMatchObject({
+    phase: "failed",
+    why: { title: "The camera is busy" },
+  });
+});
+
+Deno.test("LiveSession keeps quiet about a failure that nobody waits for any more", async () => {
+  using page = new TestPage();
+  const { promise, reject } = Promise.withResolvers<LiveSource>();
+  const starting = page.session.startWith(() => promise);
+  page.session.start(new TestSource());
+  reject(new CameraError("permission_refused"));
+  await starting;
+  expect(page.signals.stage.value.phase).toBe("running");
 });

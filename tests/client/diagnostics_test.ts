@@ -1,0 +1,60 @@
+import { expect } from "expect";
+import { describeDiagnostics, diagnosticRows } from "../../lib/client/diagnostics.ts";
+import { createLiveSignals, type LiveSignals } from "../../lib/client/live_signals.ts";
+import { exampleResult } from "./example_result.ts";
+
+/** The signals of a page in the middle of a stream. */
+function runningSignals(): LiveSignals {
+  const live = createLiveSignals();
+  const size = { width: 1280, height: 720 };
+  live.stage.value = { phase: "running", kind: "camera", name: "Desk camera", size };
+  live.status.value = "connected";
+  live.pipelineId.value = "yolo_only";
+  live.lastResult.value = { frame_index: 42, result: exampleResult() };
+  live.droppedFrames.value = 3;
+  live.statistics.value = {
+    target_fps: 15,
+    sent_fps: 14.96,
+    answered_fps: 14.5,
+    drop_rate: 0.021,
+    bytes_per_second: 900 * 1024,
+    round_trip_p50_ms: 41.73,
+    round_trip_p95_ms: 60,
+    stages_ms: { wait: 0.4, decode: 3.1, detect: 21.9, ocr: 0, total: 25.4 },
+  };
+  return live;
+}
+
+function rowsOf(live: LiveSignals): Record<string, string> {
+  const rows = diagnosticRows(describeDiagnostics(live));
+  return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+}
+
+Deno.test("diagnosticRows show dashes for what is not known yet", () => {
+  const rows = rowsOf(createLiveSignals());
+  expect(rows["Status"]).toBe("disconnected");
+  expect(rows["Frame"]).toBe("–");
+  expect(rows["Round trip, median"]).toBe("–");
+  expect(rows["Dropped"]).toBe("0");
+});
+
+Deno.test("diagnosticRows show the figures of the stream", () => {
+  expect(rowsOf(runningSignals())).toMatchObject({
+    "Status": "connected",
+    "Source": "1280×720",
+    "Model": "yolov8n",
+    "Frame": "42",
+    "Frames sent": "15.0 of 15 a second",
+    "Frames answered": "14.5 a second",
+    "Dropped": "3 (2 %)",
+    "Round trip, median": "41.7 ms",
+    "Server: detect": "21.9 ms",
+    "Upload": "900 KB a second",
+  });
+});
+
+Deno.test("describeDiagnostics can be copied as JSON, and names neither camera nor text", () => {
+  const copied = JSON.stringify(describeDiagnostics(runningSignals()));
+  expect(JSON.parse(copied)).toMatchObject({ frame_index: 42, dropped_frames: 3 });
+  expect(copied).not.toMatch(/Desk camera|Gate 12/);
+});
