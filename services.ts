@@ -10,7 +10,9 @@ import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
 import { type FrameProcessor, InvalidFrameError } from "./lib/streaming/frame_processor.ts";
 import { StreamServer } from "./lib/streaming/stream_server.ts";
+import { measureEventLoopLag } from "./lib/telemetry/event_loop_lag.ts";
 import { logEvent } from "./lib/telemetry/log.ts";
+import { metricsRegistry, pipelineMetrics } from "./lib/telemetry/metrics.ts";
 import project from "./deno.json" with { type: "json" };
 
 /** Answer of `GET /health`. */
@@ -39,6 +41,7 @@ export class Services {
   readonly pipelines: PipelineService;
   readonly streams: StreamServer;
   readonly #createdAt = performance.now();
+  #stopMeasuring: (() => void) | undefined;
 
   /** @param processor What streams run their frames on; the pipelines of this process by default */
   constructor(config: Config, processor?: FrameProcessor) {
@@ -47,8 +50,10 @@ export class Services {
       modelDir: config.modelDirectory,
       ...config.pipeline,
       maxPixels: config.stream.maxFramePixels,
-      onRestart: ({ worker, reason }) =>
-        logEvent("error", "worker_restart", "Inference worker replaced", { worker, reason }),
+      onRestart: ({ worker, reason }) => {
+        pipelineMetrics.workerRestarts.inc();
+        logEvent("error", "worker_restart", "Inference worker replaced", { worker, reason });
+      },
     });
     this.streams = new StreamServer(
       processor ?? toFrameProcessor(this.pipelines),
@@ -59,6 +64,7 @@ export class Services {
 
   /** Loads the models and starts the workers. */
   async start(): Promise<void> {
+    this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
   }
 
@@ -66,6 +72,18 @@ export class Services {
   async stop(): Promise<void> {
     await this.streams.stop(STOP_TIMEOUT_MS);
     this.pipelines.stop();
+    this.#stopMeasuring?.();
+  }
+
+  /** Answer of `GET /metrics`, in the text format of Prometheus. */
+  async metrics(): Promise<{ text: string; contentType: string }> {
+    const alive = this.pipelines.workers().filter((worker) => worker.alive).length;
+    pipelineMetrics.workersAlive.set(alive);
+    pipelineMetrics.queueWaiting.set(this.pipelines.waiting);
+    return {
+      text: await metricsRegistry.metrics(),
+      contentType: metricsRegistry.contentType,
+    };
   }
 
   /** Answer of `GET /health`. */

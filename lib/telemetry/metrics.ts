@@ -4,6 +4,7 @@
  * @module
  */
 
+import { cpuUsage } from "node:process";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { StageTimings } from "../client/protocol.ts";
 
@@ -74,3 +75,48 @@ export const streamMetrics = {
     }
   },
 };
+
+/** Metrics of the inference workers. */
+export const pipelineMetrics = {
+  workersAlive: new Gauge({
+    name: "pipeline_workers_alive",
+    help: "Inference workers that are alive",
+    registers,
+  }),
+  queueWaiting: new Gauge({
+    name: "pipeline_queue_waiting",
+    help: "Frames that wait for a worker",
+    registers,
+  }),
+  workerRestarts: new Counter({
+    name: "pipeline_worker_restarts_total",
+    help: "Inference workers that died or hung and were replaced",
+    registers,
+  }),
+};
+
+new Gauge({
+  name: "process_resident_memory_bytes",
+  help: "Resident memory of the process",
+  registers,
+  collect() {
+    this.set(Deno.memoryUsage().rss);
+  },
+});
+
+new Gauge({
+  name: "process_start_time_seconds",
+  help: "When the process started, in seconds since the epoch",
+  registers,
+}).set(performance.timeOrigin / 1000);
+
+new Counter({
+  name: "process_cpu_seconds_total",
+  help: "Processor time of the process, all threads together",
+  registers,
+  collect() {
+    const { user, system } = cpuUsage();
+    this.reset();
+    this.inc((user + system) / 1e6);
+  },
+});

@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { readFixture } from "../read_fixture.ts";
-import { startTestServer } from "./test_server.ts";
+import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
+import { openStream, startTestServer } from "./test_server.ts";
 
 Deno.test("the HTTP interface answers with real models", async (t) => {
   await using server = await startTestServer();
@@ -113,4 +114,47 @@ Deno.test("the HTTP interface answers with real models", async (t) => {
       expect(policy).not.toContain("unsafe-inline");
     }
   });
+});
+
+Deno.test("GET /metrics counts what streams do", async () => {
+  const processor = { isValidPipeline: () => true, runOnFrame: () => Promise.resolve(RESULT) };
+  await using server = await startTestServer({ processor });
+  const read = async () => {
+    const response = await server.fetch("/metrics");
+    expect(response.headers.get("Content-Type")).toContain("text/plain");
+    const samples = (await response.text()).matchAll(/^([a-z_]+(?:\{[^}]*\})?) ([\d.e+-]+)$/gm);
+    return new Map(Array.from(samples, ([, name, value]) => [name, Number(value)]));
+  };
+  const before = await read();
+  const client = openStream(server, "?pipeline_id=test");
+  await client.opened;
+  client.send(MINIMAL_FRAME);
+  await client.received(1);
+  const during = await read();
+  client.send("text");
+  await client.closed;
+  const after = await read();
+  const grown = (name: string) => (after.get(name) ?? NaN) - (before.get(name) ?? 0);
+  expect(during.get("stream_sessions_active")).toBe(1);
+  expect(after.get("stream_sessions_active")).toBe(0);
+  expect(grown("stream_sessions_total")).toBe(1);
+  expect(grown("stream_frames_received_total")).toBe(1);
+  expect(grown("stream_frames_processed_total")).toBe(1);
+  expect(grown("stream_frames_dropped_total")).toBe(0);
+  expect(grown("stream_slowdown_signals_total")).toBe(0);
+  expect(grown("stream_bytes_received_total")).toBe(MINIMAL_FRAME.length);
+  expect(grown('stream_errors_total{code="invalid_message"}')).toBe(1);
+  expect(grown('stream_frame_seconds_count{stage="total"}')).toBe(1);
+  for (
+    const name of [
+      "pipeline_workers_alive",
+      "pipeline_queue_waiting",
+      "pipeline_worker_restarts_total",
+      "process_resident_memory_bytes",
+      "process_cpu_seconds_total",
+      "event_loop_lag_seconds_count",
+    ]
+  ) {
+    expect([name, after.has(name)]).toEqual([name, true]);
+  }
 });
