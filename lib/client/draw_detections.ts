@@ -16,6 +16,8 @@ const LABEL_PADDING = 6;
 const STROKE_WIDTH = 2.5;
 /** Lies around every line and letter, so that they stand out from any picture. */
 const HALO = "rgb(11 13 16 / 75%)";
+/** Lies around letters that have no ground of their own: white on it is readable on any picture. */
+const OUTLINE = "#0b0d10";
 
 /**
  * Draws an overlay on a cleared canvas.
@@ -36,7 +38,13 @@ export function drawDetections(context: CanvasRenderingContext2D, layout: Overla
     return { placed, place };
   });
   for (const { placed, place } of labels.reverse()) drawLabel(context, placed, place);
-  for (const text of layout.texts) drawText(context, text, layout.shown);
+  for (const text of layout.texts) {
+    const size = { width: context.measureText(text.text).width, height: LABEL_HEIGHT };
+    const place = placeLabel(beginningOf(text.polygon), size, layout.shown, taken);
+    taken.push(place);
+    drawText(context, text, place);
+  }
+  drawFrameIndex(context, layout);
 }
 
 function drawBox(context: CanvasRenderingContext2D, { detection, box }: PlacedDetection): void {
@@ -65,20 +73,36 @@ function drawLabel(
 function drawText(
   context: CanvasRenderingContext2D,
   { text, polygon }: PlacedText,
-  shown: Rectangle,
+  place: Rectangle,
 ): void {
   context.beginPath();
   for (const [x, y] of polygon) context.lineTo(x, y);
   context.closePath();
   strokeTwice(context, "#ffffff", 1.5);
-  const bounds = boundsOf(polygon);
-  const size = { width: context.measureText(text).width, height: LABEL_HEIGHT };
-  const place = placeLabel(bounds, size, shown, [bounds]);
-  context.strokeStyle = HALO;
+  drawOutlined(context, text, place.x, place.y + LABEL_HEIGHT / 2);
+}
+
+function drawFrameIndex(
+  context: CanvasRenderingContext2D,
+  { frameIndex, shown }: OverlayLayout,
+): void {
+  const left = shown.x + LABEL_HEIGHT / 2;
+  const middle = shown.y + shown.height - LABEL_HEIGHT;
+  context.font = `${FONT_SIZE - 1}px ${FONT_FAMILY}`;
+  drawOutlined(context, `Frame ${frameIndex}`, left, middle);
+}
+
+function drawOutlined(
+  context: CanvasRenderingContext2D,
+  text: string,
+  left: number,
+  middle: number,
+): void {
+  context.strokeStyle = OUTLINE;
   context.lineWidth = 4;
-  context.strokeText(text, place.x, place.y + LABEL_HEIGHT / 2);
+  context.strokeText(text, left, middle);
   context.fillStyle = "#ffffff";
-  context.fillText(text, place.x, place.y + LABEL_HEIGHT / 2);
+  context.fillText(text, left, middle);
 }
 
 function strokeTwice(context: CanvasRenderingContext2D, color: string, width = STROKE_WIDTH): void {
@@ -90,9 +114,7 @@ function strokeTwice(context: CanvasRenderingContext2D, color: string, width = S
   context.stroke();
 }
 
-function boundsOf(polygon: PlacedText["polygon"]): Rectangle {
-  const xs = polygon.map(([x]) => x);
-  const ys = polygon.map(([, y]) => y);
-  const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
+/** A line of text is labelled at its beginning, which the box around a slanted line can be far from. */
+function beginningOf([first, , , last]: PlacedText["polygon"]): Rectangle {
+  return { x: first[0], y: first[1], width: 0, height: last[1] - first[1] };
 }

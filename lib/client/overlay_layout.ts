@@ -86,7 +86,8 @@ export interface PlacedDetection {
 /** One line of text as it is drawn. */
 export interface PlacedText {
   text: string;
-  polygon: Point[];
+  /** Corners, clockwise from the top left of the text. */
+  polygon: [Point, Point, Point, Point];
 }
 
 /** Everything that is drawn for one result. */
@@ -125,7 +126,9 @@ export function layOutOverlay(
       })),
     texts: texts.map(({ text, polygon }) => ({
       text,
-      polygon: polygon.map((point) => placePoint(point, result.image, shown)),
+      polygon: polygon.map((point) =>
+        placePoint(point, result.image, shown)
+      ) as PlacedText["polygon"],
     })),
   };
 }
