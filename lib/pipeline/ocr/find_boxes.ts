@@ -1,0 +1,122 @@
+/**
+ * Finds the boxes of text lines in a detector's probability map.
+ *
+ * The post-processing of differentiable binarization (Liao et al. 2020, "Real-time scene text detection
+ * with differentiable binarization"), with rectangles as PaddleOCR uses them.
+ *
+ * @module
+ */
+
+import type { Point } from "../../client/protocol.ts";
+import { findComponents } from "./components.ts";
+import {
+  convexHull,
+  growRectangle,
+  levelRectangle,
+  minimumAreaRectangle,
+  type RotatedRectangle,
+} from "./geometry.ts";
+
+/** Where text is likely, pixel by pixel. */
+export interface ProbabilityMap {
+  /** Between 0 and 1, row by row; a row holds `stride` values, of which `width` count. */
+  values: Float32Array;
+  width: number;
+  height: number;
+  stride: number;
+}
+
+/** A rectangle around one line of text. */
+export interface TextBox {
+  /** In pixels of the map, grown to hold the whole glyphs; `angle` is within ±45°. */
+  rectangle: RotatedRectangle;
+  /** Mean probability within the rectangle before it grew, between 0 and 1. */
+  score: number;
+}
+
+/** Options for {@linkcode findBoxes}; the defaults are PaddleOCR's. */
+export interface FindBoxesOptions {
+  /**
+   * Probability above which a pixel is text.
+   *
+   * @default {0.3}
+   */
+  threshold?: number;
+  /**
+   * Score that a box needs.
+   *
+   * @default {0.6}
+   */
+  boxScore?: number;
+  /**
+   * How far boxes grow, as the network was trained on shrunken ones: by `area * unclipRatio / perimeter`.
+   *
+   * @default {1.5}
+   */
+  unclipRatio?: number;
+  /**
+   * Shorter side that a box needs, in pixels, before and (by 2 more) after it grew.
+   *
+   * @default {3}
+   */
+  minimumSide?: number;
+}
+
+/** Finds the boxes of text lines, in no particular order. */
+export function findBoxes(
+  map: ProbabilityMap,
+  { threshold = 0.3, boxScore = 0.6, unclipRatio = 1.5, minimumSide = 3 }: FindBoxesOptions = {},
+): TextBox[] {
+  const boxes: TextBox[] = [];
+  for (const outline of findComponents(map, threshold)) {
+    const rectangle = levelRectangle(minimumAreaRectangle(convexHull(outline)));
+    if (Math.min(rectangle.width, rectangle.height) < minimumSide) continue;
+    const score = meanWithin(map, rectangle);
+    if (score < boxScore) continue;
+    const grown = unclip(rectangle, unclipRatio);
+    if (Math.min(grown.width, grown.height) < minimumSide + 2) continue;
+    boxes.push({ rectangle: grown, score });
+  }
+  return boxes;
+}
+
+/**
+ * Grows a rectangle to all sides by `area * ratio / perimeter`.
+ *
+ * The general polygon offset, followed by the smallest rectangle around its rounded outcome, comes to
+ * this for a rectangle.
+ */
+export function unclip(rectangle: RotatedRectangle, ratio: number): RotatedRectangle {
+  const { width, height } = rectangle;
+  if (width + height === 0) return rectangle;
+  return growRectangle(rectangle, width * height * ratio / (2 * (width + height)));
+}
+
+function meanWithin(
+  { values, width, height, stride }: ProbabilityMap,
+  { center: [centerX, centerY], width: along, height: across, angle }: RotatedRectangle,
+): number {
+  const cos = Math.cos(angle);
+  const sin = Math.sin(angle);
+  const reachX = (Math.abs(cos) * along + Math.abs(sin) * across) / 2;
+  const reachY = (Math.abs(sin) * along + Math.abs(cos) * across) / 2;
+  const [left, right] = clampRange(centerX - reachX, centerX + reachX, width);
+  const [top, bottom] = clampRange(centerY - reachY, centerY + reachY, height);
+  let sum = 0;
+  let count = 0;
+  for (let y = top; y < bottom; y++) {
+    const dy = y + 0.5 - centerY;
+    for (let x = left; x < right; x++) {
+      const dx = x + 0.5 - centerX;
+      if (Math.abs(dx * cos + dy * sin) > along / 2) continue;
+      if (Math.abs(dy * cos - dx * sin) > across / 2) continue;
+      sum += values[y * stride + x] ?? 0;
+      count++;
+    }
+  }
+  return count === 0 ? 0 : sum / count;
+}
+
+function clampRange(from: number, to: number, size: number): Point {
+  return [Math.max(0, Math.floor(from)), Math.min(size, Math.ceil(to))];
+}

@@ -1,0 +1,131 @@
+/**
+ * Edits the graphs of PP-OCR's models so that raw pixels go in and small results come out.
+ *
+ * @module
+ */
+
+import {
+  ATTRIBUTE_TYPES,
+  ELEMENT_TYPES,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  parseOnnx,
+  serializeOnnx,
+} from "../onnx_schema.ts";
+
+/** Per channel, in the order blue, green, red: `value / 255` less the mean, over the deviation. */
+const DETECTOR_MEAN = [0.485, 0.456, 0.406];
+const DETECTOR_DEVIATION = [0.229, 0.224, 0.225];
+
+/**
+ * Lets a text detector take `[n, height, width, 3]` uint8 pixels, RGB.
+ *
+ * Both sizes have to be multiples of 32. The output stays `[n, 1, height, width]` probabilities.
+ *
+ * @throws {TypeError} If `bytes` are not a model of one float32 picture.
+ */
+export function prepareTextDetector(bytes: Uint8Array): Uint8Array {
+  const model = parseOnnx(bytes);
+  feedPixels(
+    model,
+    DETECTOR_DEVIATION.map((deviation) => 1 / (255 * deviation)),
+    DETECTOR_MEAN.map((mean, channel) => -mean / (DETECTOR_DEVIATION[channel] ?? 1)),
+  );
+  return serializeOnnx(model);
+}
+
+/**
+ * Lets a text recognizer take `[n, 48, width, 3]` uint8 pixels, RGB, and give for each time step only the
+ * most probable class, `classes` (int64), its probability, `probabilities`, and that of the last class,
+ * which is the space, `spaces` (float32); each is `[n, steps, 1]`.
+ *
+ * @throws {TypeError} If `bytes` are not a model of one float32 picture.
+ */
+export function prepareTextRecognizer(bytes: Uint8Array): Uint8Array {
+  const model = parseOnnx(bytes);
+  feedPixels(model, [1 / 127.5, 1 / 127.5, 1 / 127.5], [-1, -1, -1]);
+  const { graph } = model;
+  const [distribution] = graph.output;
+  if (distribution === undefined) throw new TypeError("Cannot read text: the model has no output");
+  // A distribution over thousands of characters a step would have to be copied out and searched.
+  // Both operations in the forms before version 10 of the operator set, which the model declares.
+  graph.node.push({
+    op_type: "TopK",
+    name: "most_probable",
+    input: [distribution.name],
+    output: ["probabilities", "classes"],
+    attribute: [{ name: "k", type: ATTRIBUTE_TYPES.int, i: 1 }],
+  }, {
+    op_type: "Slice",
+    name: "space",
+    input: [distribution.name],
+    output: ["spaces"],
+    attribute: [
+      { name: "axes", type: ATTRIBUTE_TYPES.ints, ints: [2] },
+      { name: "starts", type: ATTRIBUTE_TYPES.ints, ints: [-1] },
+      { name: "ends", type: ATTRIBUTE_TYPES.ints, ints: [2 ** 31 - 1] },
+    ],
+  });
+  graph.output = [
+    dynamicValue("classes", ELEMENT_TYPES.int64, ["n", "steps", 1]),
+    dynamicValue("probabilities", ELEMENT_TYPES.float32, ["n", "steps", 1]),
+    dynamicValue("spaces", ELEMENT_TYPES.float32, ["n", "steps", 1]),
+  ];
+  return serializeOnnx(model);
+}
+
+/** Puts conversion and normalization in front: channel c becomes `value * scale[c] + shift[c]`. */
+function feedPixels({ graph }: OnnxModel, scale: number[], shift: number[]): void {
+  const [picture] = graph.input;
+  if (picture === undefined || picture.type.tensor_type.elem_type !== ELEMENT_TYPES.float32) {
+    throw new TypeError("Cannot read text: the model does not take a float32 picture");
+  }
+  const node = (
+    op_type: string,
+    input: string[],
+    output: string,
+    attribute: OnnxNode["attribute"] = [],
+  ): OnnxNode => ({ op_type, name: `pixels/${op_type}`, input, output: [output], attribute });
+  graph.node.unshift(
+    node("Transpose", ["pixels"], "pixels/planes", [
+      { name: "perm", type: ATTRIBUTE_TYPES.ints, ints: [0, 3, 1, 2] },
+    ]),
+    // The networks were trained on pictures as OpenCV loads them: blue, green, red.
+    node("Gather", ["pixels/planes", "order"], "pixels/bgr", [
+      { name: "axis", type: ATTRIBUTE_TYPES.int, i: 1 },
+    ]),
+    node("Cast", ["pixels/bgr"], "pixels/values", [
+      { name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES.float32 },
+    ]),
+    node("Mul", ["pixels/values", "scale"], "pixels/scaled"),
+    node("Add", ["pixels/scaled", "shift"], picture.name),
+  );
+  graph.initializer.push(
+    perChannel("scale", scale),
+    perChannel("shift", shift),
+    {
+      name: "order",
+      data_type: ELEMENT_TYPES.int64,
+      dims: [3],
+      raw_data: new Uint8Array(new BigInt64Array([2n, 1n, 0n]).buffer),
+    },
+  );
+  graph.input = [dynamicValue("pixels", ELEMENT_TYPES.uint8, ["n", "height", "width", 3])];
+}
+
+function perChannel(name: string, values: number[]): OnnxTensor {
+  return {
+    name,
+    data_type: ELEMENT_TYPES.float32,
+    dims: [1, values.length, 1, 1],
+    raw_data: new Uint8Array(new Float32Array(values).buffer),
+  };
+}
+
+function dynamicValue(name: string, elementType: number, sizes: (number | string)[]) {
+  const dim = sizes.map((size) =>
+    typeof size === "string" ? { dim_param: size } : { dim_value: size }
+  );
+  return { name, type: { tensor_type: { elem_type: elementType, shape: { dim } } } };
+}

@@ -1,0 +1,150 @@
+import type { BoundingBox, Point, TextBlock } from "../../client/protocol.ts";
+import type { PixelImage } from "./crop_line.ts";
+import type { Reading } from "./decode_ctc.ts";
+import type { Quadrilateral } from "./geometry.ts";
+import { joinWords } from "./join_words.ts";
+import { orderLines } from "./order_lines.ts";
+import { type FoundLine, TextDetector } from "./text_detector.ts";
+import { TextRecognizer } from "./text_recognizer.ts";
+
+/** A line of text that was read. */
+export interface TextLine extends Reading {
+  /** Corners in pixels of the picture. */
+  polygon: Quadrilateral;
+}
+
+/** Options for {@linkcode TextReader}. */
+export interface TextReaderOptions {
+  /** Bytes of a PP-OCR detection model. */
+  detectorModel: Uint8Array;
+  /** Bytes of a PP-OCR recognition model. */
+  recognizerModel: Uint8Array;
+  /** The characters that the recognizer knows, one a line. */
+  dictionary: string;
+  /** Threads that one inference runs on. */
+  threads: number;
+  /**
+   * Longer side of a picture above which text is looked for in a smaller copy, in pixels; read it is in the
+   * picture itself.
+   *
+   * @default {960}
+   */
+  maxSide?: number;
+}
+
+/** Time that each stage of the last reading took, in milliseconds. */
+export interface ReadingTimings {
+  find: number;
+  recognize: number;
+}
+
+/** A picture's text. */
+export interface TextPage {
+  /** In reading order. */
+  lines: TextLine[];
+  timings: ReadingTimings;
+}
+
+/** Readings that are less sure than this are dropped, as in PaddleOCR. */
+export const LEAST_CONFIDENCE = 0.5;
+
+/**
+ * Reads the text in pictures: finds lines, then reads each, with PP-OCR's two networks.
+ *
+ * Inference blocks the thread that it is called on.
+ */
+export class TextReader {
+  readonly #detector: TextDetector;
+  readonly #recognizer: TextRecognizer;
+
+  private constructor(detector: TextDetector, recognizer: TextRecognizer) {
+    this.#detector = detector;
+    this.#recognizer = recognizer;
+  }
+
+  /**
+   * Loads both models.
+   *
+   * @throws {TypeError} If one of them is of another kind.
+   */
+  static async create(
+    { detectorModel, recognizerModel, dictionary, threads, maxSide = 960 }: TextReaderOptions,
+  ): Promise<TextReader> {
+    const detector = await TextDetector.create({ model: detectorModel, threads, maxSide });
+    const recognizer = await TextRecognizer.create({ model: recognizerModel, dictionary, threads });
+    return new TextReader(detector, recognizer);
+  }
+
+  /** Reads all the text in a picture. */
+  async read(image: PixelImage): Promise<TextPage> {
+    const started = performance.now();
+    const found = await this.findLines(image);
+    const recognizing = performance.now();
+    const readings = await this.recognize(image, found.map(({ polygon }) => polygon));
+    const lines = found.flatMap(({ polygon }, index) => {
+      const reading = readings[index];
+      return reading && isReadable(reading) ? [{ polygon, ...reading }] : [];
+    });
+    const timings = {
+      find: recognizing - started,
+      recognize: performance.now() - recognizing,
+    };
+    return { lines, timings };
+  }
+
+  /** Finds the lines of text in a picture, in reading order, without reading them. */
+  async findLines(image: PixelImage): Promise<FoundLine[]> {
+    return orderLines(joinWords(await this.#detector.find(image)));
+  }
+
+  /**
+   * Reads given lines of text.
+   *
+   * @param polygons Corners of each line, in pixels of the picture, as {@linkcode findLines} gives them.
+   * @returns A reading for each line, however unsure.
+   */
+  recognize(image: PixelImage, polygons: readonly Quadrilateral[]): Promise<Reading[]> {
+    return this.#recognizer.read(image, polygons);
+  }
+
+  /** Frees the models. */
+  async release(): Promise<void> {
+    await this.#detector.release();
+    await this.#recognizer.release();
+  }
+}
+
+/** Whether a reading is sure enough to be shown. */
+export function isReadable({ text, confidence }: Reading): boolean {
+  return text !== "" && confidence >= LEAST_CONFIDENCE;
+}
+
+/** Describes a line for a pipeline's result, clipped to a picture of `width` by `height` pixels. */
+export function toTextBlock(
+  { text, confidence, polygon }: TextLine,
+  { width, height }: { width: number; height: number },
+): TextBlock {
+  const corner = ([x, y]: Point): Point => [
+    roundTenth(Math.min(Math.max(x, 0), width)),
+    roundTenth(Math.min(Math.max(y, 0), height)),
+  ];
+  const [a, b, c, d] = polygon;
+  const corners: Quadrilateral = [corner(a), corner(b), corner(c), corner(d)];
+  return {
+    text,
+    confidence: Math.round(confidence * 1000) / 1000,
+    polygon: corners,
+    bbox: boxAround(corners),
+  };
+}
+
+function boxAround(corners: Quadrilateral): BoundingBox {
+  const xs = corners.map(([x]) => x);
+  const ys = corners.map(([, y]) => y);
+  const [left, top] = [Math.min(...xs), Math.min(...ys)];
+  return [left, top, roundTenth(Math.max(...xs) - left), roundTenth(Math.max(...ys) - top)];
+}
+
+function roundTenth(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,181 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { PixelImage } from "./crop_line.ts";
+import { decodeCtc, parseDictionary, type Reading } from "./decode_ctc.ts";
+import type { Quadrilateral } from "./geometry.ts";
+import { joinReadings } from "./join_readings.ts";
+import {
+  cutStrip,
+  type LineStrip,
+  splitStrip,
+  STRIP_HEIGHT,
+  type StripPart,
+} from "./line_strip.ts";
+import { sessionOptions } from "./session_options.ts";
+import { prepareTextRecognizer } from "./text_graphs.ts";
+
+/** Options for {@linkcode TextRecognizer}. */
+export interface TextRecognizerOptions {
+  /** The model file's bytes. */
+  model: Uint8Array;
+  /** The characters that the model knows, one a line. */
+  dictionary: string;
+  /** Threads that one inference runs on. */
+  threads: number;
+}
+
+/** A part of a strip, to be read in one go. */
+interface Crop {
+  strip: LineStrip;
+  part: StripPart;
+}
+
+/** Most columns that are read in one go; longer lines are split. */
+const MAXIMUM_WIDTH = 1280;
+
+/** Columns that the network sees at least; shorter crops are filled up. */
+const MINIMUM_WIDTH = 64;
+
+/** The network gives one time step for as many columns. */
+const COLUMNS_PER_STEP = 8;
+
+/** Narrowest crop of a batch, as a share of the widest: what is filled up is computed for nothing. */
+const SIMILAR_WIDTH = 0.85;
+
+/** Most columns of a batch, all crops together: larger ones leave the processor's caches. */
+const BATCH_COLUMNS = 1920;
+
+/** What the network was trained to see beside a short line: the value that becomes 0 in it. */
+const PADDING = 127;
+
+/** A reading that is less sure than this is tried again, on a wider crop. */
+const SURE = 0.97;
+
+/**
+ * How much wider the second crop is.
+ *
+ * The network tells no more characters apart than there are time steps, so letters of narrow fonts get lost;
+ * most of what it is not sure of is of that kind.
+ */
+const WIDER = 1.2;
+
+/** Reads lines of text with a PP-OCR recognition network. */
+export class TextRecognizer {
+  readonly #session: InferenceSession;
+  readonly #characters: readonly string[];
+  #pixels = new Uint8Array(0);
+
+  private constructor(session: InferenceSession, characters: readonly string[]) {
+    this.#session = session;
+    this.#characters = characters;
+  }
+
+  /**
+   * Loads the model.
+   *
+   * @throws {TypeError} If it is no text recognizer.
+   */
+  static async create(options: TextRecognizerOptions): Promise<TextRecognizer> {
+    const graph = prepareTextRecognizer(options.model);
+    const session = await InferenceSession.create(graph, sessionOptions(options.threads));
+    return new TextRecognizer(session, parseDictionary(options.dictionary));
+  }
+
+  /**
+   * Reads lines of text.
+   *
+   * @param polygons Corners of each line, in pixels of the picture.
+   * @returns A reading for each line, in the order of `polygons`.
+   */
+  async read(image: PixelImage, polygons: readonly Quadrilateral[]): Promise<Reading[]> {
+    const readings = await this.#readStrips(polygons.map((polygon) => cutStrip(image, polygon)));
+    const unsure = [...readings.entries()].filter(([, { text, confidence }]) =>
+      text !== "" && confidence < SURE
+    );
+    const wider = polygons.filter((_, index) => unsure.some(([each]) => each === index))
+      .map((polygon) => cutStrip(image, polygon, WIDER));
+    const second = await this.#readStrips(wider);
+    unsure.forEach(([index, first], i) => {
+      const other = second[i];
+      if (other !== undefined && other.confidence > first.confidence) readings[index] = other;
+    });
+    return readings;
+  }
+
+  /** Frees the model. */
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+
+  async #readStrips(strips: readonly LineStrip[]): Promise<Reading[]> {
+    const crops = strips.flatMap((strip) =>
+      splitStrip(strip, MAXIMUM_WIDTH).map((part): Crop => ({ strip, part }))
+    );
+    const readings = new Map<StripPart, Reading>();
+    for (const batch of planBatches(crops)) {
+      const texts = await this.#readBatch(batch);
+      batch.forEach(({ part }, index) => readings.set(part, texts[index] ?? NOTHING));
+    }
+    const ofStrip = Map.groupBy(crops, ({ strip }) => strip);
+    return strips.map((strip) =>
+      joinReadings(
+        (ofStrip.get(strip) ?? []).map(({ part }) => ({
+          ...readings.get(part) ?? NOTHING,
+          gap: part.gap,
+        })),
+      )
+    );
+  }
+
+  async #readBatch(crops: readonly Crop[]): Promise<Reading[]> {
+    const widest = Math.max(MINIMUM_WIDTH, ...crops.map(widthOf));
+    const width = Math.ceil(widest / COLUMNS_PER_STEP) * COLUMNS_PER_STEP;
+    const length = crops.length * STRIP_HEIGHT * width * 3;
+    if (this.#pixels.length < length) this.#pixels = new Uint8Array(length);
+    const pixels = this.#pixels.subarray(0, length).fill(PADDING);
+    crops.forEach((crop, index) => copyCrop(crop, pixels, index * STRIP_HEIGHT, width));
+    const input = new Tensor("uint8", pixels, [crops.length, STRIP_HEIGHT, width, 3]);
+    const outputs = await this.#session.run({ pixels: input });
+    const classes = outputs["classes"]?.data as BigInt64Array;
+    const probabilities = outputs["probabilities"]?.data as Float32Array;
+    const spaces = outputs["spaces"]?.data as Float32Array;
+    const steps = classes.length / crops.length;
+    return crops.map((_, index) => {
+      const [from, to] = [index * steps, (index + 1) * steps];
+      return decodeCtc({
+        classes: classes.subarray(from, to),
+        probabilities: probabilities.subarray(from, to),
+        spaces: spaces.subarray(from, to),
+      }, this.#characters);
+    });
+  }
+}
+
+const NOTHING: Reading = { text: "", confidence: 0 };
+
+function widthOf({ part }: Crop): number {
+  return part.end - part.start;
+}
+
+function planBatches(crops: readonly Crop[]): Crop[][] {
+  const batches: Crop[][] = [];
+  let widest = 0;
+  for (const crop of crops.toSorted((a, b) => widthOf(b) - widthOf(a))) {
+    const batch = batches.at(-1);
+    const similar = widthOf(crop) >= widest * SIMILAR_WIDTH;
+    if (batch !== undefined && similar && widest * (batch.length + 1) <= BATCH_COLUMNS) {
+      batch.push(crop);
+    } else {
+      batches.push([crop]);
+      widest = Math.max(MINIMUM_WIDTH, widthOf(crop));
+    }
+  }
+  return batches;
+}
+
+function copyCrop({ strip, part }: Crop, target: Uint8Array, top: number, width: number): void {
+  for (let row = 0; row < STRIP_HEIGHT; row++) {
+    const from = (row * strip.width + part.start) * 3;
+    const to = (row * strip.width + part.end) * 3;
+    target.set(strip.pixels.subarray(from, to), (top + row) * width * 3);
+  }
+}
