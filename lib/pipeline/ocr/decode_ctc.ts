@@ -5,6 +5,16 @@ export interface Reading {
   confidence: number;
 }
 
+/** A reading, character by character. */
+export interface DecodedText {
+  /** The characters in order, spaces among them. */
+  characters: string[];
+  /** The step at which each was read first; for a space, that of the character after it. */
+  steps: number[];
+  /** Mean probability of the characters, spaces aside, between 0 and 1; 0 for an empty text. */
+  confidence: number;
+}
+
 /** What a recognizer gives for one line: the same number of time steps in each. */
 export interface TimeSteps {
   /** The most probable class of each step. */
@@ -43,16 +53,16 @@ export function parseDictionary(dictionary: string): string[] {
  * Greedy decoding of connectionist temporal classification (Graves et al. 2006), but for spaces, which
  * need to be likely only, and stand between characters alone.
  *
- * @param characters Characters by class, from {@linkcode parseDictionary}.
+ * @param dictionary Characters by class, from {@linkcode parseDictionary}.
  */
 export function decodeCtc(
   { classes, probabilities, spaces }: TimeSteps,
-  characters: readonly string[],
-): Reading {
-  const space = characters.length - 1;
-  let text = "";
+  dictionary: readonly string[],
+): DecodedText {
+  const space = dictionary.length - 1;
+  const characters: string[] = [];
+  const steps: number[] = [];
   let sum = 0;
-  let count = 0;
   let previous = BLANK;
   let likeliestSpace = 0;
   for (let step = 0; step < classes.length; step++) {
@@ -60,13 +70,17 @@ export function decodeCtc(
     likeliestSpace = Math.max(likeliestSpace, spaces[step] ?? 0);
     const isCharacter = current !== BLANK && current !== space;
     if (isCharacter && current !== previous) {
-      if (text !== "" && likeliestSpace >= SPACE_THRESHOLD) text += " ";
-      text += characters[current] ?? "";
+      if (steps.length > 0 && likeliestSpace >= SPACE_THRESHOLD) {
+        characters.push(" ");
+        steps.push(step);
+      }
+      characters.push(dictionary[current] ?? "");
+      steps.push(step);
       sum += probabilities[step] ?? 0;
-      count++;
     }
     if (isCharacter) likeliestSpace = 0;
     previous = current;
   }
-  return { text, confidence: count === 0 ? 0 : sum / count };
+  const count = characters.filter((character) => character !== " ").length;
+  return { characters, steps, confidence: count === 0 ? 0 : sum / count };
 }

@@ -12,6 +12,7 @@ import {
   rectangleCorners,
   toRectangle,
 } from "./geometry.ts";
+import { BLANK_SHARE } from "./restore_spaces.ts";
 
 /** Height of a strip, in pixels: that of the recognizer's input. */
 export const STRIP_HEIGHT = 48;
@@ -85,10 +86,8 @@ export function splitStrip(strip: LineStrip, maximum: number): StripPart[] {
   return parts;
 }
 
-/** A column of less than this share of the strip's greatest contrast shows no ink. */
-const BLANK_SHARE = 0.25;
-
-function columnContrasts({ pixels, width }: LineStrip): Float64Array {
+/** Measures the contrast within each column of a strip, from 0 to 255. */
+export function columnContrasts({ pixels, width }: LineStrip): Float64Array {
   const contrasts = new Float64Array(width);
   for (let column = 0; column < width; column++) {
     let [least, most] = [255, 0];

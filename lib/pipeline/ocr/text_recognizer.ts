@@ -1,15 +1,17 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { PixelImage } from "./crop_line.ts";
-import { decodeCtc, parseDictionary, type Reading } from "./decode_ctc.ts";
+import { decodeCtc, type DecodedText, parseDictionary, type Reading } from "./decode_ctc.ts";
 import type { Quadrilateral } from "./geometry.ts";
 import { joinReadings } from "./join_readings.ts";
 import {
+  columnContrasts,
   cutStrip,
   type LineStrip,
   splitStrip,
   STRIP_HEIGHT,
   type StripPart,
 } from "./line_strip.ts";
+import { restoreSpaces } from "./restore_spaces.ts";
 import { sessionOptions } from "./session_options.ts";
 import { prepareTextRecognizer } from "./text_graphs.ts";
 
@@ -61,12 +63,12 @@ const WIDER = 1.2;
 /** Reads lines of text with a PP-OCR recognition network. */
 export class TextRecognizer {
   readonly #session: InferenceSession;
-  readonly #characters: readonly string[];
+  readonly #dictionary: readonly string[];
   #pixels = new Uint8Array(0);
 
-  private constructor(session: InferenceSession, characters: readonly string[]) {
+  private constructor(session: InferenceSession, dictionary: readonly string[]) {
     this.#session = session;
-    this.#characters = characters;
+    this.#dictionary = dictionary;
   }
 
   /**
@@ -139,18 +141,24 @@ export class TextRecognizer {
     const probabilities = outputs["probabilities"]?.data as Float32Array;
     const spaces = outputs["spaces"]?.data as Float32Array;
     const steps = classes.length / crops.length;
-    return crops.map((_, index) => {
+    return crops.map((crop, index) => {
       const [from, to] = [index * steps, (index + 1) * steps];
-      return decodeCtc({
+      const decoded = decodeCtc({
         classes: classes.subarray(from, to),
         probabilities: probabilities.subarray(from, to),
         spaces: spaces.subarray(from, to),
-      }, this.#characters);
+      }, this.#dictionary);
+      return toReading(decoded, crop);
     });
   }
 }
 
 const NOTHING: Reading = { text: "", confidence: 0 };
+
+function toReading({ characters, steps, confidence }: DecodedText, { strip, part }: Crop): Reading {
+  const columns = steps.map((step) => part.start + (step + 0.5) * COLUMNS_PER_STEP);
+  return { text: restoreSpaces(characters, columns, () => columnContrasts(strip)), confidence };
+}
 
 function widthOf({ part }: Crop): number {
   return part.end - part.start;

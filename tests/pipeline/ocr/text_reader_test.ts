@@ -1,0 +1,142 @@
+import { expect } from "expect";
+import sharp from "sharp";
+import type { PixelImage } from "../../../lib/pipeline/ocr/crop_line.ts";
+import { TextReader, toTextBlock } from "../../../lib/pipeline/ocr/text_reader.ts";
+import { fetchTextModels, loadTextReader } from "./models.ts";
+import { renderPage } from "./render_text.ts";
+
+async function decode(path: string): Promise<PixelImage> {
+  const { data, info } = await sharp(await Deno.readFile(path)).removeAlpha().raw()
+    .toBuffer({ resolveWithObject: true });
+  return { pixels: data, width: info.width, height: info.height };
+}
+
+async function withReader(test: (reader: TextReader) => Promise<void>): Promise<void> {
+  const reader = await loadTextReader();
+  try {
+    await test(reader);
+  } finally {
+    await reader.release();
+  }
+}
+
+async function readTexts(reader: TextReader, image: PixelImage): Promise<string[]> {
+  return (await reader.read(image)).lines.map(({ text }) => text);
+}
+
+Deno.test("TextReader reads every line of a picture, spaces, arrow and turned line included", () =>
+  withReader(async (reader) => {
+    const image = await decode("tests/fixtures/text.jpg");
+    expect(await readTexts(reader, image)).toEqual([
+      "Hello World 2026",
+      "INVOICE No. 48213-B",
+      "Gate 12 → Platform C",
+    ]);
+  }));
+
+Deno.test("TextReader says where each line is", () =>
+  withReader(async (reader) => {
+    const { lines } = await reader.read(await decode("tests/fixtures/text.jpg"));
+    const turned = lines[2];
+    const [topLeft = [0, 0], topRight = [0, 0]] = turned?.polygon ?? [];
+    const angle = Math.atan2(topRight[1] - topLeft[1], topRight[0] - topLeft[0]) * 180 / Math.PI;
+    expect(Math.abs(angle + 8)).toBeLessThan(1);
+    // Measured in the picture: the ink begins at 120 and ends at 481, within 312 and 387.
+    const [x = 0, y = 0, width = 0, height = 0] = turned === undefined
+      ? []
+      : toTextBlock(turned, { width: 640, height: 480 }).bbox;
+    expect(Math.abs(x - 117)).toBeLessThan(8);
+    expect(Math.abs(x + width - 484)).toBeLessThan(8);
+    expect(Math.abs(y - 305)).toBeLessThan(8);
+    expect(Math.abs(y + height - 391)).toBeLessThan(8);
+  }));
+
+Deno.test("TextReader finds lines without reading them, and reads given ones", () =>
+  withReader(async (reader) => {
+    const image = await decode("tests/fixtures/text.jpg");
+    const found = await reader.findLines(image);
+    expect(found).toHaveLength(3);
+    const second = found.slice(1, 2).map(({ polygon }) => polygon);
+    const [reading] = await reader.recognize(image, second);
+    expect(reading?.text).toBe("INVOICE No. 48213-B");
+    expect(reading?.confidence).toBeGreaterThan(0.9);
+  }));
+
+Deno.test("TextReader gives the same for the same picture, whatever came before", () =>
+  withReader(async (reader) => {
+    const image = await decode("tests/fixtures/text.jpg");
+    const first = (await reader.read(image)).lines;
+    const other = await renderPage([{ text: "Other", font: "DejaVu Sans", size: 40 }], {
+      width: 900,
+      height: 333,
+    });
+    await reader.read(other);
+    expect((await reader.read(image)).lines).toEqual(first);
+  }));
+
+Deno.test("TextReader reads text that runs upwards", () =>
+  withReader(async (reader) => {
+    const page = await renderPage([{ text: "Platform 12", font: "DejaVu Sans", size: 32 }], {
+      rotation: -90,
+    });
+    expect(await readTexts(reader, page)).toEqual(["Platform 12"]);
+  }));
+
+Deno.test("TextReader reads a line that is too long for one go", () =>
+  withReader(async (reader) => {
+    const text =
+      "Please keep your luggage with you at all times and report anything that looks odd";
+    const line = { text, font: "DejaVu Sans", size: 20 };
+    const page = await renderPage([line], { width: 960, height: 120 });
+    expect(await readTexts(reader, page)).toEqual([text]);
+  }));
+
+Deno.test("TextReader reads a picture that is larger than its detector's input", () =>
+  withReader(async (reader) => {
+    const lines = ["Departures", "Gate 12 closes at 18:45"].map((text) => ({
+      text,
+      font: "DejaVu Sans",
+      size: 90,
+    }));
+    const page = await renderPage(lines, { width: 1999, height: 1333, rotation: 5 });
+    expect(await readTexts(reader, page)).toEqual(["Departures", "Gate 12 closes at 18:45"]);
+  }));
+
+Deno.test("TextReader finds nothing in a picture of one pixel", () =>
+  withReader(async (reader) => {
+    const image = { pixels: new Uint8Array([10, 20, 30]), width: 1, height: 1 };
+    expect((await reader.read(image)).lines).toEqual([]);
+  }));
+
+Deno.test("TextReader finds next to nothing to read in a photograph", () =>
+  withReader(async (reader) => {
+    const { lines } = await reader.read(await decode("tests/fixtures/horses.jpg"));
+    expect(lines.map(({ text }) => text).join("").length).toBeLessThan(12);
+  }));
+
+Deno.test("TextReader refuses a model that is none", async () => {
+  const models = await fetchTextModels();
+  const detectorModel = new TextEncoder().encode("not a model");
+  await expect(TextReader.create({ ...models, detectorModel, threads: 1 })).rejects.toThrow(
+    TypeError,
+  );
+});
+
+Deno.test("toTextBlock clips and rounds", () => {
+  const line = {
+    text: "Hi",
+    confidence: 0.98765,
+    polygon: [[-3, 1.26], [10.04, 1.26], [10.04, 9], [-3, 9]] as [
+      [number, number],
+      [number, number],
+      [number, number],
+      [number, number],
+    ],
+  };
+  expect(toTextBlock(line, { width: 8, height: 8 })).toEqual({
+    text: "Hi",
+    confidence: 0.988,
+    polygon: [[0, 1.3], [8, 1.3], [8, 8], [0, 8]],
+    bbox: [0, 1.3, 8, 6.7],
+  });
+});
