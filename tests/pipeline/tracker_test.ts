@@ -1,0 +1,141 @@
+import { expect } from "expect";
+import fc from "fast-check";
+import type { BoundingBox, Detection } from "../../lib/client/protocol.ts";
+import { Tracker } from "../../lib/pipeline/tracker.ts";
+
+const FRAME_MS = 100;
+
+function detection(bbox: BoundingBox, { confidence = 0.9, class_id = 0 } = {}): Detection {
+  return { label: `class_${class_id}`, class_id, confidence, bbox };
+}
+
+Deno.test("Tracker keeps the id of an object that moves", () => {
+  const tracker = new Tracker();
+  for (let frame = 0; frame < 50; frame++) {
+    expect(tracker.update([detection([frame * 12, 50, 60, 40])], frame * FRAME_MS)).toEqual([1]);
+  }
+});
+
+Deno.test("Tracker gives ids in the order of the detections", () => {
+  const tracker = new Tracker();
+  const left = detection([0, 0, 50, 50]);
+  const right = detection([300, 0, 50, 50]);
+  expect(tracker.update([left, right], 0)).toEqual([1, 2]);
+  expect(tracker.update([right, left], FRAME_MS)).toEqual([2, 1]);
+});
+
+Deno.test("Tracker keeps both ids when two objects of one class cross", () => {
+  const tracker = new Tracker();
+  for (let frame = 0; frame <= 40; frame++) {
+    const walker = detection([frame * 10, 100, 40, 80]);
+    const other = detection([400 - frame * 10, 110, 40, 80]);
+    expect(tracker.update([walker, other], frame * FRAME_MS)).toEqual([1, 2]);
+  }
+});
+
+Deno.test("Tracker finds an object again after a gap, where it has moved on to", () => {
+  const tracker = new Tracker();
+  const at = (frame: number) => detection([frame * 15, 80, 40, 40]);
+  for (let frame = 0; frame < 10; frame++) tracker.update([at(frame)], frame * FRAME_MS);
+  for (let frame = 10; frame < 18; frame++) tracker.update([], frame * FRAME_MS);
+  expect(tracker.update([at(18)], 18 * FRAME_MS)).toEqual([1]);
+});
+
+Deno.test("Tracker keeps the id through frames of low confidence", () => {
+  const tracker = new Tracker();
+  for (let frame = 0; frame < 20; frame++) {
+    const confidence = frame % 4 < 2 ? 0.9 : 0.26;
+    const seen = detection([100 + frame * 4, 100, 60, 60], { confidence });
+    expect(tracker.update([seen], frame * FRAME_MS)).toEqual([1]);
+  }
+});
+
+Deno.test("Tracker lets a confident detection choose before a closer one that is not", () => {
+  const tracker = new Tracker();
+  tracker.update([detection([100, 100, 50, 50])], 0);
+  const ghost = detection([101, 100, 50, 50], { confidence: 0.3 });
+  const object = detection([110, 100, 50, 50]);
+  expect(tracker.update([ghost, object], FRAME_MS)).toEqual([2, 1]);
+});
+
+Deno.test("Tracker never takes an object of another class for the same", () => {
+  const tracker = new Tracker();
+  tracker.update([detection([100, 100, 50, 50], { class_id: 2 })], 0);
+  const truck = detection([100, 100, 50, 50], { class_id: 7 });
+  expect(tracker.update([truck], FRAME_MS)).toEqual([2]);
+});
+
+Deno.test("Tracker gives a new id to an object that comes back after too long", () => {
+  const tracker = new Tracker({ maxAgeMs: 500 });
+  const object = detection([100, 100, 50, 50]);
+  tracker.update([object], 0);
+  expect(tracker.update([object], 500)).toEqual([1]);
+  expect(tracker.update([object], 1001)).toEqual([2]);
+});
+
+Deno.test("Tracker takes a frame that is out of order for one of the same time", () => {
+  const tracker = new Tracker();
+  tracker.update([detection([100, 100, 50, 50])], 1000);
+  expect(tracker.update([detection([102, 100, 50, 50])], 900)).toEqual([1]);
+  expect(tracker.update([detection([104, 100, 50, 50])], 1100)).toEqual([1]);
+});
+
+Deno.test("Tracker forgets the objects that were not seen for longest when there are too many", () => {
+  const tracker = new Tracker({ maxTracks: 10, maxAgeMs: 1e9 });
+  for (let frame = 0; frame < 100; frame++) {
+    tracker.update([detection([frame * 1000, 0, 50, 50])], frame * FRAME_MS);
+    expect(tracker.size).toBeLessThanOrEqual(10);
+  }
+  expect(tracker.update([detection([99_000, 0, 50, 50])], 10_000)).toEqual([100]);
+  expect(tracker.update([detection([0, 0, 50, 50])], 10_100)).toEqual([101]);
+});
+
+Deno.test("Tracker forgets objects that are out of view", () => {
+  const tracker = new Tracker();
+  tracker.update([detection([0, 0, 50, 50]), detection([100, 0, 50, 50])], 0);
+  tracker.update([], 1501);
+  expect(tracker.size).toBe(0);
+});
+
+Deno.test("Tracker refuses options that are not positive", () => {
+  for (const option of ["highConfidence", "iou", "lowIou", "maxAgeMs", "maxTracks"]) {
+    expect(() => new Tracker({ [option]: 0 })).toThrow(RangeError);
+    expect(() => new Tracker({ [option]: NaN })).toThrow(RangeError);
+  }
+});
+
+Deno.test("Tracker gives each detection of a frame an id of its own and no id to two classes", () => {
+  const box = fc.tuple(
+    fc.integer({ min: 0, max: 300 }),
+    fc.integer({ min: 0, max: 300 }),
+    fc.integer({ min: 0, max: 100 }),
+    fc.integer({ min: 0, max: 100 }),
+  );
+  const found = fc.record({
+    bbox: box,
+    confidence: fc.double({ min: 0, max: 1, noNaN: true }),
+    class_id: fc.integer({ min: 0, max: 2 }),
+  });
+  const frames = fc.array(fc.array(found, { maxLength: 12 }), { maxLength: 20 });
+  fc.assert(fc.property(frames, fc.integer({ min: 0, max: 700 }), (stream, interval) => {
+    const tracker = new Tracker({ maxTracks: 15 });
+    const classes = new Map<number, number>();
+    let highest = 0;
+    stream.forEach((frame, index) => {
+      const detections = frame.map(({ bbox, ...rest }) => detection(bbox, rest));
+      const ids = tracker.update(detections, index * interval);
+      expect(ids).toHaveLength(detections.length);
+      expect(new Set(ids).size).toBe(ids.length);
+      const known = highest;
+      ids.forEach((id, i) => {
+        const classId = detections[i]?.class_id ?? -1;
+        expect(id).toBeGreaterThan(0);
+        expect(classes.get(id) ?? classId).toBe(classId);
+        if (!classes.has(id)) expect(id).toBeGreaterThan(known);
+        classes.set(id, classId);
+        highest = Math.max(highest, id);
+      });
+      expect(tracker.size).toBeLessThanOrEqual(15);
+    });
+  }));
+});
