@@ -6,6 +6,7 @@ import { JobStore, type NewJob } from "../../lib/video/job_store.ts";
 import type { VideoFrameProcessor } from "../../lib/video/video_frame_processor.ts";
 import { makeTestCard, withoutFfmpeg as ignore } from "./media.ts";
 import { emptyResult } from "./results.ts";
+import { smallDisk, withoutSmallDisks } from "./small_disk.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
 import { waitFor } from "./wait_for.ts";
 
@@ -362,6 +363,59 @@ Deno.test({
     expect(storedIndices(store, id)).toEqual(range(30));
   },
 });
+
+Deno.test({
+  name: "JobRunner fails a job when the disk is full, loses no stored result, and a retry goes on",
+  ignore: ignore || withoutSmallDisks,
+  async fn() {
+    await using disk = await smallDisk(4 * 1_048_576);
+    const dataDirectory = `${disk?.path}`;
+    await using opened = await openRunner();
+    const made = await opened.addJob(60);
+    await using store = new JobStore({ dataDirectory });
+    const { id } = store.create({ pipelineId: "yolo_only", fileName: "card.mp4", fileBytes: 1 });
+    await Deno.copyFile(opened.store.files.path(made.id), store.files.path(id));
+    const processor = new Recorder();
+    await using runner = new JobRunner(store, processor, {
+      frameSize: () => FRAME_SIZE,
+      batch: { maxResults: 5 },
+    });
+    const filler = `${dataDirectory}/filler`;
+    processor.before = async (frame) => {
+      if (frame === 20 && processor.frames.length === 21) await fill(filler);
+    };
+    runner.start();
+    await waitFor(() => processor.frames.length > 20 && runner.running.length === 0);
+    const stored = storedIndices(store, id);
+    expect(stored.length).toBeGreaterThanOrEqual(20);
+    expect(stored.length).toBeLessThan(60);
+    expect(stored).toEqual(range(stored.length));
+    await Deno.remove(filler);
+    // Where even the failure could not be stored, the next start takes the job up by itself.
+    await runner.stop();
+    await using next = new JobRunner(store, processor, { frameSize: () => FRAME_SIZE });
+    next.start();
+    const { status, error } = store.get(id);
+    if (status === "failed") {
+      expect(error?.detail).toBe("The disk of the server is full");
+      next.retry(id);
+    }
+    await waitFor(() => store.get(id).status === "completed");
+    expect(storedIndices(store, id)).toEqual(range(60));
+  },
+});
+
+/** Writes a file until its disk is full. */
+async function fill(path: string): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true });
+  for (const size of [65_536, 4096, 512, 1]) {
+    try {
+      for (;;) await file.write(new Uint8Array(size));
+    } catch {
+      // Goes on with smaller pieces.
+    }
+  }
+}
 
 Deno.test("JobRunner refuses a number of workers that is none", async () => {
   await using directory = await temporaryDirectory();

@@ -1,0 +1,262 @@
+/**
+ * Takes uploaded videos from the network to the disk.
+ *
+ * @module
+ */
+
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import {
+  Busboy,
+  type BusboyFileStream,
+  type BusboyHeaders,
+  type BusboyInstance,
+} from "@fastify/busboy";
+import {
+  InvalidUploadError,
+  InvalidVideoError,
+  StorageFullError,
+  UploadTooLargeError,
+} from "./errors.ts";
+import { hasMp4Signature, SIGNATURE_BYTES } from "./file_structure.ts";
+
+/** Options of {@linkcode saveUpload}. */
+export interface SaveUploadOptions {
+  /** Where the video is to be in the end. */
+  path: string;
+  /** Where it is until it is complete; on the same disk as `path`. */
+  partialPath: string;
+  /** Largest video in bytes; one of exactly this size passes. */
+  maxBytes: number;
+  /**
+   * Milliseconds without a byte after which the upload is given up.
+   *
+   * @default {60000}
+   */
+  idleTimeoutMs?: number;
+}
+
+/** A video that has arrived. */
+export interface SavedUpload {
+  /** Name that the person's file had, without folders; only for showing. */
+  fileName: string;
+  fileBytes: number;
+}
+
+/** What a form may hold beside the video. */
+const FORM_LIMITS = { files: 1, fields: 16, fieldSize: 4096, fieldNameSize: 100, headerPairs: 50 };
+
+/** Room for the form around the video. */
+const FORM_BYTES = 65_536;
+
+const MAX_NAME_LENGTH = 200;
+
+/**
+ * Saves the part `file` of a `multipart/form-data` request, without ever holding more of it than a few chunks. When
+ * anything goes wrong, nothing is left behind.
+ *
+ * @throws {InvalidUploadError} If the request is no complete form with a part `file`
+ * @throws {InvalidVideoError} If the file does not name itself an MP4 within its first 64 bytes
+ * @throws {UploadTooLargeError} If the file exceeds the limit
+ * @throws {StorageFullError} If the disk is full
+ */
+export async function saveUpload(
+  request: Request,
+  { path, partialPath, maxBytes, idleTimeoutMs = 60_000 }: SaveUploadOptions,
+): Promise<SavedUpload> {
+  // A client that tells how much it wants to send need not send it to be refused.
+  if (Number(request.headers.get("content-length")) > maxBytes + FORM_BYTES) {
+    throw tooLarge(maxBytes);
+  }
+  try {
+    const file = new PartialFile(partialPath, maxBytes);
+    const saved = await receive(request, file, { maxBytes, idleTimeoutMs });
+    await Deno.rename(partialPath, path);
+    return saved;
+  } catch (error) {
+    await Deno.remove(partialPath).catch(() => {});
+    throw error;
+  }
+}
+
+async function receive(
+  request: Request,
+  file: PartialFile,
+  limits: { maxBytes: number; idleTimeoutMs: number },
+): Promise<SavedUpload> {
+  const { body } = request;
+  if (body === null) throw new InvalidUploadError("Expected a form with a part named file");
+  const abort = new AbortController();
+  let saving: Promise<SavedUpload> | undefined;
+  const form = openForm(request, (stream, fileName) => {
+    saving = file.fill(stream).then((fileBytes) => ({ fileName, fileBytes }));
+    // What goes wrong with the file ends the whole upload.
+    saving.catch((error) => abort.abort(error));
+  });
+  const guard = new UploadGuard(abort, limits);
+  try {
+    const bytes = body.pipeThrough(guard.watch());
+    await pipeline(Readable.fromWeb(bytes as never), form, { signal: abort.signal });
+  } catch (error) {
+    // Lets the writer end before its file is removed.
+    file.abandon();
+    await saving?.catch(() => {});
+    if (abort.signal.aborted) throw abort.signal.reason;
+    throw brokenOff(error);
+  } finally {
+    guard.stop();
+  }
+  if (saving === undefined) throw new InvalidUploadError("Expected a form with a part named file");
+  return await saving;
+}
+
+function openForm(
+  request: Request,
+  onFile: (stream: BusboyFileStream, fileName: string) => void,
+): BusboyInstance {
+  let form: BusboyInstance;
+  try {
+    const contentType = request.headers.get("content-type") ?? "";
+    if (!/^multipart\/form-data\b/i.test(contentType)) throw new TypeError("Not a form");
+    const headers: BusboyHeaders = { "content-type": contentType };
+    form = new Busboy({ headers, limits: FORM_LIMITS });
+  } catch (error) {
+    throw new InvalidUploadError("Expected the content type multipart/form-data", { cause: error });
+  }
+  form.on("file", (name, stream, fileName) => {
+    // A stream whose error nobody listens to would end the server.
+    stream.on("error", () => {});
+    if (name === "file") onFile(stream, cleanName(fileName));
+    else stream.resume();
+  });
+  return form;
+}
+
+/** A file that is being written. */
+class PartialFile {
+  readonly #path: string;
+  readonly #maxBytes: number;
+  #stream: BusboyFileStream | undefined;
+  #streamError: unknown;
+
+  constructor(path: string, maxBytes: number) {
+    this.#path = path;
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * Writes all of a stream to the disk.
+   *
+   * @returns Number of bytes
+   */
+  async fill(stream: BusboyFileStream): Promise<number> {
+    this.#stream = stream;
+    stream.once("error", (error) => {
+      this.#streamError = error;
+    });
+    try {
+      using file = await Deno.open(this.#path, { write: true, createNew: true });
+      const bytes = await this.#copy(stream, file);
+      // An accepted video is to survive a power cut, as its job does.
+      await file.syncData();
+      return bytes;
+    } catch (error) {
+      if (isDiskFull(error)) {
+        throw new StorageFullError("The disk of the server is full", { cause: error });
+      }
+      throw error === this.#streamError ? brokenOff(error) : error;
+    }
+  }
+
+  /** Ends writing where it is. */
+  abandon(): void {
+    this.#stream?.destroy(new Error("Abandoned"));
+  }
+
+  async #copy(stream: BusboyFileStream, file: Deno.FsFile): Promise<number> {
+    let start: Uint8Array | undefined = new Uint8Array();
+    let bytes = 0;
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      if (bytes > this.#maxBytes) throw tooLarge(this.#maxBytes);
+      if (start !== undefined) {
+        start = concatenate(start, chunk.subarray(0, SIGNATURE_BYTES));
+        if (start.length >= SIGNATURE_BYTES) start = checkSignature(start);
+      }
+      for (let part = chunk; part.length > 0;) part = part.subarray(await file.write(part));
+    }
+    if (start !== undefined) checkSignature(start);
+    return bytes;
+  }
+}
+
+/** Ends an upload that sends nothing for a while, or for ever something. */
+class UploadGuard {
+  readonly #abort: AbortController;
+  readonly #maxBytes: number;
+  readonly #idleTimeoutMs: number;
+  #bytes = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    abort: AbortController,
+    { maxBytes, idleTimeoutMs }: { maxBytes: number; idleTimeoutMs: number },
+  ) {
+    this.#abort = abort;
+    this.#maxBytes = maxBytes;
+    this.#idleTimeoutMs = idleTimeoutMs;
+  }
+
+  /** Passes bytes on. */
+  watch(): TransformStream<Uint8Array, Uint8Array> {
+    this.#restart();
+    return new TransformStream({
+      transform: (chunk, controller) => {
+        this.#restart();
+        this.#bytes += chunk.length;
+        if (this.#bytes > this.#maxBytes + FORM_BYTES) this.#abort.abort(tooLarge(this.#maxBytes));
+        else controller.enqueue(chunk);
+      },
+    });
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #restart(): void {
+    this.stop();
+    this.#timer = setTimeout(() => {
+      this.#abort.abort(new InvalidUploadError("The upload has come to a standstill"));
+    }, this.#idleTimeoutMs);
+  }
+}
+
+function checkSignature(start: Uint8Array): undefined {
+  if (!hasMp4Signature(start)) throw new InvalidVideoError("Not an MP4 video: missing ftyp");
+}
+
+function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(first.length + second.length);
+  joined.set(first);
+  joined.set(second, first.length);
+  return joined;
+}
+
+function tooLarge(maxBytes: number): UploadTooLargeError {
+  return new UploadTooLargeError(`The video exceeds the limit of ${maxBytes} bytes`);
+}
+
+function brokenOff(cause: unknown): InvalidUploadError {
+  return new InvalidUploadError("The upload broke off", { cause });
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOSPC";
+}
+
+/** A name fit for showing: no folders, no control characters, not too long. */
+function cleanName(name: string | undefined): string {
+  const base = name?.split(/[\\/]/).at(-1)?.replace(/\p{C}/gu, "").slice(0, MAX_NAME_LENGTH);
+  return base || "video.mp4";
+}

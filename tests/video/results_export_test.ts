@@ -1,0 +1,135 @@
+import { expect } from "expect";
+import fc from "fast-check";
+import type { Detection, TextBlock } from "../../lib/client/protocol.ts";
+import { JobNotFoundError } from "../../lib/video/errors.ts";
+import { JobStore } from "../../lib/video/job_store.ts";
+import {
+  escapeCsv,
+  exportCsv,
+  exportJsonl,
+  formatCsvRows,
+  getResultsPage,
+} from "../../lib/video/results_export.ts";
+import { emptyResult, frameResults } from "./results.ts";
+import { temporaryDirectory } from "./temporary_directory.ts";
+
+const DOG: Detection = {
+  label: "dog",
+  class_id: 16,
+  confidence: 0.934,
+  bbox: [131, 218, 178, 322],
+};
+const TEXT: TextBlock = {
+  text: '=HYPERLINK("http://x", "y")',
+  confidence: 0.9,
+  polygon: [[1, 2], [31, 2], [31, 12], [1, 12]],
+  bbox: [1, 2, 30, 10],
+};
+
+/** A store with one job that has so many empty results. */
+async function openStore(results: number) {
+  const directory = await temporaryDirectory();
+  const store = new JobStore({ dataDirectory: directory.path });
+  const { id } = store.create({ pipelineId: "yolo_ocr", fileName: "walk.mp4", fileBytes: 1 });
+  store.updateStatus(id, "processing");
+  store.appendResults(id, frameResults(0, results));
+  return {
+    store,
+    id,
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test("getResultsPage goes through all results without gap or overlap", async () => {
+  await using opened = await openStore(250);
+  const { store, id } = opened;
+  const pages = [0, 100, 200, 300].map((offset) => getResultsPage(store, id, { offset }));
+  expect(pages.map(({ results }) => results.length)).toEqual([100, 100, 50, 0]);
+  expect(pages.flatMap(({ results }) => results)).toEqual(frameResults(0, 250));
+  expect(pages[1]).toMatchObject({ job_id: id, total: 250, offset: 100, limit: 100 });
+});
+
+Deno.test("getResultsPage refuses a page that cannot be", async () => {
+  await using opened = await openStore(1);
+  const { store, id } = opened;
+  const refused = [{ offset: -1 }, { offset: 0.5 }, { limit: 0 }, { limit: 1001 }, { limit: NaN }];
+  for (const page of refused) expect(() => getResultsPage(store, id, page)).toThrow(RangeError);
+  expect(() => getResultsPage(store, "unknown")).toThrow(JobNotFoundError);
+});
+
+Deno.test("exportJsonl gives every result on a line of its own", async () => {
+  for (const count of [0, 1, 100, 250]) {
+    await using opened = await openStore(count);
+    const text = await new Response(exportJsonl(opened.store, opened.id)).text();
+    const lines = text === "" ? [] : text.trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toEqual(frameResults(0, count));
+  }
+});
+
+Deno.test("exports refuse an unknown job before they begin", async () => {
+  await using opened = await openStore(0);
+  expect(() => exportJsonl(opened.store, "unknown")).toThrow(JobNotFoundError);
+  expect(() => exportCsv(opened.store, "unknown")).toThrow(JobNotFoundError);
+});
+
+Deno.test("an export reads results as they are taken", async () => {
+  await using opened = await openStore(1000);
+  const { store, id } = opened;
+  let reads = 0;
+  const read = store.results.bind(store);
+  store.results = (...args) => {
+    reads++;
+    return read(...args);
+  };
+  const reader = exportJsonl(store, id).getReader();
+  await reader.read();
+  expect(reads).toBeLessThan(5);
+  await reader.cancel();
+});
+
+Deno.test("exportCsv gives a row for each object and each text, without formulas", async () => {
+  await using opened = await openStore(0);
+  const { store, id } = opened;
+  const result = emptyResult({ detections: [DOG], text_blocks: [TEXT], text: TEXT.text });
+  store.appendResults(id, [
+    { frame_index: 0, timestamp_ms: 0, result: emptyResult() },
+    { frame_index: 3, timestamp_ms: 120, result },
+  ]);
+  expect(await new Response(exportCsv(store, id)).text()).toBe(
+    "frame_index,timestamp_ms,kind,label,text,confidence,x,y,width,height\r\n" +
+      "3,120,object,dog,,0.934,131,218,178,322\r\n" +
+      '3,120,text,,"\'=HYPERLINK(""http://x"", ""y"")",0.9,1,2,30,10\r\n',
+  );
+});
+
+Deno.test("escapeCsv takes the edge off everything that spreadsheets compute", () => {
+  for (const text of ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"]) {
+    expect(escapeCsv(text).replace(/^"/, "").startsWith("'")).toBe(true);
+  }
+  for (const text of ["dog", "", "Gate 12 → C", "a=b", "1-2"]) expect(escapeCsv(text)).toBe(text);
+});
+
+Deno.test("formatCsvRows gives ten fields in one row for any text", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+    const result = emptyResult({ text_blocks: [{ ...TEXT, text }] });
+    const rows = parseCsv(formatCsvRows({ frame_index: 1, timestamp_ms: 40, result }));
+    expect(rows.length).toBe(1);
+    expect(rows[0]?.length).toBe(10);
+    expect(rows[0]?.[4]?.replace(/^'/, "")).toBe(text.replace(/^'/, ""));
+  }));
+});
+
+/** The fields of CSV as RFC 4180 has it. */
+function parseCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/y;
+  let row: string[] = [];
+  for (let match = field.exec(text); match !== null; match = field.exec(text)) {
+    row.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? "");
+    if (match[3] === "\r\n") rows.push(row), row = [];
+  }
+  return rows;
+}
