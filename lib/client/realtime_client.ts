@@ -76,6 +76,11 @@ export interface RealtimeClientOptions {
 
 /** Frames that may be on their way at once. More would add delay, and no throughput. */
 export const MAXIMUM_UNANSWERED = 2;
+/**
+ * Results of a connection before its second frame may be on its way: a cold server is slow for a moment and would drop
+ * it, and the page would slow down for no lasting reason.
+ */
+export const WARM_UP_RESULTS = 5;
 /** Automatic attempts to reconnect, before it is up to the person. */
 export const MAXIMUM_ATTEMPTS = 5;
 
@@ -121,6 +126,7 @@ export class RealtimeClient {
   #socket: WebSocket | null = null;
   #pipelineId = "";
   #sentFrames = 0;
+  #results = 0;
   readonly #sentAt = new Map<number, number>();
   #attempts = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -152,8 +158,9 @@ export class RealtimeClient {
 
   /** Whether a frame would be sent now, rather than add delay. */
   get canSend(): boolean {
+    const mayBeUnanswered = this.#results < WARM_UP_RESULTS ? 1 : MAXIMUM_UNANSWERED;
     return this.#socket?.readyState === 1 && this.#socket.bufferedAmount === 0 &&
-      this.#sentAt.size < MAXIMUM_UNANSWERED;
+      this.#sentAt.size < mayBeUnanswered;
   }
 
   /** Opens the stream of a pipeline, in place of any stream before. */
@@ -192,6 +199,7 @@ export class RealtimeClient {
     const socket = new this.#options.WebSocket(this.#options.streamUrl(this.#pipelineId));
     this.#socket = socket;
     this.#sentFrames = 0;
+    this.#results = 0;
     this.#sentAt.clear();
     batch(() => {
       this.signals.status.value = "connecting";
@@ -225,6 +233,7 @@ export class RealtimeClient {
     batch(() => {
       if ("result" in message) {
         this.#attempts = 0;
+        this.#results += 1;
         signals.lastResult.value = message;
         signals.lastError.value = null;
         signals.roundTripMs.value = roundTripMs;
