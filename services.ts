@@ -46,9 +46,17 @@ export class Services {
   /** @param processor What streams run their frames on; the pipelines of this process by default */
   constructor(config: Config, processor?: FrameProcessor) {
     this.config = config;
+    const { model, inputSize, workers, threads, confidence, iou } = config.pipeline;
+    const qualities = qualityLadder(inputSize);
     this.pipelines = new PipelineService({
       modelDir: config.modelDirectory,
-      ...config.pipeline,
+      model,
+      inputSize,
+      otherInputSizes: qualities.slice(1),
+      confidence,
+      iou,
+      ...(workers !== undefined && { workers }),
+      ...(threads !== undefined && { threads }),
       maxPixels: config.stream.maxFramePixels,
       onRestart: ({ worker, reason }) => {
         pipelineMetrics.workerRestarts.inc();
@@ -58,7 +66,7 @@ export class Services {
     this.streams = new StreamServer(
       processor ?? toFrameProcessor(this.pipelines),
       config.stream,
-      qualityLadder(config.pipeline.inputSize),
+      qualities,
     );
   }
 
@@ -66,6 +74,19 @@ export class Services {
   async start(): Promise<void> {
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
+    this.#logPlan();
+  }
+
+  #logPlan(): void {
+    const { plan } = this.pipelines;
+    if (plan === undefined) return;
+    const { workers, threads } = plan;
+    const measured = "latencyMs" in plan && {
+      latency_ms: Math.round(plan.latencyMs),
+      frames_per_second: Math.round(plan.framesPerSecond),
+    };
+    const message = `Inference is ready, with ${workers} workers of ${threads} threads`;
+    logEvent("info", "pipeline_ready", message, { workers, threads, ...measured });
   }
 
   /** Answers what is in flight, then ends everything. */
@@ -117,9 +138,9 @@ export class Services {
 function toFrameProcessor(pipelines: PipelineService): FrameProcessor {
   return {
     isValidPipeline: (id) => pipelines.isValidPipeline(id),
-    async runOnFrame(pipelineId, frameIndex, frameBytes, sessionId) {
+    async runOnFrame(...frame) {
       try {
-        return await pipelines.runOnFrame(pipelineId, frameIndex, frameBytes, sessionId);
+        return await pipelines.runOnFrame(...frame);
       } catch (error) {
         // A frame within the limits by its first header can still hold a second, larger one.
         const isInvalid = error instanceof ImageDecodeError || error instanceof ImageTooLargeError;

@@ -40,10 +40,10 @@ export interface StreamConfig {
 export interface PipelineConfig {
   /** Input of the detector in pixels, multiples of 32. */
   inputSize: { width: number; height: number };
-  /** Inference workers. */
-  workers: number;
-  /** Threads in each worker. */
-  threads: number;
+  /** Inference workers; `undefined` to find out. */
+  workers: number | undefined;
+  /** Threads in each worker; `undefined` to find out. */
+  threads: number | undefined;
   /** A model's id in `models.json`, or the path of an ONNX file. */
   model: string;
   /** Least confidence of a detection, 0 to 1. */
@@ -106,6 +106,11 @@ class Environment {
       `a whole number between ${minimum} and ${maximum}`,
       (n) => Number.isInteger(n) && n >= minimum && n <= maximum,
     );
+  }
+
+  optionalInteger(name: string, minimum: number, maximum: number): number | undefined {
+    if (this.text(name) === undefined) return undefined;
+    return this.integer(name, minimum, minimum, maximum);
   }
 
   positive(name: string, fallback: number): number {
@@ -171,9 +176,7 @@ function parseStream(environment: Environment): StreamConfig {
     maxFrameBytes: Math.floor(megabytes * MEGABYTE),
     maxFramePixels: environment.integer("STREAM_MAX_FRAME_PIXELS", 4_194_304, 1, 268_402_689),
     memoryBudgetBytes: environment.positive("STREAM_MEMORY_BUDGET_MB", 512) * MEGABYTE,
-    maxSessions: environment.text("STREAM_MAX_SESSIONS") === undefined
-      ? undefined
-      : environment.integer("STREAM_MAX_SESSIONS", 0, 1, 1_000_000),
+    maxSessions: environment.optionalInteger("STREAM_MAX_SESSIONS", 1, 1_000_000),
     idleTimeoutMs: environment.seconds("STREAM_IDLE_TIMEOUT_S", 30),
     maxSessionMs: environment.seconds("STREAM_MAX_SESSION_S", 0),
     allowedOrigins: parseOrigins(environment),
@@ -184,8 +187,8 @@ function parseStream(environment: Environment): StreamConfig {
 function parsePipeline(environment: Environment): PipelineConfig {
   return {
     inputSize: parseInputSize(environment),
-    workers: environment.integer("PIPELINE_WORKERS", 1, 1, 64),
-    threads: environment.integer("PIPELINE_THREADS", 2, 1, 64),
+    workers: environment.optionalInteger("PIPELINE_WORKERS", 1, 64),
+    threads: environment.optionalInteger("PIPELINE_THREADS", 1, 64),
     model: environment.text("YOLO_MODEL") ?? "yolov8n",
     confidence: environment.ratio("YOLO_CONFIDENCE", 0.25),
     iou: environment.ratio("YOLO_IOU", 0.45),

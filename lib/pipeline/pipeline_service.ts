@@ -1,6 +1,13 @@
 import { basename, join } from "node:path";
 import type { PipelineResult } from "../client/protocol.ts";
 import { PipelineError } from "./errors.ts";
+import {
+  candidatePlans,
+  choosePlan,
+  measurePlan,
+  type PlanMeasurement,
+  type WorkerPlan,
+} from "./calibration.ts";
 import { findModel } from "./model_catalog.ts";
 import type { DetectorLayout, Size } from "./onnx_graph.ts";
 import {
@@ -9,7 +16,7 @@ import {
   type PipelineDefinition,
   validateDefinition,
 } from "./pipeline_definition.ts";
-import { prepareDetector } from "./specialized_model.ts";
+import { type PreparedDetector, prepareDetector } from "./specialized_model.ts";
 import { WorkerPool, type WorkerRestart, type WorkerStatus } from "./worker_pool.ts";
 
 /** Options for {@linkcode PipelineService}. */
@@ -29,6 +36,12 @@ export interface PipelineServiceOptions {
    */
   inputSize?: Size;
   /**
+   * Further inputs that frames may ask for, in pixels, multiples of 32.
+   *
+   * @default {[]}
+   */
+  otherInputSizes?: readonly Size[];
+  /**
    * Confidence that a detection has to exceed, between 0 and 1.
    *
    * @default {0.25}
@@ -41,15 +54,11 @@ export interface PipelineServiceOptions {
    */
   iou?: number;
   /**
-   * Number of inference workers.
-   *
-   * @default {1}
+   * Number of inference workers; found out at the start where it is not given.
    */
   workers?: number;
   /**
-   * Threads of each worker.
-   *
-   * @default {2}
+   * Threads of each worker; found out at the start where it is not given.
    */
   threads?: number;
   /**
@@ -117,7 +126,11 @@ export class PipelineService {
   readonly #options: PipelineServiceOptions;
   readonly #definitions: Map<string, PipelineDefinition>;
   #starting: Promise<void> | undefined;
+  /** Every pool that runs; more than one only while plans are tried. */
+  readonly #pools = new Set<WorkerPool>();
+  /** The pool that frames go to. */
   #pool: WorkerPool | undefined;
+  #plan: WorkerPlan | PlanMeasurement | undefined;
   #layout: DetectorLayout | undefined;
 
   /**
@@ -146,7 +159,8 @@ export class PipelineService {
 
   /** Ends the workers; frames that are not finished fail. */
   stop(): void {
-    this.#pool?.stop();
+    for (const pool of this.#pools) pool.stop();
+    this.#pools.clear();
     this.#pool = undefined;
     this.#starting = undefined;
   }
@@ -184,6 +198,7 @@ export class PipelineService {
    *
    * @param frameIndex Number of the frame in its session, from 1.
    * @param frameBytes The encoded picture; not to be used afterwards, since its memory goes to a worker.
+   * @param inputSize Input of the detector, one of those in the options; the default one where it is not given.
    * @throws {RangeError} If there is no such pipeline.
    * @throws {ImageDecodeError} If the frame is not a picture.
    * @throws {ImageTooLargeError} If the picture has too many pixels.
@@ -194,6 +209,7 @@ export class PipelineService {
     _frameIndex: number,
     frameBytes: Uint8Array,
     sessionId: string,
+    inputSize?: Size,
   ): Promise<PipelineResult> {
     const definition = this.#definitions.get(pipelineId);
     if (definition === undefined) {
@@ -203,7 +219,12 @@ export class PipelineService {
       throw new PipelineError({ cause: new Error("The service is not running") });
     }
     const started = performance.now();
-    const { findings, stages, wait } = await this.#pool.run(pipelineId, frameBytes, sessionId);
+    const { findings, stages, wait } = await this.#pool.run(
+      pipelineId,
+      frameBytes,
+      sessionId,
+      inputSize,
+    );
     const timings = { wait, ...stages, total: performance.now() - started };
     return {
       ...findings,
@@ -256,29 +277,76 @@ export class PipelineService {
     }
   }
 
+  /** How inference is spread over the cores, and what that gave when it was tried; `undefined` before the start. */
+  get plan(): WorkerPlan | PlanMeasurement | undefined {
+    return this.#plan;
+  }
+
   async #start(): Promise<void> {
-    const options = this.#options;
+    const { inputSize = DEFAULT_INPUT_SIZE, otherInputSizes = [], ...fixed } = this.#options;
     const path = this.#modelPath();
-    const prepared = await prepareDetector(path, options.inputSize ?? DEFAULT_INPUT_SIZE);
+    const detectors: PreparedDetector[] = [];
+    for (const size of [inputSize, ...otherInputSizes]) {
+      detectors.push(await prepareDetector(path, size));
+    }
+    this.#layout = detectors[0].layout;
+    const plans = candidatePlans(navigator.hardwareConcurrency, fixed);
+    if (plans.length === 1) {
+      this.#plan = plans[0];
+      this.#pool = await this.#startPool(plans[0], detectors);
+    } else {
+      await this.#startBestPool(plans, detectors);
+    }
+  }
+
+  /** Tries each plan on the canary picture, and keeps the pool of the best. */
+  async #startBestPool(plans: WorkerPlan[], detectors: PreparedDetector[]): Promise<void> {
+    const pipeline = [...this.#definitions.values()].find(usesDetector);
+    const picture = await Deno.readFile(CANARY);
+    let best: PlanMeasurement | undefined;
+    for (const plan of plans) {
+      const pool = await this.#startPool(plan, detectors);
+      const measured = await measurePlan(plan, pool, pipeline?.id ?? "", picture);
+      const isBetter = best === undefined || choosePlan([best, measured]) === measured;
+      this.#stopPool(isBetter ? this.#pool : pool);
+      if (!isBetter) continue;
+      this.#pool = pool;
+      this.#plan = best = measured;
+    }
+  }
+
+  #stopPool(pool: WorkerPool | undefined): void {
+    if (pool === undefined) return;
+    this.#pools.delete(pool);
+    pool.stop();
+  }
+
+  async #startPool(
+    { workers, threads }: WorkerPlan,
+    prepared: PreparedDetector[],
+  ): Promise<WorkerPool> {
+    const options = this.#options;
+    const [detector, ...otherDetectors] = prepared.map((each) => ({
+      ...each,
+      threads,
+      confidence: options.confidence ?? DEFAULT_CONFIDENCE,
+      iou: options.iou ?? 0.45,
+    }));
     if (this.#starting === undefined) throw new Error("The service was stopped while it started");
     const pool = new WorkerPool({
-      workers: options.workers ?? 1,
+      workers,
       ...(options.frameTimeoutMs !== undefined && { frameTimeoutMs: options.frameTimeoutMs }),
       ...(options.onRestart !== undefined && { onRestart: options.onRestart }),
       setup: {
         pipelines: [...this.#definitions.values()],
-        detector: {
-          ...prepared,
-          threads: options.threads ?? 2,
-          confidence: options.confidence ?? DEFAULT_CONFIDENCE,
-          iou: options.iou ?? 0.45,
-        },
+        detector,
+        otherDetectors,
         maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
       },
     });
-    this.#pool = pool;
-    this.#layout = prepared.layout;
+    this.#pools.add(pool);
     await pool.start();
+    return pool;
   }
 
   #modelPath(): string {

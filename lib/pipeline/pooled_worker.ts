@@ -1,4 +1,5 @@
 import { ImageDecodeError, ImageTooLargeError, PipelineError } from "./errors.ts";
+import type { Size } from "./onnx_graph.ts";
 import type { RunOutcome } from "./pipeline_runner.ts";
 import type { WorkerFailure, WorkerReply, WorkerRequest, WorkerSetup } from "./worker_messages.ts";
 
@@ -65,17 +66,28 @@ export class PooledWorker {
   /**
    * Runs a pipeline on a frame.
    *
+   * @param inputSize Input of the detector; the default one where it is `undefined`.
    * @param frame Its memory goes to the worker where the view covers all of it; else it is copied.
    * @throws {ImageDecodeError} If the frame is not a picture.
    * @throws {ImageTooLargeError} If the picture has too many pixels.
    * @throws {PipelineError} If the pipeline fails.
    * @throws {WorkerLostError} If the worker dies, or takes longer than `timeoutMs`.
    */
-  async run(pipelineId: string, frame: Uint8Array, timeoutMs: number): Promise<RunOutcome> {
+  async run(
+    pipelineId: string,
+    frame: Uint8Array,
+    inputSize: Size | undefined,
+    timeoutMs: number,
+  ): Promise<RunOutcome> {
     const whole = frame.buffer instanceof ArrayBuffer &&
       frame.byteLength === frame.buffer.byteLength;
-    const owned = whole ? frame as Uint8Array<ArrayBuffer> : frame.slice();
-    const request: WorkerRequest = { type: "run", pipelineId, frame: owned };
+    const owned = whole ? frame as Uint8Array<ArrayBuffer> : new Uint8Array(frame);
+    const request: WorkerRequest = {
+      type: "run",
+      pipelineId,
+      frame: owned,
+      ...(inputSize !== undefined && { inputSize }),
+    };
     const reply = await this.#request(request, [owned.buffer], timeoutMs);
     if (reply.type === "done") return reply.outcome;
     throw reply.type === "failed"

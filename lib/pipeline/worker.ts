@@ -4,13 +4,15 @@
  * @module
  */
 
-import { Detector } from "./detector.ts";
+import { Detector, type DetectorOptions } from "./detector.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./errors.ts";
 import { decodeLetterboxed } from "./jpeg_decoder.ts";
 import { fitLetterbox, LETTERBOX_GREY } from "./letterbox.ts";
+import type { Size } from "./onnx_graph.ts";
 import { compilePipeline, type PipelineRunner } from "./pipeline_runner.ts";
 import {
   HEARTBEAT_INTERVAL_MS,
+  type RunRequest,
   type WorkerFailure,
   type WorkerReply,
   type WorkerRequest,
@@ -25,8 +27,9 @@ interface WorkerScope {
 
 const scope = self as unknown as WorkerScope;
 const runners = new Map<string, PipelineRunner>();
-let detector: Detector | undefined;
-let maxPixels = 0;
+/** Detectors by their input, as they are asked for; a `Promise` while one is being loaded. */
+const detectors = new Map<string, Promise<Detector>>();
+let setup: WorkerSetup | undefined;
 
 scope.onmessage = async ({ data }) => {
   try {
@@ -36,13 +39,31 @@ scope.onmessage = async ({ data }) => {
   }
 };
 
-async function start(setup: WorkerSetup): Promise<WorkerReply> {
-  maxPixels = setup.maxPixels;
+async function start(given: WorkerSetup): Promise<WorkerReply> {
+  setup = given;
   for (const pipeline of setup.pipelines) runners.set(pipeline.id, compilePipeline(pipeline));
-  detector = await Detector.create(setup.detector);
-  await warmUp(detector);
+  await detectorFor(setup);
   setInterval(() => scope.postMessage({ type: "heartbeat" }), HEARTBEAT_INTERVAL_MS);
   return { type: "ready" };
+}
+
+/** The detector for an input, or the one that was loaded at the start. */
+function detectorFor(
+  { detector, otherDetectors }: WorkerSetup,
+  inputSize?: Size,
+): Promise<Detector> {
+  const options =
+    otherDetectors.find(({ layout: { input } }) =>
+      input.width === inputSize?.width && input.height === inputSize.height
+    ) ?? detector;
+  const { width, height } = options.layout.input;
+  return detectors.getOrInsertComputed(`${width}x${height}`, () => loadDetector(options));
+}
+
+async function loadDetector(options: DetectorOptions): Promise<Detector> {
+  const detector = await Detector.create(options);
+  await warmUp(detector);
+  return detector;
 }
 
 /** The first inference allocates, and takes several times as long as the next. */
@@ -52,12 +73,14 @@ async function warmUp(detector: Detector): Promise<void> {
 }
 
 async function run(
-  { pipelineId, frame }: { pipelineId: string; frame: Uint8Array },
+  { pipelineId, frame, inputSize }: RunRequest,
 ): Promise<WorkerReply> {
   const runner = runners.get(pipelineId);
-  if (runner === undefined || detector === undefined) {
+  if (runner === undefined || setup === undefined) {
     throw new RangeError(`Cannot run the pipeline "${pipelineId}": unknown`);
   }
+  const detector = await detectorFor(setup, inputSize);
+  const { maxPixels } = setup;
   const outcome = await runner({ frame, maxPixels, detector, decode: decodeLetterboxed });
   return { type: "done", outcome };
 }

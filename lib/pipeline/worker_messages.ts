@@ -1,13 +1,17 @@
 /** The messages between {@linkcode WorkerPool} and its workers. */
 
 import type { DetectorOptions } from "./detector.ts";
+import type { Size } from "./onnx_graph.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 import type { RunOutcome } from "./pipeline_runner.ts";
 
 /** What a worker needs to know before its first frame. */
 export interface WorkerSetup {
   pipelines: PipelineDefinition[];
+  /** Loaded at the start, and used where a frame asks for no other input. */
   detector: DetectorOptions;
+  /** The same detector for other inputs; each is loaded when a frame first asks for it. */
+  otherDetectors: DetectorOptions[];
   /** Most pixels that a picture may have. */
   maxPixels: number;
 }
@@ -23,6 +27,8 @@ export interface RunRequest {
   type: "run";
   pipelineId: string;
   frame: Uint8Array<ArrayBuffer>;
+  /** Input of the detector that is to be used; the one loaded at the start where it is not given or unknown. */
+  inputSize?: Size;
 }
 
 /** What a worker is sent. */

@@ -2,6 +2,7 @@
 // holds it as well.
 import "onnxruntime-node";
 import { PipelineError } from "./errors.ts";
+import type { Size } from "./onnx_graph.ts";
 import type { RunOutcome } from "./pipeline_runner.ts";
 import { PooledWorker, WorkerLostError } from "./pooled_worker.ts";
 import type { WorkerSetup } from "./worker_messages.ts";
@@ -47,6 +48,7 @@ export interface PoolResult extends RunOutcome {
 interface Job {
   pipelineId: string;
   frame: Uint8Array;
+  inputSize: Size | undefined;
   sessionId: string;
   arrived: number;
   resolve(result: PoolResult): void;
@@ -133,14 +135,21 @@ export class WorkerPool {
    * Runs a pipeline on a frame, when it is the session's turn.
    *
    * @param frame The encoded picture; not to be used afterwards, since its memory goes to the worker.
+   * @param inputSize Input of the detector; the default one where it is not given.
    * @throws {ImageDecodeError} If the frame is not a picture.
    * @throws {ImageTooLargeError} If the picture has too many pixels.
    * @throws {PipelineError} If the pipeline or its worker fails.
    */
-  run(pipelineId: string, frame: Uint8Array, sessionId: string): Promise<PoolResult> {
+  run(
+    pipelineId: string,
+    frame: Uint8Array,
+    sessionId: string,
+    inputSize?: Size,
+  ): Promise<PoolResult> {
     if (this.#stopped) return Promise.reject(new PipelineError({ cause: stoppedError() }));
     const { promise, resolve, reject } = Promise.withResolvers<PoolResult>();
-    const job = { pipelineId, frame, sessionId, arrived: performance.now(), resolve, reject };
+    const arrived = performance.now();
+    const job = { pipelineId, frame, inputSize, sessionId, arrived, resolve, reject };
     const jobs = this.#waiting.get(sessionId);
     if (jobs === undefined) this.#waiting.set(sessionId, [job]);
     else jobs.push(job);
@@ -234,7 +243,8 @@ export class WorkerPool {
     this.#inFlight.add(job.sessionId);
     const wait = performance.now() - job.arrived;
     try {
-      const outcome = await slot.worker.run(job.pipelineId, job.frame, frameTimeoutMs);
+      const { pipelineId, frame, inputSize } = job;
+      const outcome = await slot.worker.run(pipelineId, frame, inputSize, frameTimeoutMs);
       job.resolve({ ...outcome, wait });
     } catch (error) {
       const lost = error instanceof WorkerLostError;

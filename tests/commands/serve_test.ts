@@ -24,7 +24,11 @@ Deno.test("the server says where it is and stops on SIGINT and SIGTERM with exit
     const response = await fetch(new URL("/health", server.url));
     expect((await response.json()).status).toBe("healthy");
     expect(await server.stop(signal)).toBe(0);
-    expect(server.log.map(({ event }) => event)).toEqual(["server_start", "server_stop"]);
+    expect(server.log.map(({ event }) => event)).toEqual([
+      "pipeline_ready",
+      "server_start",
+      "server_stop",
+    ]);
   }
 });
 

@@ -17,7 +17,7 @@ async function withService(
   test: (service: PipelineService) => Promise<void>,
 ): Promise<void> {
   await ensureModel();
-  const service = new PipelineService({ modelDir: MODEL_DIR, ...options });
+  const service = new PipelineService({ modelDir: MODEL_DIR, workers: 1, threads: 2, ...options });
   await service.start();
   try {
     await test(service);
@@ -154,7 +154,7 @@ Deno.test("the canary fails while the service is not running", async () => {
 
 Deno.test("start is done once, however often it is called, and again after a stop", async () => {
   await ensureModel();
-  const service = new PipelineService({ modelDir: MODEL_DIR });
+  const service = new PipelineService({ modelDir: MODEL_DIR, workers: 1 });
   await Promise.all([service.start(), service.start()]);
   expect(service.workers()).toHaveLength(1);
   service.stop();
@@ -221,4 +221,35 @@ Deno.test("options out of range are refused", () => {
   for (const options of wrong) {
     expect(() => new PipelineService({ modelDir: MODEL_DIR, ...options })).toThrow(RangeError);
   }
+});
+
+Deno.test("the start tries how to spread inference over the cores, unless it is told", async () => {
+  await withService({ workers: 2, threads: 1 }, (service) => {
+    expect(service.plan).toEqual({ workers: 2, threads: 1 });
+    expect(service.workers()).toHaveLength(2);
+    return Promise.resolve();
+  });
+  const service = new PipelineService({ modelDir: MODEL_DIR });
+  await service.start();
+  const { plan } = service;
+  expect(service.workers()).toHaveLength(plan?.workers ?? NaN);
+  if (navigator.hardwareConcurrency > 1) expect(plan).toHaveProperty("framesPerSecond");
+  service.stop();
+});
+
+Deno.test("frames may ask for another input of the detector", async () => {
+  const small = { width: 320, height: 256 };
+  await withService({ otherInputSizes: [small] }, async (service) => {
+    const run = async (inputSize?: { width: number; height: number }) =>
+      await service.runOnFrame("yolo_only", 1, readFixture("dog.jpg"), "a", inputSize);
+    const [large, other, unknown] = [
+      await run(),
+      await run(small),
+      await run({ width: 1, height: 1 }),
+    ];
+    const dogIn = ({ detections }: typeof large) => detections.find(({ label }) => label === "dog");
+    expect(dogIn(other)).toBeDefined();
+    expect(dogIn(other)?.confidence).not.toBe(dogIn(large)?.confidence);
+    expect(dogIn(unknown)?.confidence).toBe(dogIn(large)?.confidence);
+  });
 });

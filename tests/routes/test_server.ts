@@ -33,7 +33,9 @@ const applyBuild = new Builder<State>({ root: new URL(".", ROOT).pathname }).bui
 export async function startTestServer(
   { environment = {}, processor }: TestServerOptions = {},
 ): Promise<TestServer> {
-  const services = new Services(parseConfig(environment), processor);
+  // Said outright, so that no test waits for the calibration.
+  const workers = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "2" };
+  const services = new Services(parseConfig({ ...workers, ...environment }), processor);
   if (processor === undefined) await services.start();
   const app = createApp(() => services);
   (await applyBuild)(app);
