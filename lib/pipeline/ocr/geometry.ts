@@ -150,3 +150,43 @@ export function measureQuadrilateral(
 export function quadrilateralCenter([a, b, c, d]: Quadrilateral): Point {
   return [(a[0] + b[0] + c[0] + d[0]) / 4, (a[1] + b[1] + c[1] + d[1]) / 4];
 }
+
+/**
+ * Measures how much two convex quadrilaterals overlap.
+ *
+ * One is clipped by each side of the other (Sutherland and Hodgman 1974, "Reentrant polygon clipping").
+ *
+ * @returns Their intersection over their union, between 0 and 1; 0 where one has no area.
+ */
+export function quadrilateralOverlap(a: Quadrilateral, b: Quadrilateral): number {
+  let clipped: Point[] = [...a];
+  b.forEach((from, index) => {
+    const to = b[(index + 1) % b.length] ?? from;
+    clipped = clipped.flatMap((point, i) => clipSide(clipped.at(i - 1) ?? point, point, from, to));
+  });
+  const intersection = polygonArea(clipped);
+  const union = polygonArea(a) + polygonArea(b) - intersection;
+  return union > 0 ? Math.min(1, intersection / union) : 0;
+}
+
+/** The part of the side from `previous` to `point` on the inner side of a line, but for its start. */
+function clipSide(previous: Point, point: Point, from: Point, to: Point): Point[] {
+  const [before, after] = [cross(from, to, previous), cross(from, to, point)];
+  const kept: Point[] = after >= 0 ? [point] : [];
+  if (before >= 0 === after >= 0) return kept;
+  const share = before / (before - after);
+  return [[
+    previous[0] + (point[0] - previous[0]) * share,
+    previous[1] + (point[1] - previous[1]) * share,
+  ], ...kept];
+}
+
+/** The shoelace formula. */
+function polygonArea(points: readonly Point[]): number {
+  const [origin] = points;
+  const twice = points.reduce(
+    (sum, point, index) => sum + cross(origin, point, points[(index + 1) % points.length]),
+    0,
+  );
+  return Math.abs(twice) / 2;
+}
