@@ -8,6 +8,7 @@ import type { PipelineResult } from "../client/protocol.ts";
 import type { Size } from "./display_geometry.ts";
 import type { Job } from "./job.ts";
 import type { JobStore } from "./job_store.ts";
+import { prefetch } from "./prefetch.ts";
 import { ResultBatch, type ResultBatchOptions } from "./result_batch.ts";
 import { scaleResult } from "./scale_result.ts";
 import { VideoDecoder, type VideoDecoderOptions, type VideoFrame } from "./video_decoder.ts";
@@ -71,7 +72,7 @@ export async function runJob(
     if (taken.length > 0) store.appendResults(id, taken, { currentStep });
   };
   try {
-    for await (const frame of decoder.frames()) {
+    for await (const frame of prefetch(decoder.frames())) {
       await waitForTurn(signal);
       signal.throwIfAborted();
       const result = await process(processor, pipelineId, id, frame);
