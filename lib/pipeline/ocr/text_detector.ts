@@ -1,9 +1,9 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import sharp from "sharp";
+import { sessionSettings } from "../detector.ts";
 import type { PixelImage } from "./crop_line.ts";
 import { findBoxes } from "./find_boxes.ts";
 import { type Quadrilateral, rectangleCorners } from "./geometry.ts";
-import { sessionOptions } from "./session_options.ts";
 import { prepareTextDetector } from "./text_graphs.ts";
 
 /** Where a line of text is. */
@@ -46,7 +46,7 @@ export class TextDetector {
    */
   static async create({ model, threads, maxSide }: TextDetectorOptions): Promise<TextDetector> {
     const graph = prepareTextDetector(model);
-    const session = await InferenceSession.create(graph, sessionOptions(threads));
+    const session = await InferenceSession.create(graph, sessionSettings(threads));
     return new TextDetector(session, maxSide);
   }
 

@@ -1,4 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { sessionSettings } from "../detector.ts";
 import type { PixelImage } from "./crop_line.ts";
 import { decodeCtc, type DecodedText, parseDictionary, type Reading } from "./decode_ctc.ts";
 import type { Quadrilateral } from "./geometry.ts";
@@ -12,7 +13,6 @@ import {
   type StripPart,
 } from "./line_strip.ts";
 import { restoreSpaces } from "./restore_spaces.ts";
-import { sessionOptions } from "./session_options.ts";
 import { prepareTextRecognizer } from "./text_graphs.ts";
 
 /** Options for {@linkcode TextRecognizer}. */
@@ -78,7 +78,7 @@ export class TextRecognizer {
    */
   static async create(options: TextRecognizerOptions): Promise<TextRecognizer> {
     const graph = prepareTextRecognizer(options.model);
-    const session = await InferenceSession.create(graph, sessionOptions(options.threads));
+    const session = await InferenceSession.create(graph, sessionSettings(options.threads));
     return new TextRecognizer(session, parseDictionary(options.dictionary));
   }
 

@@ -2,11 +2,12 @@ import { expect } from "expect";
 import sharp from "sharp";
 import type { PixelImage } from "../../../lib/pipeline/ocr/crop_line.ts";
 import { TextReader, toTextBlock } from "../../../lib/pipeline/ocr/text_reader.ts";
-import { fetchTextModels, loadTextReader } from "./models.ts";
+import { readFixture } from "../models.ts";
+import { loadTextModels, loadTextReader } from "./models.ts";
 import { renderPage } from "./render_text.ts";
 
-async function decode(path: string): Promise<PixelImage> {
-  const { data, info } = await sharp(await Deno.readFile(path)).removeAlpha().raw()
+async function decode(name: string): Promise<PixelImage> {
+  const { data, info } = await sharp(readFixture(name)).removeAlpha().raw()
     .toBuffer({ resolveWithObject: true });
   return { pixels: data, width: info.width, height: info.height };
 }
@@ -26,7 +27,7 @@ async function readTexts(reader: TextReader, image: PixelImage): Promise<string[
 
 Deno.test("TextReader reads every line of a picture, spaces, arrow and turned line included", () =>
   withReader(async (reader) => {
-    const image = await decode("tests/fixtures/text.jpg");
+    const image = await decode("text.jpg");
     expect(await readTexts(reader, image)).toEqual([
       "Hello World 2026",
       "INVOICE No. 48213-B",
@@ -36,7 +37,7 @@ Deno.test("TextReader reads every line of a picture, spaces, arrow and turned li
 
 Deno.test("TextReader says where each line is", () =>
   withReader(async (reader) => {
-    const { lines } = await reader.read(await decode("tests/fixtures/text.jpg"));
+    const { lines } = await reader.read(await decode("text.jpg"));
     const turned = lines[2];
     const [topLeft = [0, 0], topRight = [0, 0]] = turned?.polygon ?? [];
     const angle = Math.atan2(topRight[1] - topLeft[1], topRight[0] - topLeft[0]) * 180 / Math.PI;
@@ -53,7 +54,7 @@ Deno.test("TextReader says where each line is", () =>
 
 Deno.test("TextReader finds lines without reading them, and reads given ones", () =>
   withReader(async (reader) => {
-    const image = await decode("tests/fixtures/text.jpg");
+    const image = await decode("text.jpg");
     const found = await reader.findLines(image);
     expect(found).toHaveLength(3);
     const second = found.slice(1, 2).map(({ polygon }) => polygon);
@@ -64,7 +65,7 @@ Deno.test("TextReader finds lines without reading them, and reads given ones", (
 
 Deno.test("TextReader gives the same for the same picture, whatever came before", () =>
   withReader(async (reader) => {
-    const image = await decode("tests/fixtures/text.jpg");
+    const image = await decode("text.jpg");
     const first = (await reader.read(image)).lines;
     const other = await renderPage([{ text: "Other", font: "DejaVu Sans", size: 40 }], {
       width: 900,
@@ -110,12 +111,12 @@ Deno.test("TextReader finds nothing in a picture of one pixel", () =>
 
 Deno.test("TextReader finds next to nothing to read in a photograph", () =>
   withReader(async (reader) => {
-    const { lines } = await reader.read(await decode("tests/fixtures/horses.jpg"));
+    const { lines } = await reader.read(await decode("horses.jpg"));
     expect(lines.map(({ text }) => text).join("").length).toBeLessThan(12);
   }));
 
 Deno.test("TextReader refuses a model that is none", async () => {
-  const models = await fetchTextModels();
+  const models = await loadTextModels();
   const detectorModel = new TextEncoder().encode("not a model");
   await expect(TextReader.create({ ...models, detectorModel, threads: 1 })).rejects.toThrow(
     TypeError,

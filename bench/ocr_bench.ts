@@ -1,0 +1,148 @@
+/**
+ * Measures what reading a picture costs, next to another port of the same models to JavaScript.
+ *
+ * Both take turns within one run, so that whatever else the machine does meets both alike. Only the ratio
+ * compares between machines.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import sharp from "sharp";
+import { type ReadingTimings, TextReader } from "../lib/pipeline/ocr/text_reader.ts";
+
+const USAGE = `Usage: deno run --allow-all bench/ocr_bench.ts [options]
+
+Measures reading the text of a 640x480 JPEG, from its bytes to its lines, next to @gutenye/ocr-node,
+which runs the same networks. Needs the models in MODEL_DIR (default: ./models).
+
+Options:
+  --iterations N  Rounds to measure, after 5 to warm up (default: 30)
+  --threads N     Threads of one inference (default: 2); the other port uses its defaults
+  -h, --help      Show this text
+`;
+
+const WARM_UP_ROUNDS = 5;
+
+const PICTURE = new URL("../tests/fixtures/text.jpg", import.meta.url);
+
+/** The part of the other port that is used here. */
+interface OtherPort {
+  detect(path: string): Promise<{ text: string }[]>;
+}
+
+/** Measurements in milliseconds, by what was measured. */
+type Samples = Record<"decode" | keyof ReadingTimings | "total" | "other", number[]>;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      iterations: { type: "string", default: "30" },
+      threads: { type: "string", default: "2" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  const [iterations, threads] = [Number(values.iterations), Number(values.threads)];
+  if (values.help || !(iterations >= 1) || !(threads >= 1)) {
+    print(USAGE);
+    return values.help ? 0 : 2;
+  }
+  const reader = await loadReader(threads);
+  const other = await loadOtherPort();
+  const samples: Samples = { decode: [], find: [], recognize: [], total: [], other: [] };
+  let texts: { ours: string[]; theirs: string[] } = { ours: [], theirs: [] };
+  for (let round = 0; round < WARM_UP_ROUNDS + iterations; round++) {
+    if (round === WARM_UP_ROUNDS) { for (const list of Object.values(samples)) list.length = 0; }
+    texts = {
+      ours: await measureOurs(reader, samples),
+      theirs: await measureOther(other, samples),
+    };
+  }
+  await reader.release();
+  report(samples, texts, { iterations, threads });
+  return 0;
+}
+
+async function loadReader(threads: number): Promise<TextReader> {
+  const path = (file: string) => join(Deno.env.get("MODEL_DIR") || "./models", file);
+  return await TextReader.create({
+    detectorModel: await Deno.readFile(path("ch_PP-OCRv4_det_infer.onnx")),
+    recognizerModel: await Deno.readFile(path("ch_PP-OCRv4_rec_infer.onnx")),
+    dictionary: await Deno.readTextFile(path("ppocr_keys_v1.txt")),
+    threads,
+  });
+}
+
+async function loadOtherPort(): Promise<OtherPort> {
+  // Nothing but this comparison needs it, so the project does not depend on it.
+  // deno-lint-ignore no-import-prefix
+  const { default: Ocr } = await import("npm:@gutenye/ocr-node@1.4.8");
+  return await Ocr.create() as OtherPort;
+}
+
+async function measureOurs(reader: TextReader, samples: Samples): Promise<string[]> {
+  const started = performance.now();
+  const { data, info } = await sharp(Deno.readFileSync(PICTURE)).removeAlpha().raw()
+    .toBuffer({ resolveWithObject: true });
+  samples.decode.push(performance.now() - started);
+  const { lines, timings } = await reader.read({
+    pixels: data,
+    width: info.width,
+    height: info.height,
+  });
+  samples.total.push(performance.now() - started);
+  samples.find.push(timings.find);
+  samples.recognize.push(timings.recognize);
+  await rest();
+  return lines.map(({ text }) => text);
+}
+
+async function measureOther(other: OtherPort, samples: Samples): Promise<string[]> {
+  const path = decodeURIComponent(PICTURE.pathname);
+  const started = performance.now();
+  const lines = await other.detect(path);
+  samples.other.push(performance.now() - started);
+  await rest();
+  return lines.map(({ text }) => text);
+}
+
+/** The threads of an inference stay awake for a while, which must not slow the next. */
+function rest(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+function report(
+  samples: Samples,
+  texts: { ours: string[]; theirs: string[] },
+  { iterations, threads }: { iterations: number; threads: number },
+): void {
+  print(`${iterations} rounds, ${threads} threads, milliseconds (median / 95th percentile)\n\n`);
+  for (const part of ["decode", "find", "recognize", "total", "other"] as const) {
+    const list = samples[part];
+    const name = part === "other" ? "@gutenye/ocr-node" : part;
+    print(
+      `${name.padEnd(20)}${format(list, 0.5).padStart(8)} /${format(list, 0.95).padStart(7)}\n`,
+    );
+  }
+  const ratio = quantile(samples.other, 0.5) / quantile(samples.total, 0.5);
+  print(`\n${ratio.toFixed(2)} times as fast\n`);
+  print(
+    `\nread here:      ${texts.ours.join(" | ")}\nread by other:  ${texts.theirs.join(" | ")}\n`,
+  );
+}
+
+function format(list: readonly number[], share: number): string {
+  return quantile(list, share).toFixed(1);
+}
+
+function quantile(list: readonly number[], share: number): number {
+  const sorted = list.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
+
+function print(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
+if (import.meta.main) Deno.exit(await main());
