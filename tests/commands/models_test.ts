@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { fileURLToPath } from "node:url";
 import { MODELS } from "../../lib/pipeline/model_catalog.ts";
-import { ensureModel, MODEL_DIR } from "./models.ts";
+import { ensureModel, MODEL_DIR } from "../pipeline/models.ts";
 
 const COMMAND = fileURLToPath(new URL("../../commands/models.ts", import.meta.url));
 
