@@ -57,7 +57,9 @@ async function main(): Promise<number> {
   }
   const modelDir = Deno.env.get("MODEL_DIR") || "./models";
   const frame = await createFrame();
-  const services = SIZES.map((inputSize) => new PipelineService({ modelDir, inputSize, threads }));
+  const services = SIZES.map((inputSize) =>
+    new PipelineService({ modelDir, inputSize, workers: 1, threads })
+  );
   await Promise.all(services.map((service) => service.start()));
   const variants = [
     await plainVariant(join(modelDir, "yolov8n.onnx"), frame),
