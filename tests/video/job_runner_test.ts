@@ -200,6 +200,24 @@ Deno.test({
 });
 
 Deno.test({
+  name: "JobRunner does not take a wait for live streams for a decoder that hangs",
+  ignore,
+  async fn() {
+    let turns = 0;
+    await using opened = await openRunner({
+      decoder: { frameTimeoutMs: 1500 },
+      async waitForTurn() {
+        if (++turns === 5) await new Promise((resolve) => setTimeout(resolve, 2500));
+      },
+    });
+    const { runner, addJob, finished } = opened;
+    const { id } = await addJob(10);
+    runner.start();
+    expect(await finished(id)).toMatchObject({ status: "completed", error: null });
+  },
+});
+
+Deno.test({
   name: "JobRunner fails a job whose video is damaged, and goes on with the next",
   ignore,
   async fn() {
