@@ -342,17 +342,12 @@ Deno.test({
   async fn() {
     await using directory = await temporaryDirectory();
     const path = `${directory.path}/card.mp4`;
-    await makeTestCard(path, 50);
-    // Deno alone needs more, so the first check of the memory ends the process.
-    const limit = { maxMemoryBytes: 8 * 1_048_576 };
-    await using decoder = await VideoDecoder.open(path, { frameSize: FRAME_SIZE, ...limit });
-    const frames = decoder.frames();
-    await frames.next();
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const rest = (async () => {
-      for await (const _ of frames);
-    })();
-    await expect(rest).rejects.toThrow("Decoding the video needs more than 8 MB of memory");
+    await makeTestCard(path, 1000);
+    // Deno alone needs more, so the first look at the memory ends the process.
+    expect(await outcome(path, { maxMemoryBytes: 8 * 1_048_576 })).toBe(
+      "Decoding the video needs more than 8 MB of memory",
+    );
+    expect(await outcome(path)).toBe(1000);
   },
 });
 
