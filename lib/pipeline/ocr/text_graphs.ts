@@ -13,6 +13,8 @@ import {
   parseOnnx,
   serializeOnnx,
 } from "../onnx_schema.ts";
+import { foldActivations } from "./fold_activations.ts";
+import { readScalarConstants } from "./scalar_constants.ts";
 
 /** Per channel, in the order blue, green, red: `value / 255` less the mean, over the deviation. */
 const DETECTOR_MEAN = [0.485, 0.456, 0.406];
@@ -27,6 +29,7 @@ const DETECTOR_DEVIATION = [0.229, 0.224, 0.225];
  */
 export function prepareTextDetector(bytes: Uint8Array): Uint8Array {
   const model = parseOnnx(bytes);
+  foldActivations(model.graph, readScalarConstants(bytes));
   feedPixels(
     model,
     DETECTOR_DEVIATION.map((deviation) => 1 / (255 * deviation)),
@@ -44,6 +47,7 @@ export function prepareTextDetector(bytes: Uint8Array): Uint8Array {
  */
 export function prepareTextRecognizer(bytes: Uint8Array): Uint8Array {
   const model = parseOnnx(bytes);
+  foldActivations(model.graph, readScalarConstants(bytes));
   feedPixels(model, [1 / 127.5, 1 / 127.5, 1 / 127.5], [-1, -1, -1]);
   const { graph } = model;
   const [distribution] = graph.output;
