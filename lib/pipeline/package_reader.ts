@@ -48,7 +48,9 @@ export async function readPackage(
     signal: leave.signal,
     timeout: IDLE_TIMEOUT_MS,
     fetchRetries: 1,
+    fetchRetryFactor: 2,
     fetchRetryMintimeout: 500,
+    fetchRetryMaxtimeout: 5000,
     ...(options.registry && { registry: options.registry }),
   };
   let failure: unknown;
