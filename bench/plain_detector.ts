@@ -23,9 +23,12 @@ export class PlainDetector {
     this.#session = session;
   }
 
-  /** Loads the model file. */
-  static async create(path: string): Promise<PlainDetector> {
-    return new PlainDetector(await InferenceSession.create(path));
+  /** Loads the model file; without settings as a plain script does. */
+  static async create(
+    path: string,
+    settings: InferenceSession.SessionOptions = {},
+  ): Promise<PlainDetector> {
+    return new PlainDetector(await InferenceSession.create(path, settings));
   }
 
   /** Finds objects in a JPEG. */
