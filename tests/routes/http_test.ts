@@ -35,6 +35,42 @@ Deno.test("the HTTP interface answers with real models", async (t) => {
     }]));
   });
 
+  await t.step("GET /pipelines/:id tells all of one", async () => {
+    const response = await server.fetch("/pipelines/yolo_only");
+    expect(await response.json()).toMatchObject({
+      id: "yolo_only",
+      nodes: expect.arrayContaining([{ id: "detect", step: "detect" }]),
+      edges: expect.arrayContaining([{ from: "decode", to: "detect" }]),
+      entry_nodes: ["decode"],
+      output_nodes: ["output"],
+      models: [{
+        name: "yolov8n",
+        file: "yolov8n.onnx",
+        licence: "AGPL-3.0",
+        input_size: { width: 512, height: 384 },
+      }],
+    });
+    const unknown = await server.fetch("/pipelines/nope");
+    expect(unknown.status).toBe(404);
+    expect(await unknown.json()).toEqual({
+      error: "invalid_pipeline",
+      detail: "Unknown pipeline_id: nope",
+    });
+  });
+
+  await t.step("POST /pipelines/validate tells what is wrong with a definition", async () => {
+    const validate = async (body: string) =>
+      await (await server.fetch("/pipelines/validate", { method: "POST", body })).json();
+    const definition = await (await server.fetch("/pipelines/yolo_only")).json();
+    expect(await validate(JSON.stringify(definition))).toEqual({ valid: true, errors: [] });
+    definition.nodes[1].step = "teleport";
+    expect(await validate(JSON.stringify(definition))).toEqual({
+      valid: false,
+      errors: ['Node "detect" has an unknown step "teleport"'],
+    });
+    expect(await validate("{")).toEqual({ error: "bad_request", detail: "Body is not JSON" });
+  });
+
   await t.step("POST /pipelines/:id/run finds the dog in a JPEG and in a form", async () => {
     const form = new FormData();
     form.append("file", new Blob([dog], { type: "image/jpeg" }), "dog.jpg");

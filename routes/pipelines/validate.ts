@@ -1,0 +1,24 @@
+import { checkAccess } from "../../lib/http/access.ts";
+import { ApiError } from "../../lib/http/api.ts";
+import { readBody } from "../../lib/http/read_body.ts";
+import { validateDefinition } from "../../lib/pipeline/pipeline_definition.ts";
+import { defineApi } from "../../state.ts";
+
+const MAX_BYTES = 65_536;
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder(undefined, { fatal: true }).decode(body));
+  } catch {
+    throw new ApiError(400, "bad_request", "Body is not JSON");
+  }
+}
+
+/** `POST /pipelines/validate`: whether a definition could run, and what is wrong with it. */
+export const handler = defineApi({
+  async POST(ctx) {
+    checkAccess(ctx.req, ctx.state.services.config.stream);
+    const errors = validateDefinition(parseJson(await readBody(ctx.req, MAX_BYTES)));
+    return Response.json({ valid: errors.length === 0, errors });
+  },
+});
