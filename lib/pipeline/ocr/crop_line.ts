@@ -21,15 +21,28 @@ export interface CropTarget {
   height: number;
 }
 
-/** Lines that are this many times taller than wide are taken for text that runs upwards, as in PaddleOCR. */
-const TALL_RATIO = 1.5;
+/** Boxes at least so many times taller than wide may be of text that runs up or down. */
+const UPRIGHT_RATIO = 1.2;
 
-/** Turns the corners of a line that is taller than wide, so that it is read from its lower end up. */
-export function orientLine(corners: Quadrilateral): Quadrilateral {
-  const { width, height } = measureQuadrilateral(corners);
-  if (height < width * TALL_RATIO) return corners;
-  const [topLeft, topRight, bottomRight, bottomLeft] = corners;
+/** Boxes taller than this are no single letter. */
+const LETTER_RATIO = 3;
+
+/** Describes the same quadrilateral from another corner: turned by a quarter, its text runs upwards. */
+export function turnUp([topLeft, topRight, bottomRight, bottomLeft]: Quadrilateral): Quadrilateral {
   return [bottomLeft, topLeft, topRight, bottomRight];
+}
+
+/**
+ * Lists the ways in which the text of a box may run, as its corners from the top left of the text.
+ *
+ * A box that is hardly taller than wide may hold one upright letter, or a short word that is turned.
+ */
+export function readingDirections(corners: Quadrilateral): Quadrilateral[] {
+  const { width, height } = measureQuadrilateral(corners);
+  if (height < width * UPRIGHT_RATIO) return [corners];
+  const upwards = turnUp(corners);
+  if (height < width * LETTER_RATIO) return [corners, upwards];
+  return [upwards, turnUp(turnUp(upwards))];
 }
 
 /**

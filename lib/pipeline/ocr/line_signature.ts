@@ -1,4 +1,4 @@
-import { cropLine, type PixelImage } from "./crop_line.ts";
+import { cropLine, type PixelImage, turnUp } from "./crop_line.ts";
 import { measureQuadrilateral, type Quadrilateral } from "./geometry.ts";
 
 /** What a line of text looks like, roughly: enough to see whether it has changed. */
@@ -29,6 +29,7 @@ const CHANGE = 0.24;
 /** Describes the part of a picture within a line's corners. */
 export function signLine(image: PixelImage, corners: Quadrilateral): LineSignature {
   const { width: length, height } = measureQuadrilateral(corners);
+  if (height > length) return signLine(image, turnUp(corners));
   const ratio = height > 0 ? length / height : 1;
   const width = Math.min(MAXIMUM_COLUMNS, Math.max(1, Math.round(ratio * ROWS)));
   const pixels = new Uint8Array(width * ROWS * 3);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { cropLine, orientLine, type PixelImage } from "./crop_line.ts";
+import { cropLine, type PixelImage } from "./crop_line.ts";
 import {
   growRectangle,
   measureQuadrilateral,
@@ -46,11 +46,11 @@ export interface StripPart {
 /**
  * Cuts a line out of a picture.
  *
- * @param corners Corners of the line's box, in pixels of the picture.
+ * @param corners Corners of the line's box from the top left of its text, in pixels of the picture.
  * @param stretch How much wider than in the picture the line is to be.
  */
 export function cutStrip(image: PixelImage, corners: Quadrilateral, stretch = 1): LineStrip {
-  const box = toRectangle(orientLine(corners));
+  const box = toRectangle(corners);
   const margin = MARGIN * Math.min(box.width, box.height);
   const grown = rectangleCorners(growRectangle(box, margin));
   const { width, height } = measureQuadrilateral(grown);
@@ -101,6 +101,21 @@ export function columnContrasts({ pixels, width }: LineStrip): Float64Array {
     contrasts[column] = most - least;
   }
   return contrasts;
+}
+
+/** Measures the height of the ink in a strip, in pixels. */
+export function inkHeight({ pixels, width }: LineStrip): number {
+  const contrasts = Array.from({ length: STRIP_HEIGHT }, (_, row) => {
+    let [least, most] = [255, 0];
+    for (let at = row * width * 3; at < (row + 1) * width * 3; at += 3) {
+      least = Math.min(least, pixels[at + 1] ?? 0);
+      most = Math.max(most, pixels[at + 1] ?? 0);
+    }
+    return most - least;
+  });
+  const blank = Math.max(...contrasts) * BLANK_SHARE;
+  const first = contrasts.findIndex((contrast) => contrast > blank);
+  return contrasts.findLastIndex((contrast) => contrast > blank) - first;
 }
 
 function findCut(contrasts: Float64Array, from: number, to: number, blank: number) {

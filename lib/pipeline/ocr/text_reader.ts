@@ -5,13 +5,7 @@ import type { Quadrilateral } from "./geometry.ts";
 import { joinWords } from "./join_words.ts";
 import { orderLines } from "./order_lines.ts";
 import { type FoundLine, TextDetector } from "./text_detector.ts";
-import { TextRecognizer } from "./text_recognizer.ts";
-
-/** A line of text that was read. */
-export interface TextLine extends Reading {
-  /** Corners in pixels of the picture. */
-  polygon: Quadrilateral;
-}
+import { type TextLine, TextRecognizer } from "./text_recognizer.ts";
 
 /** Options for {@linkcode TextReader}. */
 export interface TextReaderOptions {
@@ -80,11 +74,8 @@ export class TextReader {
     const started = performance.now();
     const found = await this.findLines(image);
     const recognizing = performance.now();
-    const readings = await this.recognize(image, found.map(({ polygon }) => polygon));
-    const lines = found.flatMap(({ polygon }, index) => {
-      const reading = readings[index];
-      return reading && isReadable(reading) ? [{ polygon, ...reading }] : [];
-    });
+    const read = await this.recognize(image, found.map(({ polygon }) => polygon));
+    const lines = read.filter(isReadable);
     const timings = {
       find: recognizing - started,
       recognize: performance.now() - recognizing,
@@ -101,9 +92,9 @@ export class TextReader {
    * Reads given lines of text.
    *
    * @param polygons Corners of each line, in pixels of the picture, as {@linkcode findLines} gives them.
-   * @returns A reading for each line, however unsure.
+   * @returns Each line, however unsure; its corners begin where its text does.
    */
-  recognize(image: PixelImage, polygons: readonly Quadrilateral[]): Promise<Reading[]> {
+  recognize(image: PixelImage, polygons: readonly Quadrilateral[]): Promise<TextLine[]> {
     return this.#recognizer.read(image, polygons);
   }
 

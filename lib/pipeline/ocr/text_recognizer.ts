@@ -1,12 +1,13 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { sessionSettings } from "../detector.ts";
-import type { PixelImage } from "./crop_line.ts";
+import { type PixelImage, readingDirections } from "./crop_line.ts";
 import { decodeCtc, type DecodedText, parseDictionary, type Reading } from "./decode_ctc.ts";
 import type { Quadrilateral } from "./geometry.ts";
 import { joinReadings } from "./join_readings.ts";
 import {
   columnContrasts,
   cutStrip,
+  inkHeight,
   type LineStrip,
   splitStrip,
   STRIP_HEIGHT,
@@ -14,6 +15,12 @@ import {
 } from "./line_strip.ts";
 import { restoreSpaces } from "./restore_spaces.ts";
 import { prepareTextRecognizer } from "./text_graphs.ts";
+
+/** A line of text that was read. */
+export interface TextLine extends Reading {
+  /** Corners in pixels of the picture, clockwise from the top left of the text. */
+  polygon: Quadrilateral;
+}
 
 /** Options for {@linkcode TextRecognizer}. */
 export interface TextRecognizerOptions {
@@ -86,26 +93,39 @@ export class TextRecognizer {
    * Reads lines of text.
    *
    * @param polygons Corners of each line, in pixels of the picture.
-   * @returns A reading for each line, in the order of `polygons`.
+   * @returns Each line, in the order of `polygons`; its corners begin where its text does.
    */
-  async read(image: PixelImage, polygons: readonly Quadrilateral[]): Promise<Reading[]> {
-    const readings = await this.#readStrips(polygons.map((polygon) => cutStrip(image, polygon)));
-    const unsure = [...readings.entries()].filter(([, { text, confidence }]) =>
-      text !== "" && confidence < SURE
-    );
-    const wider = polygons.filter((_, index) => unsure.some(([each]) => each === index))
-      .map((polygon) => cutStrip(image, polygon, WIDER));
-    const second = await this.#readStrips(wider);
-    unsure.forEach(([index, first], i) => {
-      const other = second[i];
-      if (other !== undefined && other.confidence > first.confidence) readings[index] = other;
+  async read(image: PixelImage, polygons: readonly Quadrilateral[]): Promise<TextLine[]> {
+    const directions = polygons.map(readingDirections);
+    const readings = (await this.#readSurely(image, directions.flat()))[Symbol.iterator]();
+    return directions.map((candidates) => {
+      const lines = candidates.map((polygon) => ({ polygon, ...readings.next().value ?? NOTHING }));
+      return lines.reduce((best, line) => line.confidence > best.confidence ? line : best);
     });
-    return readings;
   }
 
   /** Frees the model. */
   async release(): Promise<void> {
     await this.#session.release();
+  }
+
+  async #readSurely(
+    image: PixelImage,
+    polygons: readonly Quadrilateral[],
+  ): Promise<Reading[]> {
+    const readings = await this.#readStrips(polygons.map((polygon) => cutStrip(image, polygon)));
+    const unsure = polygons.flatMap((polygon, index) => {
+      const { text, confidence } = readings[index] ?? NOTHING;
+      return text !== "" && confidence < SURE
+        ? [{ index, strip: cutStrip(image, polygon, WIDER) }]
+        : [];
+    });
+    const second = await this.#readStrips(unsure.map(({ strip }) => strip));
+    second.forEach((reading, i) => {
+      const index = unsure[i]?.index ?? 0;
+      if (reading.confidence > (readings[index] ?? NOTHING).confidence) readings[index] = reading;
+    });
+    return readings;
   }
 
   async #readStrips(strips: readonly LineStrip[]): Promise<Reading[]> {
@@ -157,7 +177,13 @@ const NOTHING: Reading = { text: "", confidence: 0 };
 
 function toReading({ characters, steps, confidence }: DecodedText, { strip, part }: Crop): Reading {
   const columns = steps.map((step) => part.start + (step + 0.5) * COLUMNS_PER_STEP);
-  return { text: restoreSpaces(characters, columns, () => columnContrasts(strip)), confidence };
+  return {
+    text: restoreSpaces(characters, columns, () => ({
+      contrasts: columnContrasts(strip),
+      height: inkHeight(strip),
+    })),
+    confidence,
+  };
 }
 
 function widthOf({ part }: Crop): number {

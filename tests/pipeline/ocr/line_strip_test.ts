@@ -1,7 +1,11 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import { cropLine, orientLine, type PixelImage } from "../../../lib/pipeline/ocr/crop_line.ts";
-import { rectangleCorners } from "../../../lib/pipeline/ocr/geometry.ts";
+import {
+  cropLine,
+  type PixelImage,
+  readingDirections,
+} from "../../../lib/pipeline/ocr/crop_line.ts";
+import { type Quadrilateral, rectangleCorners } from "../../../lib/pipeline/ocr/geometry.ts";
 import { joinReadings } from "../../../lib/pipeline/ocr/join_readings.ts";
 import { cutStrip, splitStrip, STRIP_HEIGHT } from "../../../lib/pipeline/ocr/line_strip.ts";
 import { restoreSpaces } from "../../../lib/pipeline/ocr/restore_spaces.ts";
@@ -66,12 +70,18 @@ Deno.test("cropLine goes on with the picture's edge outside of it", () => {
   expect(at(0, 0)).toEqual([0, 0, 7]);
 });
 
-Deno.test("orientLine turns lines that are much taller than wide", () => {
-  expect(orientLine([[0, 0], [10, 0], [10, 40], [0, 40]])).toEqual([[0, 40], [0, 0], [10, 0], [
-    10,
-    40,
-  ]]);
-  expect(orientLine([[0, 0], [10, 0], [10, 14], [0, 14]])[0]).toEqual([0, 0]);
+Deno.test("readingDirections lets text run to the right, upwards in tall boxes, and either way in very tall ones", () => {
+  const box = (width: number, height: number): Quadrilateral => [
+    [0, 0],
+    [width, 0],
+    [width, height],
+    [0, height],
+  ];
+  const starts = (width: number, height: number) =>
+    readingDirections(box(width, height)).map(([topLeft]) => topLeft);
+  expect(starts(10, 11)).toEqual([[0, 0]]);
+  expect(starts(10, 20)).toEqual([[0, 0], [0, 20]]);
+  expect(starts(10, 40)).toEqual([[0, 40], [10, 0]]);
 });
 
 Deno.test("cutStrip keeps the proportions of the line and its margin", () => {
@@ -124,9 +134,11 @@ Deno.test("restoreSpaces finds the wide gap among Chinese letters, and none besi
   contrasts.fill(0, 68, 80);
   contrasts.fill(0, 92, 108);
   const restore = (characters: string) =>
-    restoreSpaces([...characters], [16, 48, 88, 112, 152], () => contrasts);
+    restoreSpaces([...characters], [16, 48, 88, 112, 152], () => ({ contrasts, height: 30 }));
   expect(restore("价格元")).toBe("价格 元");
   expect(restore("价格128")).toBe("价格 128");
   expect(restore("价格，上下")).toBe("价格，上下");
   expect(restore("abcde")).toBe("abcde");
+  const large = () => ({ contrasts, height: 50 });
+  expect(restoreSpaces(["价", "格", "元"], [16, 48, 88], large)).toBe("价格元");
 });

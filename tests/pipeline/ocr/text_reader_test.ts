@@ -75,12 +75,25 @@ Deno.test("TextReader gives the same for the same picture, whatever came before"
     expect((await reader.read(image)).lines).toEqual(first);
   }));
 
-Deno.test("TextReader reads text that runs upwards", () =>
+Deno.test("TextReader reads text that runs upwards or downwards, and says where it begins", () =>
   withReader(async (reader) => {
-    const page = await renderPage([{ text: "Platform 12", font: "DejaVu Sans", size: 32 }], {
-      rotation: -90,
-    });
-    expect(await readTexts(reader, page)).toEqual(["Platform 12"]);
+    for (const rotation of [-90, 90]) {
+      const line = { text: "Platform 12", font: "DejaVu Sans", size: 32 };
+      const { lines } = await reader.read(await renderPage([line], { rotation }));
+      expect(lines.map(({ text }) => text)).toEqual(["Platform 12"]);
+      const [[, top = 0] = [], [, end = 0] = []] = lines[0]?.polygon ?? [];
+      expect(Math.sign(end - top)).toBe(Math.sign(rotation));
+    }
+  }));
+
+Deno.test("TextReader reads single letters upright, and short words as one", () =>
+  withReader(async (reader) => {
+    for (const text of ["A", "7", "No", "12"]) {
+      const page = await renderPage([{ text, font: "DejaVu Sans", size: 40 }]);
+      expect(await readTexts(reader, page)).toEqual([text]);
+    }
+    const exit = await renderPage([{ text: "出口", font: "WenQuanYi Micro Hei", size: 40 }]);
+    expect(await readTexts(reader, exit)).toEqual(["出口"]);
   }));
 
 Deno.test("TextReader reads a line that is too long for one go", () =>
