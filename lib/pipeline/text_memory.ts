@@ -1,5 +1,5 @@
 import type { PixelImage } from "./ocr/crop_line.ts";
-import type { Reading } from "./ocr/decode_ctc.ts";
+import { isReadable, type Reading } from "./ocr/decode_ctc.ts";
 import { measureQuadrilateral, type Quadrilateral, quadrilateralOverlap } from "./ocr/geometry.ts";
 import { hasChanged, type LineSignature, signLine } from "./ocr/line_signature.ts";
 import { settleText } from "./settle_text.ts";
@@ -92,7 +92,7 @@ export class TextMemory {
    * A line that has not changed counts as having been read again with the same outcome.
    *
    * @param image The picture that was looked at.
-   * @param readings One for each line that was asked for, in that order; empty ones make no line.
+   * @param readings One for each line that was asked for, in that order; those that are too unsure make no line.
    * @returns The lines of the picture with the texts that they settled on, in the order in which they were found.
    * @throws {RangeError} If there are more or fewer readings than were asked for.
    */
@@ -175,7 +175,7 @@ function addReading(line: KnownLine, reading: Reading): void {
 
 function describe({ polygon, readings }: KnownLine): SettledLine[] {
   const settled = settleText(readings);
-  if (settled.text === "") return [];
+  if (!isReadable(settled)) return [];
   const latest = readings.slice(-STABLE_READINGS);
   const stable = latest.length === STABLE_READINGS &&
     latest.every(({ text }) => text === settled.text);

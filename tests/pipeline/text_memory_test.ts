@@ -113,6 +113,13 @@ Deno.test("TextMemory asks again for a line that was read as nothing once it loo
   expect(pass(memory, "EXIT").line?.text).toBe("EXIT");
 });
 
+Deno.test("TextMemory shows no line that is read too unsurely", () => {
+  const memory = new TextMemory();
+  const image = draw([{ text: "GATE", at: [20, 20] }]);
+  memory.look(image, [box("GATE", [20, 20])]);
+  expect(memory.settle(image, [read("GATE", 0.4)])).toEqual([]);
+});
+
 Deno.test("TextMemory refuses readings that it did not ask for", () => {
   const memory = new TextMemory();
   const image = draw([]);

@@ -5,6 +5,14 @@ export interface Reading {
   confidence: number;
 }
 
+/** Readings that are less sure than this are dropped, as in PaddleOCR. */
+const LEAST_CONFIDENCE = 0.5;
+
+/** Whether a reading is sure enough to be shown. */
+export function isReadable({ text, confidence }: Reading): boolean {
+  return text !== "" && confidence >= LEAST_CONFIDENCE;
+}
+
 /** A reading, character by character. */
 export interface DecodedText {
   /** The characters in order, spaces among them. */

@@ -1,6 +1,6 @@
 import type { BoundingBox, Point, TextBlock } from "../../client/protocol.ts";
 import type { PixelImage } from "./crop_line.ts";
-import type { Reading } from "./decode_ctc.ts";
+import { isReadable } from "./decode_ctc.ts";
 import type { Quadrilateral } from "./geometry.ts";
 import { joinWords } from "./join_words.ts";
 import { orderLines } from "./order_lines.ts";
@@ -38,9 +38,6 @@ export interface TextPage {
   lines: TextLine[];
   timings: ReadingTimings;
 }
-
-/** Readings that are less sure than this are dropped, as in PaddleOCR. */
-export const LEAST_CONFIDENCE = 0.5;
 
 /**
  * Reads the text in pictures: finds lines, then reads each, with PP-OCR's two networks.
@@ -103,11 +100,6 @@ export class TextReader {
     await this.#detector.release();
     await this.#recognizer.release();
   }
-}
-
-/** Whether a reading is sure enough to be shown. */
-export function isReadable({ text, confidence }: Reading): boolean {
-  return text !== "" && confidence >= LEAST_CONFIDENCE;
 }
 
 /** Describes a line for a pipeline's result, clipped to a picture of `width` by `height` pixels. */
