@@ -4,16 +4,23 @@
  * @module
  */
 
-import type { PipelineResult } from "../client/protocol.ts";
+import type { JobErrorCode, JobStatus, JobView } from "../client/video_protocol.ts";
+
+export type {
+  JobErrorCode,
+  JobStatus,
+  JobView,
+  VideoFrameResult,
+} from "../client/video_protocol.ts";
 
 /** Every status, in the order in which a job usually passes through them. */
-export const JOB_STATUSES = ["pending", "processing", "completed", "failed", "cancelled"] as const;
-
-/** Where a job stands. */
-export type JobStatus = typeof JOB_STATUSES[number];
-
-/** Why a job failed. */
-export type JobErrorCode = "decode_failed" | "pipeline_failure" | "internal_error";
+export const JOB_STATUSES: readonly JobStatus[] = [
+  "pending",
+  "processing",
+  "completed",
+  "failed",
+  "cancelled",
+];
 
 /** The failure of a job. */
 export interface JobError {
@@ -67,48 +74,6 @@ export interface Job {
   maxFrames: number;
   /** `null` until the file has been opened. */
   video: VideoInfo | null;
-}
-
-/** What a pipeline found in one frame of a video, as stored and as sent. */
-export interface VideoFrameResult {
-  /** Counted from 0 in the file, whatever the stride. */
-  frame_index: number;
-  /** From the start of the file. */
-  timestamp_ms: number;
-  /** Coordinates are pixels of the video as shown. */
-  result: PipelineResult;
-}
-
-/** A job as sent to clients. */
-export interface JobView {
-  job_id: string;
-  pipeline_id: string;
-  status: JobStatus;
-  progress: {
-    current_step: number;
-    total_steps: number;
-    /** Between 0 and 100, with one decimal. */
-    percent: number;
-    description: string;
-  };
-  /** ISO 8601, like all times here. */
-  created_at: string;
-  updated_at: string;
-  finished_at: string | null;
-  /** `null` unless the job failed. */
-  error: JobErrorCode | null;
-  /** A sentence for people on the error. */
-  detail: string | null;
-  file_name: string;
-  file_bytes: number;
-  frame_stride: number;
-  max_frames: number;
-  video: {
-    width: number;
-    height: number;
-    frame_count: number | null;
-    duration_ms: number | null;
-  } | null;
 }
 
 const TRANSITIONS: Readonly<Record<JobStatus, readonly JobStatus[]>> = {

@@ -5,18 +5,8 @@
  */
 
 import type { BoundingBox } from "../client/protocol.ts";
-import type { VideoFrameResult } from "./job.ts";
+import type { ResultsPage, VideoFrameResult } from "../client/video_protocol.ts";
 import type { JobStore } from "./job_store.ts";
-
-/** One page of results, as sent to clients. */
-export interface ResultsPage {
-  job_id: string;
-  /** Number of all results. */
-  total: number;
-  offset: number;
-  limit: number;
-  results: VideoFrameResult[];
-}
 
 /** Most results of one page. */
 export const MAX_PAGE_RESULTS = 1000;
