@@ -9,6 +9,14 @@ interface Field {
   stride: number;
 }
 
+/** Pixels above the threshold that touch each other. */
+export interface Component {
+  /** Corners of the pixels at both ends of each row's stretches, which hold the convex hull. */
+  outline: Point[];
+  /** Mean of the pixels' values. */
+  mean: number;
+}
+
 /** A stretch of neighbouring pixels of one row that exceed the threshold. */
 interface Run {
   row: number;
@@ -16,6 +24,8 @@ interface Run {
   start: number;
   /** Column after the last. */
   end: number;
+  /** Of the pixels' values. */
+  sum: number;
   /** Index of another run of the component; its own index for the component's first. */
   parent: number;
 }
@@ -24,20 +34,20 @@ interface Run {
  * Finds the groups of pixels above a threshold that touch each other, corners included.
  *
  * Run-length labelling with union-find: work grows with the pixels scanned once, and memory with the runs.
- *
- * @returns For each group, the corners of the pixels at the ends of its runs, which hold its convex hull.
  */
-export function findComponents(field: Field, threshold: number): Point[][] {
+export function findComponents(field: Field, threshold: number): Component[] {
   const runs = findRuns(field, threshold);
   joinRuns(runs);
-  const components = new Map<number, Point[]>();
-  runs.forEach(({ row, start, end }, index) => {
-    const root = findRoot(runs, index);
-    let outline = components.get(root);
-    if (outline === undefined) components.set(root, outline = []);
-    outline.push([start, row], [end, row], [start, row + 1], [end, row + 1]);
+  const groups = Map.groupBy(runs, (_, index) => findRoot(runs, index));
+  return [...groups.values()].map((group) => {
+    const sum = group.reduce((total, run) => total + run.sum, 0);
+    const count = group.reduce((total, { start, end }) => total + end - start, 0);
+    return { outline: group.flatMap(corners), mean: sum / count };
   });
-  return [...components.values()];
+}
+
+function corners({ row, start, end }: Run): Point[] {
+  return [[start, row], [end, row], [start, row + 1], [end, row + 1]];
 }
 
 function findRuns({ values, width, height, stride }: Field, threshold: number): Run[] {
@@ -47,8 +57,11 @@ function findRuns({ values, width, height, stride }: Field, threshold: number): 
     for (let x = 0; x < width; x++) {
       if ((values[offset + x] ?? 0) <= threshold) continue;
       const start = x;
-      while (x < width && (values[offset + x] ?? 0) > threshold) x++;
-      runs.push({ row, start, end: x, parent: runs.length });
+      let sum = 0;
+      for (; x < width && (values[offset + x] ?? 0) > threshold; x++) {
+        sum += values[offset + x] ?? 0;
+      }
+      runs.push({ row, start, end: x, sum, parent: runs.length });
     }
   }
   return runs;

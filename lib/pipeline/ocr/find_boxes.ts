@@ -7,7 +7,6 @@
  * @module
  */
 
-import type { Point } from "../../client/protocol.ts";
 import { findComponents } from "./components.ts";
 import {
   convexHull,
@@ -30,7 +29,12 @@ export interface ProbabilityMap {
 export interface TextBox {
   /** In pixels of the map, grown to hold the whole glyphs; `angle` is within ±45°. */
   rectangle: RotatedRectangle;
-  /** Mean probability within the rectangle before it grew, between 0 and 1. */
+  /**
+   * Mean probability of the line's pixels, between 0 and 1.
+   *
+   * The mean within the rectangle, which PaddleOCR takes by default, loses lines that are long and turned, as
+   * the network draws them thin and slightly bent.
+   */
   score: number;
 }
 
@@ -68,14 +72,13 @@ export function findBoxes(
   { threshold = 0.3, boxScore = 0.6, unclipRatio = 1.5, minimumSide = 3 }: FindBoxesOptions = {},
 ): TextBox[] {
   const boxes: TextBox[] = [];
-  for (const outline of findComponents(map, threshold)) {
+  for (const { outline, mean } of findComponents(map, threshold)) {
+    if (mean < boxScore) continue;
     const rectangle = levelRectangle(minimumAreaRectangle(convexHull(outline)));
     if (Math.min(rectangle.width, rectangle.height) < minimumSide) continue;
-    const score = meanWithin(map, rectangle);
-    if (score < boxScore) continue;
     const grown = unclip(rectangle, unclipRatio);
     if (Math.min(grown.width, grown.height) < minimumSide + 2) continue;
-    boxes.push({ rectangle: grown, score });
+    boxes.push({ rectangle: grown, score: mean });
   }
   return boxes;
 }
@@ -90,33 +93,4 @@ export function unclip(rectangle: RotatedRectangle, ratio: number): RotatedRecta
   const { width, height } = rectangle;
   if (width + height === 0) return rectangle;
   return growRectangle(rectangle, width * height * ratio / (2 * (width + height)));
-}
-
-function meanWithin(
-  { values, width, height, stride }: ProbabilityMap,
-  { center: [centerX, centerY], width: along, height: across, angle }: RotatedRectangle,
-): number {
-  const cos = Math.cos(angle);
-  const sin = Math.sin(angle);
-  const reachX = (Math.abs(cos) * along + Math.abs(sin) * across) / 2;
-  const reachY = (Math.abs(sin) * along + Math.abs(cos) * across) / 2;
-  const [left, right] = clampRange(centerX - reachX, centerX + reachX, width);
-  const [top, bottom] = clampRange(centerY - reachY, centerY + reachY, height);
-  let sum = 0;
-  let count = 0;
-  for (let y = top; y < bottom; y++) {
-    const dy = y + 0.5 - centerY;
-    for (let x = left; x < right; x++) {
-      const dx = x + 0.5 - centerX;
-      if (Math.abs(dx * cos + dy * sin) > along / 2) continue;
-      if (Math.abs(dy * cos - dx * sin) > across / 2) continue;
-      sum += values[y * stride + x] ?? 0;
-      count++;
-    }
-  }
-  return count === 0 ? 0 : sum / count;
-}
-
-function clampRange(from: number, to: number, size: number): Point {
-  return [Math.max(0, Math.floor(from)), Math.min(size, Math.ceil(to))];
 }

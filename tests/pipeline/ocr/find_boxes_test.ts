@@ -73,6 +73,14 @@ Deno.test("findComponents finds as many groups as flooding does", () => {
   }));
 });
 
+Deno.test("findComponents averages the values of a group alone", () => {
+  const [component] = findComponents(
+    { values: Float32Array.of(0.4, 0.8, 0.1, 0.6, 0, 0.2), width: 3, height: 2, stride: 3 },
+    0.3,
+  );
+  expect(component?.mean).toBeCloseTo(0.6, 6);
+});
+
 Deno.test("findBoxes finds a turned line, grown by the unclip ratio", () => {
   const line: RotatedRectangle = { center: [60, 40], width: 70, height: 10, angle: 0.25 };
   const [box] = findBoxes(drawMap([line]));
