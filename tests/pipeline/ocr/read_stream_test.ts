@@ -1,0 +1,31 @@
+import { expect } from "expect";
+import { TextMemory } from "../../../lib/pipeline/text_memory.ts";
+import { loadTextReader } from "./models.ts";
+import { renderPage } from "./render_text.ts";
+
+function draw(...texts: string[]) {
+  return renderPage(texts.map((text) => ({ text, font: "DejaVu Sans", size: 28 })));
+}
+
+Deno.test("TextMemory has TextReader read only the line that has changed", async () => {
+  const reader = await loadTextReader();
+  try {
+    const memory = new TextMemory();
+    const wide = "Please stand behind the line";
+    const pictures = [[wide, "Gate 12"], [wide, "Gate 12"], [wide, "Gate 13"]];
+    const asked: number[] = [];
+    const texts: string[][] = [];
+    for (const lines of pictures) {
+      const image = await draw(...lines);
+      const found = (await reader.findLines(image)).map(({ polygon }) => polygon);
+      const unread = memory.look(image, found);
+      asked.push(unread.length);
+      const settled = memory.settle(image, await reader.recognize(image, unread));
+      texts.push(settled.map(({ text }) => text));
+    }
+    expect(texts).toEqual(pictures);
+    expect(asked).toEqual([2, 0, 1]);
+  } finally {
+    await reader.release();
+  }
+});
