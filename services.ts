@@ -4,6 +4,7 @@
  * @module
  */
 
+import sharp from "sharp";
 import type { Config } from "./lib/config.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/pipeline/errors.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
@@ -12,7 +13,10 @@ import { type FrameProcessor, InvalidFrameError } from "./lib/streaming/frame_pr
 import { StreamServer } from "./lib/streaming/stream_server.ts";
 import { measureEventLoopLag } from "./lib/telemetry/event_loop_lag.ts";
 import { logEvent } from "./lib/telemetry/log.ts";
-import { metricsRegistry, pipelineMetrics } from "./lib/telemetry/metrics.ts";
+import { metricsRegistry, pipelineMetrics, videoMetrics } from "./lib/telemetry/metrics.ts";
+import { LiveFirst } from "./lib/video/live_first.ts";
+import type { VideoFrameProcessor } from "./lib/video/video_frame_processor.ts";
+import { type JobsHealth, VideoService } from "./lib/video/video_service.ts";
 import project from "./deno.json" with { type: "json" };
 
 /** Answer of `GET /health`. */
@@ -27,6 +31,7 @@ export interface Health {
   /** Ids. */
   pipelines: string[];
   workers: { alive: boolean; last_heartbeat: string | null }[];
+  jobs: JobsHealth;
 }
 
 /** Version of livesyte. */
@@ -40,6 +45,7 @@ export class Services {
   readonly config: Config;
   readonly pipelines: PipelineService;
   readonly streams: StreamServer;
+  readonly videos: VideoService;
   readonly #createdAt = performance.now();
   #stopMeasuring: (() => void) | undefined;
 
@@ -63,18 +69,31 @@ export class Services {
         logEvent("error", "worker_restart", "Inference worker replaced", { worker, reason });
       },
     });
+    const liveFirst = new LiveFirst();
     this.streams = new StreamServer(
-      processor ?? toFrameProcessor(this.pipelines),
+      processor ?? toFrameProcessor(this.pipelines, liveFirst),
       config.stream,
       qualities,
     );
+    this.videos = new VideoService({
+      dataDirectory: config.video.dataDirectory,
+      workers: config.video.workers,
+      processor: toVideoFrameProcessor(this.pipelines, liveFirst),
+      frameSize: () => inputSize,
+      waitForTurn: (signal) => liveFirst.waitForTurn(signal),
+    });
   }
 
-  /** Loads the models and starts the workers. */
+  /**
+   * Loads the models, starts the workers, and goes on with interrupted video jobs.
+   *
+   * @throws {StorageUnavailableError} If there are jobs that cannot be read
+   */
   async start(): Promise<void> {
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
     this.#logPlan();
+    this.videos.start();
   }
 
   #logPlan(): void {
@@ -91,7 +110,10 @@ export class Services {
 
   /** Answers what is in flight, then ends everything. */
   async stop(): Promise<void> {
-    await this.streams.stop(STOP_TIMEOUT_MS);
+    await Promise.all([
+      this.streams.stop(STOP_TIMEOUT_MS),
+      this.videos.stop(STOP_TIMEOUT_MS),
+    ]);
     this.pipelines.stop();
     this.#stopMeasuring?.();
   }
@@ -101,6 +123,9 @@ export class Services {
     const alive = this.pipelines.workers().filter((worker) => worker.alive).length;
     pipelineMetrics.workersAlive.set(alive);
     pipelineMetrics.queueWaiting.set(this.pipelines.waiting);
+    for (const [status, count] of Object.entries(this.videos.health().by_status)) {
+      videoMetrics.jobs.set({ status }, count);
+    }
     return {
       text: await metricsRegistry.metrics(),
       contentType: metricsRegistry.contentType,
@@ -118,6 +143,7 @@ export class Services {
       sessions: { active: this.streams.registry.size, max: this.config.stream.maxSessions ?? null },
       pipelines: this.pipelines.listPipelines().map(({ id }) => id),
       workers,
+      jobs: this.videos.health(),
     };
   }
 
@@ -135,17 +161,33 @@ export class Services {
 }
 
 /** Gives streams the pipelines in the form that they ask for. */
-function toFrameProcessor(pipelines: PipelineService): FrameProcessor {
+function toFrameProcessor(pipelines: PipelineService, liveFirst: LiveFirst): FrameProcessor {
   return {
     isValidPipeline: (id) => pipelines.isValidPipeline(id),
     async runOnFrame(...frame) {
       try {
-        return await pipelines.runOnFrame(...frame);
+        return await liveFirst.runStreamFrame(() => pipelines.runOnFrame(...frame));
       } catch (error) {
         // A frame within the limits by its first header can still hold a second, larger one.
         const isInvalid = error instanceof ImageDecodeError || error instanceof ImageTooLargeError;
         throw isInvalid ? new InvalidFrameError(error.message, { cause: error }) : error;
       }
+    },
+  };
+}
+
+/** Gives video jobs the pipelines in the form that they ask for. */
+function toVideoFrameProcessor(
+  pipelines: PipelineService,
+  liveFirst: LiveFirst,
+): VideoFrameProcessor {
+  return {
+    async runOnPixels(pipelineId, jobId, frameIndex, { data, width, height }) {
+      const raw = { width, height, channels: 3 } as const;
+      const jpeg = new Uint8Array(await sharp(data, { raw }).jpeg({ quality: 95 }).toBuffer());
+      return await liveFirst.runJobFrame(() =>
+        pipelines.runOnFrame(pipelineId, frameIndex + 1, jpeg, jobId)
+      );
     },
   };
 }

@@ -12,7 +12,9 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
-const PERMISSIONS = ["net", "read", "write", "env", "sys", "ffi"].map((name) => `--allow-${name}`);
+const PERMISSIONS = ["net", "read", "write", "env", "sys", "ffi", "run"].map((name) =>
+  `--allow-${name}`
+);
 
 /**
  * Starts a server on a free port.
@@ -23,9 +25,10 @@ const PERMISSIONS = ["net", "read", "write", "env", "sys", "ffi"].map((name) => 
 export async function startServerProcess(
   environment: Record<string, string> = {},
 ): Promise<ServerProcess> {
+  const dataDirectory = await Deno.makeTempDir({ prefix: "livesyte-" });
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...PERMISSIONS, MAIN, "serve"],
-    env: { PORT: "0", LOG_FORMAT: "json", ...environment },
+    env: { PORT: "0", LOG_FORMAT: "json", DATA_DIR: dataDirectory, ...environment },
     stdout: "piped",
     stderr: "piped",
   }).spawn();
@@ -45,6 +48,7 @@ export async function startServerProcess(
     }
     const { code } = await child.status;
     await Promise.all([lines, errors]);
+    await Deno.remove(dataDirectory, { recursive: true }).catch(() => {});
     return code;
   };
   return {

@@ -7,6 +7,7 @@
 import type { Config } from "../lib/config.ts";
 import { ModelError } from "../lib/pipeline/errors.ts";
 import { logEvent, startLogging, stopLogging } from "../lib/telemetry/log.ts";
+import { StorageUnavailableError } from "../lib/video/errors.ts";
 import { type Services, VERSION } from "../services.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -54,6 +55,7 @@ async function startServices(config: Config, services: Services): Promise<void> 
     await services.start();
   } catch (error) {
     if (error instanceof ModelError) throw error;
+    if (error instanceof StorageUnavailableError) throw new UsageError(error.message);
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`Cannot start with the model ${config.pipeline.model}: ${reason}`);
   }

@@ -52,6 +52,16 @@ export interface PipelineConfig {
   iou: number;
 }
 
+/** Settings of the video jobs, from the `VIDEO_*` variables and `DATA_DIR`. */
+export interface VideoConfig {
+  /** Holds the jobs, their results and the uploaded files. */
+  dataDirectory: string;
+  /** Largest upload in bytes; one of exactly this size passes. */
+  maxUploadBytes: number;
+  /** Jobs at a time. */
+  workers: number;
+}
+
 /** All settings. */
 export interface Config {
   hostname: string;
@@ -61,6 +71,7 @@ export interface Config {
   logFormat: "json" | "pretty";
   stream: StreamConfig;
   pipeline: PipelineConfig;
+  video: VideoConfig;
 }
 
 const MEGABYTE = 1_048_576;
@@ -195,6 +206,14 @@ function parsePipeline(environment: Environment): PipelineConfig {
   };
 }
 
+function parseVideo(environment: Environment): VideoConfig {
+  return {
+    dataDirectory: environment.text("DATA_DIR") ?? "./data",
+    maxUploadBytes: Math.floor(environment.positive("VIDEO_MAX_UPLOAD_MB", 500) * MEGABYTE),
+    workers: environment.integer("VIDEO_WORKERS", 1, 1, 16),
+  };
+}
+
 /**
  * Parses the settings out of environment variables; unset and empty ones take their defaults.
  *
@@ -215,5 +234,6 @@ export function parseConfig(
     logFormat: environment.choice("LOG_FORMAT", ["json", "pretty"], terminal ? "pretty" : "json"),
     stream: parseStream(environment),
     pipeline: parsePipeline(environment),
+    video: parseVideo(environment),
   };
 }

@@ -28,6 +28,7 @@ Deno.test("parseConfig gives the documented defaults for an empty environment", 
       confidence: 0.25,
       iou: 0.45,
     },
+    video: { dataDirectory: "./data", maxUploadBytes: 524_288_000, workers: 1 },
   });
 });
 
@@ -39,6 +40,9 @@ Deno.test("parseConfig reads values, with space around them, and takes empty one
     STREAM_ALLOWED_ORIGINS: "https://example.com, http://localhost:3000/",
     STREAM_AUTH_TOKEN: "",
     PIPELINE_INPUT_SIZE: "640x480",
+    VIDEO_MAX_UPLOAD_MB: "1.5",
+    VIDEO_WORKERS: "2",
+    DATA_DIR: "/var/lib/livesyte",
     LOG_FORMAT: "",
   }, { terminal: true });
   expect(config.port).toBe(9000);
@@ -47,6 +51,11 @@ Deno.test("parseConfig reads values, with space around them, and takes empty one
   expect(config.stream.allowedOrigins).toEqual(["https://example.com", "http://localhost:3000"]);
   expect(config.stream.authToken).toBeUndefined();
   expect(config.pipeline.inputSize).toEqual({ width: 640, height: 480 });
+  expect(config.video).toEqual({
+    dataDirectory: "/var/lib/livesyte",
+    maxUploadBytes: 1_572_864,
+    workers: 2,
+  });
   expect(config.logFormat).toBe("pretty");
 });
 
@@ -65,6 +74,8 @@ Deno.test("parseConfig names the variable, what is allowed and the value of a ma
     PIPELINE_INPUT_SIZE: ["640", "500x384", "640x0", "x", "6400x64"],
     PIPELINE_WORKERS: ["0", "two"],
     PIPELINE_THREADS: ["0"],
+    VIDEO_MAX_UPLOAD_MB: ["0", "-5", "big"],
+    VIDEO_WORKERS: ["0", "17", "1.5"],
     YOLO_CONFIDENCE: ["1.5"],
     YOLO_IOU: ["-1"],
     LOG_LEVEL: ["loud"],

@@ -12,6 +12,7 @@ export type LogEvent =
   | "server_start"
   | "server_stop"
   | "server_error"
+  | "deprecated_path"
   | "model_fetch"
   | "pipeline_ready"
   | "worker_restart"

@@ -95,6 +95,22 @@ export const pipelineMetrics = {
   }),
 };
 
+/** Metrics of the video jobs. */
+export const videoMetrics = {
+  jobs: new Gauge({
+    name: "video_jobs",
+    help: "Video jobs that are kept, by where they stand",
+    labelNames: ["status"],
+    registers,
+  }),
+  jobSeconds: new Histogram({
+    name: "video_job_seconds",
+    help: "Time from the first frame of a video job to its end",
+    buckets: [1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600],
+    registers,
+  }),
+};
+
 new Gauge({
   name: "process_resident_memory_bytes",
   help: "Resident memory of the process",

@@ -43,3 +43,8 @@ export class InvalidUploadError extends Error {
 export class StorageFullError extends Error {
   override name = "StorageFullError";
 }
+
+/** Thrown when the directory of jobs cannot be used. */
+export class StorageUnavailableError extends Error {
+  override name = "StorageUnavailableError";
+}

@@ -76,7 +76,11 @@ export interface NewJob {
   maxFrames?: number;
 }
 
-const DEFAULT_LIMITS: JobStoreLimits = {
+/** File of the database within the data directory. */
+export const DATABASE_NAME = "jobs.sqlite";
+
+/** Limits that are not given. */
+export const DEFAULT_JOB_LIMITS: Readonly<JobStoreLimits> = {
   capacity: 100,
   failedExpiryMs: 3_600_000,
   completedExpiryMs: 21_600_000,
@@ -104,10 +108,10 @@ export class JobStore implements AsyncDisposable {
    */
   constructor(options: JobStoreOptions) {
     const { dataDirectory, sweepIntervalMs = 60_000, now = () => Date.now(), ...limits } = options;
-    this.#limits = checkLimits({ ...DEFAULT_LIMITS, ...limits });
+    this.#limits = checkLimits({ ...DEFAULT_JOB_LIMITS, ...limits });
     this.#now = now;
     this.files = new JobFiles(`${dataDirectory}/videos`);
-    this.#database = new JobDatabase(`${dataDirectory}/jobs.sqlite`);
+    this.#database = new JobDatabase(`${dataDirectory}/${DATABASE_NAME}`);
     this.files.removeOthers(this.#database.jobs().map(({ id }) => id));
     if (sweepIntervalMs > 0) this.#sweeping = setInterval(() => this.sweep(), sweepIntervalMs);
   }
@@ -425,7 +429,7 @@ export class JobStore implements AsyncDisposable {
 
 function checkLimits(limits: JobStoreLimits): JobStoreLimits {
   for (const [name, value] of Object.entries(limits)) {
-    if (!(name in DEFAULT_LIMITS)) {
+    if (!(name in DEFAULT_JOB_LIMITS)) {
       throw new TypeError(`Cannot configure jobs: unknown limit ${name}`);
     }
     if (!(value > 0)) throw new RangeError(`Cannot configure jobs: ${name} is ${value}`);

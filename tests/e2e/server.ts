@@ -18,10 +18,11 @@ export interface ServerProcess extends AsyncDisposable {
 export async function startServer(
   environment: Record<string, string> = {},
 ): Promise<ServerProcess> {
+  const dataDirectory = await Deno.makeTempDir({ prefix: "livesyte-" });
   const process = new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", "start"],
     cwd: ROOT,
-    env: { PORT: "0", LOG_FORMAT: "json", ...environment },
+    env: { PORT: "0", LOG_FORMAT: "json", DATA_DIR: dataDirectory, ...environment },
     stdin: "null",
     stdout: "piped",
     stderr: "null",
@@ -32,6 +33,7 @@ export async function startServer(
     // Passed on by the task to the server; a process that has ended by itself takes no signal.
     if (!hasEnded) process.kill("SIGTERM");
     await process.status;
+    await Deno.remove(dataDirectory, { recursive: true });
   };
   try {
     return { url: await urlOf(process.stdout), [Symbol.asyncDispose]: stop };

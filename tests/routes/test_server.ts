@@ -7,6 +7,7 @@ import { parseConfig } from "../../lib/config.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { Services } from "../../services.ts";
 import type { State } from "../../state.ts";
+import { temporaryDirectory } from "../video/temporary_directory.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -33,9 +34,17 @@ const applyBuild = new Builder<State>({ root: new URL(".", ROOT).pathname }).bui
 export async function startTestServer(
   { environment = {}, processor }: TestServerOptions = {},
 ): Promise<TestServer> {
-  // Said outright, so that no test waits for the calibration.
-  const workers = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "2" };
-  const services = new Services(parseConfig({ ...workers, ...environment }), processor);
+  const dataDirectory = await temporaryDirectory();
+  const services = new Services(
+    parseConfig({
+      // Said outright, so that no test waits for the calibration.
+      PIPELINE_WORKERS: "1",
+      PIPELINE_THREADS: "2",
+      DATA_DIR: dataDirectory.path,
+      ...environment,
+    }),
+    processor,
+  );
   if (processor === undefined) await services.start();
   const app = createApp(() => services);
   (await applyBuild)(app);
@@ -48,6 +57,7 @@ export async function startTestServer(
     async [Symbol.asyncDispose]() {
       await services.stop();
       await server.shutdown();
+      await dataDirectory[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,0 +1,116 @@
+/**
+ * The video jobs of a server: their store, what runs them, and when both begin.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { videoMetrics } from "../telemetry/metrics.ts";
+import { JobStateError, StorageUnavailableError } from "./errors.ts";
+import { isFinished, type Job } from "./job.ts";
+import { JobRunner, type JobRunnerOptions } from "./job_runner.ts";
+import { assessJobs, type JobHealth, type JobStatistics, summarizeJobs } from "./job_statistics.ts";
+import { DATABASE_NAME, DEFAULT_JOB_LIMITS, JobStore } from "./job_store.ts";
+import type { VideoFrameProcessor } from "./video_frame_processor.ts";
+
+/** Options of {@linkcode VideoService}. */
+export interface VideoServiceOptions extends Pick<JobRunnerOptions, "frameSize" | "waitForTurn"> {
+  /** Holds the jobs, their results and their files; made when it is needed. */
+  dataDirectory: string;
+  processor: VideoFrameProcessor;
+  /** Jobs at a time. */
+  workers: number;
+}
+
+/** The state of the jobs as `GET /health` shows it. */
+export type JobsHealth = JobHealth & JobStatistics;
+
+/**
+ * Keeps and runs video jobs.
+ *
+ * The store is opened when somebody asks for it, or at the start when an earlier run has left one; a server that is used for
+ * streams only leaves no trace on the disk.
+ */
+export class VideoService {
+  readonly #options: VideoServiceOptions;
+  #opened: { store: JobStore; runner: JobRunner } | undefined;
+  #isStarted = false;
+
+  constructor(options: VideoServiceOptions) {
+    this.#options = options;
+  }
+
+  /** The jobs; @throws {StorageUnavailableError} If the directory cannot be used */
+  get store(): JobStore {
+    return this.#open().store;
+  }
+
+  /** What runs the jobs; @throws {StorageUnavailableError} If the directory cannot be used */
+  get runner(): JobRunner {
+    return this.#open().runner;
+  }
+
+  /**
+   * Begins to run jobs, the interrupted ones of an earlier run first.
+   *
+   * @throws {StorageUnavailableError} If the directory cannot be used
+   */
+  start(): void {
+    this.#isStarted = true;
+    if (exists(join(this.#options.dataDirectory, DATABASE_NAME))) this.#open();
+    this.#opened?.runner.start();
+  }
+
+  /** Waits for the frames in flight and for what is being written; jobs that are not finished go on at the next start. */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#isStarted = false;
+    if (this.#opened === undefined) return;
+    const { store, runner } = this.#opened;
+    await runner.stop();
+    await store.shutdown(timeoutMs);
+  }
+
+  /** Figures about the jobs. */
+  health(): JobsHealth {
+    if (this.#opened !== undefined) {
+      const { store } = this.#opened;
+      return { ...store.statistics(), ...store.health() };
+    }
+    const limits = { capacity: DEFAULT_JOB_LIMITS.capacity, now: Date.now() };
+    return { ...summarizeJobs([], limits), ...assessJobs([], limits) };
+  }
+
+  #open(): { store: JobStore; runner: JobRunner } {
+    if (this.#opened !== undefined) return this.#opened;
+    const { dataDirectory, processor, ...options } = this.#options;
+    const store = openStore(dataDirectory);
+    store.on("status", observeDuration);
+    this.#opened = { store, runner: new JobRunner(store, processor, options) };
+    if (this.#isStarted) this.#opened.runner.start();
+    return this.#opened;
+  }
+}
+
+function openStore(dataDirectory: string): JobStore {
+  try {
+    return new JobStore({ dataDirectory });
+  } catch (error) {
+    const reason = error instanceof JobStateError ? error.message : String(error);
+    throw new StorageUnavailableError(`Cannot use the data directory ${dataDirectory}: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function observeDuration({ status, startedAt, finishedAt }: Job): void {
+  if (!isFinished(status) || startedAt === null || finishedAt === null) return;
+  videoMetrics.jobSeconds.observe((finishedAt - startedAt) / 1000);
+}
