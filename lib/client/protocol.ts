@@ -21,6 +21,8 @@ export interface Detection {
   /** Between 0 and 1. */
   confidence: number;
   bbox: BoundingBox;
+  /** Number of the object within the stream, the same in every frame in which it is followed. */
+  track_id?: number;
 }
 
 /** One line of text read from a picture. */
@@ -32,6 +34,8 @@ export interface TextBlock {
   polygon: [Point, Point, Point, Point];
   /** Axis-parallel box around the polygon. */
   bbox: BoundingBox;
+  /** Whether several readings in a row have agreed; only in streams. */
+  stable?: boolean;
 }
 
 /** Time spent in each stage, in milliseconds; 0 for a stage that did not run. */
