@@ -6,6 +6,8 @@
 
 import { type Context, createDefine, type Define, type HandlerFn } from "fresh";
 import { api, type ApiMethod } from "./lib/http/api.ts";
+import { checkAccess } from "./lib/http/access.ts";
+import { checkJobId, toVideoApiError } from "./lib/http/video_errors.ts";
 import type { Services } from "./services.ts";
 
 /** State of one request. */
@@ -17,11 +19,31 @@ export interface State {
 /** Fresh's `define`, typed for this application. */
 export const define: Define<State> = createDefine<State>();
 
+type ApiHandler = (context: Context<State>) => Response | Promise<Response>;
+
 /** Defines the handlers of a path that answers programs; see {@linkcode api}. */
 export function defineApi(
-  methods: Partial<
-    Record<ApiMethod, (context: Context<State>) => Response | Promise<Response>>
-  >,
+  methods: Partial<Record<ApiMethod, ApiHandler>>,
 ): HandlerFn<unknown, State> {
   return api<Context<State>>(methods);
+}
+
+/** The same for a path of video jobs: only for those who may use the server, and with the errors of jobs. */
+export function defineVideoApi(
+  methods: Partial<Record<ApiMethod, ApiHandler>>,
+): HandlerFn<unknown, State> {
+  const entries = Object.entries(methods).map(([method, handler]) => [method, guard(handler)]);
+  return defineApi(Object.fromEntries(entries));
+}
+
+function guard(handler: ApiHandler): ApiHandler {
+  return async (ctx) => {
+    checkAccess(ctx.req, ctx.state.services.config.stream);
+    try {
+      if (ctx.params.id !== undefined) checkJobId(ctx.params.id);
+      return await handler(ctx);
+    } catch (error) {
+      throw toVideoApiError(error);
+    }
+  };
 }

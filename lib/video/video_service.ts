@@ -12,6 +12,7 @@ import { JobRunner, type JobRunnerOptions } from "./job_runner.ts";
 import { assessJobs, type JobHealth, type JobStatistics, summarizeJobs } from "./job_statistics.ts";
 import { DATABASE_NAME, DEFAULT_JOB_LIMITS, JobStore } from "./job_store.ts";
 import type { VideoFrameProcessor } from "./video_frame_processor.ts";
+import { watchJob } from "./watch_job.ts";
 
 /** Options of {@linkcode VideoService}. */
 export interface VideoServiceOptions extends Pick<JobRunnerOptions, "frameSize" | "waitForTurn"> {
@@ -34,6 +35,7 @@ export type JobsHealth = JobHealth & JobStatistics;
 export class VideoService {
   readonly #options: VideoServiceOptions;
   #opened: { store: JobStore; runner: JobRunner } | undefined;
+  readonly #watchers = new Set<WebSocket>();
   #isStarted = false;
 
   constructor(options: VideoServiceOptions) {
@@ -64,10 +66,24 @@ export class VideoService {
   /** Waits for the frames in flight and for what is being written; jobs that are not finished go on at the next start. */
   async stop(timeoutMs: number): Promise<void> {
     this.#isStarted = false;
+    for (const socket of this.#watchers) socket.close(1001, "server_shutdown");
     if (this.#opened === undefined) return;
     const { store, runner } = this.#opened;
     await runner.stop();
     await store.shutdown(timeoutMs);
+  }
+
+  /**
+   * Tells a client how a job gets on, up to its end; see {@linkcode watchJob}.
+   *
+   * @param socket Not open yet
+   * @throws {StorageUnavailableError} If the directory cannot be used
+   */
+  watch(socket: WebSocket, id: string): void {
+    const { store } = this;
+    this.#watchers.add(socket);
+    socket.addEventListener("close", () => this.#watchers.delete(socket));
+    socket.addEventListener("open", () => watchJob(socket, store, id));
   }
 
   /** Figures about the jobs. */

@@ -42,10 +42,10 @@ export function watchJob(socket: WebSocket, store: JobStore, id: string): void {
     close(1008, "job_not_found");
   };
 
-  socket.onmessage = ({ data }) => {
+  socket.addEventListener("message", ({ data }) => {
     if (isPing(data)) send({ type: "pong" });
-  };
-  socket.onclose = leave;
+  });
+  socket.addEventListener("close", leave);
   for (const event of ["status", "progress"] as const) {
     subscriptions.push(store.on(event, (job) => job.id === id ? sendJob(job) : undefined));
   }
@@ -55,8 +55,8 @@ export function watchJob(socket: WebSocket, store: JobStore, id: string): void {
   try {
     sendJob(store.get(id));
   } catch (error) {
-    if (!(error instanceof JobNotFoundError)) throw error;
-    sendNotFound(error.message);
+    if (error instanceof JobNotFoundError) sendNotFound(error.message);
+    else close(1011, "internal_error");
   }
 }
 

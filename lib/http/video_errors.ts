@@ -1,0 +1,65 @@
+/**
+ * What the errors of video jobs are to clients of the HTTP interface.
+ *
+ * @module
+ */
+
+import * as errors from "../video/errors.ts";
+import { ApiError } from "./api.ts";
+
+const ANSWERS: readonly [type: new () => Error, status: number, code: string][] = [
+  [errors.JobNotFoundError, 404, "job_not_found"],
+  [errors.JobCapacityError, 503, "too_many_jobs"],
+  [errors.JobStateError, 409, "invalid_state"],
+  [errors.InvalidVideoError, 400, "invalid_video"],
+  [errors.InvalidUploadError, 400, "invalid_upload"],
+  [errors.UploadTooLargeError, 413, "payload_too_large"],
+  [errors.StorageFullError, 503, "storage_full"],
+  [errors.VideoDecodeError, 422, "decode_failed"],
+];
+
+/** The answer for an error of {@link ../video/errors.ts}; anything else stays as it is. */
+export function toVideoApiError(error: unknown): unknown {
+  if (error instanceof errors.StorageUnavailableError) {
+    // The message names a folder of the server, which is for its operator only.
+    return new ApiError(503, "storage_unavailable", "The server cannot keep video jobs now");
+  }
+  const answer = ANSWERS.find(([type]) => error instanceof type);
+  if (answer === undefined || !(error instanceof Error)) return error;
+  const [, status, code] = answer;
+  return new ApiError(status, code, error.message);
+}
+
+const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Checks an id before it gets near a file.
+ *
+ * @throws {JobNotFoundError} If it is none that this server could have given
+ */
+export function checkJobId(id: string): void {
+  if (!JOB_ID.test(id)) {
+    throw new errors.JobNotFoundError(`There is no job ${id.slice(0, 64)}`);
+  }
+}
+
+/**
+ * Reads a whole number out of a query.
+ *
+ * @throws {ApiError} With 400 if it is there and not a number from `minimum` to `maximum`
+ */
+export function readInteger(
+  query: URLSearchParams,
+  name: string,
+  { minimum, maximum, fallback }: { minimum: number; maximum: number; fallback: number },
+): number {
+  const text = query.get(name);
+  if (text === null) return fallback;
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (value >= minimum && value <= maximum) return value;
+  throw new ApiError(
+    400,
+    "bad_request",
+    `Query parameter ${name} must be a whole number between ${minimum} and ${maximum}`,
+  );
+}
