@@ -34,6 +34,7 @@ export function CameraPreview({ live, host }: {
         ref={video}
         class="source"
         data-shown={shown === "camera" || shown === "video"}
+        data-fill={live.fillsStage.value}
         aria-label={shown === "video" ? "The video file" : "The camera"}
         muted
         playsInline
@@ -44,6 +45,7 @@ export function CameraPreview({ live, host }: {
         width={0}
         height={0}
         data-shown={shown === "picture"}
+        data-fill={live.fillsStage.value}
         role="img"
         aria-label="The picture"
       />
@@ -55,19 +57,20 @@ export function CameraPreview({ live, host }: {
 
 /** The permission is asked for only when the person starts the camera, so the first visit starts nothing. */
 async function startAsLastTime(session: LiveSession): Promise<void> {
-  if (recall("livesyte.camera") === null) return;
+  const cameraId = recall("livesyte.camera");
+  if (cameraId === null) return;
   try {
     const permission = await navigator.permissions.query({ name: "camera" as PermissionName });
-    if (permission.state === "granted") await session.startCamera();
+    if (permission.state === "granted") await session.startCamera({ preferred: cameraId });
   } catch {
     // Some browsers cannot tell whether the camera is permitted. The button is there.
   }
 }
 
-function rememberCamera({ stage }: LiveSignals): void {
+function rememberCamera({ stage, cameraId }: LiveSignals): void {
   if (stage.value.phase === "stopped") remember("livesyte.camera", null);
   if (stage.value.phase === "running" && stage.value.kind === "camera") {
-    remember("livesyte.camera", "on");
+    remember("livesyte.camera", cameraId.value ?? "");
   }
 }
 

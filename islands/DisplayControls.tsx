@@ -1,17 +1,24 @@
-import type { Signal } from "@preact/signals";
+import { effect, type Signal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { rememberDisplay, restoreDisplay } from "../lib/client/display_settings.ts";
 import type { LiveSignals } from "../lib/client/live_signals.ts";
 import { formatPercent } from "../lib/client/overlay_layout.ts";
 
-/** Chooses what of the results is shown; nothing of it goes to the server. */
+/** Chooses what of the results is shown and keeps the choice for the next visit; nothing of it goes to the server. */
 export function DisplayControls({ live }: { live: LiveSignals }): JSX.Element {
+  useEffect(() => {
+    restoreDisplay(live);
+    return effect(() => rememberDisplay(live));
+  }, []);
   const readsText = live.lastResult.value?.result.models.recognizer != null;
   return (
-    <section class="card display" aria-labelledby="display-heading">
+    <section class="panel display" aria-labelledby="display-heading">
       <h2 id="display-heading">Display</h2>
       <ConfidenceSlider minimum={live.minimumConfidence} />
       <Switch label="Boxes" checked={live.showBoxes} />
       {readsText && <Switch label="Text" checked={live.showText} />}
+      <Switch label="Fill the stage" checked={live.fillsStage} />
     </section>
   );
 }

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { liveSession } from "../lib/client/live_session.ts";
 import type { LiveSignals } from "../lib/client/live_signals.ts";
-import { fetchPipelines, firstChoice } from "../lib/client/pipelines.ts";
-import { recall, remember } from "../lib/client/remember.ts";
+import { remember } from "../lib/client/remember.ts";
 
 /** How long to wait before asking a silent server again. */
 const RETRY_MS = 3000;
@@ -13,9 +13,7 @@ export function PipelineSelector({ live }: { live: LiveSignals }): JSX.Element {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const load = async () => {
       try {
-        const pipelines = await fetchPipelines();
-        live.pipelines.value = pipelines;
-        live.pipelineId.value = firstChoice(pipelines, recall("livesyte.pipeline"));
+        await liveSession(live).refreshPipelines();
       } catch {
         timer = setTimeout(load, RETRY_MS);
       }

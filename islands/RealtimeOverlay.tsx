@@ -2,10 +2,12 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { drawDetections } from "../lib/client/draw_detections.ts";
+import { currentChoice } from "../lib/client/display_settings.ts";
 import type { Size } from "../lib/client/frame_capture.ts";
 import type { LiveSignals } from "../lib/client/live_signals.ts";
 import {
-  containedRectangle,
+  fittedRectangle,
+  intersection,
   layOutOverlay,
   type OverlayLayout,
 } from "../lib/client/overlay_layout.ts";
@@ -23,7 +25,9 @@ export function RealtimeOverlay({ live }: { live: LiveSignals }): JSX.Element {
   useEffect(() => {
     if (canvas.current === null) return;
     const observer = new ResizeObserver(([entry]) => {
-      if (entry !== undefined) size.value = entry.contentRect;
+      if (entry === undefined) return;
+      const { width, height } = entry.contentRect;
+      size.value = { width, height };
     });
     observer.observe(canvas.current);
     return () => observer.disconnect();
@@ -69,11 +73,9 @@ function currentLayout(live: LiveSignals, size: Size): OverlayLayout | null {
   const message = live.lastResult.value;
   const stage = live.stage.value;
   if (message === null || stage.phase !== "running") return null;
-  return layOutOverlay(message, containedRectangle(size, stage.size), {
-    minimumConfidence: live.minimumConfidence.value,
-    showBoxes: live.showBoxes.value,
-    showText: live.showText.value,
-  });
+  const shown = fittedRectangle(size, stage.size, live.fillsStage.value ? "cover" : "contain");
+  const visible = intersection(shown, { x: 0, y: 0, ...size });
+  return layOutOverlay(message, shown, currentChoice(live), visible);
 }
 
 function paint(
@@ -84,9 +86,11 @@ function paint(
   const context = canvas.getContext("2d");
   if (context === null) return;
   const ratio = globalThis.devicePixelRatio;
-  // Setting the size clears the canvas too.
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  context.scale(ratio, ratio);
+  const pixels = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
+  // Setting the size makes a new picture, even where it is the same size.
+  if (canvas.width !== pixels.width) canvas.width = pixels.width;
+  if (canvas.height !== pixels.height) canvas.height = pixels.height;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
   if (layout !== null) drawDetections(context, layout);
 }

@@ -3,9 +3,15 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { labelColor } from "../lib/client/label_colors.ts";
 import type { LiveSignals } from "../lib/client/live_signals.ts";
-import { formatPercent } from "../lib/client/overlay_layout.ts";
+import { NewObjectAnnouncer } from "../lib/client/new_objects.ts";
+import { chosenDetections, formatPercent } from "../lib/client/overlay_layout.ts";
 import type { Detection, TextBlock } from "../lib/client/protocol.ts";
-import { type SeenObject, updateSeenObjects } from "../lib/client/seen_objects.ts";
+import {
+  type SeenObject,
+  type SeenRow,
+  seenRows,
+  updateSeenObjects,
+} from "../lib/client/seen_objects.ts";
 
 /** People cannot read a list that changes with every frame. */
 const REFRESH_MS = 250;
@@ -14,40 +20,60 @@ const STALE_MS = 1000;
 
 /** Lists what is seen now: objects by class, and the lines of text. */
 export function SeenNow({ live }: { live: LiveSignals }): JSX.Element {
-  const objects = useSeenObjects(live);
+  const { objects, announcement } = useSeenObjects(live);
   const texts = live.lastResult.value?.result.text_blocks ?? [];
   const readsText = live.lastResult.value?.result.models.recognizer != null;
-  const count = objects.value.reduce((sum, object) => sum + object.count, 0);
+  const rows = seenRows(objects.value, live.hiddenLabels.value);
+  const count = rows.reduce((sum, row) => sum + (row.isHidden ? 0 : row.object?.count ?? 0), 0);
   return (
     <>
-      <section class="card seen" aria-labelledby="seen-heading">
+      <section class="panel seen" aria-labelledby="seen-heading">
         <h2 id="seen-heading">
           Seen now <span class="tally">{count > 0 ? count : ""}</span>
         </h2>
-        {objects.value.length === 0 ? <NothingSeen live={live} /> : (
+        {rows.length === 0 ? <NothingSeen live={live} /> : (
           <ul class="objects">
-            {objects.value.map((object) => <ObjectRow key={object.class_id} object={object} />)}
+            {rows.map((row) => <ObjectRow key={row.label} row={row} hidden={live.hiddenLabels} />)}
           </ul>
         )}
+        <p class="hidden" role="status">{announcement}</p>
       </section>
       {readsText && <TextLines texts={texts} />}
     </>
   );
 }
 
-function ObjectRow({ object: { label, class_id, count, confidence } }: {
-  object: SeenObject;
+/** A class with its colour, which shows and hides it like an entry of a legend. */
+function ObjectRow({ row: { label, object, isHidden }, hidden }: {
+  row: SeenRow;
+  hidden: Signal<readonly string[]>;
 }): JSX.Element {
-  const color = labelColor(class_id).fill;
+  const colors = object === null ? null : labelColor(object.class_id);
+  const toggle = () => {
+    const others = hidden.value.filter((other) => other !== label);
+    hidden.value = isHidden ? others : [...others, label];
+  };
   return (
-    <li data-gone={count === 0}>
-      <span class="swatch" style={{ "--label-color": color }} />
-      <span class="object-label">{label}</span>
-      <span class="object-count">{count > 1 ? `× ${count}` : ""}</span>
-      <span class="object-confidence">{formatPercent(confidence)}</span>
-      <span class="bar" aria-hidden="true">
-        <span style={{ "--share": confidence, "--label-color": color }} />
-      </span>
+    <li data-gone={object === null || object.count === 0 || isHidden}>
+      <label title={isHidden ? "Show in the picture" : "Hide in the picture"}>
+        <input
+          type="checkbox"
+          class="swatch"
+          checked={!isHidden}
+          style={{ "--label-color": colors?.fill, "--check-color": colors?.text }}
+          onInput={toggle}
+        />
+        <span class="object-label">{label}</span>
+        <span class="object-count">
+          {object !== null && object.count > 1 ? `× ${object.count}` : ""}
+        </span>
+        <span class="object-confidence">
+          {object === null ? "hidden" : formatPercent(object.confidence)}
+        </span>
+        <span class="bar" aria-hidden="true">
+          <span style={{ "--share": object?.confidence ?? 0 }} />
+        </span>
+      </label>
     </li>
   );
 }
@@ -63,41 +89,53 @@ function NothingSeen({ live }: { live: LiveSignals }): JSX.Element {
 
 function TextLines({ texts }: { texts: TextBlock[] }): JSX.Element {
   return (
-    <section class="card" aria-labelledby="text-heading">
+    <section class="panel" aria-labelledby="text-heading">
       <h2 id="text-heading">Text</h2>
       {texts.length === 0
         ? <p class="empty">No text is read in this picture.</p>
         : (
           <ul class="texts">
-            {texts.map(({ text }, index) => <li key={index}>{text}</li>)}
+            {texts.map(({ text, stable }, index) => (
+              <li key={index} data-settling={stable === false}>{text}</li>
+            ))}
           </ul>
         )}
     </section>
   );
 }
 
-/** The list of objects, renewed a few times a second. */
-function useSeenObjects(live: LiveSignals): Signal<SeenObject[]> {
+/** The list of objects, renewed a few times a second, and what screen readers are told of new ones. */
+function useSeenObjects(
+  live: LiveSignals,
+): { objects: Signal<SeenObject[]>; announcement: Signal<string> } {
   const objects = useSignal<SeenObject[]>([]);
+  const announcement = useSignal("");
   const arrivedAt = useRef(-Infinity);
   useSignalEffect(() => {
     if (live.lastResult.value === null) objects.value = [];
     else arrivedAt.current = performance.now();
   });
   useEffect(() => {
+    const announcer = new NewObjectAnnouncer();
     const timer = setInterval(() => {
       const now = performance.now();
+      const shown = objects.value.map(({ label }) => label)
+        .filter((label) => !live.hiddenLabels.value.includes(label));
+      announcement.value = announcer.update(shown, now);
       const isFresh = now - arrivedAt.current < STALE_MS;
-      const detections = isFresh ? visibleDetections(live) : [];
+      const detections = isFresh ? listedDetections(live) : [];
       if (detections.length === 0 && objects.value.length === 0) return;
       objects.value = updateSeenObjects(objects.value, detections, now);
     }, REFRESH_MS);
     return () => clearInterval(timer);
   }, []);
-  return objects;
+  return { objects, announcement };
 }
 
-function visibleDetections({ lastResult, minimumConfidence }: LiveSignals): Detection[] {
-  const detections = lastResult.value?.result.detections ?? [];
-  return detections.filter(({ confidence }) => confidence >= minimumConfidence.value);
+/** Classes that are not shown are listed all the same, so that they can be shown again. */
+function listedDetections({ lastResult, minimumConfidence }: LiveSignals): Detection[] {
+  return chosenDetections(lastResult.value?.result.detections ?? [], {
+    minimumConfidence: minimumConfidence.value,
+    hiddenLabels: [],
+  });
 }

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { HistoryChart } from "../lib/components/HistoryChart.tsx";
 import { Icon } from "../lib/components/Icon.tsx";
 import { describeDiagnostics, diagnosticRows } from "../lib/client/diagnostics.ts";
 import type { LiveSignals } from "../lib/client/live_signals.ts";
@@ -21,7 +22,7 @@ export function StreamDebugPanel({ live }: { live: LiveSignals }): JSX.Element {
     return () => document.removeEventListener("keydown", onKey);
   }, []);
   return (
-    <section class="card diagnostics" aria-label="Diagnostics">
+    <section class="panel diagnostics" aria-label="Diagnostics">
       <button
         type="button"
         class="disclosure"
@@ -45,6 +46,8 @@ function Figures({ live }: { live: LiveSignals }): JSX.Element {
   const diagnostics = describeDiagnostics(live);
   return (
     <div ref={figures}>
+      <p class="bottleneck">{diagnostics.bottleneck ?? "There are no figures yet."}</p>
+      <HistoryChart live={live} />
       <dl class="figures-list">
         {diagnosticRows(diagnostics).map(({ name, value }) => (
           <div key={name}>

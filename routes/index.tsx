@@ -35,8 +35,10 @@ export default define.page(function LivePage({ url }: PageProps) {
             </noscript>
           </div>
           <div class="controls">
-            <SourceControls live={live} />
-            <PipelineSelector live={live} />
+            <div class="setup">
+              <SourceControls live={live} />
+              <PipelineSelector live={live} />
+            </div>
             <StageControls live={live} />
           </div>
         </section>

@@ -18,8 +18,10 @@ export interface CameraDevice {
   name: string;
 }
 
-/** Which camera to open: a device by its id, or a side of a phone. */
-export type CameraChoice = { id: string } | { facing: "user" | "environment" };
+/** Which camera to open: this device, this one if it is there, or a side of a phone. */
+export type CameraChoice = { id: string } | { preferred: string } | {
+  facing: "user" | "environment";
+};
 
 /** Thrown by {@linkcode openCamera}; its `failure` says what happened. */
 export class CameraError extends Error {
@@ -55,6 +57,7 @@ export function cameraConstraints(choice: CameraChoice | null): MediaTrackConstr
   const size = { width: { ideal: 640 }, height: { ideal: 480 } };
   if (choice === null) return size;
   if ("facing" in choice) return { ...size, facingMode: { ideal: choice.facing } };
+  if ("preferred" in choice) return { ...size, deviceId: { ideal: choice.preferred } };
   return { ...size, deviceId: { exact: choice.id } };
 }
 

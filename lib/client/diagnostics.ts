@@ -1,5 +1,7 @@
 /** The figures of the diagnostics panel, for people and for bug reports. */
 
+import { describeBottleneck } from "./bottleneck.ts";
+import type { Size } from "./frame_capture.ts";
 import type { LiveSignals } from "./live_signals.ts";
 import type { StreamFailureCode } from "./realtime_client.ts";
 import type { StreamStatistics } from "./stream_statistics.ts";
@@ -12,10 +14,19 @@ export interface Diagnostics {
   /** Size of the source's own picture, such as `640×480`. */
   source_size: string | null;
   frame_index: number | null;
+  /** Frames of this connection: sent, answered with a result, and dropped by the server. */
+  sent_frames: number;
+  answered_frames: number;
   dropped_frames: number;
+  /** Share of all answers of this connection that were drops, between 0 and 1. */
+  drop_rate: number;
   slow_down_warnings: number;
   last_error: StreamFailureCode | null;
   models: string[];
+  /** Size of the detector's input in use, such as `512×384`; `null` before the first result. */
+  detector_input: string | null;
+  /** What holds the stream up; `null` before the first result. */
+  bottleneck: string | null;
   statistics: StreamStatistics | null;
 }
 
@@ -30,16 +41,24 @@ export function describeDiagnostics(live: LiveSignals): Diagnostics {
   const stage = live.stage.value;
   const message = live.lastResult.value;
   const { detector = null, recognizer = null } = message?.result.models ?? {};
+  const quality = message?.result.quality;
+  const answered = live.answeredFrames.value;
+  const dropped = live.droppedFrames.value;
   return {
     status: live.status.value,
     pipeline_id: live.pipelineId.value,
     source: stage.phase === "running" ? stage.kind : null,
-    source_size: stage.phase === "running" ? `${stage.size.width}×${stage.size.height}` : null,
+    source_size: stage.phase === "running" ? formatSize(stage.size) : null,
     frame_index: message?.frame_index ?? null,
-    dropped_frames: live.droppedFrames.value,
+    sent_frames: live.sentFrames.value,
+    answered_frames: answered,
+    dropped_frames: dropped,
+    drop_rate: dropped === 0 ? 0 : dropped / (answered + dropped),
     slow_down_warnings: live.slowDownWarnings.value,
     last_error: live.lastError.value?.code ?? null,
     models: [detector, recognizer].filter((model) => model !== null),
+    detector_input: quality === undefined ? null : formatSize(quality),
+    bottleneck: describeBottleneck(live.statistics.value),
     statistics: live.statistics.value,
   };
 }
@@ -52,11 +71,14 @@ export function diagnosticRows(diagnostics: Diagnostics): DiagnosticRow[] {
     ["Status", diagnostics.status],
     ["Source", diagnostics.source_size],
     ["Model", diagnostics.models.join(", ")],
-    ["Frame", diagnostics.frame_index?.toString()],
-    ["Frames sent", formatRate(statistics?.sent_fps, statistics?.target_fps)],
-    ["Frames answered", formatRate(statistics?.answered_fps)],
-    ["Dropped", formatDrops(diagnostics)],
+    ["Detector input", diagnostics.detector_input],
+    ["Captured", formatRate(statistics?.sent_fps, statistics?.target_fps)],
+    ["Answered", formatRate(statistics?.answered_fps)],
+    ["Frames sent", diagnostics.sent_frames.toString()],
+    ["Frames answered", diagnostics.answered_frames.toString()],
+    ["Frames dropped", formatDrops(diagnostics)],
     ["Slow-downs", diagnostics.slow_down_warnings.toString()],
+    ["Backpressure", statistics?.backpressure],
     ["Round trip, median", formatMilliseconds(statistics?.round_trip_p50_ms)],
     ["Round trip, 95 %", formatMilliseconds(statistics?.round_trip_p95_ms)],
     ["Server: wait", formatMilliseconds(stages?.wait)],
@@ -76,9 +98,12 @@ function formatRate(fps: number | undefined, target?: number): string | null {
     : `${fps.toFixed(1)} of ${target.toFixed(0)} a second`;
 }
 
-function formatDrops({ dropped_frames, statistics }: Diagnostics): string {
-  const rate = statistics === null ? "" : ` (${(statistics.drop_rate * 100).toFixed(0)} %)`;
-  return `${dropped_frames}${rate}`;
+function formatDrops({ dropped_frames, drop_rate }: Diagnostics): string {
+  return `${dropped_frames} (${(drop_rate * 100).toFixed(1)} %)`;
+}
+
+function formatSize({ width, height }: Size): string {
+  return `${width}×${height}`;
 }
 
 function formatMilliseconds(time: number | null | undefined): string | null {

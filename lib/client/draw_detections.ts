@@ -33,14 +33,14 @@ export function drawDetections(context: CanvasRenderingContext2D, layout: Overla
   const taken: Rectangle[] = [];
   const labels = layout.detections.map((placed) => {
     const width = context.measureText(placed.label).width + 2 * LABEL_PADDING;
-    const place = placeLabel(placed.box, { width, height: LABEL_HEIGHT }, layout.shown, taken);
+    const place = placeLabel(placed.box, { width, height: LABEL_HEIGHT }, layout.visible, taken);
     taken.push(place);
     return { placed, place };
   });
   for (const { placed, place } of labels.reverse()) drawLabel(context, placed, place);
   for (const text of layout.texts) {
     const size = { width: context.measureText(text.text).width, height: LABEL_HEIGHT };
-    const place = placeLabel(beginningOf(text.polygon), size, layout.shown, taken);
+    const place = placeLabel(beginningOf(text.polygon), size, layout.visible, taken);
     taken.push(place);
     drawText(context, text, place);
   }
@@ -72,22 +72,25 @@ function drawLabel(
 
 function drawText(
   context: CanvasRenderingContext2D,
-  { text, polygon }: PlacedText,
+  { text, polygon, isSettling }: PlacedText,
   place: Rectangle,
 ): void {
   context.beginPath();
   for (const [x, y] of polygon) context.lineTo(x, y);
   context.closePath();
+  // Dashes say that the reading may still change.
+  if (isSettling) context.setLineDash([4, 4]);
   strokeTwice(context, "#ffffff", 1.5);
+  context.setLineDash([]);
   drawOutlined(context, text, place.x, place.y + LABEL_HEIGHT / 2);
 }
 
 function drawFrameIndex(
   context: CanvasRenderingContext2D,
-  { frameIndex, shown }: OverlayLayout,
+  { frameIndex, visible }: OverlayLayout,
 ): void {
-  const left = shown.x + LABEL_HEIGHT / 2;
-  const middle = shown.y + shown.height - LABEL_HEIGHT;
+  const left = visible.x + LABEL_HEIGHT / 2;
+  const middle = visible.y + visible.height - LABEL_HEIGHT;
   context.font = `${FONT_SIZE - 1}px ${FONT_FAMILY}`;
   drawOutlined(context, `Frame ${frameIndex}`, left, middle);
 }

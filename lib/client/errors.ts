@@ -13,7 +13,7 @@ export interface Explanation {
 const EXPLANATIONS: Readonly<Record<StreamFailureCode, Explanation>> = {
   invalid_pipeline: {
     title: "The server does not know this pipeline",
-    remedy: "Choose another pipeline below the picture.",
+    remedy: "Retry with one that it knows, or choose another below the picture.",
   },
   too_many_sessions: {
     title: "The server is full",
@@ -29,7 +29,7 @@ const EXPLANATIONS: Readonly<Record<StreamFailureCode, Explanation>> = {
   },
   frame_too_large: {
     title: "The frames are too large for the server",
-    remedy: "Choose another camera or a smaller picture, then retry.",
+    remedy: "Retry sends smaller ones.",
   },
   pipeline_failure: {
     title: "The pipeline failed on a frame",
@@ -58,6 +58,14 @@ const EXPLANATIONS: Readonly<Record<StreamFailureCode, Explanation>> = {
   no_answer: {
     title: "The server stopped answering",
     remedy: "It may be overloaded, or the network is down.",
+  },
+  session_not_found: {
+    title: "There is no such stream",
+    remedy: "It may have ended already.",
+  },
+  stream_ended: {
+    title: "The stream has ended",
+    remedy: "Whoever sent it has stopped.",
   },
 };
 

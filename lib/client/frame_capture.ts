@@ -14,10 +14,11 @@ const JPEG_QUALITY = 0.8;
 /**
  * The size at which a picture is sent: within 640×480 (480×640 when upright), its aspect kept, never enlarged.
  *
+ * @param share Of that size, above 0 and up to 1.
  * @returns Whole pixels, at least 1.
  */
-export function frameSize({ width, height }: Size): Size {
-  const scale = Math.min(
+export function frameSize({ width, height }: Size, share = 1): Size {
+  const scale = share * Math.min(
     1,
     FRAME_SIDES.longer / Math.max(width, height),
     FRAME_SIDES.shorter / Math.min(width, height),
@@ -41,6 +42,12 @@ export function sourceSize(element: CaptureElement): Size {
 /** Encodes frames, on one canvas that it keeps. */
 export class FrameEncoder {
   #canvas: OffscreenCanvas | HTMLCanvasElement | null = null;
+  #scale = 1;
+
+  /** Encodes frames of half the width and height from now on, because the server takes none as large. */
+  shrink(): void {
+    this.#scale /= 2;
+  }
 
   /**
    * Encodes what an element shows now.
@@ -51,7 +58,7 @@ export class FrameEncoder {
   async encode(element: CaptureElement): Promise<Uint8Array<ArrayBuffer> | null> {
     const source = sourceSize(element);
     if (source.width === 0 || source.height === 0) return null;
-    const { width, height } = frameSize(source);
+    const { width, height } = frameSize(source, this.#scale);
     const canvas = this.#canvas ??= createCanvas();
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;

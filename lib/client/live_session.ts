@@ -6,7 +6,7 @@ import type { Explanation } from "./errors.ts";
 import { FpsThrottler } from "./fps_throttler.ts";
 import { type CaptureElement, FrameEncoder } from "./frame_capture.ts";
 import { everyFrame } from "./frame_clock.ts";
-import type { LiveSignals } from "./live_signals.ts";
+import type { LiveSignals, PipelineSummary } from "./live_signals.ts";
 import {
   FileError,
   type LiveSource,
@@ -14,9 +14,11 @@ import {
   openFile,
   type SourceElements,
 } from "./live_source.ts";
-import { streamUrl } from "./pipelines.ts";
-import type { ServerMessage } from "./protocol.ts";
+import { fetchPipelines, firstChoice, streamUrl } from "./pipelines.ts";
+import type { DropMessage, ResultMessage, ServerMessage } from "./protocol.ts";
 import { RealtimeClient, type RealtimeClientOptions } from "./realtime_client.ts";
+import { recall } from "./remember.ts";
+import { appendHistory } from "./stream_history.ts";
 import { StatisticsCollector } from "./stream_statistics.ts";
 
 /** Options for {@linkcode LiveSession}; the defaults are the browser's own. */
@@ -26,6 +28,8 @@ export interface LiveSessionOptions
   streamUrl?: (pipelineId: string) => string;
   /** Encodes what an element shows as a JPEG; `null` while it shows nothing. */
   encode?: (element: CaptureElement) => Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Asks the server for its pipelines. */
+  fetchPipelines?: () => Promise<PipelineSummary[]>;
   /** Calls back for every frame of an element until the returned function is called. */
   everyFrame?: typeof everyFrame;
 }
@@ -44,11 +48,16 @@ export class LiveSession {
   readonly #now: () => number;
   readonly #encode: NonNullable<LiveSessionOptions["encode"]>;
   readonly #everyFrame: typeof everyFrame;
+  readonly #fetchPipelines: () => Promise<PipelineSummary[]>;
+  readonly #encoder = new FrameEncoder();
+  /** Frames that have no answer yet, by their index. */
+  readonly #sentFrames = new Map<number, Blob>();
   readonly #visible = signal(true);
   readonly #throttler = new FpsThrottler();
   #statistics = new StatisticsCollector();
   #elements: SourceElements | null = null;
   #source: LiveSource | null = null;
+  #lastCamera: CameraChoice | null = null;
   #opening = 0;
   #encoding = false;
   #stopFrames = () => {};
@@ -56,9 +65,9 @@ export class LiveSession {
   constructor(signals: LiveSignals, options: LiveSessionOptions = {}) {
     this.#signals = signals;
     this.#now = options.now ?? (() => performance.now());
-    const encoder = new FrameEncoder();
-    this.#encode = options.encode ?? ((element) => encoder.encode(element));
+    this.#encode = options.encode ?? ((element) => this.#encoder.encode(element));
     this.#everyFrame = options.everyFrame ?? everyFrame;
+    this.#fetchPipelines = options.fetchPipelines ?? fetchPipelines;
     this.#client = new RealtimeClient({
       streamUrl: (pipelineId) => streamUrl(location.href, pipelineId),
       ...options,
@@ -66,6 +75,11 @@ export class LiveSession {
       onMessage: (message, roundTripMs) => this.#note(message, roundTripMs),
     });
     this.#connectWhenWanted();
+  }
+
+  /** Shows the source; `null` while there is none. */
+  get element(): CaptureElement | null {
+    return this.#source?.element ?? null;
   }
 
   /** Takes the frames of `source` from now on. */
@@ -81,6 +95,7 @@ export class LiveSession {
       clearInterval(timer);
     };
     const { kind, name, size, cameraId } = source;
+    if (cameraId !== null) this.#lastCamera = { preferred: cameraId };
     batch(() => {
       this.#signals.cameraId.value = cameraId;
       this.#signals.stage.value = { phase: "running", kind, name, size };
@@ -92,8 +107,8 @@ export class LiveSession {
     this.#elements = elements;
   }
 
-  /** Opens a camera, any by default, and takes its frames. */
-  async startCamera(choice: CameraChoice | null = null): Promise<void> {
+  /** Opens a camera, the one used last by default, and takes its frames. */
+  async startCamera(choice: CameraChoice | null = this.#lastCamera): Promise<void> {
     const elements = this.#elements;
     if (elements === null) return;
     await this.startWith(() => openCameraSource(elements.video, choice));
@@ -139,10 +154,31 @@ export class LiveSession {
     this.#signals.stage.value = { phase: "failed", why };
   }
 
-  /** Connects again at once, whatever ended the connection before. */
-  retry(): void {
-    const pipelineId = this.#signals.pipelineId.value;
-    if (this.#source !== null && pipelineId !== null) this.#client.connect(pipelineId);
+  /**
+   * Asks the server which pipelines it has, and chooses one where the one chosen is not among them.
+   *
+   * @throws {Error} If the server cannot be reached, or does not answer with a list.
+   */
+  async refreshPipelines(): Promise<void> {
+    const pipelines = await this.#fetchPipelines();
+    const { pipelineId } = this.#signals;
+    batch(() => {
+      this.#signals.pipelines.value = pipelines;
+      pipelineId.value = firstChoice(pipelines, pipelineId.peek() ?? recall("livesyte.pipeline"));
+    });
+  }
+
+  /** Connects again at once, whatever ended the connection before, and sees to it that it does not end so again. */
+  async retry(): Promise<void> {
+    const code = this.#signals.lastError.peek()?.code;
+    if (code === "frame_too_large") this.#encoder.shrink();
+    const before = this.#signals.pipelineId.peek();
+    // Whether the server answers or not, connecting tells what there is to be told.
+    if (code === "invalid_pipeline") await this.refreshPipelines().catch(() => {});
+    const pipelineId = this.#signals.pipelineId.peek();
+    // A changed pipeline has reconnected by itself.
+    if (this.#source === null || pipelineId === null || pipelineId !== before) return;
+    this.#client.connect(pipelineId);
   }
 
   /** A hidden page gets no frames, so it gives its place on the server away until it is seen again. */
@@ -160,7 +196,9 @@ export class LiveSession {
       untracked(() => id === null ? this.#client.disconnect() : this.#client.connect(id));
     });
     effect(() => {
-      if (status.value === "connected") this.#throttler.restart();
+      if (status.value !== "connected") return;
+      this.#throttler.restart();
+      this.#sentFrames.clear();
     });
   }
 
@@ -172,6 +210,8 @@ export class LiveSession {
       .then((bytes) => {
         if (bytes === null || this.#source !== source || !this.#client.sendFrame(bytes)) return;
         this.#statistics.sent(bytes.byteLength, this.#now());
+        const frameIndex = this.#signals.sentFrames.peek();
+        this.#sentFrames.set(frameIndex, new Blob([bytes], { type: "image/jpeg" }));
       })
       .catch(() => {
         if (this.#source === source) this.fail(ENCODING_FAILED);
@@ -182,13 +222,25 @@ export class LiveSession {
   #note(message: ServerMessage, roundTripMs: number | null): void {
     const now = this.#now();
     this.#statistics.received(message, roundTripMs, now);
+    if ("frame_index" in message) this.#keepFrame(message);
     if ("result" in message) this.#throttler.answered(now);
     if ("dropped" in message) this.#throttler.dropped(now);
     if ("warning" in message) this.#throttler.slowDown(now);
   }
 
+  #keepFrame(message: ResultMessage | DropMessage): void {
+    const jpeg = this.#sentFrames.get(message.frame_index);
+    this.#sentFrames.delete(message.frame_index);
+    if (jpeg === undefined || !("result" in message)) return;
+    this.#signals.lastAnswered.value = { message, jpeg };
+  }
+
   #publishStatistics(): void {
-    this.#signals.statistics.value = this.#statistics.snapshot(this.#throttler.fps, this.#now());
+    const { statistics, history } = this.#signals;
+    const now = this.#now();
+    const { round_trip_p50_ms: round_trip_ms, answered_fps } = statistics.value = this.#statistics
+      .snapshot(this.#throttler.fps, now);
+    history.value = appendHistory(history.peek(), { time: now, round_trip_ms, answered_fps });
   }
 
   #letGo(): void {
@@ -203,7 +255,9 @@ export class LiveSession {
     batch(() => {
       this.#signals.cameraId.value = null;
       this.#signals.lastResult.value = null;
+      this.#signals.lastAnswered.value = null;
       this.#signals.statistics.value = null;
+      this.#signals.history.value = [];
     });
   }
 }

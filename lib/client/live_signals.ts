@@ -4,7 +4,9 @@ import { type Signal, signal } from "@preact/signals";
 import type { CameraDevice } from "./camera.ts";
 import type { Explanation } from "./errors.ts";
 import type { Size } from "./frame_capture.ts";
+import type { ResultMessage } from "./protocol.ts";
 import { createRealtimeSignals, type RealtimeSignals } from "./realtime_client.ts";
+import type { HistoryPoint } from "./stream_history.ts";
 import type { StreamStatistics } from "./stream_statistics.ts";
 
 /** One pipeline as `GET /pipelines` lists it. */
@@ -15,7 +17,7 @@ export interface PipelineSummary {
 }
 
 /** Where the frames come from. */
-export type SourceKind = "camera" | "video" | "picture";
+export type SourceKind = "camera" | "video" | "picture" | "stream";
 
 /** What the stage shows. */
 export type StageState =
@@ -30,6 +32,13 @@ export type StageState =
   /** The source cannot be opened, or ended by itself. */
   | { phase: "failed"; why: Explanation };
 
+/** A frame with what was found in it. */
+export interface AnsweredFrame {
+  message: ResultMessage;
+  /** The frame as the server saw it. */
+  jpeg: Blob;
+}
+
 /** The signals of one live page. */
 export interface LiveSignals extends RealtimeSignals {
   stage: Signal<StageState>;
@@ -41,9 +50,17 @@ export interface LiveSignals extends RealtimeSignals {
   pipelineId: Signal<string | null>;
   /** Renewed twice a second while frames are sent. */
   statistics: Signal<StreamStatistics | null>;
+  /** The figures of the last minute. */
+  history: Signal<HistoryPoint[]>;
+  /** The frame of the last result, for those who want to keep both. */
+  lastAnswered: Signal<AnsweredFrame | null>;
   minimumConfidence: Signal<number>;
+  /** Names of the classes that are not shown. */
+  hiddenLabels: Signal<readonly string[]>;
   showBoxes: Signal<boolean>;
   showText: Signal<boolean>;
+  /** Whether the picture fills the stage, rather than fits into it. */
+  fillsStage: Signal<boolean>;
 }
 
 /** Creates the signals of one page, as they are before anything was started. */
@@ -56,8 +73,12 @@ export function createLiveSignals(): LiveSignals {
     pipelines: signal<PipelineSummary[]>([]),
     pipelineId: signal<string | null>(null),
     statistics: signal<StreamStatistics | null>(null),
+    history: signal<HistoryPoint[]>([]),
+    lastAnswered: signal<AnsweredFrame | null>(null),
     minimumConfidence: signal(0.25),
+    hiddenLabels: signal<readonly string[]>([]),
     showBoxes: signal(true),
     showText: signal(true),
+    fillsStage: signal(false),
   };
 }

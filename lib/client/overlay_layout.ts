@@ -9,16 +9,22 @@ export interface Rectangle extends Size {
   y: number;
 }
 
+/** How a picture is fitted into an element, as CSS's `object-fit` names it. */
+export type Fit = "contain" | "cover";
+
 /**
- * The part of an element that its picture covers under `object-fit: contain`.
+ * Where an element shows its picture.
  *
  * @param element Size of the element, in CSS pixels.
  * @param content Size of the picture, in any unit.
+ * @param fit With `cover` the picture may reach beyond the element, where it is not seen.
  * @returns In CSS pixels, from the element's top left corner; empty while a size is 0.
  */
-export function containedRectangle(element: Size, content: Size): Rectangle {
+export function fittedRectangle(element: Size, content: Size, fit: Fit = "contain"): Rectangle {
   if (content.width <= 0 || content.height <= 0) return { x: 0, y: 0, width: 0, height: 0 };
-  const scale = Math.min(element.width / content.width, element.height / content.height);
+  const across = element.width / content.width;
+  const down = element.height / content.height;
+  const scale = fit === "contain" ? Math.min(across, down) : Math.max(across, down);
   const width = content.width * scale;
   const height = content.height * scale;
   return { x: (element.width - width) / 2, y: (element.height - height) / 2, width, height };
@@ -48,6 +54,18 @@ export function placePoint([x, y]: Point, frame: Size, shown: Rectangle): Point 
   ];
 }
 
+/** What two rectangles share; empty where they share nothing. */
+export function intersection(a: Rectangle, b: Rectangle): Rectangle {
+  const x = Math.max(a.x, b.x);
+  const y = Math.max(a.y, b.y);
+  return {
+    x,
+    y,
+    width: Math.max(0, Math.min(a.x + a.width, b.x + b.width) - x),
+    height: Math.max(0, Math.min(a.y + a.height, b.y + b.height) - y),
+  };
+}
+
 /** Whether two rectangles share more than an edge. */
 export function overlaps(a: Rectangle, b: Rectangle): boolean {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
@@ -55,30 +73,31 @@ export function overlaps(a: Rectangle, b: Rectangle): boolean {
 
 /**
  * Finds a place for the label of a box: above it, else inside at its top, below it, or inside at its bottom, where
- * it stays within the picture and covers no other label.
+ * it stays within what is seen of the picture and covers no other label.
  *
+ * @param visible The part of the picture that is seen.
  * @param taken Where labels are already. If every place is taken, the first that fits is used all the same.
  */
 export function placeLabel(
   box: Rectangle,
   label: Size,
-  shown: Rectangle,
+  visible: Rectangle,
   taken: readonly Rectangle[],
 ): Rectangle {
-  const rightmost = shown.x + shown.width - label.width;
-  const x = Math.max(shown.x, Math.min(box.x, rightmost));
+  const rightmost = visible.x + visible.width - label.width;
+  const x = Math.max(visible.x, Math.min(box.x, rightmost));
   const bottom = box.y + box.height;
   const places = [box.y - label.height, box.y, bottom, bottom - label.height]
     .map((y) => ({ x, y, ...label }))
-    .filter(({ y }) => y >= shown.y && y + label.height <= shown.y + shown.height);
+    .filter(({ y }) => y >= visible.y && y + label.height <= visible.y + visible.height);
   return places.find((place) => !taken.some((other) => overlaps(place, other))) ?? places[0] ??
-    { x, y: shown.y, ...label };
+    { x, y: visible.y, ...label };
 }
 
 /** One object as it is drawn. */
 export interface PlacedDetection {
   detection: Detection;
-  /** Such as `dog 93 %`. */
+  /** Such as `dog 93 %`, or `dog #3 93 %` for one that is followed. */
   label: string;
   box: Rectangle;
 }
@@ -86,6 +105,8 @@ export interface PlacedDetection {
 /** One line of text as it is drawn. */
 export interface PlacedText {
   text: string;
+  /** Whether the reading may still change. */
+  isSettling: boolean;
   /** Corners, clockwise from the top left of the text. */
   polygon: [Point, Point, Point, Point];
 }
@@ -93,7 +114,8 @@ export interface PlacedText {
 /** Everything that is drawn for one result. */
 export interface OverlayLayout {
   frameIndex: number;
-  shown: Rectangle;
+  /** The part of the picture that is seen. */
+  visible: Rectangle;
   detections: PlacedDetection[];
   texts: PlacedText[];
 }
@@ -102,35 +124,57 @@ export interface OverlayLayout {
 export interface OverlayChoice {
   /** Less certain objects are left out; between 0 and 1. */
   minimumConfidence: number;
+  /** Names of classes that are left out. */
+  hiddenLabels: readonly string[];
   showBoxes: boolean;
   showText: boolean;
 }
 
-/** Lays out a result over a picture that is shown at `shown`. */
+/** The objects that the person wants to see, whether as boxes or in the list. */
+export function chosenDetections(
+  detections: readonly Detection[],
+  { minimumConfidence, hiddenLabels }: Pick<OverlayChoice, "minimumConfidence" | "hiddenLabels">,
+): Detection[] {
+  return detections.filter(({ label, confidence }) =>
+    confidence >= minimumConfidence && !hiddenLabels.includes(label)
+  );
+}
+
+/**
+ * Lays out a result over a picture.
+ *
+ * @param shown Where the picture is shown.
+ * @param visible The part of it that is seen.
+ */
 export function layOutOverlay(
   { frame_index, result }: ResultMessage,
   shown: Rectangle,
-  { minimumConfidence, showBoxes, showText }: OverlayChoice,
+  choice: OverlayChoice,
+  visible: Rectangle = shown,
 ): OverlayLayout {
-  const detections = showBoxes ? result.detections : [];
-  const texts = showText ? result.text_blocks : [];
+  const detections = choice.showBoxes ? chosenDetections(result.detections, choice) : [];
+  const texts = choice.showText ? result.text_blocks : [];
   return {
     frameIndex: frame_index,
-    shown,
-    detections: detections
-      .filter(({ confidence }) => confidence >= minimumConfidence)
-      .map((detection) => ({
-        detection,
-        label: `${detection.label} ${formatPercent(detection.confidence)}`,
-        box: placeBox(detection.bbox, result.image, shown),
-      })),
-    texts: texts.map(({ text, polygon }) => ({
+    visible,
+    detections: detections.map((detection) => ({
+      detection,
+      label: detectionLabel(detection),
+      box: placeBox(detection.bbox, result.image, shown),
+    })),
+    texts: texts.map(({ text, polygon, stable }) => ({
       text,
+      isSettling: stable === false,
       polygon: polygon.map((point) =>
         placePoint(point, result.image, shown)
       ) as PlacedText["polygon"],
     })),
   };
+}
+
+function detectionLabel({ label, track_id, confidence }: Detection): string {
+  const track = track_id === undefined ? "" : ` #${track_id}`;
+  return `${label}${track} ${formatPercent(confidence)}`;
 }
 
 /** A share as people read it: 0.934 is `93 %`. */

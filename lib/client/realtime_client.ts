@@ -17,7 +17,11 @@ export type StreamFailureCode =
   /** The server is shutting down. */
   | "server_stopping"
   /** Frames stayed unanswered. */
-  | "no_answer";
+  | "no_answer"
+  /** There is no such stream to watch. */
+  | "session_not_found"
+  /** The stream that was watched has ended. */
+  | "stream_ended";
 
 /** The end of a stream that the person did not ask for. */
 export interface StreamFailure {
@@ -36,6 +40,10 @@ export interface StreamFailure {
 export interface RealtimeSignals {
   status: Signal<ConnectionStatus>;
   lastResult: Signal<ResultMessage | null>;
+  /** Frames sent on this connection. */
+  sentFrames: Signal<number>;
+  /** Frames of this connection that were answered with a result. */
+  answeredFrames: Signal<number>;
   /** Frames of this connection that the server dropped. */
   droppedFrames: Signal<number>;
   /** `slow_down` warnings on this connection. */
@@ -51,6 +59,8 @@ export function createRealtimeSignals(): RealtimeSignals {
   return {
     status: signal<ConnectionStatus>("disconnected"),
     lastResult: signal<ResultMessage | null>(null),
+    sentFrames: signal(0),
+    answeredFrames: signal(0),
     droppedFrames: signal(0),
     slowDownWarnings: signal(0),
     lastError: signal<StreamFailure | null>(null),
@@ -66,6 +76,8 @@ export interface RealtimeClientOptions {
   signals?: RealtimeSignals;
   /** Called with every message, after the signals were set; `roundTripMs` is `null` unless it answers a frame. */
   onMessage?: (message: ServerMessage, roundTripMs: number | null) => void;
+  /** Called with every binary message, which only viewers get: the JPEG of the result before. */
+  onFrame?: (jpeg: Blob) => void;
   /** Constructor of the socket. */
   WebSocket?: typeof WebSocket;
   /** Monotonic clock, in milliseconds. */
@@ -125,8 +137,6 @@ export class RealtimeClient {
   readonly #options: Required<Omit<RealtimeClientOptions, "signals">>;
   #socket: WebSocket | null = null;
   #pipelineId = "";
-  #sentFrames = 0;
-  #results = 0;
   readonly #sentAt = new Map<number, number>();
   #attempts = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -137,18 +147,14 @@ export class RealtimeClient {
       streamUrl,
       signals = createRealtimeSignals(),
       onMessage = () => {},
+      onFrame = () => {},
       WebSocket = globalThis.WebSocket,
       now = () => performance.now(),
       random = Math.random,
     }: RealtimeClientOptions,
   ) {
     this.signals = signals;
-    this.#options = { streamUrl, onMessage, WebSocket, now, random };
-  }
-
-  /** Frames sent on this connection. */
-  get sentFrames(): number {
-    return this.#sentFrames;
+    this.#options = { streamUrl, onMessage, onFrame, WebSocket, now, random };
   }
 
   /** Frames of this connection that have no answer yet. */
@@ -158,7 +164,8 @@ export class RealtimeClient {
 
   /** Whether a frame would be sent now, rather than add delay. */
   get canSend(): boolean {
-    const mayBeUnanswered = this.#results < WARM_UP_RESULTS ? 1 : MAXIMUM_UNANSWERED;
+    const isWarm = this.signals.answeredFrames.peek() >= WARM_UP_RESULTS;
+    const mayBeUnanswered = isWarm ? MAXIMUM_UNANSWERED : 1;
     return this.#socket?.readyState === 1 && this.#socket.bufferedAmount === 0 &&
       this.#sentAt.size < mayBeUnanswered;
   }
@@ -189,8 +196,9 @@ export class RealtimeClient {
   sendFrame(bytes: Uint8Array<ArrayBuffer>): boolean {
     if (!this.canSend || this.#socket === null) return false;
     this.#socket.send(bytes);
-    this.#sentFrames += 1;
-    this.#sentAt.set(this.#sentFrames, this.#options.now());
+    const frameIndex = this.signals.sentFrames.peek() + 1;
+    this.signals.sentFrames.value = frameIndex;
+    this.#sentAt.set(frameIndex, this.#options.now());
     if (this.#sentAt.size === 1) this.#endAfterSilence("no_answer");
     return true;
   }
@@ -198,11 +206,11 @@ export class RealtimeClient {
   #open(): void {
     const socket = new this.#options.WebSocket(this.#options.streamUrl(this.#pipelineId));
     this.#socket = socket;
-    this.#sentFrames = 0;
-    this.#results = 0;
     this.#sentAt.clear();
     batch(() => {
       this.signals.status.value = "connecting";
+      this.signals.sentFrames.value = 0;
+      this.signals.answeredFrames.value = 0;
       this.signals.droppedFrames.value = 0;
       this.signals.slowDownWarnings.value = 0;
       this.signals.roundTripMs.value = null;
@@ -216,7 +224,8 @@ export class RealtimeClient {
       this.signals.status.value = "connected";
     };
     socket.onmessage = ({ data }) => {
-      const message = typeof data === "string" ? parseServerMessage(data) : null;
+      if (typeof data !== "string") return this.#options.onFrame(data);
+      const message = parseServerMessage(data);
       if (message === null) return;
       if ("error" in message) error = { code: message.error, detail: message.detail };
       this.#receive(message);
@@ -233,7 +242,7 @@ export class RealtimeClient {
     batch(() => {
       if ("result" in message) {
         this.#attempts = 0;
-        this.#results += 1;
+        signals.answeredFrames.value += 1;
         signals.lastResult.value = message;
         signals.lastError.value = null;
         signals.roundTripMs.value = roundTripMs;
@@ -293,7 +302,11 @@ export class RealtimeClient {
 }
 
 function failureCode(closeCode: number, reason: string, opened: boolean): StreamFailureCode {
-  if (isStreamErrorCode(reason)) return reason;
+  if (isStreamErrorCode(reason) || isWatchEnd(reason)) return reason;
   if (closeCode === GOING_AWAY) return "server_stopping";
   return opened ? "connection_lost" : "unreachable";
+}
+
+function isWatchEnd(reason: string): reason is "session_not_found" | "stream_ended" {
+  return reason === "session_not_found" || reason === "stream_ended";
 }

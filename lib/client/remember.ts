@@ -2,8 +2,10 @@
 
 /** What is remembered. */
 export type MemoryKey =
-  /** Set while the person wants the camera on, so that the next visit starts it. */
+  /** Identifier of the camera while the person wants it on, so that the next visit starts it. */
   | "livesyte.camera"
+  /** What of the results is shown, as JSON. */
+  | "livesyte.display"
   /** Identifier of the pipeline used last. */
   | "livesyte.pipeline";
 

@@ -14,6 +14,14 @@ export interface SeenObject {
   last_seen: number;
 }
 
+/** One line of the list: a class that is seen, or one that is not shown. */
+export interface SeenRow {
+  label: string;
+  /** `null` for a class that is not seen. */
+  object: SeenObject | null;
+  isHidden: boolean;
+}
+
 /** How long a class stays in the list after its last object, so that the list does not flicker. */
 const HOLD_MS = 1500;
 
@@ -43,4 +51,19 @@ export function updateSeenObjects(
     seen.set(object.class_id, { ...object, count: 0 });
   }
   return [...seen.values()].sort((a, b) => a.label.localeCompare(b.label));
+}
+
+/** The lines of the list: all that is seen, and the classes that are not shown, so that they can be shown again. */
+export function seenRows(
+  objects: readonly SeenObject[],
+  hiddenLabels: readonly string[],
+): SeenRow[] {
+  const rows = objects.map((object): SeenRow => ({
+    label: object.label,
+    object,
+    isHidden: hiddenLabels.includes(object.label),
+  }));
+  const missing = hiddenLabels.filter((label) => !objects.some((object) => object.label === label));
+  return [...rows, ...missing.map((label): SeenRow => ({ label, object: null, isHidden: true }))]
+    .sort((a, b) => a.label.localeCompare(b.label));
 }

@@ -28,22 +28,26 @@ export function describeStatus(
     statistics: StreamStatistics | null;
   },
 ): StatusDescription {
-  if (stage.phase === "starting") return describe("connecting", "Starting");
-  if (stage.phase !== "running") return describe("off", "Not running");
+  if (stage.phase !== "running" && stage.phase !== "starting") {
+    return describe("off", "Not running");
+  }
   if (lastError !== null) return describe("lost", "Lost");
-  const delay = statistics?.round_trip_p50_ms ?? null;
-  if (status !== "connected" || statistics === null || delay === null) {
+  if (stage.phase === "starting") return describe("connecting", "Starting");
+  if (status !== "connected" || statistics === null || statistics.stages_ms === null) {
     return describe("connecting", "Connecting");
   }
-  const figures = `${Math.round(statistics.answered_fps)} FPS · ${Math.round(delay)} ms`;
-  return isDegraded(statistics, delay)
+  const { answered_fps, round_trip_p50_ms: delay } = statistics;
+  // Viewers send nothing, so there is no delay to tell.
+  const delayFigure = delay === null ? "" : ` · ${Math.round(delay)} ms`;
+  const figures = `${Math.round(answered_fps)} FPS${delayFigure}`;
+  return isDegraded(statistics)
     ? describe("degraded", "Slow", figures)
     : describe("live", "Live", figures);
 }
 
-function isDegraded({ answered_fps, drop_rate }: StreamStatistics, delay: number): boolean {
+function isDegraded({ answered_fps, drop_rate, round_trip_p50_ms }: StreamStatistics): boolean {
   return answered_fps < LIVELY_FPS || drop_rate > NOTICEABLE_DROP_RATE ||
-    delay > NOTICEABLE_DELAY_MS;
+    (round_trip_p50_ms ?? 0) > NOTICEABLE_DELAY_MS;
 }
 
 function describe(

@@ -11,8 +11,12 @@ export type IconName =
   | "flip"
   | "full-screen"
   | "open"
+  | "record"
   | "retry"
-  | "stop";
+  | "save"
+  | "snapshot"
+  | "stop"
+  | "watch";
 
 /** A symbol of 20×20 pixels in the colour of the text; the text beside it says what it means. */
 export function Icon({ name }: { name: IconName }): JSX.Element {

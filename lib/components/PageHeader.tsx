@@ -1,20 +1,31 @@
 import type { ComponentChildren, JSX } from "preact";
 
-/** The head of every page: the name of the product, and what the page adds. */
+/** The pages that people go to, in the order of their links. */
+const PAGES = [
+  { path: "/", name: "Live" },
+  { path: "/watch", name: "Watch" },
+];
+
+/** The head of every page: the name of the product, what the page adds, and the way to the other pages. */
 export function PageHeader({ children }: { children?: ComponentChildren }): JSX.Element {
   return (
-    <header class="masthead">
-      <a class="brand" href="/">
-        <svg width="28" height="28" viewBox="0 0 32 32" aria-hidden="true">
-          <path
-            class="brand-frame"
-            d="M4 11V6a2 2 0 0 1 2-2h5M21 4h5a2 2 0 0 1 2 2v5M28 21v5a2 2 0 0 1-2 2h-5M11 28H6a2 2 0 0 1-2-2v-5"
-          />
-          <circle class="brand-dot" cx="16" cy="16" r="5" />
-        </svg>
-        livesyte
-      </a>
-      {children}
-    </header>
+    <>
+      <header class="masthead">
+        <a class="brand" href="/">
+          <svg width="28" height="28" viewBox="0 0 32 32" aria-hidden="true">
+            <path
+              class="brand-frame"
+              d="M4 11V6a2 2 0 0 1 2-2h5M21 4h5a2 2 0 0 1 2 2v5M28 21v5a2 2 0 0 1-2 2h-5M11 28H6a2 2 0 0 1-2-2v-5"
+            />
+            <circle class="brand-dot" cx="16" cy="16" r="5" />
+          </svg>
+          livesyte
+        </a>
+        {children}
+      </header>
+      <nav class="pages" aria-label="Pages">
+        {PAGES.map(({ path, name }) => <a key={path} href={path}>{name}</a>)}
+      </nav>
+    </>
   );
 }

@@ -174,7 +174,7 @@ Deno.test("RealtimeClient counts drops and warnings of one connection", () => {
     client.connect("yolo_ocr");
     expect(client.signals.droppedFrames.value).toBe(0);
     expect(client.signals.slowDownWarnings.value).toBe(0);
-    expect(client.sentFrames).toBe(0);
+    expect(client.signals.sentFrames.value).toBe(0);
   });
 });
 

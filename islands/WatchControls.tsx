@@ -1,0 +1,23 @@
+import type { JSX } from "preact";
+import { FullScreenButton } from "../lib/components/FullScreenButton.tsx";
+import { Icon } from "../lib/components/Icon.tsx";
+import { RecordButton } from "../lib/components/RecordButton.tsx";
+import { SnapshotButton } from "../lib/components/SnapshotButton.tsx";
+import type { LiveSignals } from "../lib/client/live_signals.ts";
+import { watchSession } from "../lib/client/watch_session.ts";
+
+/** Keeps, enlarges and stops what is watched. */
+export function WatchControls({ live }: { live: LiveSignals }): JSX.Element {
+  const { phase } = live.stage.value;
+  return (
+    <div class="actions" data-idle={phase !== "running" && phase !== "starting"}>
+      <SnapshotButton live={live} />
+      <RecordButton live={live} element={() => watchSession(live).element} />
+      <FullScreenButton />
+      <button type="button" class="button stop" onClick={() => watchSession(live).stop()}>
+        <Icon name="stop" />
+        <span>Stop</span>
+      </button>
+    </div>
+  );
+}

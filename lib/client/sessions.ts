@@ -1,0 +1,55 @@
+/** Knows the streams that can be watched. */
+
+/** One stream as `GET /sessions` lists it. */
+export interface SessionSummary {
+  session_id: string;
+  pipeline_id: string;
+  /** When it began, ISO 8601. */
+  created_at: string;
+  /** Frames so far. */
+  frame_index: number;
+}
+
+/** Thrown by {@linkcode fetchSessions} where the server asks for a token that the page has not. */
+export class TokenError extends Error {
+  override readonly name = "TokenError";
+}
+
+/**
+ * Asks the server for the streams that are open now.
+ *
+ * @param page Address of the page; its `token`, when it has one, is passed on.
+ * @throws {TokenError} If the server asks for another token.
+ * @throws {Error} If it cannot be reached, or does not answer with a list.
+ */
+export async function fetchSessions(page: string): Promise<SessionSummary[]> {
+  const url = withToken(new URL("/sessions", page), page);
+  const response = await fetch(url);
+  if (response.status === 401) throw new TokenError("Cannot list the streams without the token");
+  if (!response.ok) throw new Error(`Cannot list the streams: HTTP ${response.status}`);
+  const { sessions } = await response.json() as { sessions: SessionSummary[] };
+  if (!Array.isArray(sessions)) throw new Error("Cannot list the streams: no list in the answer");
+  return sessions;
+}
+
+/** The address of a stream for viewers, with its frames. */
+export function watchUrl(page: string, sessionId: string): string {
+  const url = withToken(new URL("/ws/video/watch", page), page);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  url.searchParams.set("session_id", sessionId);
+  url.searchParams.set("frames", "1");
+  return url.href;
+}
+
+/** The address of the page on which people watch a stream. */
+export function watchPage(page: string, sessionId: string): string {
+  const url = withToken(new URL("/watch", page), page);
+  url.searchParams.set("session_id", sessionId);
+  return url.pathname + url.search;
+}
+
+function withToken(url: URL, page: string): URL {
+  const token = new URL(page).searchParams.get("token");
+  if (token !== null) url.searchParams.set("token", token);
+  return url;
+}

@@ -1,0 +1,92 @@
+import { useSignal, useSignalEffect } from "@preact/signals";
+import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
+import { drawAnnotatedPicture } from "../client/annotated_picture.ts";
+import { currentChoice } from "../client/display_settings.ts";
+import type { CaptureElement } from "../client/frame_capture.ts";
+import type { LiveSignals } from "../client/live_signals.ts";
+import { OverlayRecorder } from "../client/overlay_recorder.ts";
+import { recordingSize } from "../client/recording_size.ts";
+import { fileName, saveFile } from "../client/save_file.ts";
+import { Icon } from "./Icon.tsx";
+import { useAfterMount } from "./use_after_mount.ts";
+
+/** A recording is kept in memory until it is saved, at some 30 MB a minute. */
+const LONGEST_SECONDS = 600;
+
+/** Records the picture with its overlay as a video, and saves it when it is turned off or the picture ends. */
+export function RecordButton({ live, element }: {
+  live: LiveSignals;
+  /** Shows the picture; `null` while there is none. */
+  element: () => CaptureElement | null;
+}): JSX.Element | null {
+  const isSupported = useAfterMount(() => OverlayRecorder.isSupported);
+  const recorder = useRef<OverlayRecorder | null>(null);
+  const startedAt = useSignal<Date | null>(null);
+  const seconds = useSignal(0);
+  const news = useSignal("");
+
+  const start = () => {
+    const stage = live.stage.value;
+    if (stage.phase !== "running") return;
+    const size = recordingSize(stage.size);
+    recorder.current = new OverlayRecorder({
+      size,
+      draw: (context) => {
+        const picture = element();
+        if (picture === null) return;
+        drawAnnotatedPicture(context, size, picture, live.lastResult.peek(), {
+          choice: currentChoice(live),
+        });
+      },
+    });
+    seconds.value = 0;
+    startedAt.value = new Date();
+    news.value = "Recording";
+  };
+  const finish = async () => {
+    const madeAt = startedAt.peek();
+    const current = recorder.current;
+    if (current === null || madeAt === null) return;
+    recorder.current = null;
+    startedAt.value = null;
+    const { video, extension } = await current.finish();
+    saveFile(video, fileName(madeAt, extension));
+    news.value = "Recording saved";
+  };
+  useSignalEffect(() => {
+    if (startedAt.value === null) return;
+    const timer = setInterval(() => {
+      seconds.value += 1;
+      if (seconds.value >= LONGEST_SECONDS) finish();
+    }, 1000);
+    return () => clearInterval(timer);
+  });
+  useSignalEffect(() => {
+    if (live.stage.value.phase !== "running") finish();
+  });
+
+  if (!isSupported) return null;
+  const isOn = startedAt.value !== null;
+  return (
+    <>
+      <button
+        type="button"
+        class="button record"
+        aria-label="Record"
+        aria-pressed={isOn}
+        title={isOn ? "Stop and save the recording" : "Record a video, for up to 10 minutes"}
+        disabled={live.stage.value.phase !== "running"}
+        onClick={isOn ? finish : start}
+      >
+        <Icon name="record" />
+        {isOn && <span>{formatClock(seconds.value)}</span>}
+      </button>
+      <span class="hidden" role="status">{news.value}</span>
+    </>
+  );
+}
+
+function formatClock(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}

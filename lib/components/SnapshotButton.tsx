@@ -1,0 +1,95 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { currentChoice } from "../client/display_settings.ts";
+import type { LiveSignals } from "../client/live_signals.ts";
+import { fileName, saveFile } from "../client/save_file.ts";
+import { type Snapshot, takeSnapshot } from "../client/snapshot.ts";
+import { Icon } from "./Icon.tsx";
+
+/** Holds on to the last frame and what was found in it, to be saved as a picture or as JSON. */
+export function SnapshotButton({ live }: { live: LiveSignals }): JSX.Element {
+  const snapshot = useSignal<Snapshot | null>(null);
+  const take = async () => {
+    const answered = live.lastAnswered.value;
+    if (answered === null) return;
+    snapshot.value = await takeSnapshot(answered, {
+      choice: currentChoice(live),
+      pipelineId: live.pipelineId.value,
+      takenAt: new Date(),
+    });
+  };
+  return (
+    <>
+      <button
+        type="button"
+        class="button"
+        aria-label="Snapshot"
+        title="Snapshot"
+        disabled={live.lastAnswered.value === null}
+        onClick={take}
+      >
+        <Icon name="snapshot" />
+      </button>
+      {snapshot.value !== null && (
+        <SnapshotDialog
+          snapshot={snapshot.value}
+          onClose={() => snapshot.value = null}
+        />
+      )}
+    </>
+  );
+}
+
+function SnapshotDialog({ snapshot, onClose }: {
+  snapshot: Snapshot;
+  onClose: () => void;
+}): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const picture = useRef<HTMLImageElement>(null);
+  const { frameIndex, takenAt } = snapshot;
+  useEffect(() => {
+    const url = URL.createObjectURL(snapshot.picture);
+    if (picture.current !== null) picture.current.src = url;
+    dialog.current?.showModal();
+    return () => URL.revokeObjectURL(url);
+  }, []);
+  const save = (content: Blob, extension: string) =>
+    saveFile(content, fileName(takenAt, extension, `frame ${frameIndex}`));
+  return (
+    <dialog
+      ref={dialog}
+      class="snapshot"
+      aria-labelledby="snapshot-heading"
+      onClose={onClose}
+      // A click beside the content is one on the dialog itself.
+      onClick={(event) => event.target === event.currentTarget && event.currentTarget.close()}
+    >
+      <div class="snapshot-body">
+        <h2 id="snapshot-heading">Frame {frameIndex}</h2>
+        <img ref={picture} alt="The frame with its overlay" />
+        <div class="snapshot-actions">
+          <button
+            type="button"
+            class="button primary"
+            onClick={() => save(snapshot.picture, "png")}
+          >
+            <Icon name="save" />
+            <span>Save picture</span>
+          </button>
+          <button
+            type="button"
+            class="button"
+            onClick={() => save(new Blob([snapshot.json], { type: "application/json" }), "json")}
+          >
+            <Icon name="save" />
+            <span>Save JSON</span>
+          </button>
+          <button type="button" class="button" onClick={() => dialog.current?.close()}>
+            <span>Close</span>
+          </button>
+        </div>
+      </div>
+    </dialog>
+  );
+}
