@@ -11,12 +11,15 @@ function runningSignals(): LiveSignals {
   live.status.value = "connected";
   live.pipelineId.value = "yolo_only";
   live.lastResult.value = { frame_index: 42, result: exampleResult() };
+  live.sentFrames.value = 44;
+  live.answeredFrames.value = 39;
   live.droppedFrames.value = 3;
   live.statistics.value = {
     target_fps: 15,
     sent_fps: 14.96,
     answered_fps: 14.5,
     drop_rate: 0.021,
+    backpressure: "normal",
     bytes_per_second: 900 * 1024,
     round_trip_p50_ms: 41.73,
     round_trip_p95_ms: 60,
@@ -33,9 +36,10 @@ function rowsOf(live: LiveSignals): Record<string, string> {
 Deno.test("diagnosticRows show dashes for what is not known yet", () => {
   const rows = rowsOf(createLiveSignals());
   expect(rows["Status"]).toBe("disconnected");
-  expect(rows["Frame"]).toBe("–");
+  expect(rows["Detector input"]).toBe("–");
   expect(rows["Round trip, median"]).toBe("–");
-  expect(rows["Dropped"]).toBe("0");
+  expect(rows["Backpressure"]).toBe("–");
+  expect(rows["Frames dropped"]).toBe("0 (0.0 %)");
 });
 
 Deno.test("diagnosticRows show the figures of the stream", () => {
@@ -43,10 +47,12 @@ Deno.test("diagnosticRows show the figures of the stream", () => {
     "Status": "connected",
     "Source": "1280×720",
     "Model": "yolov8n",
-    "Frame": "42",
-    "Frames sent": "15.0 of 15 a second",
-    "Frames answered": "14.5 a second",
-    "Dropped": "3 (2 %)",
+    "Captured": "15.0 of 15 a second",
+    "Answered": "14.5 a second",
+    "Frames sent": "44",
+    "Frames answered": "39",
+    "Frames dropped": "3 (7.1 %)",
+    "Backpressure": "normal",
     "Round trip, median": "41.7 ms",
     "Server: detect": "21.9 ms",
     "Upload": "900 KB a second",
@@ -55,6 +61,10 @@ Deno.test("diagnosticRows show the figures of the stream", () => {
 
 Deno.test("describeDiagnostics can be copied as JSON, and names neither camera nor text", () => {
   const copied = JSON.stringify(describeDiagnostics(runningSignals()));
-  expect(JSON.parse(copied)).toMatchObject({ frame_index: 42, dropped_frames: 3 });
+  expect(JSON.parse(copied)).toMatchObject({
+    frame_index: 42,
+    dropped_frames: 3,
+    bottleneck: "Nothing holds the stream up.",
+  });
   expect(copied).not.toMatch(/Desk camera|Gate 12/);
 });

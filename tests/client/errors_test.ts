@@ -9,6 +9,8 @@ const CODES: StreamFailureCode[] = [
   "connection_lost",
   "server_stopping",
   "no_answer",
+  "session_not_found",
+  "stream_ended",
 ];
 
 function failure(changes: Partial<StreamFailure>): StreamFailure {

@@ -27,3 +27,7 @@ Deno.test("frameSize gives whole pixels within the bounds for any picture", () =
     expect(longer).toBeLessThanOrEqual(640);
   }));
 });
+
+Deno.test("frameSize gives a share of the size for a server that takes no more", () => {
+  expect(frameSize({ width: 1280, height: 960 }, 0.5)).toEqual({ width: 320, height: 240 });
+});

@@ -4,7 +4,11 @@ import { CameraError } from "../../lib/client/camera.ts";
 import type { Explanation } from "../../lib/client/errors.ts";
 import type { CaptureElement } from "../../lib/client/frame_capture.ts";
 import { LiveSession } from "../../lib/client/live_session.ts";
-import { createLiveSignals, type LiveSignals } from "../../lib/client/live_signals.ts";
+import {
+  createLiveSignals,
+  type LiveSignals,
+  type PipelineSummary,
+} from "../../lib/client/live_signals.ts";
 import type { LiveSource } from "../../lib/client/live_source.ts";
 import { exampleResult } from "./example_result.ts";
 import { FakeSocket } from "./fake_socket.ts";
@@ -17,6 +21,7 @@ class TestPage {
   readonly signals: LiveSignals = createLiveSignals();
   readonly session: LiveSession;
   encode: () => Promise<Uint8Array<ArrayBuffer> | null> = () => Promise.resolve(FRAME);
+  pipelines: PipelineSummary[] = [{ id: "yolo_only", name: "Objects", description: "" }];
   #onFrame: ((now: number) => void) | null = null;
 
   constructor() {
@@ -27,6 +32,7 @@ class TestPage {
       now: () => this.clock.now,
       random: () => 0.5,
       encode: () => this.encode(),
+      fetchPipelines: () => Promise.resolve(this.pipelines),
       everyFrame: (_element, callback) => {
         this.#onFrame = callback;
         return () => this.#onFrame = null;
@@ -255,4 +261,73 @@ Deno.test("LiveSession keeps quiet about a failure that nobody waits for any mor
   reject(new CameraError("permission_refused"));
   await starting;
   expect(page.signals.stage.value.phase).toBe("running");
+});
+
+Deno.test("LiveSession keeps the frame of the last result, and none of those before", async () => {
+  using page = new TestPage();
+  const frames = [1, 2, 3].map((byte) => new Uint8Array([...FRAME, byte]));
+  page.encode = () => Promise.resolve(frames.shift() ?? null);
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(new TestSource());
+  FakeSocket.last.open();
+  await page.show(30);
+  const { message, jpeg } = page.signals.lastAnswered.value ?? {};
+  expect(message?.frame_index).toBe(3);
+  expect(await jpeg?.bytes()).toEqual(new Uint8Array([...FRAME, 3]));
+  page.session.stop();
+  expect(page.signals.lastAnswered.value).toBeNull();
+});
+
+Deno.test("LiveSession keeps the figures of the last minute for the chart", async () => {
+  using page = new TestPage();
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(new TestSource());
+  FakeSocket.last.open();
+  await page.show(130);
+  const { length } = page.signals.history.value;
+  expect(length).toBeGreaterThanOrEqual(4);
+  expect(page.signals.history.value.at(-1)?.answered_fps).toBeGreaterThan(0);
+});
+
+Deno.test("LiveSession chooses another pipeline when the server no longer knows the one in use", async () => {
+  using page = new TestPage();
+  page.signals.pipelineId.value = "gone";
+  page.session.start(new TestSource());
+  FakeSocket.last.open();
+  FakeSocket.last.say({ error: "invalid_pipeline", detail: "Unknown pipeline_id: gone" });
+  FakeSocket.last.end(1008, "invalid_pipeline");
+  await page.session.retry();
+  expect(page.signals.pipelineId.value).toBe("yolo_only");
+  expect(FakeSocket.opened.map(({ url }) => url)).toEqual([
+    "ws://server/gone",
+    "ws://server/yolo_only",
+  ]);
+});
+
+Deno.test("LiveSession opens the camera that was used last, if it is there", async () => {
+  using page = new TestPage();
+  const asked: unknown[] = [];
+  const devices = {
+    getUserMedia: ({ video }: MediaStreamConstraints) => {
+      asked.push(video);
+      return Promise.reject(new DOMException("", "NotReadableError"));
+    },
+    enumerateDevices: () => Promise.resolve([]),
+  };
+  Object.defineProperty(navigator, "mediaDevices", { value: devices, configurable: true });
+  try {
+    page.session.attach({
+      video: {} as HTMLVideoElement,
+      picture: {} as HTMLCanvasElement,
+    });
+    await page.session.startCamera();
+    page.session.start(new TestSource());
+    await page.session.startCamera();
+    expect(asked).toEqual([
+      expect.not.objectContaining({ deviceId: expect.anything() }),
+      expect.objectContaining({ deviceId: { ideal: "a" } }),
+    ]);
+  } finally {
+    Reflect.deleteProperty(navigator, "mediaDevices");
+  }
 });

@@ -1,8 +1,9 @@
 import { expect } from "expect";
 import fc from "fast-check";
 import {
-  containedRectangle,
+  fittedRectangle,
   formatPercent,
+  intersection,
   layOutOverlay,
   overlaps,
   placeBox,
@@ -11,11 +12,11 @@ import {
 } from "../../lib/client/overlay_layout.ts";
 import { exampleResult } from "./example_result.ts";
 
-const ALL = { minimumConfidence: 0, showBoxes: true, showText: true };
+const ALL = { minimumConfidence: 0, hiddenLabels: [], showBoxes: true, showText: true };
 const MESSAGE = { frame_index: 7, result: exampleResult() };
 
-Deno.test("containedRectangle leaves bars at the sides of a narrow picture", () => {
-  expect(containedRectangle({ width: 1000, height: 480 }, { width: 640, height: 480 })).toEqual({
+Deno.test("fittedRectangle leaves bars at the sides of a narrow picture", () => {
+  expect(fittedRectangle({ width: 1000, height: 480 }, { width: 640, height: 480 })).toEqual({
     x: 180,
     y: 0,
     width: 640,
@@ -23,8 +24,8 @@ Deno.test("containedRectangle leaves bars at the sides of a narrow picture", () 
   });
 });
 
-Deno.test("containedRectangle leaves bars above and below a wide picture", () => {
-  expect(containedRectangle({ width: 320, height: 600 }, { width: 640, height: 480 })).toEqual({
+Deno.test("fittedRectangle leaves bars above and below a wide picture", () => {
+  expect(fittedRectangle({ width: 320, height: 600 }, { width: 640, height: 480 })).toEqual({
     x: 0,
     y: 180,
     width: 320,
@@ -32,14 +33,14 @@ Deno.test("containedRectangle leaves bars above and below a wide picture", () =>
   });
 });
 
-Deno.test("containedRectangle is empty without a picture", () => {
-  expect(containedRectangle({ width: 320, height: 600 }, { width: 0, height: 0 }).width).toBe(0);
+Deno.test("fittedRectangle is empty without a picture", () => {
+  expect(fittedRectangle({ width: 320, height: 600 }, { width: 0, height: 0 }).width).toBe(0);
 });
 
-Deno.test("containedRectangle touches two opposite edges and keeps the aspect", () => {
+Deno.test("fittedRectangle touches two opposite edges and keeps the aspect", () => {
   const side = fc.integer({ min: 1, max: 4000 });
   fc.assert(fc.property(side, side, side, side, (width, height, w, h) => {
-    const shown = containedRectangle({ width, height }, { width: w, height: h });
+    const shown = fittedRectangle({ width, height }, { width: w, height: h });
     expect(shown.width / shown.height).toBeCloseTo(w / h, 6);
     expect(shown.x * 2 + shown.width).toBeCloseTo(width, 6);
     expect(shown.y * 2 + shown.height).toBeCloseTo(height, 6);
@@ -129,4 +130,55 @@ Deno.test("layOutOverlay leaves out what the person does not want to see", () =>
 Deno.test("formatPercent rounds to whole percents", () => {
   expect(formatPercent(0.934)).toBe("93\u00a0%");
   expect(formatPercent(1)).toBe("100\u00a0%");
+});
+
+Deno.test("fittedRectangle covers the element whole when the picture fills it", () => {
+  const side = fc.integer({ min: 1, max: 4000 });
+  fc.assert(fc.property(side, side, side, side, (width, height, w, h) => {
+    const shown = fittedRectangle({ width, height }, { width: w, height: h }, "cover");
+    expect(shown.width / shown.height).toBeCloseTo(w / h, 6);
+    expect(shown.x * 2 + shown.width).toBeCloseTo(width, 6);
+    expect(Math.max(shown.x, shown.y)).toBeCloseTo(0, 6);
+    const visible = intersection(shown, { x: 0, y: 0, width, height });
+    expect(visible.width).toBeCloseTo(width, 6);
+    expect(visible.height).toBeCloseTo(height, 6);
+  }));
+});
+
+Deno.test("intersection is empty where rectangles share nothing", () => {
+  const a = { x: 0, y: 0, width: 10, height: 10 };
+  expect(intersection(a, { x: 5, y: -5, width: 10, height: 10 }))
+    .toEqual({ x: 5, y: 0, width: 5, height: 5 });
+  expect(intersection(a, { x: 20, y: 0, width: 10, height: 10 }).width).toBe(0);
+});
+
+Deno.test("layOutOverlay leaves out the classes that are hidden", () => {
+  const shown = { x: 0, y: 0, width: 640, height: 480 };
+  const layout = layOutOverlay(MESSAGE, shown, { ...ALL, hiddenLabels: ["dog", "cat"] });
+  expect(layout.detections.map(({ detection }) => detection.label)).toEqual(["bicycle", "truck"]);
+});
+
+Deno.test("layOutOverlay names the track of an object that is followed, and lines that are settling", () => {
+  const result = exampleResult();
+  const [dog, bicycle] = result.detections;
+  const [line] = result.text_blocks;
+  if (dog === undefined || bicycle === undefined || line === undefined) throw new Error("No dog");
+  const shown = { x: 0, y: 0, width: 640, height: 480 };
+  const layout = layOutOverlay(
+    {
+      frame_index: 7,
+      result: {
+        ...result,
+        detections: [{ ...dog, track_id: 3 }, bicycle],
+        text_blocks: [{ ...line, stable: false }, { ...line, stable: true }, line],
+      },
+    },
+    shown,
+    ALL,
+  );
+  expect(layout.detections.map(({ label }) => label)).toEqual([
+    "dog #3 93\u00a0%",
+    "bicycle 90\u00a0%",
+  ]);
+  expect(layout.texts.map(({ isSettling }) => isSettling)).toEqual([true, false, false]);
 });

@@ -354,3 +354,27 @@ Deno.test("reconnectDelayMs varies by 20 % and stays within 30 seconds", () => {
   expect(reconnectDelayMs(3, 0.5)).toBeCloseTo(4000);
   expect(reconnectDelayMs(9, 1)).toBe(30_000);
 });
+
+Deno.test("RealtimeClient hands binary messages over as frames", () => {
+  const frames: Blob[] = [];
+  withClient((client) => {
+    client.connect("session");
+    FakeSocket.last.open();
+    const frame = new Blob([FRAME]);
+    FakeSocket.last.onmessage?.({ data: frame });
+    expect(frames).toEqual([frame]);
+  }, { onFrame: (jpeg) => frames.push(jpeg) });
+});
+
+for (const [code, reason] of [[1008, "session_not_found"], [1000, "stream_ended"]] as const) {
+  Deno.test(`RealtimeClient does not try again after ${reason}`, () => {
+    withClient((client, clock) => {
+      client.connect("session");
+      FakeSocket.last.open();
+      FakeSocket.last.end(code, reason);
+      expect(client.signals.lastError.value).toMatchObject({ code: reason, attempt: null });
+      clock.tick(60_000);
+      expect(FakeSocket.opened).toHaveLength(1);
+    });
+  });
+}

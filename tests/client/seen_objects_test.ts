@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import type { Detection } from "../../lib/client/protocol.ts";
-import { updateSeenObjects } from "../../lib/client/seen_objects.ts";
+import { seenRows, updateSeenObjects } from "../../lib/client/seen_objects.ts";
 
 function detection(label: string, class_id: number, confidence: number): Detection {
   return { label, class_id, confidence, bbox: [0, 0, 10, 10] };
@@ -41,4 +41,13 @@ Deno.test("updateSeenObjects changes nothing of the list before", () => {
   );
   updateSeenObjects(seen, [detection("dog", 16, 0.9)], 10);
   expect(seen).toEqual(updateSeenObjects([], HORSES, 0));
+});
+
+Deno.test("seenRows keep classes that are hidden, whether they are seen or not", () => {
+  const rows = seenRows(updateSeenObjects([], HORSES, 0), ["horse", "cat"]);
+  expect(rows.map(({ label, object, isHidden }) => [label, object?.count, isHidden])).toEqual([
+    ["cat", undefined, true],
+    ["dog", 1, false],
+    ["horse", 2, true],
+  ]);
 });

@@ -14,10 +14,11 @@ const STATISTICS: StreamStatistics = {
   sent_fps: 15,
   answered_fps: 14.6,
   drop_rate: 0,
+  backpressure: "normal",
   bytes_per_second: 800_000,
   round_trip_p50_ms: 41.7,
   round_trip_p95_ms: 60,
-  stages_ms: null,
+  stages_ms: { wait: 0, decode: 3, detect: 22, ocr: 0, total: 25 },
 };
 
 const live = {
@@ -41,11 +42,19 @@ Deno.test("describeStatus is connecting until the first result", () => {
   expect(describeStatus({ ...live, stage: { phase: "starting" } }).tone).toBe("connecting");
   expect(describeStatus({ ...live, status: "connecting", statistics: null }).tone)
     .toBe("connecting");
-  expect(slow({ round_trip_p50_ms: null }).tone).toBe("connecting");
+  expect(slow({ stages_ms: null }).tone).toBe("connecting");
 });
 
 Deno.test("describeStatus is live with frame rate and delay", () => {
   expect(describeStatus(live)).toEqual({ tone: "live", word: "Live", figures: "15 FPS · 42 ms" });
+});
+
+Deno.test("describeStatus tells viewers no delay, as they send nothing", () => {
+  expect(slow({ round_trip_p50_ms: null })).toEqual({
+    tone: "live",
+    word: "Live",
+    figures: "15 FPS",
+  });
 });
 
 Deno.test("describeStatus is degraded when frames are slow, late or dropped", () => {

@@ -8,6 +8,7 @@ Deno.test("StatisticsCollector has no delays before the first result", () => {
     sent_fps: 0,
     answered_fps: 0,
     drop_rate: 0,
+    backpressure: "normal",
     bytes_per_second: 0,
     round_trip_p50_ms: null,
     round_trip_p95_ms: null,
