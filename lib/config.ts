@@ -50,6 +50,10 @@ export interface PipelineConfig {
   confidence: number;
   /** Overlap, 0 to 1, above which two boxes of a class count as one object. */
   iou: number;
+  /** Shortest time between two readings of one stream's text, in milliseconds. */
+  ocrIntervalMs: number;
+  /** Whether the objects of a stream get a `track_id`. */
+  tracking: boolean;
 }
 
 /** Settings of the video jobs, from the `VIDEO_*` variables and `DATA_DIR`. */
@@ -203,6 +207,8 @@ function parsePipeline(environment: Environment): PipelineConfig {
     model: environment.text("YOLO_MODEL") ?? "yolov8n",
     confidence: environment.ratio("YOLO_CONFIDENCE", 0.25),
     iou: environment.ratio("YOLO_IOU", 0.45),
+    ocrIntervalMs: environment.integer("OCR_INTERVAL_MS", 500, 0, 3_600_000),
+    tracking: environment.choice("STREAM_TRACKING", ["on", "off"], "on") === "on",
   };
 }
 
@@ -218,18 +224,22 @@ function parseVideo(environment: Environment): VideoConfig {
  * Parses the settings out of environment variables; unset and empty ones take their defaults.
  *
  * @param variables The environment, such as `Deno.env.toObject()`
- * @param options `terminal` says whether standard output is one, which makes `pretty` the default log format
+ * @param options `terminal` says whether standard output is one, which makes `pretty` the default log format;
+ * `modelDirectory` is the default of `MODEL_DIR`
  * @throws {ConfigError} If a value is malformed; the message is one line for people
  */
 export function parseConfig(
   variables: Readonly<Record<string, string | undefined>>,
-  { terminal = false }: { terminal?: boolean } = {},
+  { terminal = false, modelDirectory = "./models" }: {
+    terminal?: boolean;
+    modelDirectory?: string;
+  } = {},
 ): Config {
   const environment = new Environment(variables);
   return {
     hostname: environment.text("HOST") ?? "127.0.0.1",
     port: environment.integer("PORT", 8000, 0, 65_535),
-    modelDirectory: environment.text("MODEL_DIR") ?? "./models",
+    modelDirectory: environment.text("MODEL_DIR") ?? modelDirectory,
     logLevel: environment.choice("LOG_LEVEL", LOG_LEVELS, "info"),
     logFormat: environment.choice("LOG_FORMAT", ["json", "pretty"], terminal ? "pretty" : "json"),
     stream: parseStream(environment),

@@ -1,0 +1,57 @@
+/**
+ * What goes into a binary.
+ *
+ * @module
+ */
+
+import { MODELS } from "../lib/pipeline/model_catalog.ts";
+import project from "../deno.json" with { type: "json" };
+
+/** What a binary is to hold. */
+export interface ContentsOptions {
+  /** Whether it brings the default models; else they are fetched at the first start. */
+  models: boolean;
+  /** Whether it brings FFmpeg, to read video files. */
+  video: boolean;
+}
+
+/** The project, as a URL that ends with a slash. */
+export const ROOT: URL = new URL("../", import.meta.url);
+
+/** Version of livesyte. */
+export const VERSION: string = project.version;
+
+/** Files and folders of the project that the program reads or imports while it runs. */
+const PROGRAM = [
+  "_fresh",
+  "app.ts",
+  "commands",
+  "islands",
+  "lib",
+  "main.ts",
+  "pipelines",
+  "routes",
+  "services.ts",
+  "state.ts",
+  "static",
+];
+
+/** Paths of everything from the project that belongs in, relative to {@linkcode ROOT}. */
+export function projectFiles({ models }: ContentsOptions): string[] {
+  const files = MODELS.filter((model) => model.default).map(({ file }) => `models/${file}`);
+  return models ? [...PROGRAM, ...files] : PROGRAM;
+}
+
+/** Modules at which a thread or process starts, or which are imported by a computed address. */
+export function entryModules({ video }: ContentsOptions): string[] {
+  const workers = [...Deno.readDirSync(new URL("lib/pipeline/", ROOT))]
+    .filter(({ name }) => name.endsWith("worker.ts"))
+    .map(({ name }) => `lib/pipeline/${name}`);
+  const entries = ["main.ts", "_fresh/server.js", ...workers];
+  return video ? [...entries, "lib/video/decode_process.ts"] : entries;
+}
+
+/** The permissions of `deno task start`, so that a binary may do the same and no more. */
+export function permissions(): string[] {
+  return project.tasks.start.match(/--(?:no-prompt|allow-\S+)/g) ?? [];
+}
