@@ -4,7 +4,6 @@
  * @module
  */
 
-import sharp from "sharp";
 import type { Config } from "./lib/config.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/pipeline/errors.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
@@ -37,6 +36,9 @@ export interface Health {
 /** Version of livesyte. */
 export const VERSION: string = project.version;
 
+/** Video frames whose text is to be read are not made smaller than this, in pixels. */
+const READING_SIZE = { width: 1280, height: 1280 };
+
 /** How long frames in flight may take when the server stops. */
 const STOP_TIMEOUT_MS = 5000;
 
@@ -52,7 +54,8 @@ export class Services {
   /** @param processor What streams run their frames on; the pipelines of this process by default */
   constructor(config: Config, processor?: FrameProcessor) {
     this.config = config;
-    const { model, inputSize, workers, threads, confidence, iou } = config.pipeline;
+    const { model, inputSize, workers, threads, confidence, iou, ocrIntervalMs, tracking } =
+      config.pipeline;
     const qualities = qualityLadder(inputSize);
     this.pipelines = new PipelineService({
       modelDir: config.modelDirectory,
@@ -61,6 +64,8 @@ export class Services {
       otherInputSizes: qualities.slice(1),
       confidence,
       iou,
+      ocrIntervalMs,
+      tracking,
       ...(workers !== undefined && { workers }),
       ...(threads !== undefined && { threads }),
       maxPixels: config.stream.maxFramePixels,
@@ -79,7 +84,7 @@ export class Services {
       dataDirectory: config.video.dataDirectory,
       workers: config.video.workers,
       processor: toVideoFrameProcessor(this.pipelines, liveFirst),
-      frameSize: () => inputSize,
+      frameSize: (pipelineId) => this.pipelines.readsText(pipelineId) ? READING_SIZE : inputSize,
       waitForTurn: (signal) => liveFirst.waitForTurn(signal),
     });
   }
@@ -173,6 +178,7 @@ function toFrameProcessor(pipelines: PipelineService, liveFirst: LiveFirst): Fra
         throw isInvalid ? new InvalidFrameError(error.message, { cause: error }) : error;
       }
     },
+    endSession: (sessionId) => pipelines.endSession(sessionId),
   };
 }
 
@@ -183,11 +189,10 @@ function toVideoFrameProcessor(
 ): VideoFrameProcessor {
   return {
     async runOnPixels(pipelineId, jobId, frameIndex, { data, width, height }) {
-      const raw = { width, height, channels: 3 } as const;
-      const jpeg = new Uint8Array(await sharp(data, { raw }).jpeg({ quality: 95 }).toBuffer());
       return await liveFirst.runJobFrame(() =>
-        pipelines.runOnFrame(pipelineId, frameIndex + 1, jpeg, jobId)
+        pipelines.runOnPixels(pipelineId, jobId, frameIndex, { pixels: data, width, height })
       );
     },
+    endJob: (jobId) => pipelines.endSession(jobId),
   };
 }

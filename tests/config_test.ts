@@ -27,6 +27,8 @@ Deno.test("parseConfig gives the documented defaults for an empty environment", 
       model: "yolov8n",
       confidence: 0.25,
       iou: 0.45,
+      ocrIntervalMs: 500,
+      tracking: true,
     },
     video: { dataDirectory: "./data", maxUploadBytes: 524_288_000, workers: 1 },
   });
@@ -78,6 +80,8 @@ Deno.test("parseConfig names the variable, what is allowed and the value of a ma
     VIDEO_WORKERS: ["0", "17", "1.5"],
     YOLO_CONFIDENCE: ["1.5"],
     YOLO_IOU: ["-1"],
+    OCR_INTERVAL_MS: ["-1", "often"],
+    STREAM_TRACKING: ["yes"],
     LOG_LEVEL: ["loud"],
     LOG_FORMAT: ["xml"],
   };

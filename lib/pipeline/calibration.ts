@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WorkerPool } from "./worker_pool.ts";
+import type { DetectTask } from "./worker_messages.ts";
 
 /** How inference is spread over the cores. */
 export interface WorkerPlan {
@@ -58,11 +58,11 @@ export function choosePlan(measurements: readonly PlanMeasurement[]): PlanMeasur
  */
 export async function measurePlan(
   plan: WorkerPlan,
-  pool: WorkerPool,
+  pool: { run(task: DetectTask, sessionId: string): Promise<unknown> },
   pipelineId: string,
   picture: Uint8Array,
 ): Promise<PlanMeasurement> {
-  const run = (session: string) => pool.run(pipelineId, picture.slice(), session);
+  const run = (session: string) => pool.run({ pipelineId, picture: picture.slice() }, session);
   const latencies: number[] = [];
   for (let count = 0; count < SINGLE_FRAMES; count += 1) {
     const startedAt = performance.now();

@@ -23,6 +23,11 @@ export class ImageTooLargeError extends Error {
   override name = "ImageTooLargeError";
 }
 
+/** A pipeline's definition cannot be used; the message is one sentence for people, and names the file. */
+export class DefinitionError extends Error {
+  override name = "DefinitionError";
+}
+
 /** A model cannot be had or used; the message is one sentence for people, and says what to do. */
 export class ModelError extends Error {
   override name = "ModelError";

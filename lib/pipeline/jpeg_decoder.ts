@@ -1,7 +1,9 @@
 import sharp from "sharp";
 import { ImageDecodeError, ImageTooLargeError } from "./errors.ts";
 import { fitLetterbox, type Letterbox, LETTERBOX_GREY } from "./letterbox.ts";
+import type { PixelImage } from "./ocr/crop_line.ts";
 import type { Size } from "./onnx_graph.ts";
+import type { Picture } from "./worker_messages.ts";
 
 // Frames do not repeat, and a worker decodes one at a time on the core that it has.
 sharp.cache(false);
@@ -27,6 +29,7 @@ export interface DecodeOptions {
  *
  * An EXIF orientation is ignored, so that coordinates are those of the frame as received.
  *
+ * @param picture One that is decoded already is only resized.
  * @param pixels Receives the picture between grey bars: HWC uint8 RGB, length `width * height * 3`.
  * @param input Size of `pixels`.
  * @returns Where the picture lies within `pixels`.
@@ -34,7 +37,7 @@ export interface DecodeOptions {
  * @throws {ImageTooLargeError} If the picture exceeds `maxPixels`.
  */
 export async function decodeLetterboxed(
-  bytes: Uint8Array,
+  picture: Picture,
   input: Size,
   pixels: Uint8Array,
   { maxPixels }: DecodeOptions,
@@ -44,38 +47,73 @@ export async function decodeLetterboxed(
       `Cannot decode into ${pixels.length} bytes: expected ${input.width}x${input.height}x3`,
     );
   }
-  const { width, height, hasAlpha } = await readHeader(bytes);
-  if (width * height > maxPixels) {
-    throw new ImageTooLargeError(
-      `Image of ${width}x${height} pixels exceeds the limit of ${maxPixels} pixels`,
-    );
-  }
+  const { width, height, hasAlpha } = await readHeader(picture);
+  checkSize(width, height, maxPixels);
   const letterbox = fitLetterbox({ width, height }, input);
-  const content = await decode(bytes, letterbox, hasAlpha, maxPixels);
+  const content = await decode(picture, letterbox, hasAlpha, maxPixels);
   place(content, letterbox, input, pixels);
   return letterbox;
 }
 
-async function readHeader(bytes: Uint8Array) {
+/**
+ * Decodes a JPEG, PNG or WebP picture as it is, without regard to an EXIF orientation.
+ *
+ * @param picture One that is decoded already is given back.
+ * @throws {ImageDecodeError} If the bytes are not such a picture, or are cut short.
+ * @throws {ImageTooLargeError} If the picture exceeds `maxPixels`.
+ */
+export async function decodePixels(
+  picture: Picture,
+  { maxPixels }: DecodeOptions,
+): Promise<PixelImage> {
+  const { width, height, hasAlpha } = await readHeader(picture);
+  checkSize(width, height, maxPixels);
+  if (!(picture instanceof Uint8Array)) return picture;
+  const image = { width, height };
+  const whole = { image, content: image, left: 0, top: 0 };
+  const pixels = await decode(picture, whole, hasAlpha, maxPixels);
+  if (pixels.length !== width * height * 3) throw threeChannelsExpected();
+  return { pixels, width, height };
+}
+
+function checkSize(width: number, height: number, maxPixels: number): void {
+  if (width * height <= maxPixels) return;
+  throw new ImageTooLargeError(
+    `Image of ${width}x${height} pixels exceeds the limit of ${maxPixels} pixels`,
+  );
+}
+
+function threeChannelsExpected(): ImageDecodeError {
+  return new ImageDecodeError("Cannot decode the image: expected three channels");
+}
+
+async function readHeader(
+  picture: Picture,
+): Promise<{ width: number; height: number; hasAlpha: boolean }> {
+  if (!(picture instanceof Uint8Array)) return { ...picture, hasAlpha: false };
   try {
-    return await sharp(bytes, { limitInputPixels: false }).metadata();
+    return await sharp(picture, { limitInputPixels: false }).metadata();
   } catch (cause) {
     throw new ImageDecodeError("Cannot decode the image", { cause });
   }
 }
 
 async function decode(
-  bytes: Uint8Array,
+  source: Picture,
   { image, content }: Letterbox,
   hasAlpha: boolean,
   maxPixels: number,
 ): Promise<Uint8Array> {
-  let picture = sharp(bytes, { limitInputPixels: maxPixels });
+  const resized = content.width !== image.width || content.height !== image.height;
+  if (!(source instanceof Uint8Array) && !resized) return source.pixels;
+  let picture = source instanceof Uint8Array
+    ? sharp(source, { limitInputPixels: maxPixels })
+    : sharp(source.pixels, { raw: { ...image, channels: 3 } });
   if (hasAlpha) {
     const grey = { r: LETTERBOX_GREY, g: LETTERBOX_GREY, b: LETTERBOX_GREY };
     picture = picture.flatten({ background: grey });
   }
-  if (content.width !== image.width || content.height !== image.height) {
+  if (resized) {
     picture = picture.resize(content.width, content.height, { fit: "fill", kernel: "linear" });
   }
   try {
@@ -92,7 +130,7 @@ function place(
   pixels: Uint8Array,
 ): void {
   if (picture.length !== content.width * content.height * 3) {
-    throw new ImageDecodeError("Cannot decode the image: expected three channels");
+    throw threeChannelsExpected();
   }
   if (content.width === input.width) {
     const start = top * input.width * 3;

@@ -1,23 +1,19 @@
 import { basename, join } from "node:path";
-import type { PipelineResult } from "../client/protocol.ts";
+import type { Detection, PipelineResult } from "../client/protocol.ts";
+import type { PlanMeasurement, WorkerPlan } from "./calibration.ts";
+import { DetectionPool } from "./detection_pool.ts";
 import { PipelineError } from "./errors.ts";
-import {
-  candidatePlans,
-  choosePlan,
-  measurePlan,
-  type PlanMeasurement,
-  type WorkerPlan,
-} from "./calibration.ts";
+import { loadDefinitions, readsText, usesDetector } from "./load_definitions.ts";
 import { findModel } from "./model_catalog.ts";
-import type { DetectorLayout, Size } from "./onnx_graph.ts";
-import {
-  entryNodes,
-  outputNodes,
-  type PipelineDefinition,
-  validateDefinition,
-} from "./pipeline_definition.ts";
-import { type PreparedDetector, prepareDetector } from "./specialized_model.ts";
-import { WorkerPool, type WorkerRestart, type WorkerStatus } from "./worker_pool.ts";
+import type { PixelImage } from "./ocr/crop_line.ts";
+import type { Size } from "./onnx_graph.ts";
+import { entryNodes, outputNodes, type PipelineDefinition } from "./pipeline_definition.ts";
+import type { RunOutcome } from "./pipeline_runner.ts";
+import { StreamText } from "./stream_text.ts";
+import { TEXT_MODELS, TextPool } from "./text_pool.ts";
+import { Tracker } from "./tracker.ts";
+import type { Picture } from "./worker_messages.ts";
+import type { PoolResult, WorkerRestart, WorkerStatus } from "./worker_pool.ts";
 
 /** Options for {@linkcode PipelineService}. */
 export interface PipelineServiceOptions {
@@ -73,6 +69,18 @@ export interface PipelineServiceOptions {
    * @default {10000}
    */
   frameTimeoutMs?: number;
+  /**
+   * Shortest time between two readings of one stream's text, in milliseconds.
+   *
+   * @default {500}
+   */
+  ocrIntervalMs?: number;
+  /**
+   * Whether the objects of a stream or a video get a `track_id`.
+   *
+   * @default {true}
+   */
+  tracking?: boolean;
   /** Called for each worker that is replaced. */
   onRestart?: (restart: WorkerRestart) => void;
 }
@@ -109,6 +117,10 @@ const CANARY_CONFIDENCE = 0.5;
 const DEFAULT_MODEL = "yolov8n";
 const DEFAULT_INPUT_SIZE: Size = { width: 512, height: 384 };
 const DEFAULT_CONFIDENCE = 0.25;
+const DEFAULT_IOU = 0.45;
+const DEFAULT_OCR_INTERVAL_MS = 500;
+/** The name under which results tell what has read their text. */
+const RECOGNIZER_NAME = "ch_PP-OCRv4";
 const DEFAULT_MAX_PIXELS = 4_194_304;
 
 /**
@@ -125,28 +137,36 @@ const DEFAULT_MAX_PIXELS = 4_194_304;
 export class PipelineService {
   readonly #options: PipelineServiceOptions;
   readonly #definitions: Map<string, PipelineDefinition>;
+  readonly #streamText: StreamText;
+  /** The followed objects of each stream and video. */
+  readonly #trackers = new Map<string, Tracker>();
   #starting: Promise<void> | undefined;
-  /** Every pool that runs; more than one only while plans are tried. */
-  readonly #pools = new Set<WorkerPool>();
-  /** The pool that frames go to. */
-  #pool: WorkerPool | undefined;
-  #plan: WorkerPlan | PlanMeasurement | undefined;
-  #layout: DetectorLayout | undefined;
+  #detection: DetectionPool | undefined;
+  #text: TextPool | undefined;
 
   /**
-   * @throws {TypeError} If a definition in `pipelines/` is not valid.
+   * @throws {DefinitionError} If a definition in `pipelines/` is not valid.
    * @throws {RangeError} If an option is out of its range.
    */
   constructor(options: PipelineServiceOptions) {
     checkOptions(options);
     this.#options = options;
-    this.#definitions = readDefinitions();
+    this.#definitions = loadDefinitions(DEFINITIONS);
+    this.#streamText = new StreamText(
+      (picture, sessionId) => this.#read(picture, sessionId),
+      options.ocrIntervalMs ?? DEFAULT_OCR_INTERVAL_MS,
+    );
+  }
+
+  /** How inference is spread over the cores, and what that gave when it was tried; `undefined` before the start. */
+  get plan(): WorkerPlan | PlanMeasurement | undefined {
+    return this.#detection?.plan;
   }
 
   /**
    * Loads the models and starts the workers; later calls await the first.
    *
-   * @throws {ModelNotFoundError} If the model file is not there.
+   * @throws {ModelNotFoundError} If a model file is not there.
    * @throws {UnknownHeadError} If the model is no detector that can be read.
    */
   start(): Promise<void> {
@@ -159,9 +179,10 @@ export class PipelineService {
 
   /** Ends the workers; frames that are not finished fail. */
   stop(): void {
-    for (const pool of this.#pools) pool.stop();
-    this.#pools.clear();
-    this.#pool = undefined;
+    this.#detection?.stop();
+    this.#text?.stop();
+    this.#detection = undefined;
+    this.#text = undefined;
     this.#starting = undefined;
   }
 
@@ -182,7 +203,10 @@ export class PipelineService {
       ...definition,
       entry_nodes: entryNodes(definition),
       output_nodes: outputNodes(definition),
-      models: usesDetector(definition) ? [this.#detectorInfo()] : [],
+      models: [
+        ...(usesDetector(definition) ? [this.#detectorInfo()] : []),
+        ...(readsText(definition) ? TEXT_MODELS.map(textModelInfo) : []),
+      ],
     };
   }
 
@@ -191,10 +215,17 @@ export class PipelineService {
     return this.#definitions.has(id);
   }
 
+  /** Whether a pipeline of this id reads text, for which pictures should not be made smaller. */
+  readsText(id: string): boolean {
+    const definition = this.#definitions.get(id);
+    return definition !== undefined && readsText(definition);
+  }
+
   /**
    * Runs a pipeline on a frame of a stream.
    *
-   * Sessions take turns, one frame of each at a time.
+   * Sessions take turns, one frame of each at a time. Text is read beside it, at a lower rate, so the result holds what
+   * was read last.
    *
    * @param frameIndex Number of the frame in its session, from 1.
    * @param frameBytes The encoded picture; not to be used afterwards, since its memory goes to a worker.
@@ -206,25 +237,185 @@ export class PipelineService {
    */
   async runOnFrame(
     pipelineId: string,
-    _frameIndex: number,
+    frameIndex: number,
     frameBytes: Uint8Array,
     sessionId: string,
     inputSize?: Size,
   ): Promise<PipelineResult> {
-    const definition = this.#definitions.get(pipelineId);
-    if (definition === undefined) {
-      throw new RangeError(`Cannot run the pipeline "${pipelineId}": unknown`);
-    }
-    if (this.#pool === undefined) {
-      throw new PipelineError({ cause: new Error("The service is not running") });
-    }
+    const definition = this.#definition(pipelineId);
     const started = performance.now();
-    const { findings, stages, wait } = await this.#pool.run(
-      pipelineId,
-      frameBytes,
-      sessionId,
-      inputSize,
+    const isReading = readsText(definition);
+    if (isReading) this.#streamText.offer(sessionId, frameIndex, frameBytes);
+    const detected = await this.#detect({ pipelineId, picture: frameBytes, inputSize }, sessionId);
+    this.#track(sessionId, detected.outcome.findings.detections);
+    const result = this.#toResult(definition, detected, started);
+    if (!isReading) return result;
+    const { textBlocks, frameIndex: textFrameIndex, ocrMs } = this.#streamText.take(sessionId);
+    return {
+      ...result,
+      text_blocks: textBlocks,
+      text: textOf(textBlocks),
+      text_frame_index: textFrameIndex,
+      timings_ms: { ...result.timings_ms, ocr: roundToTenths(ocrMs) },
+    };
+  }
+
+  /**
+   * Runs a pipeline on a single picture, its text included.
+   *
+   * @param bytes The encoded picture; not to be used afterwards, since its memory goes to a worker.
+   * @throws As `runOnFrame` does.
+   */
+  runOnImage(pipelineId: string, bytes: Uint8Array): Promise<PipelineResult> {
+    return this.#runOnPicture(pipelineId, crypto.randomUUID(), 1, bytes);
+  }
+
+  /**
+   * Runs a pipeline on a frame of a video, its text included; objects are followed from one frame to the next.
+   *
+   * @param sessionId The video; its frames take turns with those of other sessions.
+   * @param frameIndex Number of the frame in the video, from 0.
+   * @param image Not to be used afterwards, since its memory goes to a worker.
+   * @throws As `runOnFrame` does.
+   */
+  async runOnPixels(
+    pipelineId: string,
+    sessionId: string,
+    frameIndex: number,
+    image: PixelImage,
+  ): Promise<PipelineResult> {
+    const result = await this.#runOnPicture(pipelineId, sessionId, frameIndex, image);
+    this.#track(sessionId, result.detections);
+    return result;
+  }
+
+  /** Forgets what is known of a stream or a video. */
+  endSession(sessionId: string): void {
+    this.#streamText.endSession(sessionId);
+    this.#trackers.delete(sessionId);
+  }
+
+  /** The state of each worker; empty before the start. */
+  workers(): WorkerStatus[] {
+    return this.#detection?.workers() ?? [];
+  }
+
+  /** Number of frames that wait for a worker. */
+  get waiting(): number {
+    return this.#detection?.waiting ?? 0;
+  }
+
+  /**
+   * Looks at a bundled picture of a dog, and tells whether the dog was found.
+   *
+   * With a model of other classes, or a threshold so high that the dog may be missed, an answer is enough.
+   */
+  async checkCanary(): Promise<boolean> {
+    // The shortest one, since reading text would only take time.
+    const pipeline = [...this.#definitions.values()].filter(usesDetector)
+      .toSorted((a, b) => a.nodes.length - b.nodes.length)[0];
+    const layout = this.#detection?.layout;
+    if (pipeline === undefined || layout === undefined) return false;
+    const { confidence = DEFAULT_CONFIDENCE } = this.#options;
+    const mustFind = layout.labels.includes(CANARY_LABEL) && confidence <= CANARY_CONFIDENCE;
+    try {
+      const { detections } = await this.runOnImage(pipeline.id, await Deno.readFile(CANARY));
+      return !mustFind || detections.some(({ label }) => label === CANARY_LABEL);
+    } catch {
+      return false;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { confidence, iou, workers, threads, frameTimeoutMs, onRestart } = this.#options;
+    const { inputSize = DEFAULT_INPUT_SIZE, otherInputSizes = [] } = this.#options;
+    const maxPixels = this.#options.maxPixels ?? DEFAULT_MAX_PIXELS;
+    const pipelines = [...this.#definitions.values()];
+    const shared = {
+      maxPixels,
+      ...(frameTimeoutMs !== undefined && { frameTimeoutMs }),
+      ...(onRestart !== undefined && { onRestart }),
+    };
+    this.#detection = new DetectionPool({
+      ...shared,
+      pipelines,
+      canary: CANARY,
+      modelPath: this.#modelPath(),
+      inputSizes: [inputSize, ...otherInputSizes],
+      confidence: confidence ?? DEFAULT_CONFIDENCE,
+      iou: iou ?? DEFAULT_IOU,
+      fixedPlan: {
+        ...(workers !== undefined && { workers }),
+        ...(threads !== undefined && { threads }),
+      },
+    });
+    await this.#detection.start();
+    if (!pipelines.some(readsText)) return;
+    if (this.#starting === undefined) throw new Error("The service was stopped while it started");
+    this.#text = new TextPool({ ...shared, modelDir: this.#options.modelDir });
+    await this.#text.start();
+  }
+
+  #definition(pipelineId: string): PipelineDefinition {
+    const definition = this.#definitions.get(pipelineId);
+    if (definition !== undefined) return definition;
+    throw new RangeError(`Cannot run the pipeline "${pipelineId}": unknown`);
+  }
+
+  async #runOnPicture(
+    pipelineId: string,
+    sessionId: string,
+    frameIndex: number,
+    picture: Picture,
+  ): Promise<PipelineResult> {
+    const definition = this.#definition(pipelineId);
+    const started = performance.now();
+    const reading = readsText(definition) ? this.#read(copyOf(picture)) : undefined;
+    // Awaited only after the detection, whose failure must not leave this one's unhandled.
+    reading?.catch(() => {});
+    const result = this.#toResult(
+      definition,
+      await this.#detect({ pipelineId, picture }, sessionId),
+      started,
     );
+    if (reading === undefined) return result;
+    const { textBlocks, stages } = await reading;
+    return {
+      ...result,
+      text_blocks: textBlocks,
+      text: textOf(textBlocks),
+      text_frame_index: frameIndex,
+      timings_ms: {
+        ...result.timings_ms,
+        ocr: roundToTenths(stages.ocr),
+        total: roundToTenths(performance.now() - started),
+      },
+    };
+  }
+
+  #detect(
+    task: Parameters<DetectionPool["run"]>[0],
+    sessionId: string,
+  ): Promise<PoolResult<RunOutcome>> {
+    return this.#detection?.run(task, sessionId) ?? Promise.reject(notRunning());
+  }
+
+  #read(picture: Picture, sessionId?: string) {
+    return this.#text?.read(picture, sessionId) ?? Promise.reject(notRunning());
+  }
+
+  #track(sessionId: string, detections: Detection[]): void {
+    if (this.#options.tracking === false) return;
+    const tracker = this.#trackers.getOrInsertComputed(sessionId, () => new Tracker());
+    const ids = tracker.update(detections, performance.now());
+    for (const [index, detection] of detections.entries()) detection.track_id = ids[index];
+  }
+
+  #toResult(
+    definition: PipelineDefinition,
+    { outcome: { findings, stages }, wait }: PoolResult<RunOutcome>,
+    started: number,
+  ): PipelineResult {
     const timings = { wait, ...stages, total: performance.now() - started };
     return {
       ...findings,
@@ -234,119 +425,9 @@ export class PipelineService {
       timings_ms: mapValues(timings, roundToTenths),
       models: {
         detector: usesDetector(definition) ? this.#detectorInfo().name : null,
-        recognizer: null,
+        recognizer: readsText(definition) ? RECOGNIZER_NAME : null,
       },
     };
-  }
-
-  /**
-   * Runs a pipeline on a single picture.
-   *
-   * @param bytes The encoded picture; not to be used afterwards, since its memory goes to a worker.
-   * @throws As `runOnFrame` does.
-   */
-  runOnImage(pipelineId: string, bytes: Uint8Array): Promise<PipelineResult> {
-    return this.runOnFrame(pipelineId, 1, bytes, crypto.randomUUID());
-  }
-
-  /** The state of each worker; empty before the start. */
-  workers(): WorkerStatus[] {
-    return this.#pool?.workers() ?? [];
-  }
-
-  /** Number of frames that wait for a worker. */
-  get waiting(): number {
-    return this.#pool?.waiting ?? 0;
-  }
-
-  /**
-   * Looks at a bundled picture of a dog, and tells whether the dog was found.
-   *
-   * With a model of other classes, or a threshold so high that the dog may be missed, an answer is enough.
-   */
-  async checkCanary(): Promise<boolean> {
-    const pipeline = [...this.#definitions.values()].find(usesDetector);
-    if (pipeline === undefined || this.#layout === undefined) return false;
-    const { confidence = DEFAULT_CONFIDENCE } = this.#options;
-    const mustFind = this.#layout.labels.includes(CANARY_LABEL) && confidence <= CANARY_CONFIDENCE;
-    try {
-      const { detections } = await this.runOnImage(pipeline.id, await Deno.readFile(CANARY));
-      return !mustFind || detections.some(({ label }) => label === CANARY_LABEL);
-    } catch {
-      return false;
-    }
-  }
-
-  /** How inference is spread over the cores, and what that gave when it was tried; `undefined` before the start. */
-  get plan(): WorkerPlan | PlanMeasurement | undefined {
-    return this.#plan;
-  }
-
-  async #start(): Promise<void> {
-    const { inputSize = DEFAULT_INPUT_SIZE, otherInputSizes = [], ...fixed } = this.#options;
-    const path = this.#modelPath();
-    const detectors: PreparedDetector[] = [];
-    for (const size of [inputSize, ...otherInputSizes]) {
-      detectors.push(await prepareDetector(path, size));
-    }
-    this.#layout = detectors[0].layout;
-    const plans = candidatePlans(navigator.hardwareConcurrency, fixed);
-    if (plans.length === 1) {
-      this.#plan = plans[0];
-      this.#pool = await this.#startPool(plans[0], detectors);
-    } else {
-      await this.#startBestPool(plans, detectors);
-    }
-  }
-
-  /** Tries each plan on the canary picture, and keeps the pool of the best. */
-  async #startBestPool(plans: WorkerPlan[], detectors: PreparedDetector[]): Promise<void> {
-    const pipeline = [...this.#definitions.values()].find(usesDetector);
-    const picture = await Deno.readFile(CANARY);
-    let best: PlanMeasurement | undefined;
-    for (const plan of plans) {
-      const pool = await this.#startPool(plan, detectors);
-      const measured = await measurePlan(plan, pool, pipeline?.id ?? "", picture);
-      const isBetter = best === undefined || choosePlan([best, measured]) === measured;
-      this.#stopPool(isBetter ? this.#pool : pool);
-      if (!isBetter) continue;
-      this.#pool = pool;
-      this.#plan = best = measured;
-    }
-  }
-
-  #stopPool(pool: WorkerPool | undefined): void {
-    if (pool === undefined) return;
-    this.#pools.delete(pool);
-    pool.stop();
-  }
-
-  async #startPool(
-    { workers, threads }: WorkerPlan,
-    prepared: PreparedDetector[],
-  ): Promise<WorkerPool> {
-    const options = this.#options;
-    const [detector, ...otherDetectors] = prepared.map((each) => ({
-      ...each,
-      threads,
-      confidence: options.confidence ?? DEFAULT_CONFIDENCE,
-      iou: options.iou ?? 0.45,
-    }));
-    if (this.#starting === undefined) throw new Error("The service was stopped while it started");
-    const pool = new WorkerPool({
-      workers,
-      ...(options.frameTimeoutMs !== undefined && { frameTimeoutMs: options.frameTimeoutMs }),
-      ...(options.onRestart !== undefined && { onRestart: options.onRestart }),
-      setup: {
-        pipelines: [...this.#definitions.values()],
-        detector,
-        otherDetectors,
-        maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
-      },
-    });
-    this.#pools.add(pool);
-    await pool.start();
-    return pool;
   }
 
   #modelPath(): string {
@@ -362,7 +443,7 @@ export class PipelineService {
       name: entry?.id ?? basename(path, ".onnx"),
       file: basename(path),
       licence: entry?.licence ?? null,
-      input_size: this.#layout?.input ?? null,
+      input_size: this.#detection?.layout?.input ?? null,
     };
   }
 }
@@ -380,22 +461,23 @@ function checkOptions({ inputSize, confidence, iou }: PipelineServiceOptions): v
   }
 }
 
-function usesDetector({ nodes }: PipelineDefinition): boolean {
-  return nodes.some((node) => node.step === "detect");
+function notRunning(): PipelineError {
+  return new PipelineError({ cause: new Error("The service is not running") });
 }
 
-function readDefinitions(): Map<string, PipelineDefinition> {
-  const definitions = new Map<string, PipelineDefinition>();
-  for (const { name } of Deno.readDirSync(DEFINITIONS)) {
-    if (!name.endsWith(".json")) continue;
-    const definition = JSON.parse(Deno.readTextFileSync(new URL(name, DEFINITIONS)));
-    const errors = validateDefinition(definition);
-    if (errors.length > 0) {
-      throw new TypeError(`Cannot load the pipeline ${name}: ${errors.join("; ")}`);
-    }
-    definitions.set(definition.id, definition);
-  }
-  return definitions;
+function copyOf(picture: Picture): Picture {
+  return picture instanceof Uint8Array
+    ? new Uint8Array(picture)
+    : { ...picture, pixels: new Uint8Array(picture.pixels) };
+}
+
+function textOf(blocks: readonly { text: string }[]): string {
+  return blocks.map(({ text }) => text).join("\n");
+}
+
+function textModelInfo(id: string): PipelineModel {
+  const entry = findModel(id);
+  return { name: id, file: entry?.file ?? id, licence: entry?.licence ?? null, input_size: null };
 }
 
 function mapValues<K extends string>(

@@ -1,7 +1,11 @@
 import { ImageDecodeError, ImageTooLargeError, PipelineError } from "./errors.ts";
-import type { Size } from "./onnx_graph.ts";
-import type { RunOutcome } from "./pipeline_runner.ts";
-import type { WorkerFailure, WorkerReply, WorkerRequest, WorkerSetup } from "./worker_messages.ts";
+import type {
+  Picture,
+  WorkerFailure,
+  WorkerReply,
+  WorkerRequest,
+  WorkerTask,
+} from "./worker_messages.ts";
 
 /** A worker did not survive what it was doing, or gave no answer in time; it cannot be used again. */
 export class WorkerLostError extends Error {
@@ -9,17 +13,17 @@ export class WorkerLostError extends Error {
 }
 
 /** A request that has not been answered. */
-interface Pending {
-  resolve(reply: WorkerReply): void;
+interface Pending<Outcome> {
+  resolve(reply: WorkerReply<Outcome>): void;
   reject(error: Error): void;
   timer: ReturnType<typeof setTimeout>;
 }
 
 /** One inference worker, which answers one request at a time. */
-export class PooledWorker {
+export class PooledWorker<Setup, Task extends WorkerTask, Outcome> {
   readonly #worker: Worker;
   readonly #onLost: (reason: string) => void;
-  #pending: Pending | undefined;
+  #pending: Pending<Outcome> | undefined;
   #alive = false;
   #lastHeartbeat: Date | null = null;
 
@@ -30,7 +34,8 @@ export class PooledWorker {
   constructor(url: string, onLost: (reason: string) => void) {
     this.#onLost = onLost;
     this.#worker = new Worker(url, { type: "module" });
-    this.#worker.onmessage = (event: MessageEvent<WorkerReply>) => this.#receive(event.data);
+    this.#worker.onmessage = (event: MessageEvent<WorkerReply<Outcome>>) =>
+      this.#receive(event.data);
     this.#worker.onerror = (event) => {
       // An error that nobody prevents would end the whole server.
       event.preventDefault();
@@ -53,7 +58,7 @@ export class PooledWorker {
    *
    * @throws {WorkerLostError} If that fails, or takes longer than `timeoutMs`.
    */
-  async start(setup: WorkerSetup, timeoutMs: number): Promise<void> {
+  async start(setup: Setup, timeoutMs: number): Promise<void> {
     const reply = await this.#request({ type: "start", setup }, [], timeoutMs);
     if (reply.type !== "ready") {
       const reason = reply.type === "failed" ? reply.message : reply.type;
@@ -64,31 +69,18 @@ export class PooledWorker {
   }
 
   /**
-   * Runs a pipeline on a frame.
+   * Runs a task.
    *
-   * @param inputSize Input of the detector; the default one where it is `undefined`.
-   * @param frame Its memory goes to the worker where the view covers all of it; else it is copied.
-   * @throws {ImageDecodeError} If the frame is not a picture.
+   * @param task Its picture's memory goes to the worker where the view covers all of it; else it is copied.
+   * @throws {ImageDecodeError} If the picture is none.
    * @throws {ImageTooLargeError} If the picture has too many pixels.
    * @throws {PipelineError} If the pipeline fails.
    * @throws {WorkerLostError} If the worker dies, or takes longer than `timeoutMs`.
    */
-  async run(
-    pipelineId: string,
-    frame: Uint8Array,
-    inputSize: Size | undefined,
-    timeoutMs: number,
-  ): Promise<RunOutcome> {
-    const whole = frame.buffer instanceof ArrayBuffer &&
-      frame.byteLength === frame.buffer.byteLength;
-    const owned = whole ? frame as Uint8Array<ArrayBuffer> : new Uint8Array(frame);
-    const request: WorkerRequest = {
-      type: "run",
-      pipelineId,
-      frame: owned,
-      ...(inputSize !== undefined && { inputSize }),
-    };
-    const reply = await this.#request(request, [owned.buffer], timeoutMs);
+  async run(task: Task, timeoutMs: number): Promise<Outcome> {
+    const { picture, memory } = own(task.picture);
+    const request = { type: "run" as const, task: { ...task, picture } };
+    const reply = await this.#request(request, [memory], timeoutMs);
     if (reply.type === "done") return reply.outcome;
     throw reply.type === "failed"
       ? toError(reply)
@@ -102,18 +94,18 @@ export class PooledWorker {
   }
 
   #request(
-    request: WorkerRequest,
+    request: WorkerRequest<Setup, Task>,
     transfer: Transferable[],
     timeoutMs: number,
-  ): Promise<WorkerReply> {
-    const { promise, resolve, reject } = Promise.withResolvers<WorkerReply>();
+  ): Promise<WorkerReply<Outcome>> {
+    const { promise, resolve, reject } = Promise.withResolvers<WorkerReply<Outcome>>();
     const timer = setTimeout(() => this.#lose(`Worker hung for ${timeoutMs} ms`), timeoutMs);
     this.#pending = { resolve, reject, timer };
     this.#worker.postMessage(request, transfer);
     return promise;
   }
 
-  #receive(reply: WorkerReply): void {
+  #receive(reply: WorkerReply<Outcome>): void {
     this.#lastHeartbeat = new Date();
     if (reply.type !== "heartbeat") this.#settle()?.resolve(reply);
   }
@@ -126,12 +118,24 @@ export class PooledWorker {
     if (started) this.#onLost(reason);
   }
 
-  #settle(): Pending | undefined {
+  #settle(): Pending<Outcome> | undefined {
     const pending = this.#pending;
     this.#pending = undefined;
     clearTimeout(pending?.timer);
     return pending;
   }
+}
+
+/** A picture that has its memory to itself, and that memory, ready to be given away. */
+function own(picture: Picture): { picture: Picture; memory: ArrayBuffer } {
+  const bytes = picture instanceof Uint8Array ? picture : picture.pixels;
+  const isWhole = bytes.buffer instanceof ArrayBuffer &&
+    bytes.byteLength === bytes.buffer.byteLength;
+  const owned = isWhole ? bytes as Uint8Array<ArrayBuffer> : new Uint8Array(bytes);
+  const memory = owned.buffer;
+  return picture instanceof Uint8Array
+    ? { picture: owned, memory }
+    : { picture: { ...picture, pixels: owned }, memory };
 }
 
 function toError({ kind, message }: WorkerFailure): Error {

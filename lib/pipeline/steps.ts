@@ -6,11 +6,12 @@
  * @module
  */
 
-import type { Detection, StageTimings } from "../client/protocol.ts";
+import type { Detection, StageTimings, TextBlock } from "../client/protocol.ts";
 import type { Detector } from "./detector.ts";
 import type { decodeLetterboxed } from "./jpeg_decoder.ts";
 import type { Letterbox } from "./letterbox.ts";
 import type { Size } from "./onnx_graph.ts";
+import type { Picture } from "./worker_messages.ts";
 
 /** What a pipeline finds in one frame. */
 export interface Findings {
@@ -24,6 +25,7 @@ export interface Values {
   /** The picture lies in the detector's pixels; this is where. */
   picture: Letterbox;
   detections: Detection[];
+  lines: TextBlock[];
   findings: Findings;
 }
 
@@ -35,8 +37,7 @@ export type Stage = Exclude<keyof StageTimings, "wait" | "total">;
 
 /** What steps work with, beyond their inputs. */
 export interface StepContext {
-  /** The encoded picture. */
-  frame: Uint8Array;
+  picture: Picture;
   /** Most pixels that the picture may have. */
   maxPixels: number;
   detector: Detector;
@@ -54,22 +55,35 @@ export interface Step {
   run(values: Values, context: StepContext): Promise<Values[ValueType]> | Values[ValueType];
 }
 
+/** The step that finds objects. */
+export const DETECT_STEP = "detect";
+
+/** The step that reads text. */
+export const READ_STEP = "read";
+
 const ALL_STEPS: Record<string, Step> = {
   decode: {
     accepts: {},
     produces: "picture",
     stage: "decode",
-    run: (_, { decode, frame, detector, maxPixels }) =>
-      decode(frame, detector.input, detector.pixels, { maxPixels }),
+    run: (_, { decode, picture, detector, maxPixels }) =>
+      decode(picture, detector.input, detector.pixels, { maxPixels }),
   },
-  detect: {
+  [DETECT_STEP]: {
     accepts: { picture: "required" },
     produces: "detections",
     stage: "detect",
     run: ({ picture }, { detector }) => detector.detect(picture),
   },
+  [READ_STEP]: {
+    accepts: { picture: "required" },
+    produces: "lines",
+    // Reading takes several times as long as detecting, so it goes on in a worker of its own: a pipeline with this step
+    // has its pictures read there, and what has been read is put into the result.
+    run: () => [],
+  },
   result: {
-    accepts: { picture: "required", detections: "optional" },
+    accepts: { picture: "required", detections: "optional", lines: "optional" },
     produces: "findings",
     run: ({ picture, detections = [] }) => ({ image: picture.image, detections }),
   },

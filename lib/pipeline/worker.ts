@@ -1,51 +1,19 @@
 /**
- * A Web Worker that decodes pictures and looks at them, one at a time.
+ * A Web Worker that decodes pictures and finds the objects in them, one at a time.
  *
  * @module
  */
 
 import { Detector, type DetectorOptions } from "./detector.ts";
-import { ImageDecodeError, ImageTooLargeError } from "./errors.ts";
 import { decodeLetterboxed } from "./jpeg_decoder.ts";
 import { fitLetterbox, LETTERBOX_GREY } from "./letterbox.ts";
 import type { Size } from "./onnx_graph.ts";
-import { compilePipeline, type PipelineRunner } from "./pipeline_runner.ts";
-import {
-  HEARTBEAT_INTERVAL_MS,
-  type RunRequest,
-  type WorkerFailure,
-  type WorkerReply,
-  type WorkerRequest,
-  type WorkerSetup,
-} from "./worker_messages.ts";
+import { compilePipeline, type RunOutcome } from "./pipeline_runner.ts";
+import { runWorkerLoop } from "./worker_loop.ts";
+import type { DetectTask, WorkerSetup } from "./worker_messages.ts";
 
-/** The part of a dedicated worker's global scope that is used here. */
-interface WorkerScope {
-  postMessage(message: WorkerReply): void;
-  onmessage: ((event: MessageEvent<WorkerRequest>) => void) | null;
-}
-
-const scope = self as unknown as WorkerScope;
-const runners = new Map<string, PipelineRunner>();
 /** Detectors by their input, as they are asked for; a `Promise` while one is being loaded. */
 const detectors = new Map<string, Promise<Detector>>();
-let setup: WorkerSetup | undefined;
-
-scope.onmessage = async ({ data }) => {
-  try {
-    scope.postMessage(data.type === "start" ? await start(data.setup) : await run(data));
-  } catch (error) {
-    scope.postMessage(toFailure(error));
-  }
-};
-
-async function start(given: WorkerSetup): Promise<WorkerReply> {
-  setup = given;
-  for (const pipeline of setup.pipelines) runners.set(pipeline.id, compilePipeline(pipeline));
-  await detectorFor(setup);
-  setInterval(() => scope.postMessage({ type: "heartbeat" }), HEARTBEAT_INTERVAL_MS);
-  return { type: "ready" };
-}
 
 /** The detector for an input, or the one that was loaded at the start. */
 function detectorFor(
@@ -72,23 +40,16 @@ async function warmUp(detector: Detector): Promise<void> {
   await detector.detect(fitLetterbox(detector.input, detector.input));
 }
 
-async function run(
-  { pipelineId, frame, inputSize }: RunRequest,
-): Promise<WorkerReply> {
-  const runner = runners.get(pipelineId);
-  if (runner === undefined || setup === undefined) {
-    throw new RangeError(`Cannot run the pipeline "${pipelineId}": unknown`);
-  }
-  const detector = await detectorFor(setup, inputSize);
-  const { maxPixels } = setup;
-  const outcome = await runner({ frame, maxPixels, detector, decode: decodeLetterboxed });
-  return { type: "done", outcome };
-}
-
-function toFailure(error: unknown): WorkerFailure {
-  const inner = error instanceof ImageDecodeError ? error.cause ?? error : error;
-  const message = inner instanceof Error ? inner.message : String(inner);
-  if (error instanceof ImageDecodeError) return { type: "failed", kind: "undecodable", message };
-  if (error instanceof ImageTooLargeError) return { type: "failed", kind: "too_large", message };
-  return { type: "failed", kind: "internal", message };
-}
+runWorkerLoop<WorkerSetup, DetectTask, RunOutcome>(async (setup) => {
+  const { pipelines, maxPixels } = setup;
+  const runners = new Map(pipelines.map((each) => [each.id, compilePipeline(each)]));
+  await detectorFor(setup);
+  return async ({ pipelineId, picture, inputSize }) => {
+    const runner = runners.get(pipelineId);
+    if (runner === undefined) {
+      throw new RangeError(`Cannot run the pipeline "${pipelineId}": unknown`);
+    }
+    const detector = await detectorFor(setup, inputSize);
+    return await runner({ picture, maxPixels, detector, decode: decodeLetterboxed });
+  };
+});

@@ -1,11 +1,43 @@
 /** The messages between {@linkcode WorkerPool} and its workers. */
 
+import type { TextBlock } from "../client/protocol.ts";
 import type { DetectorOptions } from "./detector.ts";
+import type { PixelImage } from "./ocr/crop_line.ts";
 import type { Size } from "./onnx_graph.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
-import type { RunOutcome } from "./pipeline_runner.ts";
 
-/** What a worker needs to know before its first frame. */
+/** A picture: encoded as JPEG, PNG or WebP, or as pixels. Its memory goes to the worker. */
+export type Picture = Uint8Array | PixelImage;
+
+/** What a worker can be asked to look at. */
+export interface WorkerTask {
+  picture: Picture;
+}
+
+/** Runs a pipeline on a picture, but for reading its text; the outcome is a `RunOutcome`. */
+export interface DetectTask extends WorkerTask {
+  pipelineId: string;
+  /** Input of the detector that is to be used; the one loaded at the start where it is not given or unknown. */
+  inputSize?: Size | undefined;
+}
+
+/** Reads the text in a picture; the outcome is a {@linkcode ReadOutcome}. */
+export interface ReadTask extends WorkerTask {
+  /** The stream that the picture is of, whose lines are remembered; a picture of its own without one. */
+  sessionId?: string;
+}
+
+/** The text of a picture. */
+export interface ReadOutcome {
+  /** Size of the picture, in pixels. */
+  image: Size;
+  /** In reading order. */
+  textBlocks: TextBlock[];
+  /** Milliseconds that each stage took. */
+  stages: { decode: number; ocr: number };
+}
+
+/** What a worker for detection needs to know before its first picture. */
 export interface WorkerSetup {
   pipelines: PipelineDefinition[];
   /** Loaded at the start, and used where a frame asks for no other input. */
@@ -16,23 +48,22 @@ export interface WorkerSetup {
   maxPixels: number;
 }
 
-/** Makes a worker load its models; it answers `ready` or `failed`. */
-export interface StartRequest {
-  type: "start";
-  setup: WorkerSetup;
+/** What a worker for reading needs to know before its first picture. */
+export interface ReaderSetup {
+  /** Paths of the model files. */
+  detectorModel: string;
+  recognizerModel: string;
+  dictionary: string;
+  threads: number;
+  /** Most pixels that a picture may have. */
+  maxPixels: number;
 }
 
-/** Makes a worker run a pipeline on a frame; it answers `done` or `failed`. */
-export interface RunRequest {
+/** What a worker is sent: it answers `start` with `ready`, and `run` with `done`, or either with `failed`. */
+export type WorkerRequest<Setup, Task> = { type: "start"; setup: Setup } | {
   type: "run";
-  pipelineId: string;
-  frame: Uint8Array<ArrayBuffer>;
-  /** Input of the detector that is to be used; the one loaded at the start where it is not given or unknown. */
-  inputSize?: Size;
-}
-
-/** What a worker is sent. */
-export type WorkerRequest = StartRequest | RunRequest;
+  task: Task;
+};
 
 /** Why a worker could not do what it was asked. */
 export interface WorkerFailure {
@@ -44,10 +75,10 @@ export interface WorkerFailure {
 }
 
 /** What a worker answers; `heartbeat` comes every second on its own. */
-export type WorkerReply =
+export type WorkerReply<Outcome> =
   | { type: "ready" }
   | { type: "heartbeat" }
-  | { type: "done"; outcome: RunOutcome }
+  | { type: "done"; outcome: Outcome }
   | WorkerFailure;
 
 /** Time between two heartbeats, in milliseconds. */

@@ -2,14 +2,13 @@
 // holds it as well.
 import "onnxruntime-node";
 import { PipelineError } from "./errors.ts";
-import type { Size } from "./onnx_graph.ts";
-import type { RunOutcome } from "./pipeline_runner.ts";
 import { PooledWorker, WorkerLostError } from "./pooled_worker.ts";
-import type { WorkerSetup } from "./worker_messages.ts";
+import type { WorkerTask } from "./worker_messages.ts";
 
 /** Options for {@linkcode WorkerPool}. */
-export interface WorkerPoolOptions {
-  setup: WorkerSetup;
+export interface WorkerPoolOptions<Setup> {
+  /** What each worker is told at its start. */
+  setup: Setup;
   /** Number of workers, from 1. */
   workers: number;
   /**
@@ -20,8 +19,8 @@ export interface WorkerPoolOptions {
   frameTimeoutMs?: number;
   /** Called for each worker that is replaced. */
   onRestart?: (restart: WorkerRestart) => void;
-  /** The worker's script; tests put one that fails in its place. */
-  workerUrl?: string;
+  /** The workers' script. */
+  workerUrl: string;
 }
 
 /** A worker that had to be replaced. */
@@ -39,25 +38,24 @@ export interface WorkerStatus {
   last_heartbeat: string | null;
 }
 
-/** What a frame gave, and how long it waited. */
-export interface PoolResult extends RunOutcome {
-  /** Milliseconds until a worker was free for the frame. */
+/** What a task gave, and how long it waited. */
+export interface PoolResult<Outcome> {
+  outcome: Outcome;
+  /** Milliseconds until a worker was free for the task. */
   wait: number;
 }
 
-interface Job {
-  pipelineId: string;
-  frame: Uint8Array;
-  inputSize: Size | undefined;
+interface Job<Task, Outcome> {
+  task: Task;
   sessionId: string;
   arrived: number;
-  resolve(result: PoolResult): void;
+  resolve(result: PoolResult<Outcome>): void;
   reject(error: unknown): void;
 }
 
 /** A place for a worker, taken by one after the other. */
-interface Slot {
-  worker: PooledWorker;
+interface Slot<Setup, Task extends WorkerTask, Outcome> {
+  worker: PooledWorker<Setup, Task, Outcome>;
   busy: boolean;
   retry: ReturnType<typeof setTimeout> | undefined;
 }
@@ -68,22 +66,22 @@ const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 
 /**
- * Runs frames on a fixed number of workers.
+ * Runs tasks on a fixed number of workers.
  *
- * Each worker has one frame at a time, and so has each session; sessions take turns, whatever the
- * others send. A worker that dies or hangs is replaced, and only the frame that it had is lost.
+ * Each worker has one task at a time, and so has each session; sessions take turns, whatever the
+ * others send. A worker that dies or hangs is replaced, and only the task that it had is lost.
  */
-export class WorkerPool {
-  readonly #options: WorkerPoolOptions;
-  readonly #slots: Slot[];
+export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
+  readonly #options: WorkerPoolOptions<Setup>;
+  readonly #slots: Slot<Setup, Task, Outcome>[];
   /** Frames that wait, by session, in the order of the sessions' turns. */
-  readonly #waiting = new Map<string, Job[]>();
+  readonly #waiting = new Map<string, Job<Task, Outcome>[]>();
   readonly #inFlight = new Set<string>();
   #restarts = 0;
   #stopped = false;
 
   /** @throws {RangeError} If `workers` is not a positive integer. */
-  constructor(options: WorkerPoolOptions) {
+  constructor(options: WorkerPoolOptions<Setup>) {
     if (!Number.isInteger(options.workers) || options.workers < 1) {
       throw new RangeError(
         `Cannot create a pool: expected 1 worker or more, got ${options.workers}`,
@@ -97,7 +95,7 @@ export class WorkerPool {
     }));
   }
 
-  /** Number of frames that wait for a worker. */
+  /** Number of tasks that wait for a worker. */
   get waiting(): number {
     return this.#waiting.values().reduce((sum, jobs) => sum + jobs.length, 0);
   }
@@ -132,24 +130,17 @@ export class WorkerPool {
   }
 
   /**
-   * Runs a pipeline on a frame, when it is the session's turn.
+   * Runs a task, when it is the session's turn.
    *
-   * @param frame The encoded picture; not to be used afterwards, since its memory goes to the worker.
-   * @param inputSize Input of the detector; the default one where it is not given.
-   * @throws {ImageDecodeError} If the frame is not a picture.
+   * @param task Its picture is not to be used afterwards, since the memory goes to the worker.
+   * @throws {ImageDecodeError} If the picture is none.
    * @throws {ImageTooLargeError} If the picture has too many pixels.
    * @throws {PipelineError} If the pipeline or its worker fails.
    */
-  run(
-    pipelineId: string,
-    frame: Uint8Array,
-    sessionId: string,
-    inputSize?: Size,
-  ): Promise<PoolResult> {
+  run(task: Task, sessionId: string): Promise<PoolResult<Outcome>> {
     if (this.#stopped) return Promise.reject(new PipelineError({ cause: stoppedError() }));
-    const { promise, resolve, reject } = Promise.withResolvers<PoolResult>();
-    const arrived = performance.now();
-    const job = { pipelineId, frame, inputSize, sessionId, arrived, resolve, reject };
+    const { promise, resolve, reject } = Promise.withResolvers<PoolResult<Outcome>>();
+    const job = { task, sessionId, arrived: performance.now(), resolve, reject };
     const jobs = this.#waiting.get(sessionId);
     if (jobs === undefined) this.#waiting.set(sessionId, [job]);
     else jobs.push(job);
@@ -167,12 +158,11 @@ export class WorkerPool {
     this.#failWaiting(stoppedError());
   }
 
-  #createWorker(index: number): PooledWorker {
-    const url = this.#options.workerUrl ?? new URL("./worker.ts", import.meta.url).href;
-    return new PooledWorker(url, (reason) => this.#replace(index, reason));
+  #createWorker(index: number): PooledWorker<Setup, Task, Outcome> {
+    return new PooledWorker(this.#options.workerUrl, (reason) => this.#replace(index, reason));
   }
 
-  #startWorker(worker: PooledWorker): Promise<void> {
+  #startWorker(worker: PooledWorker<Setup, Task, Outcome>): Promise<void> {
     return worker.start(this.#options.setup, START_TIMEOUT_MS);
   }
 
@@ -186,7 +176,7 @@ export class WorkerPool {
   }
 
   /** Puts a new worker into a slot; where that fails, tries again after `retryMs`, then less often. */
-  async #revive(slot: Slot, index: number, retryMs: number): Promise<void> {
+  async #revive(slot: Slot<Setup, Task, Outcome>, index: number, retryMs: number): Promise<void> {
     slot.worker = this.#createWorker(index);
     try {
       await this.#startWorker(slot.worker);
@@ -218,7 +208,7 @@ export class WorkerPool {
   }
 
   /** Takes the next frame of the first session in line that has none in flight. */
-  #takeNext(): Job | undefined {
+  #takeNext(): Job<Task, Outcome> | undefined {
     for (const [sessionId, jobs] of this.#waiting) {
       if (this.#inFlight.has(sessionId)) continue;
       const job = jobs.shift();
@@ -237,15 +227,14 @@ export class WorkerPool {
     this.#waiting.set(sessionId, jobs);
   }
 
-  async #process(slot: Slot, job: Job): Promise<void> {
+  async #process(slot: Slot<Setup, Task, Outcome>, job: Job<Task, Outcome>): Promise<void> {
     const { frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS } = this.#options;
     slot.busy = true;
     this.#inFlight.add(job.sessionId);
     const wait = performance.now() - job.arrived;
     try {
-      const { pipelineId, frame, inputSize } = job;
-      const outcome = await slot.worker.run(pipelineId, frame, inputSize, frameTimeoutMs);
-      job.resolve({ ...outcome, wait });
+      const outcome = await slot.worker.run(job.task, frameTimeoutMs);
+      job.resolve({ outcome, wait });
     } catch (error) {
       const lost = error instanceof WorkerLostError;
       job.reject(lost ? new PipelineError({ cause: error }) : error);

@@ -32,6 +32,9 @@ export interface FrameProcessor {
     sessionId: string,
     inputSize: { width: number; height: number },
   ): Promise<PipelineResult>;
+
+  /** Forgets what is known of a session that has ended. */
+  endSession?(sessionId: string): void;
 }
 
 /** Thrown by a {@linkcode FrameProcessor} for a frame that looked like a JPEG and is none. */

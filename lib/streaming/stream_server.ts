@@ -163,6 +163,7 @@ export class StreamServer {
     if (this.registry.get(session.sessionId) !== stream) return;
     stream.disconnected();
     this.registry.delete(session.sessionId);
+    this.#processor.endSession?.(session.sessionId);
     stream.log("info", "stream_disconnect", "Stream closed", {
       frame_index: session.frameIndex,
       dropped_frames: session.droppedFrames,

@@ -4,11 +4,17 @@
  * Where the setup names a model, only a worker that finds no such file starts, and makes it.
  */
 
-import type { WorkerReply, WorkerRequest } from "../../lib/pipeline/worker_messages.ts";
+import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";
+import type {
+  DetectTask,
+  WorkerReply,
+  WorkerRequest,
+  WorkerSetup,
+} from "../../lib/pipeline/worker_messages.ts";
 
 const scope = self as unknown as {
-  postMessage(message: WorkerReply): void;
-  onmessage: (event: MessageEvent<WorkerRequest>) => void;
+  postMessage(message: WorkerReply<RunOutcome>): void;
+  onmessage: (event: MessageEvent<WorkerRequest<WorkerSetup, DetectTask>>) => void;
 };
 
 scope.onmessage = ({ data }) => {
@@ -22,7 +28,7 @@ scope.onmessage = ({ data }) => {
       return scope.postMessage({ type: "failed", kind: "internal", message: "no second start" });
     }
   }
-  obey(new TextDecoder().decode(data.frame));
+  obey(new TextDecoder().decode(data.task.picture as Uint8Array));
 };
 
 function obey(order: string): void {

@@ -181,7 +181,7 @@ Deno.test("a model that is missing is told before any worker starts", async () =
 
 Deno.test("a model can be given by its path", async () => {
   const model = await ensureModel();
-  await withService({ modelDir: "/nowhere", model }, async (service) => {
+  await withService({ model }, async (service) => {
     const info = service.getPipeline("yolo_only");
     expect(info?.models).toMatchObject([{ name: "yolov8n", file: "yolov8n.onnx", licence: null }]);
     expect(await service.checkCanary()).toBe(true);
@@ -251,5 +251,79 @@ Deno.test("frames may ask for another input of the detector", async () => {
     expect(dogIn(other)).toBeDefined();
     expect(dogIn(other)?.confidence).not.toBe(dogIn(large)?.confidence);
     expect(dogIn(unknown)?.confidence).toBe(dogIn(large)?.confidence);
+  });
+});
+
+const LINES = ["Hello World 2026", "INVOICE No. 48213-B", "Gate 12 → Platform C"];
+
+Deno.test("yolo_ocr reads a picture's text and finds its objects", async () => {
+  await withService({}, async (service) => {
+    const text = await service.runOnImage("yolo_ocr", readFixture("text.jpg"));
+    expect(text.text_blocks.map((block) => block.text)).toEqual(LINES);
+    expect(text.text).toBe(LINES.join("\n"));
+    expect(text.text_frame_index).toBe(1);
+    expect(text.timings_ms.ocr).toBeGreaterThan(0);
+    expect(text.models).toEqual({ detector: "yolov8n", recognizer: "ch_PP-OCRv4" });
+    const dog = await service.runOnImage("yolo_ocr", readFixture("dog.jpg"));
+    expect(dog.detections.map((detection) => detection.label)).toContain("dog");
+  });
+});
+
+Deno.test("ocr_only reads and looks for no objects", async () => {
+  await withService({}, async (service) => {
+    const result = await service.runOnImage("ocr_only", readFixture("text.jpg"));
+    expect(result.text).toBe(LINES.join("\n"));
+    expect(result.detections).toEqual([]);
+    expect(result.models).toEqual({ detector: null, recognizer: "ch_PP-OCRv4" });
+  });
+});
+
+Deno.test("a stream's text follows its detections, settles, and tells its frame", async () => {
+  await withService({ ocrIntervalMs: 0 }, async (service) => {
+    let result = await service.runOnFrame("yolo_ocr", 1, readFixture("text.jpg"), "a");
+    expect(result.text_frame_index).toBeNull();
+    const isSettled = () =>
+      result.text_blocks.length === 3 && result.text_blocks.every(({ stable }) => stable);
+    for (let index = 2; !isSettled(); index++) {
+      result = await service.runOnFrame("yolo_ocr", index, readFixture("text.jpg"), "a");
+      expect(result.text_frame_index ?? 0).toBeLessThanOrEqual(index);
+    }
+    expect(result.text).toBe(LINES.join("\n"));
+    service.endSession("a");
+    const anew = await service.runOnFrame("yolo_ocr", 1, readFixture("text.jpg"), "a");
+    expect(anew.text_frame_index).toBeNull();
+  });
+});
+
+Deno.test("objects keep their track from frame to frame, unless tracking is off", async () => {
+  await withService({}, async (service) => {
+    const tracksOf = async (session: string) => {
+      const bytes = readFixture("dog.jpg");
+      const { detections } = await service.runOnFrame("yolo_only", 1, bytes, session);
+      return detections.map(({ label, track_id }) => `${label} ${track_id}`);
+    };
+    const first = await tracksOf("a");
+    expect(new Set(first).size).toBe(first.length);
+    expect(await tracksOf("a")).toEqual(first);
+    expect(await tracksOf("b")).toEqual(first);
+  });
+  await withService({ tracking: false }, async (service) => {
+    const { detections } = await service.runOnFrame("yolo_only", 1, readFixture("dog.jpg"), "a");
+    expect(detections[0]).not.toHaveProperty("track_id");
+  });
+});
+
+Deno.test("pixels are looked at as encoded pictures are", async () => {
+  await withService({}, async (service) => {
+    const { data, info } = await sharp(readFixture("dog.jpg")).raw().toBuffer({
+      resolveWithObject: true,
+    });
+    const image = { pixels: new Uint8Array(data), width: info.width, height: info.height };
+    const ofPixels = await service.runOnPixels("yolo_only", "video", 0, image);
+    const ofFile = await service.runOnImage("yolo_only", readFixture("dog.jpg"));
+    const labels = ({ detections }: typeof ofFile) => detections.map(({ label }) => label);
+    expect(labels(ofPixels)).toEqual(labels(ofFile));
+    expect(ofPixels.image).toEqual({ width: 768, height: 576 });
+    expect(ofPixels.detections[0].track_id).toBe(1);
   });
 });

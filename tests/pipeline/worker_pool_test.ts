@@ -2,7 +2,8 @@ import { expect } from "expect";
 import { Buffer } from "node:buffer";
 import { ImageDecodeError, ImageTooLargeError, PipelineError } from "../../lib/pipeline/errors.ts";
 import { WorkerLostError } from "../../lib/pipeline/pooled_worker.ts";
-import type { WorkerSetup } from "../../lib/pipeline/worker_messages.ts";
+import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";
+import type { DetectTask, WorkerSetup } from "../../lib/pipeline/worker_messages.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../lib/pipeline/worker_pool.ts";
 
 const FAULTY_WORKER = new URL("./faulty_worker.ts", import.meta.url).href;
@@ -27,21 +28,31 @@ const SETUP: WorkerSetup = {
   otherDetectors: [],
 };
 
+type Pool = WorkerPool<WorkerSetup, DetectTask, RunOutcome>;
+
 function order(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
 async function withPool(
-  options: Partial<WorkerPoolOptions>,
+  options: Partial<WorkerPoolOptions<WorkerSetup>>,
   test: (
-    pool: WorkerPool,
+    pool: Pool,
     run: (text: string, session?: string) => Promise<unknown>,
   ) => Promise<void>,
 ): Promise<void> {
-  const pool = new WorkerPool({ workers: 1, setup: SETUP, workerUrl: FAULTY_WORKER, ...options });
+  const pool: Pool = new WorkerPool({
+    workers: 1,
+    setup: SETUP,
+    workerUrl: FAULTY_WORKER,
+    ...options,
+  });
   await pool.start();
   try {
-    await test(pool, (text, session = "a") => pool.run("any", order(text), session));
+    await test(
+      pool,
+      (text, session = "a") => pool.run({ pipelineId: "any", picture: order(text) }, session),
+    );
   } finally {
     pool.stop();
   }
@@ -119,7 +130,8 @@ Deno.test("sessions take turns, whatever the others send", async () => {
 Deno.test("a session has one frame in flight, and different sessions run side by side", async () => {
   await withPool({ workers: 2 }, async (pool) => {
     const run = async (session: string) => {
-      const { stages } = await pool.run("any", order("50"), session);
+      const { outcome } = await pool.run({ pipelineId: "any", picture: order("50") }, session);
+      const { stages } = outcome;
       return { begin: stages.decode, end: stages.detect };
     };
     const [first, second, other] = await Promise.all([run("a"), run("a"), run("b")]);
@@ -140,12 +152,12 @@ Deno.test("frames that wait are counted until they run", async () => {
 Deno.test("a frame's memory goes to the worker where the view covers all of it", async () => {
   await withPool({}, async (pool) => {
     const whole = Uint8Array.from(order("1"));
-    await pool.run("any", whole, "a");
+    await pool.run({ pipelineId: "any", picture: whole }, "a");
     expect(whole.buffer.byteLength).toBe(0);
     // A Buffer's own slice would share the memory that it is cut from.
     for (const memory of [new Uint8Array(10), Buffer.alloc(10)]) {
       const part = memory.subarray(0, 1);
-      await pool.run("any", part, "a");
+      await pool.run({ pipelineId: "any", picture: part }, "a");
       expect(part.buffer.byteLength).toBe(10);
     }
   });
@@ -176,10 +188,12 @@ Deno.test("a worker's last heartbeat is the time of its last word", async () => 
 Deno.test("a pool whose worker cannot start says why", async () => {
   const file = await Deno.makeTempFile();
   const setup = { ...SETUP, detector: { ...SETUP.detector, model: file } };
-  const pool = new WorkerPool({ workers: 1, setup, workerUrl: FAULTY_WORKER });
+  const pool: Pool = new WorkerPool({ workers: 1, setup, workerUrl: FAULTY_WORKER });
   expect(pool.workers()).toEqual([{ alive: false, last_heartbeat: null }]);
   await expect(pool.start()).rejects.toThrow("no second start");
-  expect(await failureOf(pool.run("any", order("1"), "a"))).toBeInstanceOf(PipelineError);
+  expect(await failureOf(pool.run({ pipelineId: "any", picture: order("1") }, "a"))).toBeInstanceOf(
+    PipelineError,
+  );
   await Deno.remove(file);
 });
 
@@ -200,6 +214,8 @@ Deno.test("frames do not wait for workers that cannot be replaced", async () => 
 
 Deno.test("a pool needs at least one worker", () => {
   for (const workers of [0, -1, 1.5, NaN]) {
-    expect(() => new WorkerPool({ workers, setup: SETUP })).toThrow(RangeError);
+    expect(() => new WorkerPool({ workers, setup: SETUP, workerUrl: FAULTY_WORKER })).toThrow(
+      RangeError,
+    );
   }
 });

@@ -1,4 +1,6 @@
 import { expect } from "expect";
+import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";
+import type { DetectTask, WorkerSetup } from "../../lib/pipeline/worker_messages.ts";
 import { WorkerPool } from "../../lib/pipeline/worker_pool.ts";
 import { readFixture } from "../read_fixture.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
@@ -15,7 +17,7 @@ const LAYOUT = {
 
 Deno.test("a worker that dies costs one stream its frame, and the others nothing", async () => {
   const restarts: string[] = [];
-  const pool = new WorkerPool({
+  const pool = new WorkerPool<WorkerSetup, DetectTask, RunOutcome>({
     workers: 1,
     workerUrl: FAULTY_WORKER,
     onRestart: ({ reason }) => restarts.push(reason),
@@ -34,7 +36,7 @@ Deno.test("a worker that dies costs one stream its frame, and the others nothing
       isValidPipeline: () => true,
       async runOnFrame(pipelineId, frameIndex, _bytes, sessionId) {
         const text = new TextEncoder().encode(order(frameIndex, pipelineId));
-        await pool.run("any", text, sessionId);
+        await pool.run({ pipelineId: "any", picture: text }, sessionId);
         return RESULT;
       },
     },

@@ -1,0 +1,83 @@
+/**
+ * A Web Worker that reads the text in pictures, one at a time, whenever nothing more urgent is to be done.
+ *
+ * @module
+ */
+
+import { setPriority } from "node:os";
+import type { TextBlock } from "../client/protocol.ts";
+import { decodePixels } from "./jpeg_decoder.ts";
+import { isReadable } from "./ocr/decode_ctc.ts";
+import { TextReader, toTextBlock } from "./ocr/text_reader.ts";
+import type { PixelImage } from "./ocr/crop_line.ts";
+import { TextMemory } from "./text_memory.ts";
+import { runWorkerLoop } from "./worker_loop.ts";
+import type { ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";
+
+/** The lowest priority, at which the scheduler gives a thread 1.5 % of a core that others want too. */
+const LOWEST_PRIORITY = 19;
+/** How long a stream's lines are remembered after its last picture. */
+const MEMORY_MS = 60_000;
+
+/** What is known of the lines of each stream, and when it was last asked for. */
+const memories = new Map<string, { memory: TextMemory; usedAt: number }>();
+
+/** Lets detection go first: reading takes what it leaves of the cores. */
+function yieldToOthers(): void {
+  // On Linux a priority is that of a thread, and the threads that it starts inherit it; elsewhere it would be that of
+  // the whole process.
+  if (Deno.build.os === "linux") setPriority(0, LOWEST_PRIORITY);
+}
+
+function memoryFor(sessionId: string): TextMemory {
+  const now = performance.now();
+  for (const [id, { usedAt }] of memories) {
+    if (now - usedAt > MEMORY_MS) memories.delete(id);
+  }
+  const memory = memories.get(sessionId)?.memory ?? new TextMemory();
+  memories.set(sessionId, { memory, usedAt: now });
+  return memory;
+}
+
+async function readPicture(reader: TextReader, image: PixelImage): Promise<TextBlock[]> {
+  const { lines } = await reader.read(image);
+  return lines.map((line) => toTextBlock(line, image));
+}
+
+/** Reads only the lines that have changed since the last picture of the stream. */
+async function readStream(
+  reader: TextReader,
+  image: PixelImage,
+  memory: TextMemory,
+): Promise<TextBlock[]> {
+  const found = (await reader.findLines(image)).map(({ polygon }) => polygon);
+  const unread = memory.look(image, found);
+  const lines = memory.settle(image, await reader.recognize(image, unread));
+  return lines.filter(isReadable).map((line) => ({
+    ...toTextBlock(line, image),
+    stable: line.stable,
+  }));
+}
+
+runWorkerLoop<ReaderSetup, ReadTask, ReadOutcome>(async (setup) => {
+  yieldToOthers();
+  const reader = await TextReader.create({
+    detectorModel: await Deno.readFile(setup.detectorModel),
+    recognizerModel: await Deno.readFile(setup.recognizerModel),
+    dictionary: await Deno.readTextFile(setup.dictionary),
+    threads: setup.threads,
+  });
+  return async ({ picture, sessionId }) => {
+    const startedAt = performance.now();
+    const image = await decodePixels(picture, setup);
+    const decodedAt = performance.now();
+    const textBlocks = sessionId === undefined
+      ? await readPicture(reader, image)
+      : await readStream(reader, image, memoryFor(sessionId));
+    return {
+      image: { width: image.width, height: image.height },
+      textBlocks,
+      stages: { decode: decodedAt - startedAt, ocr: performance.now() - decodedAt },
+    };
+  };
+});

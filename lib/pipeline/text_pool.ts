@@ -1,0 +1,90 @@
+/**
+ * The worker that reads text.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { ModelNotFoundError } from "./errors.ts";
+import { findModel } from "./model_catalog.ts";
+import type { Picture, ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";
+import { WorkerPool, type WorkerRestart } from "./worker_pool.ts";
+
+/** Options for {@linkcode TextPool}. */
+export interface TextPoolOptions {
+  /** Folder of the model files. */
+  modelDir: string;
+  /** Most pixels that a picture may have. */
+  maxPixels: number;
+  frameTimeoutMs?: number;
+  /** Called when the worker is replaced. */
+  onRestart?: (restart: WorkerRestart) => void;
+}
+
+/** Ids of the models, in the order of {@linkcode ReaderSetup}: finding lines, reading them, the characters. */
+export const TEXT_MODELS = ["ch_PP-OCRv4_det", "ch_PP-OCRv4_rec", "ppocr_keys_v1"];
+
+/**
+ * Reads text in one worker that has all cores and the lowest priority, so it takes what detection leaves of them.
+ *
+ * Streams, pictures and videos take turns.
+ */
+export class TextPool {
+  readonly #options: TextPoolOptions;
+  readonly #pool: WorkerPool<ReaderSetup, ReadTask, ReadOutcome>;
+
+  constructor(options: TextPoolOptions) {
+    this.#options = options;
+    const { maxPixels, modelDir, ...rest } = options;
+    const [detectorModel, recognizerModel, dictionary] = TEXT_MODELS.map((id) =>
+      join(modelDir, findModel(id)?.file ?? id)
+    );
+    this.#pool = new WorkerPool({
+      ...rest,
+      workers: 1,
+      workerUrl: new URL("./reader_worker.ts", import.meta.url).href,
+      setup: {
+        detectorModel,
+        recognizerModel,
+        dictionary,
+        maxPixels,
+        threads: navigator.hardwareConcurrency,
+      },
+    });
+  }
+
+  /**
+   * Loads the models.
+   *
+   * @throws {ModelNotFoundError} If one of them is not there
+   */
+  async start(): Promise<void> {
+    for (const id of TEXT_MODELS) {
+      const path = join(this.#options.modelDir, findModel(id)?.file ?? id);
+      await Deno.stat(path).catch((cause) => {
+        const message = `Cannot find the model ${path}: run "deno task models" to fetch it`;
+        throw new ModelNotFoundError(message, { cause });
+      });
+    }
+    await this.#pool.start();
+  }
+
+  /**
+   * Reads the text in a picture.
+   *
+   * @param picture Not to be used afterwards, since its memory goes to the worker
+   * @param sessionId The stream that it is of, whose lines are remembered
+   * @throws {ImageDecodeError} If it is no picture
+   * @throws {PipelineError} If reading fails
+   */
+  async read(picture: Picture, sessionId?: string): Promise<ReadOutcome> {
+    const task = sessionId === undefined ? { picture } : { picture, sessionId };
+    const { outcome } = await this.#pool.run(task, sessionId ?? crypto.randomUUID());
+    return outcome;
+  }
+
+  /** Ends the worker; what is being read fails. */
+  stop(): void {
+    this.#pool.stop();
+  }
+}
