@@ -63,7 +63,11 @@ export async function runModels(args: string[]): Promise<number> {
   const named = positionals.length > 0;
   return await fetchModels(
     store,
-    MODELS.filter((model) => named ? positionals.includes(model.id) : model.default),
+    MODELS.filter((model) =>
+      named
+        ? positionals.includes(model.id)
+        : model.default || model.id === Deno.env.get("YOLO_MODEL")
+    ),
   );
 }
 

@@ -71,6 +71,8 @@ export const streamMetrics = {
   observeFrame(timings: StageTimings): void {
     framesProcessed.inc();
     for (const stage of ["wait", "decode", "detect", "ocr", "total"] as const) {
+      // Most frames of a stream go without a reading, and would hide how long the others took.
+      if (stage === "ocr" && timings.ocr === 0) continue;
       frameSeconds.observe({ stage }, timings[stage] / 1000);
     }
   },
