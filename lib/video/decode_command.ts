@@ -41,10 +41,15 @@ export function defaultDecodeCommand(): DecodeCommand {
   };
 }
 
-/** Starts a decode process, its standard input held open for as long as it may live. */
+/**
+ * Starts a decode process, its standard input held open for as long as it may live.
+ *
+ * @param directory Where it looks for files that are named without one; the directory of this process by default
+ */
 export function spawnDecodeProcess(
   { command, args }: DecodeCommand,
   request: string,
+  directory?: string,
 ): Deno.ChildProcess {
   const env: Record<string, string> = {};
   for (const name of PASSED_VARIABLES) {
@@ -53,6 +58,7 @@ export function spawnDecodeProcess(
   }
   return new Deno.Command(command, {
     args: [...args, request],
+    ...(directory !== undefined && { cwd: directory }),
     clearEnv: true,
     env,
     stdin: "piped",

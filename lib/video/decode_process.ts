@@ -1,5 +1,5 @@
 /**
- * The decode process: decodes one untrusted video and writes its frames to standard output.
+ * The decode process: decodes one untrusted video and writes its frames to standard output, or a video made of them to a file.
  *
  * It runs apart from the server, because what a crafted file does to a decoder must stay there. FFmpeg reads the file
  * itself, so Deno need not allow this process to read, write, run or connect to anything.
@@ -15,7 +15,8 @@ import {
   MEMORY_EXIT_CODE,
   type RecordHead,
 } from "./frame_protocol.ts";
-import { FrameScaler } from "./frame_scaler.ts";
+import { encodeAnnotated } from "./annotation_encoder.ts";
+import { FrameFilter } from "./frame_filter.ts";
 import { type DecodedFrame, VideoReader } from "./video_reader.ts";
 
 const MEMORY_CHECK_MS = 50;
@@ -51,23 +52,34 @@ async function decode(request: DecodeRequest): Promise<void> {
   const reader = await VideoReader.open(request.path, request);
   const { info } = reader;
   await write({ type: "stream", ...info });
+  if (request.annotation !== undefined) {
+    await encodeAnnotated(reader, request.frameSize, request.annotation, sayAlive());
+    return;
+  }
   const size = fitWithin(info, request.frameSize);
-  using scaler = new FrameScaler(size, reader.orientation);
+  using scaler = new FrameFilter(size, reader.orientation, [["format", "pix_fmts=rgb24"]]);
+  const skip = sayAlive();
   let written = 0;
-  let lastWriteAt = performance.now();
   for await (const frame of reader.frames()) {
     if (isWanted(frame, request)) {
-      const pixels = await scaler.scale(frame.picture);
+      const pixels = (await scaler.apply(frame.picture)).toBuffer();
       const { index: frameIndex, timestampMs } = frame;
       await write({ type: "frame", frameIndex, timestampMs, ...size }, pixels);
       if (++written === request.maxFrames) return;
-    } else if (performance.now() - lastWriteAt > ALIVE_MS) {
-      await write({ type: "alive" });
     } else {
-      continue;
+      await skip();
     }
-    lastWriteAt = performance.now();
   }
+}
+
+/** A function to be called for each frame that is not written: it tells the server from time to time that work goes on. */
+function sayAlive(): () => Promise<void> {
+  let lastSaidAt = performance.now();
+  return async () => {
+    if (performance.now() - lastSaidAt < ALIVE_MS) return;
+    await write({ type: "alive" });
+    lastSaidAt = performance.now();
+  };
 }
 
 function isWanted({ index }: DecodedFrame, { startFrame, frameStride }: DecodeRequest): boolean {

@@ -10,6 +10,16 @@
 import type { Size } from "./display_geometry.ts";
 import type { VideoInfo } from "./job.ts";
 
+/** A video to be made of what is decoded; its files are in the directory of the process. */
+export interface Annotation {
+  /** Name of the script that is drawn over the frames, without special characters. */
+  script: string;
+  /** Name of the MP4 that is written. */
+  output: string;
+  /** Largest MP4 in bytes, give or take a little. */
+  maxBytes: number;
+}
+
 /** What to decode, and how. */
 export interface DecodeRequest {
   path: string;
@@ -25,6 +35,8 @@ export interface DecodeRequest {
   maxPixels: number;
   /** Memory above which the process ends itself, in bytes. */
   maxMemoryBytes: number;
+  /** Given if a video is to be made instead of writing frames; all frames go into it, at exactly `frameSize`. */
+  annotation?: Annotation;
 }
 
 /** Describes the video; always the first record, unless opening fails. */

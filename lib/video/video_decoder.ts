@@ -9,6 +9,7 @@ import type { Size } from "./display_geometry.ts";
 import { VideoDecodeError } from "./errors.ts";
 import { isCutOff } from "./file_structure.ts";
 import {
+  type Annotation,
   type DecodeRequest,
   MEMORY_EXIT_CODE,
   type RecordHead,
@@ -58,11 +59,15 @@ export interface VideoDecoderOptions {
   frameTimeoutMs?: number;
   /** Starts the decode process; by default this program itself. */
   command?: DecodeCommand;
+  /** Makes a video instead of giving frames; the directory of its files is given beside. */
+  annotation?: Annotation & { directory: string };
   /** Ends the decode process when aborted; whoever waits for a frame then gets an error. */
   signal?: AbortSignal;
 }
 
-type Settings = Required<Omit<VideoDecoderOptions, "signal">>;
+type Settings =
+  & Required<Omit<VideoDecoderOptions, "signal" | "annotation">>
+  & Pick<VideoDecoderOptions, "annotation">;
 
 /** One frame of a video. */
 export interface VideoFrame {
@@ -106,7 +111,8 @@ export class VideoDecoder implements AsyncDisposable {
     this.#signal = signal;
     const { frameTimeoutMs: _timeout, command, ...wanted } = options;
     const request: DecodeRequest = { path, ...wanted };
-    this.#process = spawnDecodeProcess(command, JSON.stringify(request));
+    const directory = options.annotation?.directory;
+    this.#process = spawnDecodeProcess(command, JSON.stringify(request), directory);
     const { width, height } = options.frameSize;
     this.#records = new RecordReader(this.#process.stdout, { maxBodyBytes: width * height * 3 });
     signal?.addEventListener("abort", this.#kill, { once: true });
@@ -170,6 +176,15 @@ export class VideoDecoder implements AsyncDisposable {
       if (body.length !== frame.width * frame.height * 3) throw new VideoDecodeError(BROKEN_OFF);
       yield { ...frame, data: body };
     }
+  }
+
+  /**
+   * Waits until the video that was asked for by `annotation` is written.
+   *
+   * @throws {VideoDecodeError} If decoding or writing fails
+   */
+  async finished(): Promise<void> {
+    for await (const _frame of this.frames());
   }
 
   /** Ends the decode process, wherever it is. */

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { videoMetrics } from "../telemetry/metrics.ts";
+import { AnnotatedVideos } from "./annotated_videos.ts";
 import { JobStateError, StorageUnavailableError } from "./errors.ts";
 import { isFinished, type Job } from "./job.ts";
 import { JobRunner, type JobRunnerOptions } from "./job_runner.ts";
@@ -23,6 +24,12 @@ export interface VideoServiceOptions extends Pick<JobRunnerOptions, "frameSize" 
   workers: number;
 }
 
+interface OpenJobs {
+  store: JobStore;
+  runner: JobRunner;
+  annotated: AnnotatedVideos;
+}
+
 /** The state of the jobs as `GET /health` shows it. */
 export type JobsHealth = JobHealth & JobStatistics;
 
@@ -34,7 +41,7 @@ export type JobsHealth = JobHealth & JobStatistics;
  */
 export class VideoService {
   readonly #options: VideoServiceOptions;
-  #opened: { store: JobStore; runner: JobRunner } | undefined;
+  #opened: OpenJobs | undefined;
   readonly #watchers = new Set<WebSocket>();
   #isStarted = false;
 
@@ -50,6 +57,11 @@ export class VideoService {
   /** What runs the jobs; @throws {StorageUnavailableError} If the directory cannot be used */
   get runner(): JobRunner {
     return this.#open().runner;
+  }
+
+  /** Videos into which results are drawn; @throws {StorageUnavailableError} If the directory cannot be used */
+  get annotated(): AnnotatedVideos {
+    return this.#open().annotated;
   }
 
   /**
@@ -68,8 +80,8 @@ export class VideoService {
     this.#isStarted = false;
     for (const socket of this.#watchers) socket.close(1001, "server_shutdown");
     if (this.#opened === undefined) return;
-    const { store, runner } = this.#opened;
-    await runner.stop();
+    const { store, runner, annotated } = this.#opened;
+    await Promise.all([runner.stop(), annotated.stop()]);
     await store.shutdown(timeoutMs);
   }
 
@@ -96,12 +108,16 @@ export class VideoService {
     return { ...summarizeJobs([], limits), ...assessJobs([], limits) };
   }
 
-  #open(): { store: JobStore; runner: JobRunner } {
+  #open(): OpenJobs {
     if (this.#opened !== undefined) return this.#opened;
     const { dataDirectory, processor, ...options } = this.#options;
     const store = openStore(dataDirectory);
     store.on("status", observeDuration);
-    this.#opened = { store, runner: new JobRunner(store, processor, options) };
+    this.#opened = {
+      store,
+      runner: new JobRunner(store, processor, options),
+      annotated: new AnnotatedVideos(store),
+    };
     if (this.#isStarted) this.#opened.runner.start();
     return this.#opened;
   }

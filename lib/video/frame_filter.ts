@@ -1,52 +1,60 @@
 /**
- * Turns decoded pictures upright and into small RGB ones with FFmpeg's filters; used in the decode process only.
+ * Turns decoded pictures upright and to one size and format with FFmpeg's filters; used in the decode process only.
  *
  * @module
  */
 
 import { Filter, FilterContext, FilterGraph, Frame } from "node-av/lib";
+import { FRAMES_PER_SECOND } from "./annotation_script.ts";
 import type { Orientation, Size } from "./display_geometry.ts";
 import { VideoDecodeError } from "./errors.ts";
 
-/** Scales pictures to one size. */
-export class FrameScaler implements Disposable {
+/** A filter of FFmpeg, with its arguments. */
+export type FilterCall = readonly [name: string, args: string | null];
+
+/** Turns, scales and further changes pictures. */
+export class FrameFilter implements Disposable {
   readonly #size: Size;
   readonly #orientation: Orientation;
-  readonly #scaled = new Frame();
+  readonly #further: readonly FilterCall[];
+  readonly #changed = new Frame();
   #graph: FilterGraph | undefined;
   #source: FilterContext | undefined;
   #sink: FilterContext | undefined;
   #builtFor = "";
 
-  /** @param size Size of the pictures when upright */
-  constructor(size: Size, orientation: Orientation) {
+  /**
+   * @param size Size of the pictures when upright
+   * @param further What is done to the upright pictures; each filter gives one picture for one
+   */
+  constructor(size: Size, orientation: Orientation, further: readonly FilterCall[]) {
     this.#size = size;
     this.#orientation = orientation;
-    this.#scaled.alloc();
+    this.#further = further;
+    this.#changed.alloc();
   }
 
   /**
-   * Scales one picture, and leaves it empty.
+   * Changes one picture, and leaves it empty.
    *
-   * @returns HWC uint8 RGB, length `width * height * 3`
+   * @returns Valid until the next one
    * @throws {VideoDecodeError} If the picture cannot be converted
    */
-  async scale(picture: Frame): Promise<Uint8Array> {
+  async apply(picture: Frame): Promise<Frame> {
     // A video may change its size or format midway.
     const format = describe(picture);
     if (format !== this.#builtFor) await this.#build(format);
+    this.#changed.unref();
     const added = await this.#source?.buffersrcAddFrame(picture) ?? -1;
-    const got = added < 0 ? added : await this.#sink?.buffersinkGetFrame(this.#scaled) ?? -1;
+    const got = added < 0 ? added : await this.#sink?.buffersinkGetFrame(this.#changed) ?? -1;
     if (got < 0) throw new VideoDecodeError("The video has pictures that cannot be converted");
-    const pixels = this.#scaled.toBuffer();
-    this.#scaled.unref();
-    return pixels;
+    return this.#changed;
   }
 
   /** Frees the filters. */
   [Symbol.dispose](): void {
     this.#graph?.free();
-    this.#scaled.free();
+    this.#changed.free();
   }
 
   async #build(format: string): Promise<void> {
@@ -58,13 +66,13 @@ export class FrameScaler implements Disposable {
     const { width, height } = this.#size;
     // Scaling before turning leaves fewer pixels to turn.
     const scale = transposed ? `w=${height}:h=${width}` : `w=${width}:h=${height}`;
-    const chain = [
+    const chain: FilterCall[] = [
       ["buffer", format],
       ["scale", `${scale}:flags=bilinear`],
       ...filters,
-      ["format", "pix_fmts=rgb24"],
+      ...this.#further,
       ["buffersink", null],
-    ] as const;
+    ];
     const contexts = chain.map(([name, args], index) => create(graph, name, index, args));
     for (const [index, context] of contexts.slice(1).entries()) {
       contexts[index]?.link(0, context, 0);
@@ -79,9 +87,9 @@ export class FrameScaler implements Disposable {
   }
 }
 
-/** Arguments of the `buffer` filter for pictures like this. */
+/** Arguments of the `buffer` filter for pictures like this, whose times count frames. */
 function describe({ width, height, format, colorSpace, colorRange }: Frame): string {
-  return `video_size=${width}x${height}:pix_fmt=${format}:time_base=1/1000:pixel_aspect=1/1` +
+  return `video_size=${width}x${height}:pix_fmt=${format}:time_base=1/${FRAMES_PER_SECOND}:pixel_aspect=1/1` +
     `:colorspace=${colorSpace}:range=${colorRange}`;
 }
 
