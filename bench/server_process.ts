@@ -16,18 +16,34 @@ const PERMISSIONS = ["net", "read", "write", "env", "sys", "ffi", "run"].map((na
   `--allow-${name}`
 );
 
+/** Another program than this project under Deno. */
+export interface ServerProgram {
+  command: string;
+  args: string[];
+  /** Whether it sees nothing of the environment of this process. */
+  clearEnv?: boolean;
+}
+
+const PROJECT: ServerProgram = {
+  command: Deno.execPath(),
+  args: ["run", "--no-prompt", ...PERMISSIONS, MAIN, "serve"],
+};
+
 /**
  * Starts a server on a free port.
  *
  * @param environment Variables for it, beside those of this process
+ * @param program What to start; this project by default
  * @throws {Error} With what it wrote if it ends before it is ready
  */
 export async function startServerProcess(
   environment: Record<string, string> = {},
+  { command, args, clearEnv = false }: ServerProgram = PROJECT,
 ): Promise<ServerProcess> {
   const dataDirectory = await Deno.makeTempDir({ prefix: "livesyte-" });
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", ...PERMISSIONS, MAIN, "serve"],
+  const child = new Deno.Command(command, {
+    args,
+    clearEnv,
     env: { PORT: "0", LOG_FORMAT: "json", DATA_DIR: dataDirectory, ...environment },
     stdout: "piped",
     stderr: "piped",
