@@ -73,14 +73,14 @@ export function RecordButton({ live, element }: {
       <button
         type="button"
         class="button record"
-        aria-label="Record"
         aria-pressed={isOn}
         title={isOn ? "Stop and save the recording" : "Record a video, for up to 10 minutes"}
         disabled={live.stage.value.phase !== "running"}
         onClick={isOn ? finish : start}
       >
         <Icon name="record" />
-        {isOn && <span>{formatClock(seconds.value)}</span>}
+        <span class="hidden">Record</span>
+        {isOn && <span aria-hidden="true">{formatClock(seconds.value)}</span>}
       </button>
       <span class="hidden" role="status">{news.value}</span>
     </>
