@@ -9,9 +9,11 @@
 import { createApp } from "./app.ts";
 import { defaultModelDirectory, ensureModels, runModels } from "./commands/models.ts";
 import { serve } from "./commands/serve.ts";
+import { runVideo } from "./commands/video.ts";
 import { UsageError } from "./commands/usage_error.ts";
 import { ConfigError, parseConfig } from "./lib/config.ts";
 import { DefinitionError, ModelError } from "./lib/pipeline/errors.ts";
+import { DECODE_SUBCOMMAND } from "./lib/video/decode_command.ts";
 import { Services, VERSION } from "./services.ts";
 
 const HELP = `livesyte ${VERSION}: real-time object detection for cameras, in the browser
@@ -21,6 +23,7 @@ Usage: livesyte [command]
 Commands:
   serve          Start the server (the default)
   models         Fetch the models; see "models --help"
+  video          Run a pipeline on a video file; see "video --help"
 
 Options:
   --help         Show this text
@@ -63,6 +66,13 @@ async function run([command = "serve", ...rest]: string[]): Promise<number> {
       return await fetchAndServe();
     case "models":
       return await runModels(rest);
+    case "video":
+      return await runVideo(rest, getServices);
+    case DECODE_SUBCOMMAND: {
+      // Loaded only here, since FFmpeg has no place in the server's process.
+      const { runDecodeProcess } = await import("./lib/video/decode_process.ts");
+      return await runDecodeProcess(rest[0] ?? "");
+    }
     case "--help":
     case "help":
       await print(HELP);

@@ -84,7 +84,7 @@ export class Services {
       dataDirectory: config.video.dataDirectory,
       workers: config.video.workers,
       processor: toVideoFrameProcessor(this.pipelines, liveFirst),
-      frameSize: (pipelineId) => this.pipelines.readsText(pipelineId) ? READING_SIZE : inputSize,
+      frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
       waitForTurn: (signal) => liveFirst.waitForTurn(signal),
     });
   }
@@ -111,6 +111,11 @@ export class Services {
     };
     const message = `Inference is ready, with ${workers} workers of ${threads} threads`;
     logEvent("info", "pipeline_ready", message, { workers, threads, ...measured });
+  }
+
+  /** Size within which the frames of a video are to fit for a pipeline. */
+  videoFrameSize(pipelineId: string): { width: number; height: number } {
+    return this.pipelines.readsText(pipelineId) ? READING_SIZE : this.config.pipeline.inputSize;
   }
 
   /** Answers what is in flight, then ends everything. */

@@ -133,6 +133,15 @@ export class JobDatabase {
     return { count: Number(row?.count), lastFrame: row?.last as number | null };
   }
 
+  /** Highest number that an object of a job has; 0 when none has one. */
+  highestTrack(jobId: string): number {
+    const row = this.#prepare(
+      "SELECT max(json_extract(detection.value, '$.track_id')) AS highest " +
+        "FROM results, json_each(result, '$.detections') AS detection WHERE job_id = ?",
+    ).get(jobId);
+    return Number(row?.highest ?? 0);
+  }
+
   /** Results of a job in the order of the frames. */
   results(jobId: string, { offset = 0, afterFrame = -1, limit }: ResultsRange): VideoFrameResult[] {
     const rows = this.#prepare(

@@ -65,6 +65,8 @@ export async function runJob(
     video: decoder.info,
     progress: { currentStep: count, totalSteps, description },
   });
+  // Whoever follows objects begins anew when a job goes on, and may take none for one of those before.
+  const tracksBefore = store.highestTrack(id);
   const results = new ResultBatch(batch);
   let currentStep = count;
   const flush = () => {
@@ -79,7 +81,7 @@ export async function runJob(
       results.add({
         frame_index: frame.frameIndex,
         timestamp_ms: frame.timestampMs,
-        result: scaleResult(result, decoder.info),
+        result: raiseTracks(scaleResult(result, decoder.info), tracksBefore),
       });
       currentStep++;
       if (results.isDue) flush();
@@ -88,6 +90,17 @@ export async function runJob(
     if (store.list({ status: "processing" }).some((job) => job.id === id)) flush();
   }
   store.updateProgress(id, { currentStep, totalSteps: currentStep, description: "Done" });
+}
+
+/** The same result with other numbers for the objects that are followed. */
+function raiseTracks(result: PipelineResult, by: number): PipelineResult {
+  if (by === 0) return result;
+  const detections = result.detections.map((detection) =>
+    detection.track_id === undefined
+      ? detection
+      : { ...detection, track_id: detection.track_id + by }
+  );
+  return { ...result, detections };
 }
 
 /** Frames that will have a result; 0 when the file does not tell. */

@@ -270,6 +270,16 @@ export class JobStore implements AsyncDisposable {
   }
 
   /**
+   * Highest `track_id` in the results of a job; 0 when there is none.
+   *
+   * @throws {JobNotFoundError} If there is no job of this id
+   */
+  highestTrack(id: string): number {
+    this.#find(id);
+    return this.#database.highestTrack(id);
+  }
+
+  /**
    * Removes a job, its results and its file.
    *
    * @throws {JobNotFoundError} If there is none of this id
