@@ -2,6 +2,7 @@
 // holds it as well.
 import "onnxruntime-node";
 import { PipelineError } from "./errors.ts";
+import { FairTurns } from "./fair_turns.ts";
 import { PooledWorker, WorkerLostError } from "./pooled_worker.ts";
 import type { WorkerTask } from "./worker_messages.ts";
 
@@ -74,9 +75,10 @@ const LONGEST_RETRY_MS = 30_000;
 export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
   readonly #options: WorkerPoolOptions<Setup>;
   readonly #slots: Slot<Setup, Task, Outcome>[];
-  /** Frames that wait, by session, in the order of the sessions' turns. */
+  /** Tasks that wait, by session. */
   readonly #waiting = new Map<string, Job<Task, Outcome>[]>();
   readonly #inFlight = new Set<string>();
+  readonly #turns = new FairTurns();
   #restarts = 0;
   #stopped = false;
 
@@ -207,24 +209,19 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
     }
   }
 
-  /** Takes the next frame of the first session in line that has none in flight. */
+  /** Takes a task of the session that has had the fewest turns, among those that have none in flight. */
   #takeNext(): Job<Task, Outcome> | undefined {
-    for (const [sessionId, jobs] of this.#waiting) {
+    let next: string | undefined;
+    for (const sessionId of this.#waiting.keys()) {
       if (this.#inFlight.has(sessionId)) continue;
-      const job = jobs.shift();
-      if (jobs.length === 0) this.#waiting.delete(sessionId);
-      return job;
+      if (next === undefined || this.#turns.of(sessionId) < this.#turns.of(next)) next = sessionId;
     }
-    return undefined;
-  }
-
-  /** Sends a session that has had its turn to the end of the line. */
-  #endTurn(sessionId: string): void {
-    this.#inFlight.delete(sessionId);
-    const jobs = this.#waiting.get(sessionId);
-    if (jobs === undefined) return;
-    this.#waiting.delete(sessionId);
-    this.#waiting.set(sessionId, jobs);
+    if (next === undefined) return undefined;
+    this.#turns.take(next);
+    const jobs = this.#waiting.get(next) ?? [];
+    const job = jobs.shift();
+    if (jobs.length === 0) this.#waiting.delete(next);
+    return job;
   }
 
   async #process(slot: Slot<Setup, Task, Outcome>, job: Job<Task, Outcome>): Promise<void> {
@@ -239,7 +236,7 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
       const lost = error instanceof WorkerLostError;
       job.reject(lost ? new PipelineError({ cause: error }) : error);
     } finally {
-      this.#endTurn(job.sessionId);
+      this.#inFlight.delete(job.sessionId);
     }
     if (slot.worker.alive) slot.busy = false;
     this.#dispatch();
