@@ -7,6 +7,7 @@
  */
 
 import { createApp } from "./app.ts";
+import { runDetect } from "./commands/detect.ts";
 import { defaultModelDirectory, ensureModels, runModels } from "./commands/models.ts";
 import { serve } from "./commands/serve.ts";
 import { runVideo } from "./commands/video.ts";
@@ -22,6 +23,7 @@ Usage: livesyte [command]
 
 Commands:
   serve          Start the server (the default)
+  detect         Find objects and text in picture files; see "detect --help"
   models         Fetch the models; see "models --help"
   video          Run a pipeline on a video file; see "video --help"
 
@@ -64,6 +66,8 @@ async function run([command = "serve", ...rest]: string[]): Promise<number> {
   switch (command) {
     case "serve":
       return await fetchAndServe();
+    case "detect":
+      return await runDetect(rest);
     case "models":
       return await runModels(rest);
     case "video":

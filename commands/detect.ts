@@ -1,0 +1,293 @@
+/** Finds objects and text in picture files: `deno task detect IMAGE…`. */
+
+import { basename, extname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import sharp from "sharp";
+import type { PipelineResult } from "../lib/client/protocol.ts";
+import { formatPercent } from "../lib/client/overlay_layout.ts";
+import { parseConfig } from "../lib/config.ts";
+import { PipelineError } from "../lib/pipeline/errors.ts";
+// With it the loaders of formats that nobody needs here are closed.
+import "../lib/pipeline/jpeg_decoder.ts";
+import { LETTERBOX_GREY } from "../lib/pipeline/letterbox.ts";
+import type { PixelImage } from "../lib/pipeline/ocr/crop_line.ts";
+import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
+import { drawFindings, OUTPUT_FORMATS } from "./draw_findings.ts";
+import { defaultModelDirectory, ensureModels } from "./models.ts";
+import { UsageError } from "./usage_error.ts";
+
+const USAGE = `Usage: deno task detect [options] IMAGE...
+
+Finds objects and text in JPEG, PNG and WebP pictures; of a folder, in all that it holds. Pictures are
+turned upright first, as their cameras have noted, and coordinates are pixels of what is then seen.
+
+Options:
+  --pipeline ID  yolo_ocr (default), yolo_only, ocr_only, or one of your own
+  --json         Print one JSON object a line for each picture, in place of tables
+  --out PATH     Draw what was found into a copy: a file for one picture, a folder for several
+  -h, --help     Show this text
+
+The settings MODEL_DIR, YOLO_MODEL, YOLO_CONFIDENCE, YOLO_IOU, PIPELINE_INPUT_SIZE, PIPELINE_WORKERS and
+PIPELINE_THREADS are those of the server.
+
+Exit codes: 0 when all is done, 1 when a picture failed (the others are done), 2 for arguments that make
+no sense.
+`;
+
+/** Most pixels of a picture, as in sharp; it is one's own, so the limit for streams would be too strict. */
+const MAX_PIXELS = 268_402_689;
+/** A scanned page has many lines, and nobody waits for the next frame. */
+const TIMEOUT_MS = 120_000;
+
+/** What is to be done. */
+interface DetectOptions {
+  /** Paths of the pictures. */
+  pictures: string[];
+  pipeline: string;
+  json: boolean;
+  /** Where each picture's copy goes, in the order of `pictures`; none where nothing is to be drawn. */
+  outputs: string[];
+}
+
+/**
+ * Runs the command.
+ *
+ * @param args Command-line arguments, without the program's name and the command's.
+ * @returns The exit code: 0, or 1 when a picture failed or a model cannot be fetched.
+ * @throws {UsageError} If the arguments make no sense.
+ * @throws {ConfigError} If an environment variable cannot be used.
+ * @throws {ModelError} If the detector's model cannot be used.
+ */
+export async function runDetect(args: string[]): Promise<number> {
+  const options = await parseOptions(args);
+  if (options === undefined) {
+    write(Deno.stdout, USAGE);
+    return 0;
+  }
+  const service = createService();
+  if (!service.isValidPipeline(options.pipeline)) {
+    const known = service.listPipelines().map(({ id }) => id).join(", ");
+    throw new UsageError(
+      `Unknown pipeline ${JSON.stringify(options.pipeline)}; known are ${known}`,
+    );
+  }
+  const { modelDirectory, pipeline: { model } } = readConfig();
+  const code = await ensureModels(modelDirectory, model);
+  if (code !== 0) return code;
+  try {
+    await service.start();
+    return await detectAll(service, options);
+  } finally {
+    service.stop();
+  }
+}
+
+async function parseOptions(args: string[]): Promise<DetectOptions | undefined> {
+  let parsed;
+  try {
+    const options = {
+      pipeline: { type: "string", default: "yolo_ocr" },
+      json: { type: "boolean", default: false },
+      out: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    } as const;
+    parsed = parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    const [reason] = (error as Error).message.split(". ");
+    throw new UsageError(`${reason}; see "detect --help"`);
+  }
+  const { values: { pipeline, json, out, help }, positionals } = parsed;
+  if (help) return undefined;
+  if (positionals.length === 0) throw new UsageError('No picture is named; see "detect --help"');
+  const pictures = (await Promise.all(positionals.map(expand))).flat();
+  const isOne = positionals.length === 1 && pictures[0] === positionals[0];
+  return { pictures, pipeline, json, outputs: out ? await planOutputs(pictures, out, isOne) : [] };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** The pictures in a folder, or the path of a file itself, be there one or not. */
+async function expand(path: string): Promise<string[]> {
+  if (!await isFolder(path)) return [path];
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(path)) {
+    if (!isDirectory && OUTPUT_FORMATS.has(extname(name).toLowerCase())) names.push(name);
+  }
+  if (names.length === 0) throw new UsageError(`There is no JPEG, PNG or WebP picture in ${path}`);
+  return names.sort().map((name) => join(path, name));
+}
+
+async function planOutputs(
+  pictures: readonly string[],
+  out: string,
+  isOne: boolean,
+): Promise<string[]> {
+  const asFile = isOne && !await isFolder(out);
+  const outputs = asFile ? [out] : pictures.map((picture) => join(out, basename(picture)));
+  const taken = new Set(pictures.map((picture) => resolve(picture)));
+  for (const output of outputs) {
+    if (!OUTPUT_FORMATS.has(extname(output).toLowerCase())) {
+      const known = [...OUTPUT_FORMATS.keys()].join(", ");
+      throw new UsageError(`Cannot write ${output}: expected a name that ends in one of ${known}`);
+    }
+    if (taken.has(resolve(output))) {
+      throw new UsageError(`Cannot write ${output}: it is a picture to read, or is written twice`);
+    }
+    taken.add(resolve(output));
+  }
+  return outputs;
+}
+
+function readConfig() {
+  return parseConfig(Deno.env.toObject(), { modelDirectory: defaultModelDirectory() });
+}
+
+function createService(): PipelineService {
+  const { modelDirectory, pipeline } = readConfig();
+  const { model, inputSize, confidence, iou, workers = 1, threads } = pipeline;
+  return new PipelineService({
+    modelDir: modelDirectory,
+    model,
+    inputSize,
+    confidence,
+    iou,
+    workers,
+    ...(threads !== undefined && { threads }),
+    maxPixels: MAX_PIXELS,
+    frameTimeoutMs: TIMEOUT_MS,
+    tracking: false,
+  });
+}
+
+/** Works through the pictures, and goes on where one fails. */
+async function detectAll(
+  service: PipelineService,
+  { pictures, pipeline, json, outputs }: DetectOptions,
+): Promise<number> {
+  const progress = await createProgress(pictures.length);
+  let failed = 0;
+  for (const [index, picture] of pictures.entries()) {
+    progress.show(index, picture);
+    try {
+      const result = await detect(service, pipeline, picture, outputs[index]);
+      progress.hide();
+      write(Deno.stdout, json ? toJsonLine(picture, result) : formatTable(picture, result));
+    } catch (error) {
+      progress.hide();
+      failed++;
+      write(Deno.stderr, `livesyte: ${printable(describeFailure(picture, error))}\n`);
+    }
+  }
+  return failed > 0 ? 1 : 0;
+}
+
+async function detect(
+  service: PipelineService,
+  pipeline: string,
+  picture: string,
+  output: string | undefined,
+): Promise<PipelineResult> {
+  const image = await readUpright(picture);
+  // The pipeline takes the memory of what it is given.
+  const given = output === undefined ? image : { ...image, pixels: image.pixels.slice() };
+  const result = await service.runOnPixels(pipeline, picture, 1, given);
+  if (output !== undefined) {
+    const drawn = await drawFindings(image, result, extname(output).toLowerCase());
+    await writePicture(output, drawn);
+  }
+  return result;
+}
+
+/** Why a file is not a picture that can be used; the message is for people. */
+class PictureError extends Error {}
+
+async function readUpright(path: string): Promise<PixelImage> {
+  const bytes = await Deno.readFile(path).catch((cause) => {
+    throw new PictureError(`Cannot read ${path}: ${reasonOf(cause)}`, { cause });
+  });
+  try {
+    const { data, info: { width, height } } = await sharp(bytes, { limitInputPixels: MAX_PIXELS })
+      .autoOrient()
+      .flatten({ background: { r: LETTERBOX_GREY, g: LETTERBOX_GREY, b: LETTERBOX_GREY } })
+      .toColourspace("srgb").raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+    return { pixels: new Uint8Array(data), width, height };
+  } catch (cause) {
+    const message = `Cannot read ${path}: it is not a JPEG, PNG or WebP picture, or it is damaged`;
+    throw new PictureError(message, { cause });
+  }
+}
+
+async function writePicture(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await Deno.mkdir(resolve(path, ".."), { recursive: true });
+    await Deno.writeFile(path, bytes);
+  } catch (cause) {
+    throw new PictureError(`Cannot write ${path}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission is denied";
+  return error instanceof Error ? error.message : String(error);
+}
+
+function describeFailure(picture: string, error: unknown): string {
+  if (error instanceof PictureError) return error.message;
+  const inner = error instanceof PipelineError ? error.cause ?? error : error;
+  return `Cannot look at ${picture}: ${reasonOf(inner)}`;
+}
+
+function toJsonLine(file: string, result: PipelineResult): string {
+  return `${JSON.stringify({ file, ...result })}\n`;
+}
+
+/** What was found, a row each: what it is, how sure that is, and where it lies. */
+function formatTable(file: string, { image, ...result }: PipelineResult): string {
+  const { detections, text_blocks, timings_ms } = result;
+  const found = [
+    ...detections.map(({ label, confidence, bbox }) => ({ name: label, confidence, bbox })),
+    ...text_blocks.map(({ text, confidence, bbox }) => ({ name: `"${text}"`, confidence, bbox })),
+  ];
+  const longest = Math.max(0, ...found.map(({ name }) => name.length));
+  const rows = found.map(({ name, confidence, bbox: [x, y, width, height] }) => {
+    const size = `${Math.round(width)} x ${Math.round(height)}`;
+    const place = `at ${Math.round(x)}, ${Math.round(y)}`;
+    return `  ${name.padEnd(longest)}  ${formatPercent(confidence).padStart(5)}  ${size} ${place}`;
+  });
+  const title = `${file}: ${image.width} x ${image.height}, ${Math.round(timings_ms.total)} ms`;
+  return [title, ...rows.length > 0 ? rows : ["  nothing found"]].map(printable).join("\n") + "\n";
+}
+
+/** A text without the control characters by which a file's name could command a terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, "\ufffd");
+}
+
+/** Shows how far the work is, between the lines that it prints. */
+interface Progress {
+  show(done: number, picture: string): void;
+  hide(): void;
+}
+
+async function createProgress(total: number): Promise<Progress> {
+  if (total < 2 || !Deno.stderr.isTerminal()) return { show() {}, hide() {} };
+  const { default: { Presets, SingleBar } } = await import("cli-progress");
+  const format = "{bar} {value} of {total}, {name}";
+  const bar = new SingleBar({ format, clearOnComplete: true }, Presets.shades_classic);
+  return {
+    show: (done, picture) => bar.start(total, done, { name: printable(basename(picture)) }),
+    hide: () => bar.stop(),
+  };
+}
+
+function write(stream: typeof Deno.stdout, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
+}
