@@ -4,6 +4,7 @@ import type { ComponentChildren, JSX } from "preact";
 const PAGES = [
   { path: "/", name: "Live" },
   { path: "/watch", name: "Watch" },
+  { path: "/videos", name: "Videos" },
 ];
 
 /** The head of every page: the name of the product, what the page adds, and the way to the other pages. */

@@ -1,0 +1,152 @@
+import { useComputed, useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { Icon } from "../lib/components/Icon.tsx";
+import { labelColor } from "../lib/client/label_colors.ts";
+import { apiUrl } from "../lib/client/video_api.ts";
+import { videoPlayer } from "../lib/client/video_player.ts";
+import type { LoadedResults, VideoSignals } from "../lib/client/video_signals.ts";
+import {
+  buildTimeline,
+  describeRow,
+  nextAppearance,
+  type TimelineRow,
+} from "../lib/client/video_timeline.ts";
+
+/** More rows than these nobody reads; the files to download have all. */
+const MAX_ROWS = 40;
+
+/** Shows what was seen when, and gives the results away. */
+export function VideoTimeline({ videos }: { videos: VideoSignals }): JSX.Element {
+  const rows = useComputed(() =>
+    buildTimeline(videos.results.value?.results ?? [], {
+      minimumConfidence: videos.live.minimumConfidence.value,
+    })
+  );
+  const loaded = videos.results.value;
+  return (
+    <section class="card timeline" aria-labelledby="timeline-heading">
+      <div class="timeline-head">
+        <h2 id="timeline-heading">What was seen when</h2>
+        {loaded !== null && <Downloads loaded={loaded} />}
+      </div>
+      <Body videos={videos} loaded={loaded} rows={rows.value} />
+    </section>
+  );
+}
+
+function Body({ videos, loaded, rows }: {
+  videos: VideoSignals;
+  loaded: LoadedResults | null;
+  rows: TimelineRow[];
+}): JSX.Element {
+  if (loaded === null) return <p class="empty">The objects and texts of a video are shown here.</p>;
+  if (rows.length === 0) return <p class="empty">Nothing is recognised in this video.</p>;
+  const duration = lengthOf(videos, loaded);
+  const playhead = { "--playhead": videos.time.value / duration };
+  return (
+    <>
+      <ul class="tracks" style={playhead}>
+        {rows.slice(0, MAX_ROWS).map((row) => (
+          <Track key={`${row.kind} ${row.label}`} videos={videos} row={row} duration={duration} />
+        ))}
+      </ul>
+      {rows.length > MAX_ROWS && (
+        <p class="empty">{rows.length - MAX_ROWS} more are in the files to download.</p>
+      )}
+    </>
+  );
+}
+
+/** In seconds; a browser that cannot play the video does not know its length. */
+function lengthOf({ duration }: VideoSignals, { results }: LoadedResults): number {
+  return Math.max(duration.value, (results.at(-1)?.timestamp_ms ?? 0) / 1000, 0.001);
+}
+
+function Track({ videos, row, duration }: {
+  videos: VideoSignals;
+  row: TimelineRow;
+  duration: number;
+}): JSX.Element {
+  const { kind, label, class_id, spans } = row;
+  const color = kind === "object" ? labelColor(class_id).fill : "var(--text-muted)";
+  const seek = (event: JSX.TargetedPointerEvent<HTMLDivElement>) => {
+    const { left, width } = event.currentTarget.getBoundingClientRect();
+    const share = Math.min(1, Math.max(0, (event.clientX - left) / width));
+    videoPlayer(videos).seek(share * duration);
+  };
+  const drag = (event: JSX.TargetedPointerEvent<HTMLDivElement>) => {
+    if (event.buttons === 1) seek(event);
+  };
+  return (
+    <li style={{ "--label-color": color }}>
+      <button
+        type="button"
+        class="track-name"
+        title={`Go to the next ${label}`}
+        onClick={() => videoPlayer(videos).seek(nextAppearance(row, videos.time.peek()))}
+      >
+        <span class="swatch" />
+        <span class="track-label">{label}</span>
+        <span class="tally">{describeCount(row)}</span>
+      </button>
+      <div
+        class="lane"
+        role="img"
+        aria-label={describeRow(row)}
+        onPointerDown={seek}
+        onPointerMove={drag}
+      >
+        {spans.map(({ start, end }) => (
+          <span
+            key={start}
+            style={{
+              "--start": start / duration,
+              "--length": Math.min(1, end / duration) - start / duration,
+            }}
+          />
+        ))}
+      </div>
+    </li>
+  );
+}
+
+function describeCount({ kind, count, isTracked }: TimelineRow): string {
+  if (kind === "text") return "text";
+  return isTracked ? String(count) : `up to ${count}`;
+}
+
+function Downloads({ loaded: { jobId } }: { loaded: LoadedResults }): JSX.Element {
+  const href = (format: string) => apiUrl(location.href, `/video/results/${jobId}`, { format });
+  return (
+    <div class="group">
+      <a class="button" href={href("jsonl")} download>
+        <Icon name="save" />
+        <span>JSON lines</span>
+      </a>
+      <a class="button" href={href("csv")} download>
+        <Icon name="save" />
+        <span>CSV</span>
+      </a>
+      <AnnotatedButton key={jobId} jobId={jobId} />
+    </div>
+  );
+}
+
+/** The server makes the video when it is asked for, which can take a while. */
+function AnnotatedButton({ jobId }: { jobId: string }): JSX.Element {
+  const state = useSignal<"ready" | "making" | "failed">("ready");
+  const words = { ready: "Annotated MP4", making: "Making it…", failed: "That failed" };
+  const save = async () => {
+    const url = apiUrl(location.href, `/video/annotated/${jobId}`);
+    state.value = "making";
+    const answer = await fetch(url, { method: "HEAD" }).catch(() => undefined);
+    state.value = answer?.ok ? "ready" : "failed";
+    if (answer?.ok) location.assign(url);
+  };
+  return (
+    <button type="button" class="button" disabled={state.value === "making"} onClick={save}>
+      <Icon name="save" />
+      <span role="status">{words[state.value]}</span>
+    </button>
+  );
+}

@@ -1,0 +1,94 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { DropTarget } from "../lib/components/DropTarget.tsx";
+import { Icon } from "../lib/components/Icon.tsx";
+import { fetchPipelines, firstChoice } from "../lib/client/pipelines.ts";
+import { recall, remember } from "../lib/client/remember.ts";
+import { videoLibrary } from "../lib/client/video_library.ts";
+import type { VideoSignals } from "../lib/client/video_signals.ts";
+
+/** How long to wait before asking a silent server again. */
+const RETRY_MS = 3000;
+
+const STRIDES = [
+  { stride: 1, name: "Every frame" },
+  { stride: 2, name: "Every 2nd frame" },
+  { stride: 5, name: "Every 5th frame" },
+  { stride: 15, name: "Every 15th frame" },
+];
+
+/** Takes a video, by a button or dropped on the page, and what is to be done with it. */
+export function VideoUpload({ videos }: { videos: VideoSignals }): JSX.Element {
+  const input = useRef<HTMLInputElement>(null);
+  const stride = useSignal(1);
+  const { pipelineId } = videos.live;
+  const send = (file: File) => {
+    const id = pipelineId.value;
+    if (id === null) return;
+    videoLibrary(videos).send(file, { pipelineId: id, frameStride: stride.value });
+  };
+  const open = (event: JSX.TargetedEvent<HTMLInputElement>) => {
+    const file = event.currentTarget.files?.[0];
+    // Emptied, so that the same file can be sent again.
+    event.currentTarget.value = "";
+    if (file !== undefined) send(file);
+  };
+  return (
+    <section class="panel upload" aria-labelledby="upload-heading">
+      <h2 id="upload-heading">Add a video</h2>
+      <button
+        type="button"
+        class="button primary"
+        disabled={pipelineId.value === null}
+        onClick={() => input.current?.click()}
+      >
+        <Icon name="open" />
+        <span>Choose an MP4</span>
+      </button>
+      <input ref={input} type="file" accept="video/mp4,.mp4,.m4v,.mov" hidden onChange={open} />
+      <PipelineSelect videos={videos} />
+      <label class="select">
+        <span class="hidden">Frames</span>
+        <select
+          value={stride.value}
+          onChange={(event) => stride.value = Number(event.currentTarget.value)}
+        >
+          {STRIDES.map(({ stride, name }) => <option key={stride} value={stride}>{name}</option>)}
+        </select>
+      </label>
+      <DropTarget onFile={send} />
+    </section>
+  );
+}
+
+function PipelineSelect({ videos: { live } }: { videos: VideoSignals }): JSX.Element {
+  const { pipelines, pipelineId } = live;
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const load = async () => {
+      try {
+        pipelines.value = await fetchPipelines();
+        pipelineId.value = firstChoice(pipelines.value, recall("livesyte.pipeline"));
+      } catch {
+        timer = setTimeout(load, RETRY_MS);
+      }
+    };
+    load();
+    return () => clearTimeout(timer);
+  }, []);
+  const choose = (event: JSX.TargetedEvent<HTMLSelectElement>) => {
+    pipelineId.value = event.currentTarget.value;
+    remember("livesyte.pipeline", event.currentTarget.value);
+  };
+  const list = pipelines.value;
+  return (
+    <label class="select">
+      <span class="hidden">Pipeline</span>
+      <select value={pipelineId.value ?? ""} disabled={list.length === 0} onChange={choose}>
+        {list.length === 0 && <option value="">Pipeline</option>}
+        {list.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
+      </select>
+    </label>
+  );
+}

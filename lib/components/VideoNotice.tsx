@@ -1,0 +1,113 @@
+import type { ComponentChildren, JSX } from "preact";
+import { videoLibrary } from "../client/video_library.ts";
+import type { JobView } from "../client/video_protocol.ts";
+import type { VideoSignals } from "../client/video_signals.ts";
+import { formatBytes } from "../client/video_timeline.ts";
+import { Icon } from "./Icon.tsx";
+import { JobProgress, UploadProgress } from "./JobProgress.tsx";
+
+/** What is said in place of a video. */
+export function VideoNotice({ videos, job, host, maxBytes }: {
+  videos: VideoSignals;
+  job: JobView | undefined;
+  host: string;
+  maxBytes: number;
+}): JSX.Element {
+  const upload = videos.uploads.value.find(({ id }) => id === videos.selectedId.value);
+  if (upload !== undefined) {
+    return upload.failure === null
+      ? (
+        <Notice title={upload.name}>
+          <UploadProgress upload={upload} />
+        </Notice>
+      )
+      : (
+        <Notice title={upload.failure.title} text={upload.failure.remedy} isFailure>
+          <RetryButton onClick={() => videoLibrary(videos).sendAgain(upload.id)} />
+        </Notice>
+      );
+  }
+  if (job !== undefined) return <JobNotice videos={videos} job={job} />;
+  return (
+    <Notice title="See what is in a video, and when" isWelcome>
+      <div class="notice-aside">
+        <p>Choose an MP4 of up to {formatBytes(maxBytes)}, or drop it here.</p>
+        <p>
+          It goes only to{" "}
+          <strong>{host}</strong>, the server of this page, and is kept there until you delete it,
+          or nobody has looked at it for six hours.
+        </p>
+      </div>
+    </Notice>
+  );
+}
+
+function JobNotice({ videos, job }: { videos: VideoSignals; job: JobView }): JSX.Element {
+  const retry = () => videoLibrary(videos).change(job.job_id, "retry");
+  switch (job.status) {
+    case "pending":
+    case "processing":
+      return (
+        <Notice title={job.file_name} text="You can leave this page: the server goes on by itself.">
+          <JobProgress job={job} />
+        </Notice>
+      );
+    case "failed":
+      return (
+        <Notice title={job.detail ?? "The job failed"} text={job.file_name} isFailure>
+          <RetryButton onClick={retry} />
+        </Notice>
+      );
+    case "cancelled":
+      return (
+        <Notice
+          title="Cancelled"
+          text={`${job.file_name}: what was found in ${job.progress.current_step} frames is kept.`}
+        >
+          <RetryButton word="Go on" onClick={retry} />
+        </Notice>
+      );
+    case "completed":
+      return (
+        <Notice
+          title="This browser cannot play the video"
+          text="What was found is below. The annotated video is an MP4 that every browser plays."
+          isFailure
+        />
+      );
+  }
+}
+
+function Notice({ title, text = "", isFailure = false, isWelcome = false, children }: {
+  title: string;
+  text?: string;
+  isFailure?: boolean;
+  isWelcome?: boolean;
+  children?: ComponentChildren;
+}): JSX.Element {
+  return (
+    <div class="notice" data-phase={isWelcome ? "welcome" : "job"}>
+      <div class="notice-body" role={isFailure ? "alert" : undefined}>
+        {isFailure && (
+          <span class="notice-mark">
+            <Icon name="alert" />
+          </span>
+        )}
+        <h2>{title}</h2>
+        {text !== "" && <p>{text}</p>}
+      </div>
+      {children}
+    </div>
+  );
+}
+
+function RetryButton(
+  { word = "Retry", onClick }: { word?: string; onClick: () => void },
+): JSX.Element {
+  return (
+    <button type="button" class="button primary" onClick={onClick}>
+      <Icon name="retry" />
+      <span>{word}</span>
+    </button>
+  );
+}
