@@ -1,5 +1,5 @@
 /**
- * Measures what one frame costs: `deno task bench`.
+ * Measures what one frame costs: `deno task bench:frame`.
  *
  * All variants take turns within one run, so that whatever else the machine does meets all of them alike.
  * Only the ratios compare between machines.
@@ -18,7 +18,7 @@ import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
 import { prepareDetector } from "../lib/pipeline/specialized_model.ts";
 import { PlainDetector } from "./plain_detector.ts";
 
-const USAGE = `Usage: deno task bench [options]
+const USAGE = `Usage: deno task bench:frame [options]
 
 Measures a 640x480 JPEG frame from its bytes to its detections, next to the same model driven by a
 plain script, and to the inference alone.

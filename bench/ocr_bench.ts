@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { type ReadingTimings, TextReader } from "../lib/pipeline/ocr/text_reader.ts";
 
-const USAGE = `Usage: deno run --allow-all bench/ocr_bench.ts [options]
+const USAGE = `Usage: deno task bench:ocr [options]
 
 Measures reading the text of a 640x480 JPEG, from its bytes to its lines, next to @gutenye/ocr-node,
 which runs the same networks. Needs the models in MODEL_DIR (default: ./models).
