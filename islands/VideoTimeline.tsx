@@ -24,7 +24,7 @@ export function VideoTimeline({ videos }: { videos: VideoSignals }): JSX.Element
   );
   const loaded = videos.results.value;
   return (
-    <section class="card timeline" aria-labelledby="timeline-heading">
+    <section class="timeline" data-empty={loaded === null} aria-labelledby="timeline-heading">
       <div class="timeline-head">
         <h2 id="timeline-heading">What was seen when</h2>
         {loaded !== null && <Downloads loaded={loaded} />}
@@ -85,7 +85,7 @@ function Track({ videos, row, duration }: {
         title={`Go to the next ${label}`}
         onClick={() => videoPlayer(videos).seek(nextAppearance(row, videos.time.peek()))}
       >
-        <span class="swatch" />
+        <span class="track-swatch" />
         <span class="track-label">{label}</span>
         <span class="tally">{describeCount(row)}</span>
       </button>
@@ -112,7 +112,8 @@ function Track({ videos, row, duration }: {
 
 function describeCount({ kind, count, isTracked }: TimelineRow): string {
   if (kind === "text") return "text";
-  return isTracked ? String(count) : `up to ${count}`;
+  if (!isTracked) return `up to ${count}`;
+  return count === 1 ? "1 object" : `${count} objects`;
 }
 
 function Downloads({ loaded: { jobId } }: { loaded: LoadedResults }): JSX.Element {

@@ -1,8 +1,7 @@
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
+import { ChooseVideo } from "../lib/components/ChooseVideo.tsx";
 import { DropTarget } from "../lib/components/DropTarget.tsx";
-import { Icon } from "../lib/components/Icon.tsx";
 import { fetchPipelines, firstChoice } from "../lib/client/pipelines.ts";
 import { recall, remember } from "../lib/client/remember.ts";
 import { videoLibrary } from "../lib/client/video_library.ts";
@@ -20,44 +19,22 @@ const STRIDES = [
 
 /** Takes a video, by a button or dropped on the page, and what is to be done with it. */
 export function VideoUpload({ videos }: { videos: VideoSignals }): JSX.Element {
-  const input = useRef<HTMLInputElement>(null);
-  const stride = useSignal(1);
-  const { pipelineId } = videos.live;
-  const send = (file: File) => {
-    const id = pipelineId.value;
-    if (id === null) return;
-    videoLibrary(videos).send(file, { pipelineId: id, frameStride: stride.value });
-  };
-  const open = (event: JSX.TargetedEvent<HTMLInputElement>) => {
-    const file = event.currentTarget.files?.[0];
-    // Emptied, so that the same file can be sent again.
-    event.currentTarget.value = "";
-    if (file !== undefined) send(file);
-  };
+  const { frameStride } = videos;
   return (
     <section class="panel upload" aria-labelledby="upload-heading">
       <h2 id="upload-heading">Add a video</h2>
-      <button
-        type="button"
-        class="button primary"
-        disabled={pipelineId.value === null}
-        onClick={() => input.current?.click()}
-      >
-        <Icon name="open" />
-        <span>Choose an MP4</span>
-      </button>
-      <input ref={input} type="file" accept="video/mp4,.mp4,.m4v,.mov" hidden onChange={open} />
+      <ChooseVideo videos={videos} />
       <PipelineSelect videos={videos} />
       <label class="select">
         <span class="hidden">Frames</span>
         <select
-          value={stride.value}
-          onChange={(event) => stride.value = Number(event.currentTarget.value)}
+          value={frameStride.value}
+          onChange={(event) => frameStride.value = Number(event.currentTarget.value)}
         >
           {STRIDES.map(({ stride, name }) => <option key={stride} value={stride}>{name}</option>)}
         </select>
       </label>
-      <DropTarget onFile={send} />
+      <DropTarget onFile={(file) => videoLibrary(videos).send(file)} />
     </section>
   );
 }

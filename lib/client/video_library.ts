@@ -77,11 +77,17 @@ export class VideoLibrary {
     });
   }
 
-  /** Sends a video, and shows it on the stage. */
-  async send(
-    file: File,
-    options: { pipelineId: string; frameStride: number },
-  ): Promise<void> {
+  /** Sends a video with the pipeline and the frames that are chosen now, and shows it on the stage. */
+  async send(file: File): Promise<void> {
+    const { live, frameStride } = this.#signals;
+    if (live.pipelineId.value === null) return;
+    await this.#send(file, {
+      pipelineId: live.pipelineId.value,
+      frameStride: frameStride.value,
+    });
+  }
+
+  async #send(file: File, options: { pipelineId: string; frameStride: number }): Promise<void> {
     const id = `upload ${++this.#uploadsSoFar}`;
     const abort = new AbortController();
     const upload: Upload = { id, name: file.name, bytes: file.size, sent: 0, failure: null };
@@ -89,7 +95,7 @@ export class VideoLibrary {
       abort,
       retry: () => {
         this.discard(id);
-        this.send(file, options);
+        this.#send(file, options);
       },
     });
     const { uploads, selectedId } = this.#signals;

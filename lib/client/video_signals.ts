@@ -34,6 +34,8 @@ export interface VideoSignals {
   jobs: Signal<JobView[] | null>;
   /** Newest first. */
   uploads: Signal<Upload[]>;
+  /** Every how manieth frame of the next video is looked at. */
+  frameStride: Signal<number>;
   /** The job or upload on the stage. */
   selectedId: Signal<string | null>;
   results: Signal<LoadedResults | null>;
@@ -54,6 +56,7 @@ export function createVideoSignals(): VideoSignals {
     live: createLiveSignals(),
     jobs: signal<JobView[] | null>(null),
     uploads: signal<Upload[]>([]),
+    frameStride: signal(1),
     selectedId: signal<string | null>(null),
     results: signal<LoadedResults | null>(null),
     time: signal(0),

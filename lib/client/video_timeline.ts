@@ -150,10 +150,12 @@ export function formatTime(time: number): string {
   return hours > 0 ? `${hours}:${padded.join(":")}` : `${parts[0]}:${padded[1]}`;
 }
 
-/** A number of bytes as people read it: `12.3 MB`. */
+/** A number of bytes as people read it: `12.3 MB`, of 1048576 bytes as in the server's settings. */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))}\u00a0kB`;
-  return bytes < 1e8 ? `${(bytes / 1e6).toFixed(1)}\u00a0MB` : `${Math.round(bytes / 1e6)}\u00a0MB`;
+  const kilobytes = bytes / 1024;
+  if (kilobytes < 1000) return `${Math.ceil(kilobytes)}\u00a0kB`;
+  const megabytes = kilobytes / 1024;
+  return `${megabytes < 100 ? megabytes.toFixed(1) : Math.round(megabytes)}\u00a0MB`;
 }
 
 /** What a row says to those who do not see it: `dog: 2 objects, 0:01 to 0:12, 0:20 to 0:25`. */

@@ -3,6 +3,7 @@ import { videoLibrary } from "../client/video_library.ts";
 import type { JobView } from "../client/video_protocol.ts";
 import type { VideoSignals } from "../client/video_signals.ts";
 import { formatBytes } from "../client/video_timeline.ts";
+import { ChooseVideo } from "./ChooseVideo.tsx";
 import { Icon } from "./Icon.tsx";
 import { JobProgress, UploadProgress } from "./JobProgress.tsx";
 
@@ -30,8 +31,9 @@ export function VideoNotice({ videos, job, host, maxBytes }: {
   if (job !== undefined) return <JobNotice videos={videos} job={job} />;
   return (
     <Notice title="See what is in a video, and when" isWelcome>
+      <ChooseVideo videos={videos} />
       <div class="notice-aside">
-        <p>Choose an MP4 of up to {formatBytes(maxBytes)}, or drop it here.</p>
+        <p>An MP4 of up to {formatBytes(maxBytes)}, dropped here or chosen.</p>
         <p>
           It goes only to{" "}
           <strong>{host}</strong>, the server of this page, and is kept there until you delete it,

@@ -1,0 +1,30 @@
+import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
+import { videoLibrary } from "../client/video_library.ts";
+import type { VideoSignals } from "../client/video_signals.ts";
+import { Icon } from "./Icon.tsx";
+
+/** Asks for a video file and sends it. */
+export function ChooseVideo({ videos }: { videos: VideoSignals }): JSX.Element {
+  const input = useRef<HTMLInputElement>(null);
+  const open = (event: JSX.TargetedEvent<HTMLInputElement>) => {
+    const file = event.currentTarget.files?.[0];
+    // Emptied, so that the same file can be sent again.
+    event.currentTarget.value = "";
+    if (file !== undefined) videoLibrary(videos).send(file);
+  };
+  return (
+    <>
+      <button
+        type="button"
+        class="button primary"
+        disabled={videos.live.pipelineId.value === null}
+        onClick={() => input.current?.click()}
+      >
+        <Icon name="open" />
+        <span>Choose an MP4</span>
+      </button>
+      <input ref={input} type="file" accept="video/mp4,.mp4,.m4v,.mov" hidden onChange={open} />
+    </>
+  );
+}
