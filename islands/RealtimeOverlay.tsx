@@ -64,7 +64,11 @@ function OverlayText({ layout }: { layout: OverlayLayout | null }): JSX.Element 
           {label}
         </li>
       ))}
-      {layout.texts.map(({ text }, index) => <li key={`text ${index}`}>Text: {text}</li>)}
+      {layout.texts.map(({ text, polygon }, index) => (
+        <li key={`text ${index}`} data-polygon={polygon.flat().map(Math.round).join(" ")}>
+          Text: {text}
+        </li>
+      ))}
     </ul>
   );
 }

@@ -23,11 +23,12 @@ export function SeenNow({ live }: { live: LiveSignals }): JSX.Element {
   const { objects, announcement } = useSeenObjects(live);
   const texts = live.lastResult.value?.result.text_blocks ?? [];
   const readsText = live.lastResult.value?.result.models.recognizer != null;
+  const isTextOnly = live.lastResult.value?.result.models.detector === null;
   const rows = seenRows(objects.value, live.hiddenLabels.value);
   const count = rows.reduce((sum, row) => sum + (row.isHidden ? 0 : row.object?.count ?? 0), 0);
   return (
     <>
-      <section class="panel seen" aria-labelledby="seen-heading">
+      <section class="panel seen" aria-labelledby="seen-heading" hidden={isTextOnly}>
         <h2 id="seen-heading">
           Seen now <span class="tally">{count > 0 ? count : ""}</span>
         </h2>
@@ -89,7 +90,7 @@ function NothingSeen({ live }: { live: LiveSignals }): JSX.Element {
 
 function TextLines({ texts }: { texts: TextBlock[] }): JSX.Element {
   return (
-    <section class="panel" aria-labelledby="text-heading">
+    <section class="panel text" aria-labelledby="text-heading">
       <h2 id="text-heading">Text</h2>
       {texts.length === 0
         ? <p class="empty">No text is read in this picture.</p>

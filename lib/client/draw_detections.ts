@@ -39,10 +39,15 @@ export function drawDetections(context: CanvasRenderingContext2D, layout: Overla
   });
   for (const { placed, place } of labels.reverse()) drawLabel(context, placed, place);
   for (const text of layout.texts) {
+    drawPolygon(context, text);
+    if (isSlanted(text)) {
+      drawAlongLine(context, text);
+      continue;
+    }
     const size = { width: context.measureText(text.text).width, height: LABEL_HEIGHT };
     const place = placeLabel(beginningOf(text.polygon), size, layout.visible, taken);
     taken.push(place);
-    drawText(context, text, place);
+    drawOutlined(context, text.text, place.x, place.y + LABEL_HEIGHT / 2);
   }
   drawFrameIndex(context, layout);
 }
@@ -70,10 +75,9 @@ function drawLabel(
   context.fillText(label, place.x + LABEL_PADDING, place.y + LABEL_HEIGHT / 2 + 0.5);
 }
 
-function drawText(
+function drawPolygon(
   context: CanvasRenderingContext2D,
-  { text, polygon, isSettling }: PlacedText,
-  place: Rectangle,
+  { polygon, isSettling }: PlacedText,
 ): void {
   context.beginPath();
   for (const [x, y] of polygon) context.lineTo(x, y);
@@ -82,7 +86,27 @@ function drawText(
   if (isSettling) context.setLineDash([4, 4]);
   strokeTwice(context, "#ffffff", 1.5);
   context.setLineDash([]);
-  drawOutlined(context, text, place.x, place.y + LABEL_HEIGHT / 2);
+}
+
+/** A level label would lie across a line that is not level, so it is written along that line, just above it. */
+function drawAlongLine(context: CanvasRenderingContext2D, text: PlacedText): void {
+  const [[x, y]] = text.polygon;
+  context.save();
+  context.translate(x, y);
+  context.rotate(slant(text));
+  drawOutlined(context, text.text, 0, -LABEL_HEIGHT / 2);
+  context.restore();
+}
+
+/** The direction of a line of text, in radians clockwise from level. */
+function slant({ polygon: [[left, top], [right, bottom]] }: PlacedText): number {
+  return Math.atan2(bottom - top, right - left);
+}
+
+/** Whether a line lies at more than some 3° and still reads from left to right. */
+function isSlanted(text: PlacedText): boolean {
+  const angle = Math.abs(slant(text));
+  return angle > 0.05 && angle < Math.PI / 3;
 }
 
 function drawFrameIndex(
@@ -117,7 +141,7 @@ function strokeTwice(context: CanvasRenderingContext2D, color: string, width = S
   context.stroke();
 }
 
-/** A line of text is labelled at its beginning, which the box around a slanted line can be far from. */
+/** A line of text is labelled at its beginning, which the box around a line that runs down can be far from. */
 function beginningOf([first, , , last]: PlacedText["polygon"]): Rectangle {
   return { x: first[0], y: first[1], width: 0, height: last[1] - first[1] };
 }

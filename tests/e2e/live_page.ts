@@ -3,6 +3,7 @@
 import axe from "axe-core";
 import { expect } from "expect";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Size } from "../../lib/client/frame_capture.ts";
 import {
   type Fit,
   fittedRectangle,
@@ -131,9 +132,19 @@ export async function drawnDog(page: Page): Promise<Rectangle> {
 
 /** Where the dog is on the stage, going by the reference. */
 export async function expectedDog(page: Page, fit: Fit = "contain"): Promise<Rectangle> {
+  return await onStage(page, DOG.box, DOG, fit);
+}
+
+/** Where a box of a picture is shown, in CSS pixels of the stage. */
+export async function onStage(
+  page: Page,
+  box: readonly [number, number, number, number],
+  picture: Size,
+  fit: Fit = "contain",
+): Promise<Rectangle> {
   const element = await page.locator(`.source[data-shown="true"]`).boundingBox();
   if (element === null) throw new Error("The source is not shown");
-  return placeBox([...DOG.box], DOG, fittedRectangle(element, DOG, fit));
+  return placeBox([...box], picture, fittedRectangle(element, picture, fit));
 }
 
 /** Area of the intersection over the area of the union. */

@@ -11,6 +11,7 @@ import {
   expectAccessible,
   expectedDog,
   intersectionOverUnion,
+  onStage,
   startCamera,
   visit,
   waitForDog,
@@ -18,6 +19,9 @@ import {
 import { startServer } from "./server.ts";
 
 const MAXIMUM_SCRIPT_BYTES = 60 * 1024;
+const TEXT_PICTURE = new URL("../fixtures/text.jpg", import.meta.url).pathname;
+/** Where `text.jpg` says "Hello World 2026", and the size of that picture. */
+const HELLO = { box: [45, 68, 352, 34], width: 640, height: 480 } as const;
 
 dogTest("a dog before the camera gets a box that lies on the dog", async (camera) => {
   await visit({ camera }, async ({ page, requests }) => {
@@ -68,6 +72,42 @@ browserTest("a picture file is looked at without a camera", async () => {
       const list = document.querySelector<HTMLElement>(".overlay ul");
       return Number(list?.dataset.frameIndex) > index + 3;
     }, before);
+  });
+});
+
+browserTest("text is drawn where it is, and listed", async () => {
+  await visit({}, async ({ page }) => {
+    await page.getByLabel("Pipeline").selectOption({ value: "yolo_ocr" });
+    await page.locator("input[type=file]").setInputFiles(TEXT_PICTURE);
+    const line = page.locator(".overlay li", { hasText: "Hello World 2026" });
+    await line.waitFor({ state: "attached" });
+    const [left = NaN, top = NaN, , , right = NaN, bottom = NaN] =
+      (await line.getAttribute("data-polygon") ?? "").split(" ").map(Number);
+    const drawn = { x: left, y: top, width: right - left, height: bottom - top };
+    const expected = await onStage(page, HELLO.box, HELLO);
+    expect(intersectionOverUnion(drawn, expected)).toBeGreaterThanOrEqual(0.7);
+    await page.locator(".texts li", { hasText: "Gate 12" }).waitFor();
+    await expectAccessible(page, "text");
+    await page.getByRole("switch", { name: "Text" }).click();
+    await line.waitFor({ state: "detached" });
+  });
+});
+
+dogTest("another pipeline takes over at once", async (camera) => {
+  await visit({ camera }, async ({ page, requests }) => {
+    await startCamera(page);
+    await waitForDog(page);
+    await page.getByLabel("Pipeline").selectOption({ value: "ocr_only" });
+    await page.getByText("No text is read in this picture").waitFor();
+    await page.locator(".objects").waitFor({ state: "hidden" });
+    await page.getByLabel("Pipeline").selectOption({ value: "yolo_only" });
+    await waitForDog(page);
+    const asked = requests.flatMap((url) => new URL(url).searchParams.get("pipeline_id") ?? []);
+    expect(asked.slice(-2)).toEqual(["ocr_only", "yolo_only"]);
+    await page.reload();
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll("select")].some(({ value }) => value === "yolo_only")
+    );
   });
 });
 

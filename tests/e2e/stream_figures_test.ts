@@ -7,7 +7,7 @@ import { startServer } from "./server.ts";
 
 /** One thread and the largest step of the detector's input: easily brought to its limits. */
 const SLOW = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1", PIPELINE_INPUT_SIZE: "640x480" };
-/** The load of so many streams leaves the page less than its 5 frames a second. */
+/** The load of so many streams leaves the page less than 5 frames a second. */
 const LOAD_STREAMS = 6;
 /** What takes long takes longer on a busy machine. */
 const PATIENCE = { timeout: 90_000 };
@@ -25,15 +25,14 @@ browserTest(
       await page.locator(".plot canvas").waitFor();
       // The chart comes only when it is wanted.
       expect(countScripts()).toBeGreaterThan(before);
-      await waitForTarget(page, (target) => target === 15);
+      await waitForFigure(page, "Captured", (fps) => fps >= 5);
 
       const load = await startLoad(server.url);
-      await waitForTarget(page, (target) => target < 12);
-      await page.locator(`.pill[data-tone="degraded"]`).waitFor();
-      expect(Number((await figures(page))["Slow-downs"])).toBeGreaterThan(0);
+      await page.locator(`.pill[data-tone="degraded"]`).waitFor(PATIENCE);
+      // On the server's word, or because answers are late: either way fewer frames are captured.
+      await waitForFigure(page, "Captured", (fps) => fps < 5);
       await load[Symbol.asyncDispose]();
-      const lowest = await targetFps(page);
-      await waitForTarget(page, (target) => target >= lowest + 2);
+      await waitForFigure(page, "Captured", (fps) => fps >= 7);
       await page.locator(`.pill[data-tone="live"]`).waitFor(PATIENCE);
     });
   },
@@ -83,19 +82,6 @@ async function waitForFigure(
     const value = (await figures(page))[name];
     if (isEnough(parseFloat(value ?? ""))) return;
     if (Date.now() > deadline) throw new Error(`${name} stays at ${value}`);
-    await page.waitForTimeout(100);
-  }
-}
-
-/** The rate that the page allows itself, in frames a second. */
-async function targetFps(page: Page): Promise<number> {
-  return Number(/of (\d+)/.exec((await figures(page))["Captured"] ?? "")?.[1]);
-}
-
-async function waitForTarget(page: Page, isReached: (target: number) => boolean): Promise<void> {
-  const deadline = Date.now() + PATIENCE.timeout;
-  while (!isReached(await targetFps(page))) {
-    if (Date.now() > deadline) throw new Error(`The rate stays at ${await targetFps(page)} FPS`);
     await page.waitForTimeout(100);
   }
 }
