@@ -1,0 +1,288 @@
+/**
+ * The description of the HTTP interface, as OpenAPI 3.1.
+ *
+ * @module
+ */
+
+import { reference, type Schema, SCHEMAS } from "./openapi_schemas.ts";
+
+/** One method of one path. */
+interface Operation {
+  path: string;
+  method: "get" | "post" | "delete";
+  summary: string;
+  /** Whether clients have to present the token where one is set. */
+  guarded?: boolean;
+  /** Query parameters and what they are. */
+  query?: Readonly<Record<string, string>>;
+  /** Media types of the body. */
+  body?: readonly string[];
+  /** Name of a schema, a media type, or `undefined` for no content. */
+  answer: string | undefined;
+  /** @default {200} */
+  status?: number;
+  errors?: readonly number[];
+}
+
+/** An OpenAPI document. */
+export interface OpenApiDocument {
+  openapi: "3.1.0";
+  info: Readonly<Record<string, unknown>>;
+  paths: Readonly<Record<string, Readonly<Record<string, Schema>>>>;
+  components: Readonly<Record<string, unknown>>;
+}
+
+const IMAGES = ["image/jpeg", "image/png", "image/webp", "multipart/form-data"];
+const JOB_ERRORS = [404, 503];
+
+const OPERATIONS: readonly Operation[] = [
+  { path: "/", method: "get", summary: "The live page", answer: "text/html" },
+  { path: "/videos", method: "get", summary: "The page for video files", answer: "text/html" },
+  { path: "/watch", method: "get", summary: "The page for viewers", answer: "text/html" },
+  {
+    path: "/health",
+    method: "get",
+    summary: "What is alive; 503 when no worker is",
+    answer: "Health",
+    errors: [503],
+  },
+  {
+    path: "/ready",
+    method: "get",
+    summary: "200 once an inference on a known picture has found what is on it",
+    answer: "Ready",
+    errors: [503],
+  },
+  { path: "/metrics", method: "get", summary: "Metrics for Prometheus", answer: "text/plain" },
+  { path: "/openapi.json", method: "get", summary: "This document", answer: "application/json" },
+  { path: "/pipelines", method: "get", summary: "All pipelines", answer: "PipelineList" },
+  {
+    path: "/pipelines/{id}",
+    method: "get",
+    summary: "One pipeline: its steps and its models",
+    answer: "Pipeline",
+    errors: [404],
+  },
+  {
+    path: "/pipelines/validate",
+    method: "post",
+    summary: "Whether a definition could run, and what is wrong with it",
+    guarded: true,
+    body: ["application/json"],
+    answer: "Validation",
+    errors: [400, 413],
+  },
+  {
+    path: "/pipelines/{id}/run",
+    method: "post",
+    summary: "Runs a pipeline on one picture: the body, or the part named file of a form",
+    guarded: true,
+    body: IMAGES,
+    answer: "Run",
+    errors: [400, 404, 413, 415, 422],
+  },
+  {
+    path: "/sessions",
+    method: "get",
+    summary: "The streams that are open now",
+    guarded: true,
+    answer: "SessionList",
+  },
+  {
+    path: "/sessions/{id}",
+    method: "get",
+    summary: "One stream that is open now",
+    guarded: true,
+    answer: "Session",
+    errors: [404],
+  },
+  {
+    path: "/video/submit",
+    method: "post",
+    summary: "Takes a form with an MP4 in its part named file, and begins a job",
+    guarded: true,
+    query: {
+      pipeline_id: "pipeline to run, yolo_ocr if left out",
+      frame_stride: "looks at every n-th frame, 1 if left out",
+      max_frames: "ends after so many frames, 0 for all",
+    },
+    body: ["multipart/form-data"],
+    answer: "Submitted",
+    status: 202,
+    errors: [400, 413, 503],
+  },
+  {
+    path: "/video/jobs",
+    method: "get",
+    summary: "The jobs, oldest first",
+    guarded: true,
+    query: { status: "only jobs of this status" },
+    answer: "JobList",
+    errors: [400, 503],
+  },
+  {
+    path: "/video/status/{id}",
+    method: "get",
+    summary: "How far a job is",
+    guarded: true,
+    answer: "Job",
+    errors: JOB_ERRORS,
+  },
+  {
+    path: "/video/results/{id}",
+    method: "get",
+    summary: "What a completed job has found",
+    guarded: true,
+    query: {
+      format: "json (a page), jsonl or csv (everything)",
+      offset: "first result of the page, 0 if left out",
+      limit: "results of the page, 100 if left out, 1000 at most",
+    },
+    answer: "ResultsPage",
+    errors: [400, 409, ...JOB_ERRORS],
+  },
+  {
+    path: "/video/cancel/{id}",
+    method: "post",
+    summary: "Ends a job that is not finished; what it has found stays for a retry",
+    guarded: true,
+    answer: "Job",
+    errors: [409, ...JOB_ERRORS],
+  },
+  {
+    path: "/video/retry/{id}",
+    method: "post",
+    summary: "Lets a failed or cancelled job go on from its last stored frame",
+    guarded: true,
+    answer: "Job",
+    errors: [409, ...JOB_ERRORS],
+  },
+  {
+    path: "/video/file/{id}",
+    method: "get",
+    summary: "The video as it was uploaded, or a range of its bytes",
+    guarded: true,
+    answer: "video/mp4",
+    errors: [416, ...JOB_ERRORS],
+  },
+  {
+    path: "/video/annotated/{id}",
+    method: "get",
+    summary: "The video with the results drawn into it",
+    guarded: true,
+    answer: "video/mp4",
+    errors: [409, ...JOB_ERRORS],
+  },
+  {
+    path: "/video/{id}",
+    method: "delete",
+    summary: "Removes a job, its results and its files",
+    guarded: true,
+    answer: undefined,
+    status: 204,
+    errors: [409, ...JOB_ERRORS],
+  },
+  {
+    path: "/ws/video/stream",
+    method: "get",
+    summary: "WebSocket: one stream of frames and answers",
+    guarded: true,
+    query: { pipeline_id: "pipeline to run" },
+    answer: undefined,
+    status: 101,
+    errors: [426, 503],
+  },
+  {
+    path: "/ws/video/watch",
+    method: "get",
+    summary: "WebSocket: the answers of somebody's stream",
+    guarded: true,
+    query: { session_id: "the stream", frames: "1 for its pictures as well" },
+    answer: undefined,
+    status: 101,
+    errors: [426, 503],
+  },
+  {
+    path: "/ws/jobs/{id}",
+    method: "get",
+    summary: "WebSocket: a job as it is now and after every change",
+    guarded: true,
+    answer: undefined,
+    status: 101,
+    errors: [426, 503],
+  },
+];
+
+const ERROR_MEANINGS: Readonly<Record<number, string>> = {
+  400: "The request makes no sense",
+  401: "The token is missing or wrong",
+  403: "The request comes from a page of another site",
+  404: "There is no such thing",
+  409: "Not in this state",
+  413: "Too large",
+  415: "Not of a type that is taken",
+  416: "No such range",
+  422: "The picture cannot be decoded",
+  426: "Connect with a WebSocket",
+  503: "Not now",
+};
+
+function content(answer: string): Schema {
+  if (answer.includes("/")) return { [answer]: {} };
+  return { "application/json": { schema: reference(answer) } };
+}
+
+function responses({ answer, status = 200, errors = [], guarded }: Operation): Schema {
+  const all: Record<string, Schema> = {
+    [status]: {
+      description: status === 101 ? "Switching to a WebSocket" : "Done",
+      ...(answer !== undefined && { content: content(answer) }),
+    },
+  };
+  for (const code of [...errors, ...(guarded ? [401, 403] : [])]) {
+    all[code] = { description: ERROR_MEANINGS[code], content: content("Error") };
+  }
+  return all;
+}
+
+function parameters({ path, query = {} }: Operation): Schema[] {
+  const schema = { type: "string" };
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => (
+    { name, in: "path", required: true, schema }
+  ));
+  const inQuery = Object.entries(query).map(([name, description]) => (
+    { name, in: "query", description, schema }
+  ));
+  return [...inPath, ...inQuery];
+}
+
+function describe(operation: Operation): Schema {
+  const { summary, body, guarded } = operation;
+  return {
+    summary,
+    parameters: parameters(operation),
+    ...(body && { requestBody: { content: Object.fromEntries(body.map((type) => [type, {}])) } }),
+    responses: responses(operation),
+    ...(guarded && { security: [{}, { token: [] }, { tokenInQuery: [] }] }),
+  };
+}
+
+/** Describes the interface of a version of livesyte. */
+export function describeInterface(version: string): OpenApiDocument {
+  const paths: Record<string, Record<string, Schema>> = {};
+  for (const operation of OPERATIONS) {
+    (paths[operation.path] ??= {})[operation.method] = describe(operation);
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: "livesyte", version, license: { name: "MIT", identifier: "MIT" } },
+    paths,
+    components: {
+      schemas: SCHEMAS,
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer" },
+        tokenInQuery: { type: "apiKey", in: "query", name: "token" },
+      },
+    },
+  };
+}

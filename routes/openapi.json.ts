@@ -1,0 +1,8 @@
+import { describeInterface } from "../lib/http/openapi.ts";
+import { VERSION } from "../services.ts";
+import { defineApi } from "../state.ts";
+
+/** `GET /openapi.json`: this interface, described for programs. */
+export const handler = defineApi({
+  GET: () => Response.json(describeInterface(VERSION)),
+});

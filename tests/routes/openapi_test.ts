@@ -1,0 +1,101 @@
+import Ajv2020 from "ajv/dist/2020.js";
+import { expect } from "expect";
+import type { OpenApiDocument } from "../../lib/http/openapi.ts";
+import { readFixture } from "../read_fixture.ts";
+import { RESULT } from "../streaming/simulated_stream.ts";
+import { openStream, startTestServer, type TestServer } from "./test_server.ts";
+
+const ROUTES = new URL("../../routes/", import.meta.url);
+const PROCESSOR = {
+  isValidPipeline: () => true,
+  runOnFrame: () => Promise.resolve(RESULT),
+};
+
+/** Paths of the files in `routes/`, such as `/sessions/{id}`. */
+function routePaths(folder = ROUTES, prefix = "/"): string[] {
+  const paths: string[] = [];
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (isDirectory) {
+      paths.push(...routePaths(new URL(`${encodeURI(name)}/`, folder), `${prefix}${name}/`));
+    } else if (!name.startsWith("_")) {
+      const path = `${prefix}${name.replace(/\.tsx?$/, "")}`;
+      paths.push(path.replace(/\/index$/, "").replace(/\[(\w+)\]/g, "{$1}") || "/");
+    }
+  }
+  return paths;
+}
+
+async function readDocument(server: TestServer): Promise<OpenApiDocument> {
+  return await (await server.fetch("/openapi.json")).json();
+}
+
+/** Methods that a path of the interface takes, as it says itself when asked with another. */
+async function allowedMethods(server: TestServer, path: string): Promise<string[]> {
+  const response = await server.fetch(path.replace("{id}", "x"), { method: "PATCH" });
+  await response.body?.cancel();
+  const allowed = response.headers.get("Allow")?.split(", ").filter((name) => name !== "HEAD");
+  return (allowed ?? []).map((name) => name.toLowerCase()).sort();
+}
+
+Deno.test("the OpenAPI document has the paths and methods of routes/ and no other", async () => {
+  await using server = await startTestServer({ processor: PROCESSOR });
+  const { paths } = await readDocument(server);
+  expect(Object.keys(paths).sort()).toEqual(routePaths().sort());
+  const isPage = (path: string) => ["/", "/videos", "/watch"].includes(path);
+  for (const [path, methods] of Object.entries(paths)) {
+    if (isPage(path)) continue;
+    expect([path, await allowedMethods(server, path)])
+      .toEqual([path, Object.keys(methods).sort()]);
+  }
+});
+
+Deno.test("paths of the OpenAPI document ask for the token where it says so", async () => {
+  const environment = { STREAM_AUTH_TOKEN: "secret" };
+  await using server = await startTestServer({ environment, processor: PROCESSOR });
+  const { paths } = await readDocument(server);
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [name, { security }] of Object.entries(methods)) {
+      const headers = path.startsWith("/ws/") ? { Upgrade: "websocket" } : {};
+      const init = { method: name.toUpperCase(), headers };
+      const response = await server.fetch(path.replace("{id}", "x"), init);
+      await response.body?.cancel();
+      expect([path, response.status === 401]).toEqual([path, security !== undefined]);
+    }
+  }
+});
+
+Deno.test("what a server answers is as the OpenAPI document describes it", async () => {
+  await using server = await startTestServer();
+  const { components } = await readDocument(server);
+  const ajv = new Ajv2020.default({ strict: false, validateFormats: false });
+  ajv.addSchema({ $id: "document", components });
+  const check = (name: string, value: unknown) => {
+    const validate = ajv.getSchema(`document#/components/schemas/${name}`);
+    if (validate === undefined) throw new Error(`Cannot find the schema ${name}`);
+    validate(value);
+    expect([name, validate.errors]).toEqual([name, null]);
+  };
+  const get = async (path: string) => await (await server.fetch(path)).json();
+
+  check("Health", await get("/health"));
+  check("Ready", await get("/ready"));
+  check("PipelineList", await get("/pipelines"));
+  check("Pipeline", await get("/pipelines/yolo_ocr"));
+  check("Error", await get("/pipelines/none"));
+  check("JobList", await get("/video/jobs"));
+  const client = openStream(server, "?pipeline_id=yolo_only");
+  await client.opened;
+  client.send(await readFixture("dog.jpg"));
+  const [message] = await client.received(1);
+  check("Result", (message as { result: unknown }).result);
+  const { sessions } = await get("/sessions");
+  check("SessionList", { sessions });
+  check("Session", await get(`/sessions/${sessions[0].session_id}`));
+  await client.close();
+  const post = async (path: string, body: BodyInit, type: string) =>
+    await (await server.fetch(path, { method: "POST", body, headers: { "Content-Type": type } }))
+      .json();
+  const dog = await readFixture("dog.jpg");
+  check("Run", await post("/pipelines/yolo_ocr/run", dog, "image/jpeg"));
+  check("Validation", await post("/pipelines/validate", "{}", "application/json"));
+});
