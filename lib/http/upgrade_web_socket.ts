@@ -5,6 +5,7 @@
  */
 
 import { type AccessRules, checkAccess } from "./access.ts";
+import { withSpan } from "../telemetry/traces.ts";
 import { ApiError } from "./api.ts";
 
 /** Seconds after which a ping that nobody answers ends a connection that is only half there. */
@@ -30,9 +31,11 @@ export function upgradeWebSocket(
   checkAccess(request, rules);
   if (isStopping) throw new ApiError(503, "shutting_down", "The server is stopping");
   try {
-    const upgrade = Deno.upgradeWebSocket(request, { idleTimeout: PING_TIMEOUT_S });
-    upgrade.socket.binaryType = "arraybuffer";
-    return upgrade;
+    return withSpan("upgrade", () => {
+      const upgrade = Deno.upgradeWebSocket(request, { idleTimeout: PING_TIMEOUT_S });
+      upgrade.socket.binaryType = "arraybuffer";
+      return upgrade;
+    });
   } catch {
     // A handshake without its key or with a foreign version.
     throw upgradeRequired();

@@ -14,6 +14,7 @@ import {
 import type { LogLevel } from "../config.ts";
 import { type LogEvent, logEvent, type LogFields } from "../telemetry/log.ts";
 import { streamMetrics } from "../telemetry/metrics.ts";
+import { traceFrame } from "../telemetry/traces.ts";
 import { Audience } from "./audience.ts";
 import type { FrameBudget } from "./frame_budget.ts";
 import { type FrameProcessor, InvalidFrameError } from "./frame_processor.ts";
@@ -208,6 +209,12 @@ export class StreamSession {
     this.session.markProcessed(durationMs);
     if (this.session.state === "starting") this.session.transitionTo("active");
     streamMetrics.observeFrame(message.result.timings_ms);
+    const { pipelineId, sessionId } = this.session;
+    traceFrame(message.result.timings_ms, {
+      "livesyte.session_id": sessionId,
+      "livesyte.pipeline_id": pipelineId,
+      "livesyte.frame_index": message.frame_index,
+    });
     this.#answer(message, frame);
     this.log("debug", "stream_frame_processed", "Frame processed", {
       frame_index: message.frame_index,

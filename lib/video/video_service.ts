@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { videoMetrics } from "../telemetry/metrics.ts";
+import { traceJob } from "../telemetry/traces.ts";
 import { AnnotatedVideos } from "./annotated_videos.ts";
 import { JobStateError, StorageUnavailableError } from "./errors.ts";
 import { isFinished, type Job } from "./job.ts";
@@ -142,7 +143,12 @@ function exists(path: string): boolean {
   }
 }
 
-function observeDuration({ status, startedAt, finishedAt }: Job): void {
+function observeDuration({ id, pipelineId, status, startedAt, finishedAt }: Job): void {
   if (!isFinished(status) || startedAt === null || finishedAt === null) return;
   videoMetrics.jobSeconds.observe((finishedAt - startedAt) / 1000);
+  traceJob(startedAt, {
+    "livesyte.job_id": id,
+    "livesyte.pipeline_id": pipelineId,
+    "livesyte.status": status,
+  });
 }
