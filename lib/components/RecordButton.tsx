@@ -51,6 +51,11 @@ export function RecordButton({ live, element }: {
     recorder.current = null;
     startedAt.value = null;
     const { video, extension } = await current.finish();
+    // Turned off before the first frame was encoded.
+    if (video.size === 0) {
+      news.value = "Nothing was recorded";
+      return;
+    }
     saveFile(video, fileName(madeAt, extension));
     news.value = "Recording saved";
   };

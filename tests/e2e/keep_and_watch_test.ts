@@ -63,7 +63,7 @@ dogTest("a recording is saved when what it records ends", async (camera) => {
     await startCamera(page);
     await waitForDog(page);
     await page.getByRole("button", { name: "Record" }).click();
-    await page.locator(`.record[aria-pressed="true"]`).waitFor();
+    await page.locator(`.record[aria-pressed="true"]`, { hasText: "0:02" }).waitFor();
     const saved = await download(page, "Stop");
     expect(saved.name).toMatch(/\.webm$/);
     expect(saved.bytes.length).toBeGreaterThan(0);

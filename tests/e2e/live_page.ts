@@ -167,10 +167,17 @@ export function colorsAcrossLeftEdge(page: Page, box: Rectangle): Promise<number
   }, box);
 }
 
-/** Lets axe look at the page as it is now; `state` names it in a failure. */
+/** Lets axe look at the page as it is now, light and dark; `state` names it in a failure. */
 export async function expectAccessible(page: Page, state: string): Promise<void> {
   // Evaluated rather than added as a script, which the page's policy forbids.
   await page.evaluate(axe.source);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expectNoViolations(page, `${state}, ${colorScheme}`);
+  }
+}
+
+async function expectNoViolations(page: Page, state: string): Promise<void> {
   const violations = await page.evaluate(async () => {
     const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("\n")}`);
