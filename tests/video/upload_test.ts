@@ -267,61 +267,6 @@ Deno.test("saveUpload leaves nothing when the client of a real server hangs up",
   expect([...Deno.readDirSync(directory.path)]).toEqual([]);
 });
 
-Deno.test("saveUpload does not hold a large file in memory", async () => {
-  await using directory = await temporaryDirectory();
-  const path = `${directory.path}/video`;
-  // In a process of its own, so that what other tests leave behind does not count.
-  const code = `import { saveUpload } from ${
-    JSON.stringify(import.meta.resolve("../../lib/video/upload.ts"))
-  };
-    const server = Deno.serve({ port: 0, onListen() {} }, async (request) => {
-      const before = Deno.memoryUsage().rss;
-      let most = before;
-      const watch = setInterval(() => { most = Math.max(most, Deno.memoryUsage().rss); }, 10);
-      const options = { path: ${JSON.stringify(path)}, partialPath: ${
-    JSON.stringify(`${path}.part`)
-  }, maxBytes: 1e9 };
-      const { fileBytes } = await saveUpload(request, options);
-      clearInterval(watch);
-      return Response.json({ fileBytes, growth: most - before });
-    });
-    await Deno.stdout.write(new TextEncoder().encode(String(server.addr.port)));`;
-  const script = `${directory.path}/server.ts`;
-  await Deno.writeTextFile(script, code);
-  await using server = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-lock", "--config", `${import.meta.dirname}/../../deno.json`, script],
-    stdout: "piped",
-  }).spawn();
-  const reader = server.stdout.getReader();
-  const port = new TextDecoder().decode((await reader.read()).value);
-  const { fileBytes, growth } = await postZeros(Number(port), 400 * 1_048_576);
-  expect(fileBytes).toBe(400 * 1_048_576);
-  expect(growth).toBeLessThan(100 * 1_048_576);
-  server.kill();
-  await reader.cancel();
-});
-
-/** Uploads a file of so many bytes, written by hand: `fetch` waits between the chunks of a streamed body. */
-async function postZeros(port: number, fileBytes: number) {
-  const start = encode(`${ENTRY}\0\0\0\x18ftypisom`);
-  const end = encode(`\r\n--${BOUNDARY}--\r\n`);
-  const zeros = fileBytes - 12;
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  const writer = connection.writable.getWriter();
-  await writer.write(encode(
-    "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" +
-      `Content-Type: multipart/form-data; boundary=${BOUNDARY}\r\n` +
-      `Content-Length: ${start.length + zeros + end.length}\r\n\r\n`,
-  ));
-  await writer.write(start);
-  for (let left = zeros; left > 0; left -= 1_048_576) {
-    await writer.write(new Uint8Array(Math.min(left, 1_048_576)));
-  }
-  await writer.write(end);
-  const answer = await new Response(connection.readable).text();
-  return JSON.parse(answer.slice(answer.indexOf("{")));
-}
-
 Deno.test("submitVideo makes a job of an upload", async () => {
   await using directory = await temporaryDirectory();
   await using store = new JobStore({ dataDirectory: directory.path });
