@@ -177,7 +177,8 @@ function worksAtAnySize(graph: OnnxGraph, outputs: string[]): boolean {
   return !ancestors(graph, outputs).some((node) => ["Reshape", "Expand"].includes(node.op_type));
 }
 
-function ancestors(graph: OnnxGraph, outputs: string[]): OnnxNode[] {
+/** The nodes that some of `outputs` depend on, in the order of the graph. */
+export function ancestors(graph: OnnxGraph, outputs: readonly string[]): OnnxNode[] {
   const producers = producersOf(graph);
   const kept = new Set<OnnxNode>();
   const pending = [...outputs];

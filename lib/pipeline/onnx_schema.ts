@@ -39,7 +39,7 @@ message Model { optional Graph graph = 7; repeated Property metadata_props = 14;
 const MODEL = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType("Model");
 
 /** `TensorProto.DataType` of the element types used here. */
-export const ELEMENT_TYPES = { float32: 1, uint8: 2, int64: 7 } as const;
+export const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 
 /** `AttributeProto.AttributeType` of the attributes written here. */
 export const ATTRIBUTE_TYPES = { int: 2, ints: 7 } as const;

@@ -1,0 +1,82 @@
+import { expect } from "expect";
+import type { Detection } from "../../lib/client/protocol.ts";
+import { measureRanges } from "../../lib/pipeline/activation_ranges.ts";
+import { Detector } from "../../lib/pipeline/detector.ts";
+import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";
+import { inspectDetector, type Size, specializeDetector } from "../../lib/pipeline/onnx_graph.ts";
+import { parseOnnx } from "../../lib/pipeline/onnx_schema.ts";
+import { quantizeDetector, quantizedTensors } from "../../lib/pipeline/quantize_detector.ts";
+import { ensureModel, readFixture } from "./models.ts";
+
+const INPUT: Size = { width: 512, height: 384 };
+const SMALL_INPUT: Size = { width: 320, height: 256 };
+
+async function readSource(): Promise<Uint8Array> {
+  return await Deno.readFile(await ensureModel());
+}
+
+/** YOLOv8n in integers, as calibrated on some of the fixtures. */
+async function quantize(source: Uint8Array, pictures: string[]): Promise<Uint8Array> {
+  const layout = inspectDetector(parseOnnx(source), INPUT);
+  const outputs = quantizedTensors(parseOnnx(source), layout);
+  const measured = specializeDetector(parseOnnx(source), { ...layout, outputs });
+  const ranges = await measureRanges(measured, INPUT, pictures.map(readFixture));
+  return quantizeDetector(parseOnnx(source), layout, ranges);
+}
+
+async function detect(source: Uint8Array, picture: string, size: Size): Promise<Detection[]> {
+  const layout = inspectDetector(parseOnnx(source), size);
+  const model = specializeDetector(parseOnnx(source), layout);
+  const options = { model, layout, threads: 2, confidence: 0.25, iou: 0.45 };
+  const detector = await Detector.create(options);
+  const { input, pixels } = detector;
+  const place = await decodeLetterboxed(readFixture(picture), input, pixels, { maxPixels: 1e7 });
+  const detections = await detector.detect(place);
+  await detector.release();
+  return detections;
+}
+
+function overlap(a: Detection, b: Detection): number {
+  const [[ax, ay, aw, ah], [bx, by, bw, bh]] = [a.bbox, b.bbox];
+  const width = Math.max(0, Math.min(ax + aw, bx + bw) - Math.max(ax, bx));
+  const height = Math.max(0, Math.min(ay + ah, by + bh) - Math.max(ay, by));
+  return width * height / (aw * ah + bw * bh - width * height);
+}
+
+Deno.test("a quantized detector agrees with its original, on a picture it was not calibrated on too", async () => {
+  const source = await readSource();
+  const quantized = await quantize(source, ["dog.jpg", "horses.jpg", "text.jpg"]);
+  expect(quantized.length).toBeLessThan(source.length / 3);
+  for (const picture of ["dog.jpg", "person.jpg"]) {
+    for (const size of [INPUT, SMALL_INPUT]) {
+      const before = await detect(source, picture, size);
+      const after = await detect(quantized, picture, size);
+      const labels = (found: Detection[]) => found.map(({ label }) => label).toSorted();
+      expect(labels(after)).toEqual(labels(before));
+      for (const each of before) {
+        const same = after.filter(({ label }) => label === each.label);
+        expect(Math.max(...same.map((other) => overlap(each, other)))).toBeGreaterThanOrEqual(0.8);
+      }
+    }
+  }
+});
+
+Deno.test("a quantized detector keeps the names of its classes, and can be cut and resized", async () => {
+  const source = await readSource();
+  const layout = inspectDetector(parseOnnx(await quantize(source, ["dog.jpg"])), SMALL_INPUT);
+  expect(layout).toEqual(inspectDetector(parseOnnx(source), SMALL_INPUT));
+});
+
+Deno.test("quantizeDetector names the tensor whose range is missing", async () => {
+  const model = parseOnnx(await readSource());
+  const layout = inspectDetector(model, INPUT);
+  expect(() => quantizeDetector(model, layout, new Map())).toThrow(
+    new RangeError("Cannot quantize images: its range is missing"),
+  );
+});
+
+Deno.test("quantizeDetector refuses a head that cannot be parted from its network", async () => {
+  const model = parseOnnx(await readSource());
+  const layout = { ...inspectDetector(model, INPUT), kind: "grid" as const };
+  expect(() => quantizedTensors(model, layout)).toThrow(TypeError);
+});
