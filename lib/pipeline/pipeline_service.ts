@@ -8,6 +8,13 @@ import { findModel } from "./model_catalog.ts";
 import type { PixelImage } from "./ocr/crop_line.ts";
 import type { Size } from "./onnx_graph.ts";
 import { entryNodes, outputNodes, type PipelineDefinition } from "./pipeline_definition.ts";
+import {
+  type PipelineInfo,
+  type PipelineModel,
+  type PipelineSummary,
+  textModelInfo,
+} from "./pipeline_info.ts";
+import { addText, describeDetection, roundToTenths } from "./pipeline_result.ts";
 import type { RunOutcome } from "./pipeline_runner.ts";
 import { StreamText } from "./stream_text.ts";
 import { TEXT_MODELS, TextPool } from "./text_pool.ts";
@@ -83,29 +90,6 @@ export interface PipelineServiceOptions {
   tracking?: boolean;
   /** Called for each worker that is replaced. */
   onRestart?: (restart: WorkerRestart) => void;
-}
-
-/** A pipeline in a list. */
-export type PipelineSummary = Pick<PipelineDefinition, "id" | "name" | "description">;
-
-/** A model that a pipeline uses. */
-export interface PipelineModel {
-  name: string;
-  /** Name of its file, without folders. */
-  file: string;
-  /** SPDX identifier; `null` for a file of one's own. */
-  licence: string | null;
-  /** `null` until the model has been loaded. */
-  input_size: Size | null;
-}
-
-/** A pipeline with all that there is to know about it. */
-export interface PipelineInfo extends PipelineDefinition {
-  /** Ids of the nodes that start from the frame. */
-  entry_nodes: string[];
-  /** Ids of the nodes that give the result. */
-  output_nodes: string[];
-  models: PipelineModel[];
 }
 
 const DEFINITIONS = new URL("../../pipelines/", import.meta.url);
@@ -250,14 +234,8 @@ export class PipelineService {
     this.#track(sessionId, detected.outcome.findings.detections);
     const result = this.#toResult(definition, detected, started);
     if (!isReading) return result;
-    const { textBlocks, frameIndex: textFrameIndex, ocrMs } = this.#streamText.take(sessionId);
-    return {
-      ...result,
-      text_blocks: textBlocks,
-      text: textOf(textBlocks),
-      text_frame_index: textFrameIndex,
-      timings_ms: { ...result.timings_ms, ocr: roundToTenths(ocrMs) },
-    };
+    const { textBlocks, frameIndex: readFrom, ocrMs } = this.#streamText.take(sessionId);
+    return addText(result, textBlocks, readFrom, ocrMs);
   }
 
   /**
@@ -380,17 +358,9 @@ export class PipelineService {
     );
     if (reading === undefined) return result;
     const { textBlocks, stages } = await reading;
-    return {
-      ...result,
-      text_blocks: textBlocks,
-      text: textOf(textBlocks),
-      text_frame_index: frameIndex,
-      timings_ms: {
-        ...result.timings_ms,
-        ocr: roundToTenths(stages.ocr),
-        total: roundToTenths(performance.now() - started),
-      },
-    };
+    const read = addText(result, textBlocks, frameIndex, stages.ocr);
+    const total = roundToTenths(performance.now() - started);
+    return { ...read, timings_ms: { ...read.timings_ms, total } };
   }
 
   #detect(
@@ -413,21 +383,13 @@ export class PipelineService {
 
   #toResult(
     definition: PipelineDefinition,
-    { outcome: { findings, stages }, wait }: PoolResult<RunOutcome>,
+    detected: PoolResult<RunOutcome>,
     started: number,
   ): PipelineResult {
-    const timings = { wait, ...stages, total: performance.now() - started };
-    return {
-      ...findings,
-      text_blocks: [],
-      text: "",
-      text_frame_index: null,
-      timings_ms: mapValues(timings, roundToTenths),
-      models: {
-        detector: usesDetector(definition) ? this.#detectorInfo().name : null,
-        recognizer: readsText(definition) ? RECOGNIZER_NAME : null,
-      },
-    };
+    return describeDetection(detected, started, {
+      detector: usesDetector(definition) ? this.#detectorInfo().name : null,
+      recognizer: readsText(definition) ? RECOGNIZER_NAME : null,
+    });
   }
 
   #modelPath(): string {
@@ -469,25 +431,4 @@ function copyOf(picture: Picture): Picture {
   return picture instanceof Uint8Array
     ? new Uint8Array(picture)
     : { ...picture, pixels: new Uint8Array(picture.pixels) };
-}
-
-function textOf(blocks: readonly { text: string }[]): string {
-  return blocks.map(({ text }) => text).join("\n");
-}
-
-function textModelInfo(id: string): PipelineModel {
-  const entry = findModel(id);
-  return { name: id, file: entry?.file ?? id, licence: entry?.licence ?? null, input_size: null };
-}
-
-function mapValues<K extends string>(
-  record: Record<K, number>,
-  change: (value: number) => number,
-): Record<K, number> {
-  const entries = Object.entries<number>(record).map(([key, value]) => [key, change(value)]);
-  return Object.fromEntries(entries) as Record<K, number>;
-}
-
-function roundToTenths(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -1,0 +1,38 @@
+/**
+ * What there is to know of a pipeline.
+ *
+ * @module
+ */
+
+import { findModel } from "./model_catalog.ts";
+import type { Size } from "./onnx_graph.ts";
+import type { PipelineDefinition } from "./pipeline_definition.ts";
+
+/** A pipeline in a list. */
+export type PipelineSummary = Pick<PipelineDefinition, "id" | "name" | "description">;
+
+/** A model that a pipeline uses. */
+export interface PipelineModel {
+  name: string;
+  /** Name of its file, without folders. */
+  file: string;
+  /** SPDX identifier; `null` for a file of one's own. */
+  licence: string | null;
+  /** `null` until the model has been loaded. */
+  input_size: Size | null;
+}
+
+/** A pipeline with all that there is to know about it. */
+export interface PipelineInfo extends PipelineDefinition {
+  /** Ids of the nodes that start from the frame. */
+  entry_nodes: string[];
+  /** Ids of the nodes that give the result. */
+  output_nodes: string[];
+  models: PipelineModel[];
+}
+
+/** Describes a model of the catalogue that reads text. */
+export function textModelInfo(id: string): PipelineModel {
+  const entry = findModel(id);
+  return { name: id, file: entry?.file ?? id, licence: entry?.licence ?? null, input_size: null };
+}
