@@ -1,0 +1,200 @@
+import { expect } from "expect";
+import { type ServerProcess, startServerProcess } from "../../bench/server_process.ts";
+import { readFixture } from "../read_fixture.ts";
+import { makeDogVideo, withoutFfmpeg } from "../video/media.ts";
+import { TestClient } from "./test_server.ts";
+
+/** Type and labels of every metric; `process_*` beside. */
+const METRICS: Readonly<Record<string, [type: string, label?: string, values?: string[]]>> = {
+  stream_sessions_active: ["gauge"],
+  stream_sessions_total: ["counter"],
+  stream_frames_received_total: ["counter"],
+  stream_frames_processed_total: ["counter"],
+  stream_frames_dropped_total: ["counter"],
+  stream_slowdown_signals_total: ["counter"],
+  stream_bytes_received_total: ["counter"],
+  stream_errors_total: ["counter", "code", ["invalid_message"]],
+  stream_frame_seconds: ["histogram", "stage", ["decode", "detect", "ocr", "total", "wait"]],
+  pipeline_workers_alive: ["gauge"],
+  pipeline_queue_waiting: ["gauge"],
+  pipeline_worker_restarts_total: ["counter"],
+  event_loop_lag_seconds: ["histogram"],
+  video_jobs: ["gauge", "status", ["cancelled", "completed", "failed", "pending", "processing"]],
+  video_job_seconds: ["histogram"],
+  process_resident_memory_bytes: ["gauge"],
+  process_start_time_seconds: ["gauge"],
+  process_cpu_seconds_total: ["counter"],
+};
+
+const BASE = ["timestamp", "level", "event", "message"];
+const STREAM = [...BASE, "session_id", "pipeline_id"];
+/** Level and fields of each event that one visit brings about, in the order of their first lines. */
+const EVENTS: Readonly<Record<string, [level: string, fields: string[]]>> = {
+  pipeline_ready: ["info", [...BASE, "workers", "threads"]],
+  server_start: ["info", [...BASE, "url"]],
+  stream_connect: ["info", STREAM],
+  stream_state: ["debug", [...BASE, "session_id", "pipeline_id", "from", "to"]],
+  stream_frame_processed: ["debug", [...STREAM, "frame_index", "duration_ms"]],
+  stream_frame_dropped: ["debug", [...STREAM, "frame_index"]],
+  stream_slow_down: ["info", [...STREAM, "recent_drop_rate"]],
+  stream_error: ["warning", [...STREAM, "code"]],
+  stream_disconnect: [
+    "info",
+    [...STREAM, "frame_index", "dropped_frames", "duration_s", "close_code"],
+  ],
+  job_created: ["info", [...BASE, "job_id", "pipeline_id", "file_bytes"]],
+  job_started: ["info", [...BASE, "job_id", "frames_done"]],
+  job_completed: ["info", [...BASE, "job_id"]],
+  server_stop: ["info", [...BASE, "signal"]],
+};
+
+/** A span as OTLP has it in JSON. */
+interface Span {
+  name: string;
+  spanId: string;
+  parentSpanId?: string;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+  attributes: { key: string; value: { stringValue?: string; intValue?: string } }[];
+}
+
+/** Takes traces, as a collector does. */
+function startCollector(): { url: string; spans: Span[] } & AsyncDisposable {
+  const spans: Span[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    if (!request.url.endsWith("/v1/traces")) return Response.json({});
+    for (const { scopeSpans } of (await request.json()).resourceSpans) {
+      for (const scope of scopeSpans) spans.push(...scope.spans);
+    }
+    return Response.json({});
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    spans,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** Streams frames faster than they can be looked at, until the server asks to slow down; then sends nonsense. */
+async function visitStream({ url }: ServerProcess): Promise<void> {
+  const client = new TestClient(
+    `${url.replace("http", "ws")}ws/video/stream?pipeline_id=yolo_ocr`,
+  );
+  await client.opened;
+  const frame = await readFixture("text.jpg");
+  let count = 0;
+  // Text is read beside the frames, so it comes with one of the next.
+  for (let text = ""; text === "";) {
+    client.send(frame);
+    const answer = (await client.received(++count)).at(-1);
+    if (answer !== undefined && "result" in answer) text = answer.result.text;
+  }
+  for (let sent = 0; sent < 60; sent += 1) client.send(frame);
+  // Every frame is answered, and the warning comes beside.
+  await client.received(count + 61);
+  client.send("nonsense");
+  expect((await client.closed).code).toBe(1003);
+}
+
+async function runVideoJob({ url }: ServerProcess): Promise<void> {
+  const path = await Deno.makeTempFile({ suffix: ".mp4" });
+  try {
+    await makeDogVideo(path, 5);
+    const body = new FormData();
+    body.set("file", new File([await Deno.readFile(path)], "dog.mp4"));
+    const target = new URL("/video/submit?pipeline_id=yolo_only", url);
+    const { job_id } = await (await fetch(target, { method: "POST", body })).json();
+    const socketUrl = `${url.replace("http", "ws")}ws/jobs/${job_id}`;
+    const watcher = new TestClient(socketUrl);
+    expect((await watcher.closed).code).toBe(1000);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+/** The lines of one metric, its help and its type left out. */
+function samplesOf(text: string, name: string): string[] {
+  return text.split("\n").filter((line) =>
+    line.startsWith(`${name}{`) || line.startsWith(`${name} `) || line.startsWith(`${name}_`)
+  );
+}
+
+function checkMetrics(text: string): void {
+  const declared = text.split("\n").filter((line) => line.startsWith("# TYPE "))
+    .map((line) => line.split(" ")[2]);
+  expect(declared.toSorted()).toEqual(Object.keys(METRICS).toSorted());
+  for (const [name, [type, label, values]] of Object.entries(METRICS)) {
+    expect(text).toContain(`# TYPE ${name} ${type}\n`);
+    const samples = samplesOf(text, name);
+    expect([name, samples.length]).toEqual([name, expect.any(Number)]);
+    expect(samples).not.toEqual([]);
+    if (label === undefined) continue;
+    const found = samples.map((line) => new RegExp(`${label}="([^"]+)"`).exec(line)?.[1]);
+    expect([...new Set(found)].toSorted()).toEqual(values);
+  }
+  expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
+}
+
+function checkLog(log: Record<string, unknown>[]): void {
+  const first = new Map<unknown, Record<string, unknown>>();
+  for (const line of log) if (!first.has(line.event)) first.set(line.event, line);
+  for (const [event, [level, fields]] of Object.entries(EVENTS)) {
+    const line = first.get(event);
+    expect([event, line?.level]).toEqual([event, level]);
+    expect(Object.keys(line ?? {})).toEqual(expect.arrayContaining(fields));
+    expect(line?.timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  }
+  for (const line of log) {
+    if (String(line.event).startsWith("stream_")) {
+      expect(line).toMatchObject({ session_id: expect.any(String), pipeline_id: "yolo_ocr" });
+    }
+  }
+  const count = (event: string) => log.filter((line) => line.event === event).length;
+  expect([count("stream_connect"), count("stream_disconnect")]).toEqual([1, 1]);
+}
+
+function checkSpans(spans: Span[]): void {
+  const children = (parent: Span) =>
+    spans.filter(({ parentSpanId }) => parentSpanId === parent.spanId).map(({ name }) => name);
+  const frames = spans.filter(({ name }) => name === "frame");
+  const processed = frames.map((frame) => children(frame).toSorted().join());
+  expect(processed).toContain("decode,detect");
+  expect(processed).toContain("decode,detect,ocr");
+  expect(frames[0]?.attributes.map(({ key }) => key).toSorted()).toEqual([
+    "livesyte.frame_index",
+    "livesyte.pipeline_id",
+    "livesyte.session_id",
+  ]);
+  for (const { startTimeUnixNano, endTimeUnixNano } of spans) {
+    expect(BigInt(endTimeUnixNano) >= BigInt(startTimeUnixNano)).toBe(true);
+  }
+  const names = new Set(spans.map(({ name }) => name));
+  for (const name of ["upgrade", "frame", "job"]) expect(names).toContain(name);
+}
+
+Deno.test({
+  name: "a server shows what it does in metrics, log lines and traces",
+  ignore: withoutFfmpeg,
+  async fn() {
+    await using collector = startCollector();
+    const server = await startServerProcess({
+      LOG_LEVEL: "debug",
+      PIPELINE_WORKERS: "1",
+      PIPELINE_THREADS: "2",
+      STREAM_AUTH_TOKEN: "",
+      OTEL_DENO: "true",
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    });
+    await visitStream(server);
+    await runVideoJob(server);
+    const metrics = await (await fetch(new URL("/metrics", server.url))).text();
+    expect(await server.stop()).toBe(0);
+    checkMetrics(metrics);
+    checkLog(server.log);
+    checkSpans(collector.spans);
+    const text = JSON.stringify(server.log) + JSON.stringify(collector.spans) + metrics;
+    // What was read from the picture is nobody's business.
+    expect(text).not.toMatch(/hello|gate/i);
+  },
+});
