@@ -1,0 +1,129 @@
+import { expect } from "expect";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** What all parts share: settings, logs and metrics, and the messages between server and page. */
+const SHARED = [
+  "lib/config.ts",
+  "lib/telemetry",
+  "lib/client/protocol.ts",
+  "lib/client/video_protocol.ts",
+];
+
+/** What each part of the program may import, beside itself. */
+const ARROWS: Readonly<Record<string, string[]>> = {
+  "lib/client": [],
+  "lib/telemetry": SHARED,
+  "lib/streaming": SHARED,
+  "lib/pipeline": SHARED,
+  // An annotated video has the colours of the page.
+  "lib/video": [...SHARED, "lib/pipeline", "lib/client/label_colors.ts"],
+  "lib/http": [...SHARED, "lib/video"],
+  "lib/components": ["lib/client"],
+  "lib/fresh": [],
+  "islands": ["lib/client", "lib/components"],
+};
+
+/** The modules of Fresh that applications import by name. */
+const FRESH = ["lib/fresh/mod.ts", "lib/fresh/runtime.ts", "lib/fresh/dev.ts"];
+
+interface ModuleGraph {
+  modules: {
+    specifier: string;
+    dependencies?: { code?: { specifier: string }; type?: { specifier: string } }[];
+  }[];
+}
+
+async function git(...args: string[]): Promise<string[]> {
+  const { stdout } = await new Deno.Command("git", { args, cwd: ROOT }).output();
+  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
+}
+
+/** Every import of one local module by another, as paths from the root. */
+async function localImports(entries: readonly string[]): Promise<[from: string, to: string][]> {
+  const imports = new Map<string, [string, string]>();
+  for (const entry of entries) {
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["info", "--json", entry],
+      cwd: ROOT,
+    }).output();
+    const { modules }: ModuleGraph = JSON.parse(new TextDecoder().decode(stdout));
+    for (const { specifier: from, dependencies = [] } of modules) {
+      for (const { code, type } of dependencies) {
+        const to = (code ?? type)?.specifier ?? "";
+        if (!from.startsWith(ROOT.href) || !to.startsWith(ROOT.href)) continue;
+        const pair: [string, string] = [from.slice(ROOT.href.length), to.slice(ROOT.href.length)];
+        imports.set(pair.join(" "), pair);
+      }
+    }
+  }
+  return [...imports.values()];
+}
+
+function isWithin(path: string, part: string): boolean {
+  return path === part || path.startsWith(`${part}/`);
+}
+
+async function programImports(): Promise<[from: string, to: string][]> {
+  const entries = (await git("ls-files", "main.ts", "dev.ts", "routes", "lib/*worker.ts"))
+    .concat("lib/video/decode_process.ts");
+  return await localImports(entries);
+}
+
+const imports = programImports();
+
+Deno.test("parts of the program import only those that they may", async () => {
+  const wrong = (await imports).filter(([from, to]) => {
+    const part = Object.keys(ARROWS).find((each) => isWithin(from, each));
+    if (part === undefined || isWithin(to, part) || FRESH.includes(to)) return false;
+    return !ARROWS[part].some((allowed) => isWithin(to, allowed));
+  });
+  expect(wrong).toEqual([]);
+  // The graph was really read.
+  expect((await imports).length).toBeGreaterThan(200);
+});
+
+Deno.test("the shared protocol imports nothing", async () => {
+  expect((await imports).filter(([from]) => from === "lib/client/protocol.ts")).toEqual([]);
+});
+
+Deno.test("application code never reaches into lib/fresh", async () => {
+  for (const file of await git("ls-files", "*.ts", "*.tsx")) {
+    // Its own tests look inside.
+    if (isWithin(file, "lib/fresh") || /^tests\/.*fresh/.test(file)) continue;
+    const text = await Deno.readTextFile(new URL(file, ROOT));
+    expect([file, /from "[^"]*\/fresh\/[^"]*\.ts"/.test(text)]).toEqual([file, false]);
+  }
+});
+
+Deno.test("files are short enough to be read at a sitting", async () => {
+  for (const file of await git("ls-files", "*.ts", "*.tsx")) {
+    const lines = (await Deno.readTextFile(new URL(file, ROOT))).split("\n").length;
+    const limit = isWithin(file, "tests") ? 600 : 460;
+    expect([file, lines, lines <= limit]).toEqual([file, lines, true]);
+  }
+});
+
+Deno.test("files are named in snake_case, and components by their component", async () => {
+  for (const file of await git("ls-files", "*.ts", "*.tsx")) {
+    const name = file.slice(file.lastIndexOf("/") + 1);
+    expect([file, /^(?:[a-z0-9_]+(?:\.json)?|\[(?:\.\.\.)?\w+\]|[A-Z]\w+)\.tsx?$/.test(name)])
+      .toEqual([file, true]);
+  }
+});
+
+Deno.test("committed text names no package registry and no folder of a machine", async () => {
+  // Written in parts, so that this file itself has none of them.
+  const forbidden = [["registry", "npmjs"], ["npmmirror", "com"]].map((parts) => parts.join("."));
+  const folders = [["", "root", ""], ["", "home", ""], ["", "Users", ""], ["", "work", ""]]
+    .map((parts) => parts.join("/"));
+  for (const file of await git("ls-files")) {
+    const bytes = await Deno.readFile(new URL(file, ROOT)).catch(() => new Uint8Array());
+    if (bytes.includes(0) || file === "deno.lock") continue;
+    const text = new TextDecoder().decode(bytes);
+    const found = [...forbidden, ...folders].filter((each) =>
+      new RegExp(`(?<![\\w.])${each.replaceAll(".", "\\.")}`).test(text)
+    );
+    expect([file, found]).toEqual([file, []]);
+  }
+});
