@@ -229,8 +229,10 @@ export class PipelineService {
     const definition = this.#definition(pipelineId);
     const started = performance.now();
     const isReading = readsText(definition);
-    if (isReading) this.#streamText.offer(sessionId, frameIndex, frameBytes);
-    const detected = await this.#detect({ pipelineId, picture: frameBytes, inputSize }, sessionId);
+    const { promise: isDetected, resolve } = Promise.withResolvers<void>();
+    if (isReading) this.#streamText.offer(sessionId, frameIndex, frameBytes, isDetected);
+    const detected = await this.#detect({ pipelineId, picture: frameBytes, inputSize }, sessionId)
+      .finally(resolve);
     this.#track(sessionId, detected.outcome.findings.detections);
     const result = this.#toResult(definition, detected, started);
     if (!isReading) return result;

@@ -16,11 +16,19 @@ export interface LatestText {
   ocrMs: number;
 }
 
+/** A frame that is to be read. */
+interface WaitingFrame {
+  frameIndex: number;
+  picture: Uint8Array;
+  /** Resolves when its detection is over; `undefined` where there is none. */
+  detected: Promise<void> | undefined;
+}
+
 /** A stream whose text is read. */
 interface Stream {
   latest: LatestText;
   /** The newest frame that waits for the reader. */
-  waiting: { frameIndex: number; picture: Uint8Array } | undefined;
+  waiting: WaitingFrame | undefined;
   /** When the next pass may start, in monotonic milliseconds. */
   nextAt: number;
 }
@@ -49,15 +57,24 @@ export class StreamText {
     this.#intervalMs = intervalMs;
   }
 
-  /** Takes a copy of a frame where its stream is due for a pass; call it with every frame. */
-  offer(sessionId: string, frameIndex: number, frame: Uint8Array): void {
+  /**
+   * Takes a copy of a frame where its stream is due for a pass; call it with every frame.
+   *
+   * @param detected Resolves when the frame's detection is over; reading begins then, since it would delay it
+   */
+  offer(
+    sessionId: string,
+    frameIndex: number,
+    frame: Uint8Array,
+    detected?: Promise<void>,
+  ): void {
     const stream = this.#streams.getOrInsertComputed(sessionId, () => ({
       latest: { textBlocks: [], frameIndex: null, ocrMs: 0 },
       waiting: undefined,
       nextAt: 0,
     }));
     if (performance.now() < stream.nextAt) return;
-    stream.waiting = { frameIndex, picture: new Uint8Array(frame) };
+    stream.waiting = { frameIndex, picture: new Uint8Array(frame), detected };
     this.#readNext();
   }
 
@@ -96,9 +113,10 @@ export class StreamText {
   async #readFrame(
     sessionId: string,
     stream: Stream,
-    { frameIndex, picture }: { frameIndex: number; picture: Uint8Array },
+    { frameIndex, picture, detected }: WaitingFrame,
   ): Promise<void> {
     try {
+      await detected;
       const { textBlocks, stages } = await this.#read(picture, sessionId);
       stream.latest = { textBlocks, frameIndex, ocrMs: stages.ocr };
     } catch {

@@ -71,6 +71,16 @@ Deno.test("StreamText keeps a copy, since the frame's memory goes elsewhere", as
   });
 });
 
+Deno.test("StreamText begins to read a frame when its detection is over", async () => {
+  await withReader({}, async (text, clock, read) => {
+    text.offer("a", 1, FRAME, new Promise((resolve) => setTimeout(resolve, 30)));
+    await clock.tickAsync(29);
+    expect(read).toEqual([]);
+    await clock.tickAsync(1);
+    expect(read).toEqual(["a1"]);
+  });
+});
+
 Deno.test("StreamText goes on after a reading that failed, and forgets streams that have ended", async () => {
   await withReader({ fails: true }, async (text, clock, read) => {
     text.offer("a", 1, FRAME);
