@@ -48,6 +48,7 @@ export class StreamLifecycle {
   #lastError: Readonly<StreamError> | null = null;
   #clientCount = 0;
 
+  /** Where the stream stands. */
   get state(): StreamState {
     return this.#state;
   }

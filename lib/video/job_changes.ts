@@ -37,7 +37,11 @@ const FIELDS: Record<keyof JobChanges, (value: unknown) => boolean> = {
   video: isObject,
 };
 
-/** @throws {TypeError} If a field is unknown or of another type */
+/**
+ * Checks that a job can take these changes.
+ *
+ * @throws {TypeError} If a field is unknown or of another type
+ */
 export function validateChanges(changes: JobChanges): void {
   for (const [field, value] of Object.entries(changes)) {
     const isValid = Object.hasOwn(FIELDS, field) ? FIELDS[field as keyof JobChanges] : undefined;
