@@ -4,7 +4,6 @@
  * @module
  */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import type { PipelineResult } from "../client/protocol.ts";
 
 /**
@@ -62,7 +61,7 @@ export class LiveFirst {
    */
   async waitForTurn(signal: AbortSignal): Promise<void> {
     for (let left; (left = this.#holdUntil - performance.now()) > 0;) {
-      await sleep(left, undefined, { signal });
+      await sleep(left, signal);
     }
   }
 
@@ -75,5 +74,19 @@ export class LiveFirst {
     const delay = endedAt - Math.max(startedAt, firstArrival);
     if (delay > 0) this.#holdUntil = endedAt + Math.min(delay * PATIENCE, LONGEST_HOLD_MS);
     return result;
+  }
+}
+
+async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
   }
 }

@@ -1,6 +1,8 @@
 import { expect } from "expect";
+import type { BoundingBox } from "../../lib/client/protocol.ts";
 import type { JobView, ResultsPage, VideoFrameResult } from "../../lib/client/video_protocol.ts";
 import { ffmpeg, H264, makeDogVideo, withoutFfmpeg } from "../video/media.ts";
+import { VideoDecoder } from "../../lib/video/video_decoder.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { startTestServer, TestClient, type TestServer } from "./test_server.ts";
 
@@ -322,6 +324,47 @@ videoTest("health and metrics tell of the jobs", async () => {
   expect(metrics).toMatch(/^video_jobs\{status="completed"\} [1-9]/m);
   expect(metrics).toMatch(/^video_job_seconds_count [1-9]/m);
 });
+
+videoTest(
+  "the annotated video has every frame, with boxes in it, and goes with its job",
+  async () => {
+    const id = await submitDog();
+    await untilFinished(id);
+    const response = await server.fetch(`/video/annotated/${id}`);
+    expect(response.headers.get("Content-Disposition")).toBe(
+      "attachment; filename*=UTF-8''walk%20in%20the%20park-annotated.mp4",
+    );
+    const path = `${directory.path}/annotated.mp4`;
+    await Deno.writeFile(path, await response.bytes());
+    await using decoder = await VideoDecoder.open(path, { frameSize: { width: 640, height: 480 } });
+    expect(decoder.info).toMatchObject({ width: 640, height: 480, frameCount: 10 });
+    const times: number[] = [];
+    for await (const { data, timestampMs } of decoder.frames()) {
+      const [x, y, , height] = await dogBox(id, times.length);
+      times.push(timestampMs);
+      const start = 3 * (640 * Math.round(y + height * 0.9) + Math.round(x) - 1);
+      const [red = 0, green = 0, blue = 0] = data.subarray(start);
+      // The colour of dogs, #cc79a7, as far as the encoder keeps it.
+      expect(red - green).toBeGreaterThan(30);
+      expect(blue - green).toBeGreaterThan(15);
+    }
+    expect(times).toEqual([0, 40, 80, 120, 160, 200, 240, 280, 320, 360]);
+    const part = await server.fetch(`/video/annotated/${id}`, { headers: { Range: "bytes=4-7" } });
+    expect([part.status, await part.text()]).toEqual([206, "ftyp"]);
+    await server.fetch(`/video/${id}`, { method: "DELETE" });
+    const { files } = server.services.videos.store;
+    await files.settled();
+    const names = [...Deno.readDirSync(files.directory)].map(({ name }) => name);
+    expect(names.filter((name) => name.includes(id))).toEqual([]);
+  },
+);
+
+async function dogBox(id: string, frame: number): Promise<BoundingBox> {
+  const page = await getJson(`/video/results/${id}?offset=${frame}&limit=1`) as ResultsPage;
+  const dog = page.results[0]?.result.detections.find(({ label }) => label === "dog");
+  if (dog === undefined) throw new Error(`There is no dog in frame ${frame}`);
+  return dog.bbox;
+}
 
 Deno.test("with a token set, jobs are only for those who present it", async () => {
   await using closed = await startTestServer({

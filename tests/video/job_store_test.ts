@@ -4,7 +4,7 @@ import { JobCapacityError, JobNotFoundError, JobStateError } from "../../lib/vid
 import type { Job, JobStatus } from "../../lib/video/job.ts";
 import type { JobChanges } from "../../lib/video/job_changes.ts";
 import { JobStore, type JobStoreOptions } from "../../lib/video/job_store.ts";
-import { frameResults } from "./results.ts";
+import { emptyResult, frameResults } from "./results.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
 
 const HOUR_MS = 3_600_000;
@@ -516,4 +516,19 @@ Deno.test("JobStore refuses a database of a later version", async () => {
   expect(() => new JobStore({ dataDirectory })).toThrow(
     "Cannot use a job database of version 7: expected 1",
   );
+});
+
+Deno.test("JobStore knows the highest number that an object has", async () => {
+  await using directory = await temporaryDirectory();
+  await using store = new JobStore({ dataDirectory: directory.path });
+  const { id } = store.create({ pipelineId: "yolo_only", fileName: "a.mp4", fileBytes: 1 });
+  store.updateStatus(id, "processing");
+  expect(store.highestTrack(id)).toBe(0);
+  const results = frameResults(0, 3).map((result, index) => {
+    const track_id = [4, 11, 2][index] ?? 0;
+    const dog = { label: "dog", class_id: 16, confidence: 0.9, track_id };
+    return { ...result, result: emptyResult({ detections: [{ ...dog, bbox: [0, 0, 1, 1] }] }) };
+  });
+  store.appendResults(id, results);
+  expect(store.highestTrack(id)).toBe(11);
 });
