@@ -112,8 +112,20 @@ export function dogTest(name: string, fn: (camera: string, films: Films) => Prom
   });
 }
 
+/** Waits until the live page hears what is done to it: by then it has asked the server for its pipelines. */
+async function waitForPage(page: Page): Promise<void> {
+  await page.locator(`.setup option[value]:not([value=""])`).first().waitFor({ state: "attached" });
+}
+
+/** Opens a picture or a video file on the live page. */
+export async function openFile(page: Page, path: string): Promise<void> {
+  await waitForPage(page);
+  await page.locator("input[type=file]").setInputFiles(path);
+}
+
 /** Presses the button of the first visit. */
 export async function startCamera(page: Page): Promise<void> {
+  await waitForPage(page);
   await page.getByRole("button", { name: "Start camera" }).click();
 }
 

@@ -12,6 +12,7 @@ import {
   expectedDog,
   intersectionOverUnion,
   onStage,
+  openFile,
   startCamera,
   visit,
   waitForDog,
@@ -62,7 +63,7 @@ dogTest("the box stays on the dog when the window changes, at any pixel ratio", 
 
 browserTest("a picture file is looked at without a camera", async () => {
   await visit({}, async ({ page }) => {
-    await page.locator("input[type=file]").setInputFiles(DOG_PICTURE);
+    await openFile(page, DOG_PICTURE);
     await waitForDog(page);
     const drawn = await drawnDog(page);
     expect(intersectionOverUnion(drawn, await expectedDog(page))).toBeGreaterThanOrEqual(0.7);
@@ -78,7 +79,7 @@ browserTest("a picture file is looked at without a camera", async () => {
 browserTest("text is drawn where it is, and listed", async () => {
   await visit({}, async ({ page }) => {
     await page.getByLabel("Pipeline").selectOption({ value: "yolo_ocr" });
-    await page.locator("input[type=file]").setInputFiles(TEXT_PICTURE);
+    await openFile(page, TEXT_PICTURE);
     const line = page.locator(".overlay li", { hasText: "Hello World 2026" });
     await line.waitFor({ state: "attached" });
     const [left = NaN, top = NaN, , , right = NaN, bottom = NaN] =
@@ -134,7 +135,7 @@ browserTest("a picture can be dropped anywhere on the page", async () => {
 dogTest("a video file plays over and over", async (_camera, films) => {
   const film = await films.make("dog.jpg", "webm");
   await visit({}, async ({ page }) => {
-    await page.locator("input[type=file]").setInputFiles(film);
+    await openFile(page, film);
     await waitForDog(page);
     // The film lasts two seconds, so its time must go back for frames to go on.
     await page.locator("video").evaluate((video) =>
@@ -362,7 +363,7 @@ dogTest("the page is accessible in all its states", async (camera) => {
 browserTest("nothing on a phone is wider than its screen", async () => {
   const context = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
   await visit({ context }, async ({ page }) => {
-    await page.locator("input[type=file]").setInputFiles(DOG_PICTURE);
+    await openFile(page, DOG_PICTURE);
     await waitForDog(page);
     const stop = await page.getByRole("button", { name: "Stop" }).boundingBox();
     expect((stop?.x ?? NaN) + (stop?.width ?? NaN)).toBeLessThanOrEqual(360);

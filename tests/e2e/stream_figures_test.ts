@@ -2,7 +2,7 @@ import { expect } from "expect";
 import type { Page } from "playwright-core";
 import { TestClient } from "../routes/test_server.ts";
 import { browserTest } from "./browser.ts";
-import { DOG_PICTURE, visit, waitForDog } from "./live_page.ts";
+import { DOG_PICTURE, openFile, visit, waitForDog } from "./live_page.ts";
 import { startServer } from "./server.ts";
 
 /** One thread and the largest step of the detector's input: easily brought to its limits. */
@@ -18,7 +18,7 @@ browserTest(
     await using server = await startServer(SLOW);
     await visit({ url: server.url }, async ({ page, requests }) => {
       const countScripts = () => requests.filter((url) => url.includes(".js")).length;
-      await page.locator("input[type=file]").setInputFiles(DOG_PICTURE);
+      await openFile(page, DOG_PICTURE);
       await waitForDog(page);
       const before = countScripts();
       await page.keyboard.press("d");
@@ -41,7 +41,7 @@ browserTest(
 browserTest("the diagnostics count what the server's metrics count", async () => {
   await using server = await startServer(SLOW);
   await visit({ url: server.url }, async ({ page }) => {
-    await page.locator("input[type=file]").setInputFiles(DOG_PICTURE);
+    await openFile(page, DOG_PICTURE);
     await waitForDog(page);
     await page.keyboard.press("d");
     await waitForFigure(page, "Frames answered", (value) => value >= 30);
