@@ -14,16 +14,26 @@ import {
 } from "./npm_packages.ts";
 import project from "../deno.json" with { type: "json" };
 
+/** Brings FFmpeg, and is imported only by the process that reads video files. */
+const VIDEO_PACKAGE = "node-av";
+
+/** A package of the lock file. */
+interface LockedPackage {
+  dependencies?: string[];
+  optionalDependencies?: string[];
+}
+
 /** What only people and editors read; licences stay. */
 const UNUSED = /\.(?:map|md|markdown|[cm]?ts)$/;
 const LEGAL = /licen[cs]e|notice|copying/i;
 
-/** Copies the program into a folder, with a `deno.json` that names only what it imports. */
+/** Copies the program into a folder, with a `deno.json` and a `deno.lock` that name only what it imports. */
 export async function copyProgram(folder: string, options: ContentsOptions): Promise<void> {
-  for (const path of [...projectFiles(options), "deno.lock"]) {
+  for (const path of projectFiles(options)) {
     await copy(new URL(path, ROOT).pathname, `${folder}/${path}`);
   }
-  const packages = await importedPackages(entryModules(options));
+  const packages = (await importedPackages(entryModules(options)))
+    .filter(({ name }) => options.video || name !== VIDEO_PACKAGE);
   const isUsed = ([, specifier]: [string, string]) =>
     specifier.startsWith("jsr:") ||
     packages.some(({ name, version }) => specifier === `npm:${name}@${version}`);
@@ -33,6 +43,37 @@ export async function copyProgram(folder: string, options: ContentsOptions): Pro
     `${folder}/deno.json`,
     JSON.stringify({ name, version, exports, links, nodeModulesDir, imports, compilerOptions }),
   );
+  await Deno.writeTextFile(`${folder}/deno.lock`, await lockFor(Object.values(imports)));
+}
+
+/** The lock file, without packages that only tests and measurements import. */
+async function lockFor(imports: readonly string[]): Promise<string> {
+  const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT)));
+  const specifiers: Record<string, string> = lock.specifiers;
+  lock.specifiers = Object.fromEntries(
+    Object.entries(specifiers).filter(([specifier]) => imports.includes(specifier)),
+  );
+  const packages: Record<string, LockedPackage> = lock.npm;
+  const kept = new Set<string>();
+  const keep = (id: string) => {
+    if (kept.has(id)) return;
+    kept.add(id);
+    const { dependencies = [], optionalDependencies = [] } = packages[id] ?? {};
+    // A package that is there in one version only is named without it.
+    for (const dependency of [...dependencies, ...optionalDependencies]) {
+      keep(idOf(dependency, packages));
+    }
+  };
+  for (const [specifier, version] of Object.entries(lock.specifiers)) {
+    keep(`${specifier.replace(/^npm:/, "").replace(/@[^@]*$/, "")}@${version}`);
+  }
+  lock.npm = Object.fromEntries(Object.entries(packages).filter(([id]) => kept.has(id)));
+  return JSON.stringify(lock);
+}
+
+function idOf(dependency: string, packages: Record<string, LockedPackage>): string {
+  if (dependency in packages) return dependency;
+  return Object.keys(packages).find((id) => id.startsWith(`${dependency}@`)) ?? dependency;
 }
 
 /** Puts the packages of one platform into `node_modules`, without what a running program never reads. */

@@ -127,6 +127,7 @@ export class VideoDecoder implements AsyncDisposable {
     path: string,
     { signal, ...options }: VideoDecoderOptions,
   ): Promise<VideoDecoder> {
+    checkLibraries();
     await checkFile(path);
     signal?.throwIfAborted();
     const decoder = new VideoDecoder(path, {
@@ -228,6 +229,19 @@ export class VideoDecoder implements AsyncDisposable {
 }
 
 const BROKEN_OFF = "Decoding the video broke off unexpectedly";
+
+/** @throws {VideoDecodeError} In an executable that was made without FFmpeg's libraries */
+function checkLibraries(): void {
+  try {
+    import.meta.resolve("node-av/lib");
+  } catch (error) {
+    throw new VideoDecodeError(
+      "This executable was made without FFmpeg, so it cannot read video files: " +
+        "use one made with `deno task compile --video`",
+      { cause: error },
+    );
+  }
+}
 
 /** @throws {VideoDecodeError} If the file is missing, empty or cut off */
 async function checkFile(path: string): Promise<void> {

@@ -92,6 +92,18 @@ Deno.test("the executable knows its commands, and passes arguments and exit code
   });
 });
 
+Deno.test("the executable finds what is on a picture, and says what it needs for a video", async () => {
+  const picture = new URL("tests/fixtures/dog.jpg", `file://${ROOT}`).pathname;
+  const { code, stdout } = await livesyte(["detect", picture]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/dog\s+\d+\s+%/);
+  expect(await livesyte(["video", picture])).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringContaining("deno task compile --video"),
+  });
+});
+
 Deno.test("the executable brings its models and needs no network", async () => {
   const { folder, environment } = await getMachine();
   // A network of its own has no way out; an address of it is the only one there is.
