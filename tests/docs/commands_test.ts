@@ -1,0 +1,95 @@
+import { expect } from "expect";
+import { startServerProcess } from "../../bench/server_process.ts";
+import { makeDogVideo, withoutFfmpeg } from "../video/media.ts";
+import { makeDocuments } from "../../tools/docs.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** What is expected of each command that the documents show; those that are not run here say where they are. */
+const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
+  "npx -y deno task start": { runElsewhere: "tests/e2e/server.ts" },
+  "npx -y deno task test": { runElsewhere: "this is it" },
+  'curl --data-binary @tests/fixtures/dog.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:8000/pipelines/yolo_only/run':
+    /"label":"dog"/,
+  'curl -F file=@walk.mp4 "http://127.0.0.1:8000/video/submit?pipeline_id=yolo_only"': /"job_id"/,
+  "deno task run video walk.mp4 --pipeline yolo_only --out results.jsonl": /^/,
+  "curl --data @pipelines/yolo_only.json http://127.0.0.1:8000/pipelines/validate": /"valid":true/,
+  "deno task models --list": /yolov8n .*yes/,
+  "deno task load --seconds 5 --idle 100": /Jain index/,
+  "deno task compile": { runElsewhere: "tests/e2e/binary_test.ts" },
+  "deno task ok": { runElsewhere: "it runs these tests" },
+  "deno task docs": { runElsewhere: "the next test does the same without writing" },
+  "deno task soak --minutes 10": { runElsewhere: "too long; run before each release" },
+};
+
+/** The commands of all blocks of shell in README.md and docs/, one a line. */
+async function shownCommands(): Promise<string[]> {
+  const files = [...Deno.readDirSync(new URL("docs/", ROOT))]
+    .filter(({ name }) => name.endsWith(".md")).map(({ name }) => `docs/${name}`);
+  const commands: string[] = [];
+  for (const file of ["README.md", ...files]) {
+    const text = await Deno.readTextFile(new URL(file, ROOT));
+    for (const [, block = ""] of text.matchAll(/^```sh\n(.*?)^```/gms)) {
+      commands.push(...block.replaceAll(/ *\\\n */g, " ").trim().split("\n"));
+    }
+  }
+  return commands;
+}
+
+async function runShell(command: string): Promise<{ code: number; output: string }> {
+  const { code, stdout, stderr } = await new Deno.Command("sh", {
+    args: ["-c", command],
+    cwd: ROOT,
+    env: { PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}` },
+  }).output();
+  const [output, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, output: code === 0 ? output ?? "" : `${output}${errors}` };
+}
+
+Deno.test("every command that the documents show is known to this test", async () => {
+  expect([...new Set(await shownCommands())].toSorted()).toEqual(Object.keys(COMMANDS).toSorted());
+});
+
+Deno.test({
+  name: "the commands that the documents show work",
+  ignore: withoutFfmpeg,
+  async fn(t) {
+    await using server = await startServerProcess({ PIPELINE_WORKERS: "1", PIPELINE_THREADS: "2" });
+    const folder = await Deno.makeTempDir();
+    await makeDogVideo(`${folder}/walk.mp4`, 3);
+    for (const [command, expected] of Object.entries(COMMANDS)) {
+      if (!(expected instanceof RegExp)) continue;
+      await t.step(command, async () => {
+        const here = command.replace("http://127.0.0.1:8000/", server.url)
+          .replace("walk.mp4", `${folder}/walk.mp4`)
+          .replace("results.jsonl", `${folder}/results.jsonl`)
+          // Enough to see that it works, and not to get in the way of other tests.
+          .replace("--seconds 5 --idle 100", "--seconds 1 --sessions 2 --idle 10");
+        const { code, output } = await runShell(here);
+        expect([code, output]).toEqual([0, expect.stringMatching(expected)]);
+      });
+    }
+    const results = await Deno.readTextFile(`${folder}/results.jsonl`);
+    expect(results.trim().split("\n")).toHaveLength(3);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test("the documents that are made from the code are current (else run `deno task docs`)", async () => {
+  for (const [name, text] of Object.entries(await makeDocuments())) {
+    expect([name, await Deno.readTextFile(new URL(`docs/${name}`, ROOT))]).toEqual([name, text]);
+  }
+});
+
+Deno.test("links between the documents lead somewhere", async () => {
+  const files = [...Deno.readDirSync(new URL("docs/", ROOT))].map(({ name }) => `docs/${name}`);
+  for (const file of ["README.md", ...files].filter((name) => name.endsWith(".md"))) {
+    const url = new URL(file, ROOT);
+    const text = await Deno.readTextFile(url);
+    for (const [, link = ""] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+      if (/^https?:/.test(link)) continue;
+      const exists = await Deno.stat(new URL(link, url)).then(() => true, () => false);
+      expect([file, link, exists]).toEqual([file, link, true]);
+    }
+  }
+});
