@@ -94,16 +94,26 @@ browserTest("text is drawn where it is, and listed", async () => {
   });
 });
 
+/** Which pipeline a request asks for, if any. */
+function pipelineOf(url: string): string | null {
+  return new URL(url).searchParams.get("pipeline_id");
+}
+
 dogTest("another pipeline takes over at once", async (camera) => {
   await visit({ camera }, async ({ page, requests }) => {
     await startCamera(page);
     await waitForDog(page);
-    await page.getByLabel("Pipeline").selectOption({ value: "ocr_only" });
+    const choose = async (id: string) => {
+      const opened = page.waitForEvent("websocket", (socket) => pipelineOf(socket.url()) === id);
+      await page.getByLabel("Pipeline").selectOption({ value: id });
+      await opened;
+    };
+    await choose("ocr_only");
     await page.getByText("No text is read in this picture").waitFor();
     await page.locator(".objects").waitFor({ state: "hidden" });
-    await page.getByLabel("Pipeline").selectOption({ value: "yolo_only" });
+    await choose("yolo_only");
     await waitForDog(page);
-    const asked = requests.flatMap((url) => new URL(url).searchParams.get("pipeline_id") ?? []);
+    const asked = requests.flatMap((url) => pipelineOf(url) ?? []);
     expect(asked.slice(-2)).toEqual(["ocr_only", "yolo_only"]);
     await page.reload();
     await page.waitForFunction(() =>
