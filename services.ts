@@ -85,7 +85,7 @@ export class Services {
       workers: config.video.workers,
       processor: toVideoFrameProcessor(this.pipelines, liveFirst),
       frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
-      waitForTurn: (signal) => liveFirst.waitForTurn(signal),
+      framesAtOnce: () => this.videoFramesAtOnce(),
     });
   }
 
@@ -116,6 +116,11 @@ export class Services {
   /** Size within which the frames of a video are to fit for a pipeline. */
   videoFrameSize(pipelineId: string): { width: number; height: number } {
     return this.pipelines.readsText(pipelineId) ? READING_SIZE : this.config.pipeline.inputSize;
+  }
+
+  /** Frames of a video that are under way at once: one with each worker, and one more, so that none has to wait for a frame. */
+  videoFramesAtOnce(): number {
+    return this.pipelines.workers().length + 1;
   }
 
   /** Answers what is in flight, then ends everything. */
@@ -193,11 +198,13 @@ function toVideoFrameProcessor(
   liveFirst: LiveFirst,
 ): VideoFrameProcessor {
   return {
-    async runOnPixels(pipelineId, jobId, frameIndex, { data, width, height }) {
-      return await liveFirst.runJobFrame(() =>
-        pipelines.runOnPixels(pipelineId, jobId, frameIndex, { pixels: data, width, height })
-      );
+    runOnPixels(pipelineId, jobId, frameIndex, { data: pixels, width, height }, signal) {
+      const run = () =>
+        pipelines.runOnPixels(pipelineId, jobId, frameIndex, { pixels, width, height });
+      return liveFirst.runJobFrame(run, signal);
     },
+    follow: (jobId, { detections }, timestampMs) =>
+      pipelines.follow(jobId, detections, timestampMs),
     endJob: (jobId) => pipelines.endSession(jobId),
   };
 }

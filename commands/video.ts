@@ -5,7 +5,7 @@ import { Presets, SingleBar } from "cli-progress";
 import type { VideoFrameResult } from "../lib/client/video_protocol.ts";
 import { VideoDecodeError } from "../lib/video/errors.ts";
 import { scaleResult } from "../lib/video/scale_result.ts";
-import { prefetch } from "../lib/video/prefetch.ts";
+import { mapInOrder } from "../lib/video/map_in_order.ts";
 import { VideoDecoder } from "../lib/video/video_decoder.ts";
 import type { Services } from "../services.ts";
 import { UsageError } from "./usage_error.ts";
@@ -140,10 +140,18 @@ async function process(
   });
   const total = Math.ceil((decoder.info.frameCount ?? 0) / frameStride);
   using progress = showProgress(total);
-  for await (const frame of prefetch(decoder.frames())) {
-    const { frameIndex, timestampMs, data: pixels, width, height } = frame;
-    const image = { pixels, width, height };
-    const result = await services.pipelines.runOnPixels(pipelineId, SESSION, frameIndex, image);
+  const { pipelines } = services;
+  const processed = mapInOrder(
+    decoder.frames(),
+    () => services.videoFramesAtOnce(),
+    async ({ frameIndex, timestampMs, data: pixels, width, height }) => {
+      const image = { pixels, width, height };
+      const result = await pipelines.runOnPixels(pipelineId, SESSION, frameIndex, image);
+      return { frameIndex, timestampMs, result };
+    },
+  );
+  for await (const { frameIndex, timestampMs, result } of processed) {
+    pipelines.follow(SESSION, result.detections, timestampMs);
     await onResult({
       frame_index: frameIndex,
       timestamp_ms: timestampMs,

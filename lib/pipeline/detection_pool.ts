@@ -101,9 +101,9 @@ export class DetectionPool {
   }
 
   /** Runs a task when it is the session's turn; see {@linkcode WorkerPool.run}. */
-  run(task: DetectTask, sessionId: string): Promise<PoolResult<RunOutcome>> {
+  run(task: DetectTask, sessionId: string, mostAtOnce = 1): Promise<PoolResult<RunOutcome>> {
     if (this.#pool === undefined) return Promise.reject(new Error("The workers are not running"));
-    return this.#pool.run(task, sessionId);
+    return this.#pool.run(task, sessionId, mostAtOnce);
   }
 
   /** Ends all workers; tasks that are not finished fail. */

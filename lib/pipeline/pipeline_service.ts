@@ -233,7 +233,7 @@ export class PipelineService {
     if (isReading) this.#streamText.offer(sessionId, frameIndex, frameBytes, isDetected);
     const detected = await this.#detect({ pipelineId, picture: frameBytes, inputSize }, sessionId)
       .finally(resolve);
-    this.#track(sessionId, detected.outcome.findings.detections);
+    this.follow(sessionId, detected.outcome.findings.detections, performance.now());
     const result = this.#toResult(definition, detected, started);
     if (!isReading) return result;
     const { textBlocks, frameIndex: readFrom, ocrMs } = this.#streamText.take(sessionId);
@@ -251,22 +251,35 @@ export class PipelineService {
   }
 
   /**
-   * Runs a pipeline on a frame of a video, its text included; objects are followed from one frame to the next.
+   * Runs a pipeline on a frame of a video, its text included; several frames of a video may run at once.
    *
    * @param sessionId The video; its frames take turns with those of other sessions.
    * @param frameIndex Number of the frame in the video, from 0.
    * @param image Not to be used afterwards, since its memory goes to a worker.
    * @throws As `runOnFrame` does.
    */
-  async runOnPixels(
+  runOnPixels(
     pipelineId: string,
     sessionId: string,
     frameIndex: number,
     image: PixelImage,
   ): Promise<PipelineResult> {
-    const result = await this.#runOnPicture(pipelineId, sessionId, frameIndex, image);
-    this.#track(sessionId, result.detections);
-    return result;
+    return this.#runOnPicture(pipelineId, sessionId, frameIndex, image);
+  }
+
+  /**
+   * Gives the objects of a stream or a video a `track_id` that stays with them from one frame to the next.
+   *
+   * Streams are followed by `runOnFrame` already.
+   *
+   * @param detections Those of the next frame; changed.
+   * @param timestampMs When the frame was taken, in milliseconds of the session's own steady clock.
+   */
+  follow(sessionId: string, detections: Detection[], timestampMs: number): void {
+    if (this.#options.tracking === false) return;
+    const tracker = this.#trackers.getOrInsertComputed(sessionId, () => new Tracker());
+    const ids = tracker.update(detections, timestampMs);
+    for (const [index, detection] of detections.entries()) detection.track_id = ids[index];
   }
 
   /** Forgets what is known of a stream or a video. */
@@ -355,7 +368,7 @@ export class PipelineService {
     reading?.catch(() => {});
     const result = this.#toResult(
       definition,
-      await this.#detect({ pipelineId, picture }, sessionId),
+      await this.#detect({ pipelineId, picture }, sessionId, Infinity),
       started,
     );
     if (reading === undefined) return result;
@@ -368,19 +381,13 @@ export class PipelineService {
   #detect(
     task: Parameters<DetectionPool["run"]>[0],
     sessionId: string,
+    mostAtOnce = 1,
   ): Promise<PoolResult<RunOutcome>> {
-    return this.#detection?.run(task, sessionId) ?? Promise.reject(notRunning());
+    return this.#detection?.run(task, sessionId, mostAtOnce) ?? Promise.reject(notRunning());
   }
 
   #read(picture: Picture, sessionId?: string) {
     return this.#text?.read(picture, sessionId) ?? Promise.reject(notRunning());
-  }
-
-  #track(sessionId: string, detections: Detection[]): void {
-    if (this.#options.tracking === false) return;
-    const tracker = this.#trackers.getOrInsertComputed(sessionId, () => new Tracker());
-    const ids = tracker.update(detections, performance.now());
-    for (const [index, detection] of detections.entries()) detection.track_id = ids[index];
   }
 
   #toResult(

@@ -49,6 +49,7 @@ export interface PoolResult<Outcome> {
 interface Job<Task, Outcome> {
   task: Task;
   sessionId: string;
+  mostAtOnce: number;
   arrived: number;
   resolve(result: PoolResult<Outcome>): void;
   reject(error: unknown): void;
@@ -69,15 +70,16 @@ const LONGEST_RETRY_MS = 30_000;
 /**
  * Runs tasks on a fixed number of workers.
  *
- * Each worker has one task at a time, and so has each session; sessions take turns, whatever the
- * others send. A worker that dies or hangs is replaced, and only the task that it had is lost.
+ * Each worker has one task at a time, and so has each session that does not ask for more; sessions take turns, whatever
+ * the others send. A worker that dies or hangs is replaced, and only the task that it had is lost.
  */
 export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
   readonly #options: WorkerPoolOptions<Setup>;
   readonly #slots: Slot<Setup, Task, Outcome>[];
   /** Tasks that wait, by session. */
   readonly #waiting = new Map<string, Job<Task, Outcome>[]>();
-  readonly #inFlight = new Set<string>();
+  /** Tasks that are with a worker, by session. */
+  readonly #inFlight = new Map<string, number>();
   readonly #turns = new FairTurns();
   #restarts = 0;
   #stopped = false;
@@ -135,14 +137,15 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
    * Runs a task, when it is the session's turn.
    *
    * @param task Its picture is not to be used afterwards, since the memory goes to the worker.
+   * @param mostAtOnce How many workers may be busy with the session when this task is taken, this one's included.
    * @throws {ImageDecodeError} If the picture is none.
    * @throws {ImageTooLargeError} If the picture has too many pixels.
    * @throws {PipelineError} If the pipeline or its worker fails.
    */
-  run(task: Task, sessionId: string): Promise<PoolResult<Outcome>> {
+  run(task: Task, sessionId: string, mostAtOnce = 1): Promise<PoolResult<Outcome>> {
     if (this.#stopped) return Promise.reject(new PipelineError({ cause: stoppedError() }));
     const { promise, resolve, reject } = Promise.withResolvers<PoolResult<Outcome>>();
-    const job = { task, sessionId, arrived: performance.now(), resolve, reject };
+    const job = { task, sessionId, mostAtOnce, arrived: performance.now(), resolve, reject };
     const jobs = this.#waiting.get(sessionId);
     if (jobs === undefined) this.#waiting.set(sessionId, [job]);
     else jobs.push(job);
@@ -209,11 +212,11 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
     }
   }
 
-  /** Takes a task of the session that has had the fewest turns, among those that have none in flight. */
+  /** Takes a task of the session that has had the fewest turns, among those that may have one more in flight. */
   #takeNext(): Job<Task, Outcome> | undefined {
     let next: string | undefined;
-    for (const sessionId of this.#waiting.keys()) {
-      if (this.#inFlight.has(sessionId)) continue;
+    for (const [sessionId, [first]] of this.#waiting) {
+      if ((this.#inFlight.get(sessionId) ?? 0) >= (first?.mostAtOnce ?? 1)) continue;
       if (next === undefined || this.#turns.of(sessionId) < this.#turns.of(next)) next = sessionId;
     }
     if (next === undefined) return undefined;
@@ -227,7 +230,7 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
   async #process(slot: Slot<Setup, Task, Outcome>, job: Job<Task, Outcome>): Promise<void> {
     const { frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS } = this.#options;
     slot.busy = true;
-    this.#inFlight.add(job.sessionId);
+    this.#countInFlight(job.sessionId, 1);
     const wait = performance.now() - job.arrived;
     try {
       const outcome = await slot.worker.run(job.task, frameTimeoutMs);
@@ -236,10 +239,16 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
       const lost = error instanceof WorkerLostError;
       job.reject(lost ? new PipelineError({ cause: error }) : error);
     } finally {
-      this.#inFlight.delete(job.sessionId);
+      this.#countInFlight(job.sessionId, -1);
     }
     if (slot.worker.alive) slot.busy = false;
     this.#dispatch();
+  }
+
+  #countInFlight(sessionId: string, change: 1 | -1): void {
+    const count = (this.#inFlight.get(sessionId) ?? 0) + change;
+    if (count === 0) this.#inFlight.delete(sessionId);
+    else this.#inFlight.set(sessionId, count);
   }
 }
 

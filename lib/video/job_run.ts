@@ -8,7 +8,7 @@ import type { PipelineResult } from "../client/protocol.ts";
 import type { Size } from "./display_geometry.ts";
 import type { Job } from "./job.ts";
 import type { JobStore } from "./job_store.ts";
-import { prefetch } from "./prefetch.ts";
+import { mapInOrder } from "./map_in_order.ts";
 import { ResultBatch, type ResultBatchOptions } from "./result_batch.ts";
 import { scaleResult } from "./scale_result.ts";
 import { VideoDecoder, type VideoDecoderOptions, type VideoFrame } from "./video_decoder.ts";
@@ -25,8 +25,8 @@ export interface JobRunOptions {
   processor: VideoFrameProcessor;
   /** Size within which frames of a pipeline are to fit. */
   frameSize: (pipelineId: string) => Size;
-  /** Waits until nothing more urgent is to be done; called before each frame. */
-  waitForTurn: (signal: AbortSignal) => Promise<void>;
+  /** Most frames of a job that are decoded and have no result yet; from 1. */
+  framesAtOnce: () => number;
   /** Options of the decode process. */
   decoder: Omit<
     VideoDecoderOptions,
@@ -36,7 +36,7 @@ export interface JobRunOptions {
 }
 
 /**
- * Processes the frames that have no result yet, one at a time, and stores the results.
+ * Processes the frames that have no result yet, and stores the results in the order of the frames.
  *
  * @param job Status `processing`
  * @throws {VideoDecodeError} If the video cannot be decoded to its end
@@ -46,7 +46,7 @@ export interface JobRunOptions {
  */
 export async function runJob(
   { id, pipelineId, frameStride, maxFrames }: Job,
-  { store, processor, frameSize, waitForTurn, decoder: decoderOptions, batch }: JobRunOptions,
+  { store, processor, frameSize, framesAtOnce, decoder: decoderOptions, batch }: JobRunOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { count, nextFrame } = store.countResults(id);
@@ -74,13 +74,17 @@ export async function runJob(
     if (taken.length > 0) store.appendResults(id, taken, { currentStep });
   };
   try {
-    for await (const frame of prefetch(decoder.frames())) {
-      await waitForTurn(signal);
+    const processed = mapInOrder(decoder.frames(), framesAtOnce, async (frame) => {
       signal.throwIfAborted();
-      const result = await process(processor, pipelineId, id, frame);
+      const { frameIndex, timestampMs } = frame;
+      const result = await process(processor, pipelineId, id, frame, signal);
+      return { frameIndex, timestampMs, result };
+    });
+    for await (const { frameIndex, timestampMs, result } of processed) {
+      processor.follow?.(id, result, timestampMs);
       results.add({
-        frame_index: frame.frameIndex,
-        timestamp_ms: frame.timestampMs,
+        frame_index: frameIndex,
+        timestamp_ms: timestampMs,
         result: raiseTracks(scaleResult(result, decoder.info), tracksBefore),
       });
       currentStep++;
@@ -119,9 +123,10 @@ async function process(
   pipelineId: string,
   jobId: string,
   { frameIndex, data, width, height }: VideoFrame,
+  signal: AbortSignal,
 ): Promise<PipelineResult> {
   const run = (pixels: Uint8Array<ArrayBuffer>) =>
-    processor.runOnPixels(pipelineId, jobId, frameIndex, { data: pixels, width, height });
+    processor.runOnPixels(pipelineId, jobId, frameIndex, { data: pixels, width, height }, signal);
   const copy = data.slice();
   try {
     return await run(data);

@@ -27,8 +27,7 @@ export interface JobRunnerOptions
 /**
  * Runs the jobs of a store.
  *
- * A job has one frame in flight at most, and takes the next one only when `waitForTurn` lets it, so that live streams
- * never wait for more than one frame. Jobs that were interrupted go on before new ones begin.
+ * Jobs that were interrupted go on before new ones begin.
  */
 export class JobRunner implements AsyncDisposable {
   readonly #store: JobStore;
@@ -41,7 +40,7 @@ export class JobRunner implements AsyncDisposable {
 
   /** @throws {RangeError} If `workers` is not a positive whole number */
   constructor(store: JobStore, processor: VideoFrameProcessor, options: JobRunnerOptions) {
-    const { workers = 1, frameSize, waitForTurn, decoder, batch } = options;
+    const { workers = 1, frameSize, framesAtOnce, decoder, batch } = options;
     if (!(Number.isInteger(workers) && workers > 0)) {
       throw new RangeError(`Cannot run jobs with ${workers} workers`);
     }
@@ -51,7 +50,7 @@ export class JobRunner implements AsyncDisposable {
       store,
       processor,
       frameSize,
-      waitForTurn: waitForTurn ?? (() => Promise.resolve()),
+      framesAtOnce: framesAtOnce ?? (() => 1),
       decoder: decoder ?? {},
       batch: batch ?? {},
     };

@@ -43,26 +43,27 @@ export class LiveFirst {
   }
 
   /**
-   * Looks at a frame of a job; beside live streams, one frame of all jobs at a time.
+   * Looks at a frame of a job when it may; beside live streams, one frame of all jobs at a time.
    *
    * @param run Resolves with a result whose `timings_ms.wait` tells how long no worker was free for it
+   * @throws The reason of `signal`, if it is aborted before the frame's turn comes
    */
-  runJobFrame(run: () => Promise<PipelineResult>): Promise<PipelineResult> {
+  runJobFrame(
+    run: () => Promise<PipelineResult>,
+    signal: AbortSignal,
+  ): Promise<PipelineResult> {
     const isLive = performance.now() - this.#lastFrameAt < LIVE_MS;
-    const result = isLive ? this.#jobFrame.then(() => this.#measure(run)) : this.#measure(run);
+    const before = isLive ? this.#jobFrame : Promise.resolve();
+    const result = before.then(() => this.#standBack(signal)).then(() => this.#measure(run));
     this.#jobFrame = result.catch(() => {});
     return result;
   }
 
-  /**
-   * Waits until a job may go on.
-   *
-   * @throws The reason of `signal` once it is aborted
-   */
-  async waitForTurn(signal: AbortSignal): Promise<void> {
+  async #standBack(signal: AbortSignal): Promise<void> {
     for (let left; (left = this.#holdUntil - performance.now()) > 0;) {
       await sleep(left, signal);
     }
+    signal.throwIfAborted();
   }
 
   async #measure(run: () => Promise<PipelineResult>): Promise<PipelineResult> {

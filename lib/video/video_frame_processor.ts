@@ -21,11 +21,13 @@ export interface Pixels {
  */
 export interface VideoFrameProcessor {
   /**
-   * Runs a pipeline on one frame. Frames of a job come in order, each after the answer to the one before.
+   * Runs a pipeline on one frame, once nothing more urgent is to be done. Frames of a job come in order, but several may come
+   * before the first is answered.
    *
    * @param jobId Jobs take turns with live sessions, under this id
    * @param frameIndex Counted from 0 in the file
    * @param pixels Its buffer may be taken away from the caller
+   * @param signal Gives up a frame that still waits, once it is aborted
    * @returns A result whose coordinates are pixels of the frame as given
    */
   runOnPixels(
@@ -33,7 +35,17 @@ export interface VideoFrameProcessor {
     jobId: string,
     frameIndex: number,
     pixels: Pixels,
+    signal: AbortSignal,
   ): Promise<PipelineResult>;
+
+  /**
+   * Recognizes the objects of a result as those of the frame before, where that is wanted, and marks them so.
+   *
+   * Called for every frame of a job, in the order of the frames.
+   *
+   * @param timestampMs From the start of the file
+   */
+  follow?(jobId: string, result: PipelineResult, timestampMs: number): void;
 
   /** Called when no more frames of a job come, for now or for ever; what is remembered about it can go. */
   endJob?(jobId: string): void;

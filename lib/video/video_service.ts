@@ -17,7 +17,7 @@ import type { VideoFrameProcessor } from "./video_frame_processor.ts";
 import { watchJob } from "./watch_job.ts";
 
 /** Options of {@linkcode VideoService}. */
-export interface VideoServiceOptions extends Pick<JobRunnerOptions, "frameSize" | "waitForTurn"> {
+export interface VideoServiceOptions extends Pick<JobRunnerOptions, "frameSize" | "framesAtOnce"> {
   /** Holds the jobs, their results and their files; made when it is needed. */
   dataDirectory: string;
   processor: VideoFrameProcessor;

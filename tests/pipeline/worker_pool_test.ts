@@ -117,6 +117,19 @@ Deno.test("a picture's fault is told apart from the pipeline's", async () => {
   });
 });
 
+Deno.test("a session has as many workers at once as it asks for", async () => {
+  await withPool({ workers: 3 }, async (pool) => {
+    for (const [mostAtOnce, waiting] of [[1, 3], [2, 2], [Infinity, 1]] as const) {
+      const runs = Array.from({ length: 4 }, () => {
+        const task = { pipelineId: "any", picture: order("20") };
+        return pool.run(task, "video", mostAtOnce);
+      });
+      expect(pool.waiting).toBe(waiting);
+      await Promise.all(runs);
+    }
+  });
+});
+
 Deno.test("sessions take turns, whatever the others send", async () => {
   await withPool({}, async (_, run) => {
     const finished: string[] = [];

@@ -15,6 +15,7 @@ const FRAME_SIZE = { width: 64, height: 64 };
 /** Calls of a processor that finds one object in the middle of every frame. */
 class Recorder implements VideoFrameProcessor {
   readonly frames: [jobId: string, frameIndex: number][] = [];
+  readonly followed: [jobId: string, timestampMs: number][] = [];
   readonly ended: string[] = [];
   inFlight = 0;
   mostInFlight = 0;
@@ -43,6 +44,10 @@ class Recorder implements VideoFrameProcessor {
     } finally {
       this.inFlight--;
     }
+  }
+
+  follow(jobId: string, _result: PipelineResult, timestampMs: number): void {
+    this.followed.push([jobId, timestampMs]);
   }
 
   endJob(jobId: string): void {
@@ -177,25 +182,41 @@ Deno.test({
 });
 
 Deno.test({
-  name: "JobRunner takes no frame before it is its turn",
+  name: "JobRunner has as many frames in flight as it may, and stores and follows them in order",
   ignore,
   async fn() {
-    const turns: PromiseWithResolvers<void>[] = [];
-    await using opened = await openRunner({
-      waitForTurn() {
-        turns.push(Promise.withResolvers<void>());
-        return turns.at(-1)!.promise;
-      },
-    });
-    const { runner, processor, addJob, finished } = opened;
-    const { id } = await addJob(3);
+    await using opened = await openRunner({ framesAtOnce: () => 3 });
+    const { store, runner, processor, addJob, finished } = opened;
+    const { id } = await addJob(12);
+    // The later a frame of three, the sooner it is answered.
+    processor.before = (frame) => new Promise((done) => setTimeout(done, 30 - 10 * (frame % 3)));
     runner.start();
-    for (const frame of range(3)) {
-      await waitFor(() => turns.length === frame + 1);
-      expect(processor.frames.length).toBe(frame);
-      turns[frame]?.resolve();
-    }
     expect((await finished(id)).status).toBe("completed");
+    expect(processor.mostInFlight).toBe(3);
+    expect(storedIndices(store, id)).toEqual(range(12));
+    expect(processor.followed).toEqual(range(12).map((frame) => [id, 40 * frame]));
+  },
+});
+
+Deno.test({
+  name: "JobRunner stops with several frames in flight, and goes on without a gap",
+  ignore,
+  async fn() {
+    await using opened = await openRunner({ framesAtOnce: () => 3 });
+    const { store, runner, processor, addJob, finished } = opened;
+    const { id } = await addJob(20);
+    const blocked = Promise.withResolvers<void>();
+    processor.before = (frame) => frame === 7 ? blocked.promise : undefined;
+    runner.start();
+    await waitFor(() => processor.inFlight === 1 && processor.frames.length === 10);
+    const stopping = runner.stop();
+    blocked.resolve();
+    await stopping;
+    expect(storedIndices(store, id)).toEqual(range(10));
+    runner.start();
+    expect((await finished(id)).status).toBe("completed");
+    expect(processor.indices(id).toSorted((a, b) => a - b)).toEqual(range(20));
+    expect(storedIndices(store, id)).toEqual(range(20));
   },
 });
 
@@ -203,15 +224,12 @@ Deno.test({
   name: "JobRunner does not take a wait for live streams for a decoder that hangs",
   ignore,
   async fn() {
-    let turns = 0;
-    await using opened = await openRunner({
-      decoder: { frameTimeoutMs: 1500 },
-      async waitForTurn() {
-        if (++turns === 5) await new Promise((resolve) => setTimeout(resolve, 2500));
-      },
-    });
-    const { runner, addJob, finished } = opened;
+    await using opened = await openRunner({ decoder: { frameTimeoutMs: 1500 } });
+    const { runner, processor, addJob, finished } = opened;
     const { id } = await addJob(10);
+    processor.before = async (frame) => {
+      if (frame === 5) await new Promise((resolve) => setTimeout(resolve, 2500));
+    };
     runner.start();
     expect(await finished(id)).toMatchObject({ status: "completed", error: null });
   },

@@ -11,11 +11,11 @@ function simulate() {
   return {
     liveFirst,
     advance: (ms: number) => clock.tickAsync(ms),
-    runJobFrame: (ms: number) =>
+    runJobFrame: (ms: number, signal = new AbortController().signal) =>
       liveFirst.runJobFrame(async () => {
         await sleep(ms);
         return emptyResult();
-      }),
+      }, signal),
     runStreamFrame: (ms: number) => liveFirst.runStreamFrame(() => sleep(ms)),
     [Symbol.dispose]: () => clock.uninstall(),
   };
@@ -23,17 +23,18 @@ function simulate() {
 
 Deno.test("a job that holds up no stream never stands back", async () => {
   using simulation = simulate();
-  const { liveFirst, advance, runJobFrame, runStreamFrame } = simulation;
+  const { advance, runJobFrame, runStreamFrame } = simulation;
   const first = runJobFrame(20);
   await advance(20);
   await first;
   const answered = runStreamFrame(20);
   await advance(20);
   await answered;
-  const second = runJobFrame(20);
-  await advance(20);
-  await second;
-  await liveFirst.waitForTurn(AbortSignal.timeout(0));
+  for (let frame = 0; frame < 2; frame += 1) {
+    const next = runJobFrame(20);
+    await advance(20);
+    await next;
+  }
 });
 
 /** One worker that answers whoever asks first, in so many milliseconds. */
@@ -70,12 +71,11 @@ for (
     };
     const job = async () => {
       while (!isOver.signal.aborted) {
-        await liveFirst.waitForTurn(isOver.signal).catch(() => {});
-        await liveFirst.runJobFrame(answer);
-        counts.job += 1;
+        await liveFirst.runJobFrame(answer, isOver.signal).then(() => counts.job += 1, () => {});
       }
     };
-    const running = [stream(), job()];
+    // A job asks for several frames at once.
+    const running = [stream(), job(), job(), job()];
     await advance(10_000);
     isOver.abort();
     await advance(2000);
@@ -100,7 +100,7 @@ Deno.test("beside live streams, the frames of all jobs go one after the other", 
     inFlight -= 1;
     return emptyResult();
   };
-  await Promise.all([1, 2, 3].map(() => liveFirst.runJobFrame(run)));
+  await Promise.all([1, 2, 3].map(() => liveFirst.runJobFrame(run, new AbortController().signal)));
   expect(most).toBe(1);
 });
 
@@ -110,9 +110,28 @@ Deno.test("a frame of a job that fails leaves the next ones their turn", async (
   const answered = runStreamFrame(1);
   await advance(1);
   await answered;
-  const failed = liveFirst.runJobFrame(() => Promise.reject(new Error("Worker gone")));
+  const failed = liveFirst.runJobFrame(
+    () => Promise.reject(new Error("Worker gone")),
+    new AbortController().signal,
+  );
   await expect(failed).rejects.toThrow("Worker gone");
   const next = runJobFrame(10);
   await advance(10);
   expect(await next).toEqual(emptyResult());
+});
+
+Deno.test("a frame of a job that has ended gives up its turn", async () => {
+  using simulation = simulate();
+  const { advance, runStreamFrame, runJobFrame } = simulation;
+  // Holds the stream up, so that the job has to stand back.
+  const answered = runStreamFrame(150);
+  const held = runJobFrame(100);
+  await advance(150);
+  await Promise.all([answered, held]);
+  const job = new AbortController();
+  const waiting = runJobFrame(10, job.signal);
+  const refused = expect(waiting).rejects.toThrow("Job removed");
+  await advance(10);
+  job.abort(new Error("Job removed"));
+  await refused;
 });

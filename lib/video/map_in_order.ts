@@ -1,0 +1,34 @@
+/**
+ * Works on several values at once.
+ *
+ * @module
+ */
+
+/**
+ * What becomes of the values of a source, in their order, with several of them being worked on.
+ *
+ * @param atOnce Most values that have been taken from the source and not been given on, from 1; looked at each time
+ * @throws What the source or `map` throws, when all values before have been given on
+ */
+export async function* mapInOrder<T, R>(
+  source: AsyncGenerator<T>,
+  atOnce: () => number,
+  map: (value: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const takeNext = async () => {
+    const { done, value } = await source.next();
+    return done ? undefined : { mapped: await map(value) };
+  };
+  const started: ReturnType<typeof takeNext>[] = [];
+  for (;;) {
+    while (started.length < atOnce()) {
+      const next = takeNext();
+      // It is reported when its turn comes, or by nobody if that never happens.
+      next.catch(() => {});
+      started.push(next);
+    }
+    const first = await started.shift();
+    if (first === undefined) return;
+    yield first.mapped;
+  }
+}
