@@ -102,15 +102,20 @@ export class Services {
   }
 
   #logPlan(): void {
-    const { plan } = this.pipelines;
-    if (plan === undefined) return;
-    const { workers, threads } = plan;
-    const measured = "latencyMs" in plan && {
-      latency_ms: Math.round(plan.latencyMs),
-      frames_per_second: Math.round(plan.framesPerSecond),
+    const { plans } = this.pipelines;
+    const [alone, many] = [plans[0], plans.at(-1)];
+    if (alone === undefined || many === undefined) return;
+    const { workers, threads } = many;
+    const fields = {
+      workers,
+      threads,
+      threads_alone: alone.threads,
+      ...("latencyMs" in alone && { latency_ms: Math.round(alone.latencyMs) }),
+      ...("framesPerSecond" in many && { frames_per_second: Math.round(many.framesPerSecond) }),
     };
-    const message = `Inference is ready, with ${workers} workers of ${threads} threads`;
-    logEvent("info", "pipeline_ready", message, { workers, threads, ...measured });
+    const message = `Inference is ready: ${workers} workers of ${threads} threads, or ` +
+      `${alone.threads} for a frame that is alone`;
+    logEvent("info", "pipeline_ready", message, fields);
   }
 
   /** Size within which the frames of a video are to fit for a pipeline. */

@@ -6,10 +6,11 @@
 
 import {
   candidatePlans,
-  choosePlan,
   measurePlan,
+  planFor,
   type PlanMeasurement,
   type WorkerPlan,
+  worthwhilePlans,
 } from "./calibration.ts";
 import { usesDetector } from "./load_definitions.ts";
 import type { DetectorLayout, Size } from "./onnx_graph.ts";
@@ -48,14 +49,16 @@ export interface DetectionPoolOptions {
 
 type Pool = WorkerPool<WorkerSetup, DetectTask, RunOutcome>;
 
-/** Starts the pool that serves the machine best, and passes tasks on to it. */
+/**
+ * Starts the pool that serves the machine best, and passes tasks on to it.
+ *
+ * One frame alone is soonest done by many threads, while of many frames most are done by one thread each. So each frame runs
+ * on as many threads as the frames beside it leave.
+ */
 export class DetectionPool {
   readonly #options: DetectionPoolOptions;
-  /** Every pool that runs; more than one only while plans are tried. */
-  readonly #pools = new Set<Pool>();
-  /** The pool that tasks go to. */
   #pool: Pool | undefined;
-  #plan: WorkerPlan | PlanMeasurement | undefined;
+  #plans: (WorkerPlan | PlanMeasurement)[] = [];
   #layout: DetectorLayout | undefined;
   #isStopped = false;
 
@@ -63,9 +66,12 @@ export class DetectionPool {
     this.#options = options;
   }
 
-  /** How inference is spread over the cores, and what that gave when it was tried; `undefined` before the start. */
-  get plan(): WorkerPlan | PlanMeasurement | undefined {
-    return this.#plan;
+  /**
+   * How inference is spread over the cores, for few frames at once first, and what that gave when it was tried; empty before
+   * the start.
+   */
+  get plans(): readonly (WorkerPlan | PlanMeasurement)[] {
+    return this.#plans;
   }
 
   /** The detector's outputs and labels; `undefined` before the start. */
@@ -94,10 +100,9 @@ export class DetectionPool {
     const detectors: PreparedDetector[] = [];
     for (const size of inputSizes) detectors.push(await prepareDetector(modelPath, size));
     this.#layout = detectors[0].layout;
-    const plans = candidatePlans(navigator.hardwareConcurrency, fixedPlan);
-    if (plans.length > 1) return await this.#startBest(plans, detectors);
-    this.#plan = plans[0];
-    this.#pool = await this.#startPool(plans[0], detectors);
+    this.#plans = candidatePlans(navigator.hardwareConcurrency, fixedPlan);
+    await this.#startPool(detectors);
+    if (this.#plans.length > 1) await this.#calibrate(detectors);
   }
 
   /** Runs a task when it is the session's turn; see {@linkcode WorkerPool.run}. */
@@ -109,38 +114,29 @@ export class DetectionPool {
   /** Ends all workers; tasks that are not finished fail. */
   stop(): void {
     this.#isStopped = true;
-    for (const pool of this.#pools) pool.stop();
-    this.#pools.clear();
+    this.#pool?.stop();
   }
 
-  /** Tries each plan on the canary picture, and keeps the pool of the best. */
-  async #startBest(plans: WorkerPlan[], detectors: PreparedDetector[]): Promise<void> {
+  /** Tries each plan on the canary picture, and keeps those that are worthwhile. */
+  async #calibrate(detectors: PreparedDetector[]): Promise<void> {
     const { pipelines, canary } = this.#options;
+    const pool = this.#pool;
+    if (pool === undefined) return;
     const pipelineId = pipelines.find(usesDetector)?.id ?? "";
     const picture = await Deno.readFile(canary);
-    let best: PlanMeasurement | undefined;
-    for (const plan of plans) {
-      const pool = await this.#startPool(plan, detectors);
-      const measured = await measurePlan(plan, pool, pipelineId, picture);
-      const isBetter = best === undefined || choosePlan([best, measured]) === measured;
-      this.#stopPool(isBetter ? this.#pool : pool);
-      if (!isBetter) continue;
-      this.#pool = pool;
-      this.#plan = best = measured;
+    const measured: PlanMeasurement[] = [];
+    for (const plan of this.#plans) {
+      measured.push(await measurePlan(plan, pool, pipelineId, picture));
     }
-  }
-
-  #stopPool(pool: Pool | undefined): void {
-    if (pool === undefined) return;
-    this.#pools.delete(pool);
+    this.#plans = worthwhilePlans(measured);
+    if (pool.workers().length === mostWorkers(this.#plans)) return;
     pool.stop();
+    await this.#startPool(detectors);
   }
 
-  async #startPool(
-    { workers, threads }: WorkerPlan,
-    prepared: PreparedDetector[],
-  ): Promise<Pool> {
+  async #startPool(prepared: PreparedDetector[]): Promise<void> {
     const { pipelines, confidence, iou, maxPixels, frameTimeoutMs, onRestart } = this.#options;
+    const { threads } = planFor(this.#plans, Infinity);
     const [detector, ...otherDetectors] = prepared.map((each) => ({
       ...each,
       threads,
@@ -149,14 +145,18 @@ export class DetectionPool {
     }));
     if (this.#isStopped) throw new Error("The workers were stopped while they started");
     const pool: Pool = new WorkerPool({
-      workers,
+      workers: mostWorkers(this.#plans),
       workerUrl: new URL("./worker.ts", import.meta.url).href,
+      prepare: (task, underWay) => ({ threads: planFor(this.#plans, underWay).threads, ...task }),
       ...(frameTimeoutMs !== undefined && { frameTimeoutMs }),
       ...(onRestart !== undefined && { onRestart }),
       setup: { pipelines, detector, otherDetectors, maxPixels },
     });
-    this.#pools.add(pool);
+    this.#pool = pool;
     await pool.start();
-    return pool;
   }
+}
+
+function mostWorkers(plans: readonly WorkerPlan[]): number {
+  return Math.max(...plans.map(({ workers }) => workers));
 }

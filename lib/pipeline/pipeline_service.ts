@@ -61,7 +61,7 @@ export interface PipelineServiceOptions {
    */
   workers?: number;
   /**
-   * Threads of each worker; found out at the start where it is not given.
+   * Threads of each worker; found out at the start, for few and for many frames at once, where neither is given.
    */
   threads?: number;
   /**
@@ -142,9 +142,12 @@ export class PipelineService {
     );
   }
 
-  /** How inference is spread over the cores, and what that gave when it was tried; `undefined` before the start. */
-  get plan(): WorkerPlan | PlanMeasurement | undefined {
-    return this.#detection?.plan;
+  /**
+   * How inference is spread over the cores, for few frames at once first, and what that gave when it was tried; empty before
+   * the start.
+   */
+  get plans(): readonly (WorkerPlan | PlanMeasurement)[] {
+    return this.#detection?.plans ?? [];
   }
 
   /**

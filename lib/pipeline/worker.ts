@@ -12,20 +12,22 @@ import { compilePipeline, type RunOutcome } from "./pipeline_runner.ts";
 import { runWorkerLoop } from "./worker_loop.ts";
 import type { DetectTask, WorkerSetup } from "./worker_messages.ts";
 
-/** Detectors by their input, as they are asked for; a `Promise` while one is being loaded. */
+/** Detectors by their input and threads, as they are asked for; a `Promise` while one is being loaded. */
 const detectors = new Map<string, Promise<Detector>>();
 
-/** The detector for an input, or the one that was loaded at the start. */
+/** The detector for an input and a number of threads, or the one that was loaded at the start. */
 function detectorFor(
   { detector, otherDetectors }: WorkerSetup,
   inputSize?: Size,
+  threads = detector.threads,
 ): Promise<Detector> {
   const options =
     otherDetectors.find(({ layout: { input } }) =>
       input.width === inputSize?.width && input.height === inputSize.height
     ) ?? detector;
   const { width, height } = options.layout.input;
-  return detectors.getOrInsertComputed(`${width}x${height}`, () => loadDetector(options));
+  const key = `${width}x${height} on ${threads}`;
+  return detectors.getOrInsertComputed(key, () => loadDetector({ ...options, threads }));
 }
 
 async function loadDetector(options: DetectorOptions): Promise<Detector> {
@@ -44,12 +46,12 @@ runWorkerLoop<WorkerSetup, DetectTask, RunOutcome>(async (setup) => {
   const { pipelines, maxPixels } = setup;
   const runners = new Map(pipelines.map((each) => [each.id, compilePipeline(each)]));
   await detectorFor(setup);
-  return async ({ pipelineId, picture, inputSize }) => {
+  return async ({ pipelineId, picture, inputSize, threads }) => {
     const runner = runners.get(pipelineId);
     if (runner === undefined) {
       throw new RangeError(`Cannot run the pipeline "${pipelineId}": unknown`);
     }
-    const detector = await detectorFor(setup, inputSize);
+    const detector = await detectorFor(setup, inputSize, threads);
     return await runner({ picture, maxPixels, detector, decode: decodeLetterboxed });
   };
 });

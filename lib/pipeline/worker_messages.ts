@@ -19,6 +19,8 @@ export interface DetectTask extends WorkerTask {
   pipelineId: string;
   /** Input of the detector that is to be used; the one loaded at the start where it is not given or unknown. */
   inputSize?: Size | undefined;
+  /** Threads that it is to run on; as many as at the start where it is not given. */
+  threads?: number;
 }
 
 /** Reads the text in a picture; the outcome is a {@linkcode ReadOutcome}. */
@@ -40,9 +42,9 @@ export interface ReadOutcome {
 /** What a worker for detection needs to know before its first picture. */
 export interface WorkerSetup {
   pipelines: PipelineDefinition[];
-  /** Loaded at the start, and used where a frame asks for no other input. */
+  /** Loaded at the start, and used where a frame asks for no other input or threads. */
   detector: DetectorOptions;
-  /** The same detector for other inputs; each is loaded when a frame first asks for it. */
+  /** The same detector for other inputs. These, and one for other threads, are loaded when a frame first asks for them. */
   otherDetectors: DetectorOptions[];
   /** Most pixels that a picture may have. */
   maxPixels: number;

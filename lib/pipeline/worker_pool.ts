@@ -7,7 +7,7 @@ import { PooledWorker, WorkerLostError } from "./pooled_worker.ts";
 import type { WorkerTask } from "./worker_messages.ts";
 
 /** Options for {@linkcode WorkerPool}. */
-export interface WorkerPoolOptions<Setup> {
+export interface WorkerPoolOptions<Setup, Task> {
   /** What each worker is told at its start. */
   setup: Setup;
   /** Number of workers, from 1. */
@@ -20,6 +20,12 @@ export interface WorkerPoolOptions<Setup> {
   frameTimeoutMs?: number;
   /** Called for each worker that is replaced. */
   onRestart?: (restart: WorkerRestart) => void;
+  /**
+   * Changes a task that is about to go to a worker.
+   *
+   * @param underWay Tasks that are with a worker or wait for one, this one included
+   */
+  prepare?: (task: Task, underWay: number) => Task;
   /** The workers' script. */
   workerUrl: string;
 }
@@ -74,7 +80,7 @@ const LONGEST_RETRY_MS = 30_000;
  * the others send. A worker that dies or hangs is replaced, and only the task that it had is lost.
  */
 export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
-  readonly #options: WorkerPoolOptions<Setup>;
+  readonly #options: WorkerPoolOptions<Setup, Task>;
   readonly #slots: Slot<Setup, Task, Outcome>[];
   /** Tasks that wait, by session. */
   readonly #waiting = new Map<string, Job<Task, Outcome>[]>();
@@ -85,7 +91,7 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
   #stopped = false;
 
   /** @throws {RangeError} If `workers` is not a positive integer. */
-  constructor(options: WorkerPoolOptions<Setup>) {
+  constructor(options: WorkerPoolOptions<Setup, Task>) {
     if (!Number.isInteger(options.workers) || options.workers < 1) {
       throw new RangeError(
         `Cannot create a pool: expected 1 worker or more, got ${options.workers}`,
@@ -228,12 +234,14 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
   }
 
   async #process(slot: Slot<Setup, Task, Outcome>, job: Job<Task, Outcome>): Promise<void> {
-    const { frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS } = this.#options;
+    const { frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS, prepare } = this.#options;
     slot.busy = true;
     this.#countInFlight(job.sessionId, 1);
     const wait = performance.now() - job.arrived;
+    const inFlight = this.#inFlight.values().reduce((sum, count) => sum + count, 0);
+    const task = prepare?.(job.task, inFlight + this.waiting) ?? job.task;
     try {
-      const outcome = await slot.worker.run(job.task, frameTimeoutMs);
+      const outcome = await slot.worker.run(task, frameTimeoutMs);
       job.resolve({ outcome, wait });
     } catch (error) {
       const lost = error instanceof WorkerLostError;

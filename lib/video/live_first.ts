@@ -8,9 +8,9 @@ import type { PipelineResult } from "../client/protocol.ts";
 
 /**
  * How many times as long as it has held up a stream a job stands back afterwards: of the time that both compete for, a job
- * takes one seventh at most.
+ * takes one ninth at most.
  */
-const PATIENCE = 6;
+const PATIENCE = 8;
 
 /** Longest time that a job stands back at once, in milliseconds. */
 const LONGEST_HOLD_MS = 1000;

@@ -225,15 +225,15 @@ Deno.test("options out of range are refused", () => {
 
 Deno.test("the start tries how to spread inference over the cores, unless it is told", async () => {
   await withService({ workers: 2, threads: 1 }, (service) => {
-    expect(service.plan).toEqual({ workers: 2, threads: 1 });
+    expect(service.plans).toEqual([{ workers: 2, threads: 1 }]);
     expect(service.workers()).toHaveLength(2);
     return Promise.resolve();
   });
   const service = new PipelineService({ modelDir: MODEL_DIR });
   await service.start();
-  const { plan } = service;
-  expect(service.workers()).toHaveLength(plan?.workers ?? NaN);
-  if (navigator.hardwareConcurrency > 1) expect(plan).toHaveProperty("framesPerSecond");
+  const { plans } = service;
+  expect(service.workers()).toHaveLength(plans.at(-1)?.workers ?? NaN);
+  if (navigator.hardwareConcurrency > 1) expect(plans[0]).toHaveProperty("framesPerSecond");
   service.stop();
 });
 

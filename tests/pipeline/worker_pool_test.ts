@@ -35,7 +35,7 @@ function order(text: string): Uint8Array {
 }
 
 async function withPool(
-  options: Partial<WorkerPoolOptions<WorkerSetup>>,
+  options: Partial<WorkerPoolOptions<WorkerSetup, DetectTask>>,
   test: (
     pool: Pool,
     run: (text: string, session?: string) => Promise<unknown>,
@@ -128,6 +128,20 @@ Deno.test("a session has as many workers at once as it asks for", async () => {
       await Promise.all(runs);
     }
   });
+});
+
+Deno.test("a task is prepared for the number of tasks beside it", async () => {
+  const seen: number[] = [];
+  const prepare = (task: DetectTask, underWay: number) => {
+    seen.push(underWay);
+    return task;
+  };
+  await withPool({ workers: 2, prepare }, async (_, run) => {
+    await run("1", "a");
+    await Promise.all(["a", "b", "c"].map((session) => run("20", session)));
+    await run("1", "a");
+  });
+  expect(seen).toEqual([1, 1, 2, 2, 1]);
 });
 
 Deno.test("sessions take turns, whatever the others send", async () => {
