@@ -54,3 +54,18 @@ Deno.test("the alert rules ask for metrics that there are, and tell what to do",
     expect(known).toEqual(expect.arrayContaining(namesIn(expression)));
   }
 });
+
+const hasPromtool = await new Deno.Command("promtool", { args: ["--version"], stdout: "null" })
+  .output().then(() => true, () => false);
+
+Deno.test({
+  name: `Prometheus takes the alert rules${hasPromtool ? "" : " (skipped: install prometheus)"}`,
+  // In CI it has to be there.
+  ignore: !hasPromtool && Deno.env.get("CI") !== "true",
+  async fn() {
+    const path = new URL("alerts.yml", DOCS).pathname;
+    const { code, stderr } = await new Deno.Command("promtool", { args: ["check", "rules", path] })
+      .output();
+    expect([code, new TextDecoder().decode(stderr)]).toEqual([0, ""]);
+  },
+});
