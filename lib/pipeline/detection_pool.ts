@@ -60,6 +60,7 @@ export class DetectionPool {
   #pool: Pool | undefined;
   #plans: (WorkerPlan | PlanMeasurement)[] = [];
   #layout: DetectorLayout | undefined;
+  #isReady = false;
   #isStopped = false;
 
   constructor(options: DetectionPoolOptions) {
@@ -81,12 +82,12 @@ export class DetectionPool {
 
   /** Number of tasks that wait for a worker. */
   get waiting(): number {
-    return this.#pool?.waiting ?? 0;
+    return this.#readyPool?.waiting ?? 0;
   }
 
   /** The state of each worker; empty before the start. */
   workers(): WorkerStatus[] {
-    return this.#pool?.workers() ?? [];
+    return this.#readyPool?.workers() ?? [];
   }
 
   /**
@@ -103,18 +104,25 @@ export class DetectionPool {
     this.#plans = candidatePlans(navigator.hardwareConcurrency, fixedPlan);
     await this.#startPool(detectors);
     if (this.#plans.length > 1) await this.#calibrate(detectors);
+    this.#isReady = true;
   }
 
   /** Runs a task when it is the session's turn; see {@linkcode WorkerPool.run}. */
   run(task: DetectTask, sessionId: string, mostAtOnce = 1): Promise<PoolResult<RunOutcome>> {
-    if (this.#pool === undefined) return Promise.reject(new Error("The workers are not running"));
-    return this.#pool.run(task, sessionId, mostAtOnce);
+    const pool = this.#readyPool;
+    if (pool === undefined) return Promise.reject(new Error("The workers are not running"));
+    return pool.run(task, sessionId, mostAtOnce);
   }
 
   /** Ends all workers; tasks that are not finished fail. */
   stop(): void {
     this.#isStopped = true;
     this.#pool?.stop();
+  }
+
+  /** The pool, unless plans are still being tried on it. */
+  get #readyPool(): Pool | undefined {
+    return this.#isReady ? this.#pool : undefined;
   }
 
   /** Tries each plan on the canary picture, and keeps those that are worthwhile. */
