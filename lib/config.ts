@@ -6,6 +6,7 @@
 
 /** Thrown for an environment variable that cannot be used; the message names variable and value. */
 export class ConfigError extends Error {
+  /** Name of the class, as `String(error)` gives it. */
   override name = "ConfigError";
 }
 
@@ -68,13 +69,21 @@ export interface VideoConfig {
 
 /** All settings. */
 export interface Config {
+  /** Address to listen on, from `HOST`. */
   hostname: string;
+  /** Port to listen on, from `PORT`; 0 takes a free one. */
   port: number;
+  /** Folder of the model files, from `MODEL_DIR`. */
   modelDirectory: string;
+  /** Least important level that is logged, from `LOG_LEVEL`. */
   logLevel: LogLevel;
+  /** One JSON object a line, or lines for people, from `LOG_FORMAT`. */
   logFormat: "json" | "pretty";
+  /** Limits and thresholds of streams, and who may open them. */
   stream: StreamConfig;
+  /** Model and thresholds of inference, and the workers that it runs on. */
   pipeline: PipelineConfig;
+  /** Where video jobs are kept, how large a file may be, and how many jobs run at a time. */
   video: VideoConfig;
 }
 
