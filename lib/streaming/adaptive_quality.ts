@@ -45,6 +45,8 @@ export class AdaptiveQuality {
   #since: number;
 
   /**
+   * Begins with the best step.
+   *
    * @param ladder At least one step, best first
    * @param now Monotonic milliseconds
    */

@@ -8,7 +8,9 @@
 export interface ViewerTransport {
   /** Bytes that have been sent and not yet taken by the network. */
   readonly bufferedAmount: number;
+  /** Sends a text message, or a frame as a binary one. */
   send(data: string | Uint8Array<ArrayBuffer>): void;
+  /** Begins to close the connection with a WebSocket close code and its reason. */
   close(code: number, reason: string): void;
 }
 

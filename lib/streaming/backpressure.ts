@@ -11,7 +11,9 @@ export type BackpressureState = "normal" | "warning" | "critical";
 
 /** The drop rates, 0 to 1, above which a session changes its state. */
 export interface BackpressureThresholds {
+  /** Above it a session is in `warning`, and drops frames while its pipeline is busy. */
   dropThreshold: number;
+  /** Above it a session is `critical`, and its client is asked to slow down. */
   slowdownThreshold: number;
 }
 

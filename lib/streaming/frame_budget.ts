@@ -9,7 +9,11 @@ export class FrameBudget {
   readonly #limit: number;
   #held = 0;
 
-  /** @param limit In bytes */
+  /**
+   * Begins with nothing held.
+   *
+   * @param limit In bytes
+   */
   constructor(limit: number) {
     this.#limit = limit;
   }

@@ -39,5 +39,6 @@ export interface FrameProcessor {
 
 /** Thrown by a {@linkcode FrameProcessor} for a frame that looked like a JPEG and is none. */
 export class InvalidFrameError extends Error {
+  /** Name of the class, as `String(error)` gives it. */
   override name = "InvalidFrameError";
 }

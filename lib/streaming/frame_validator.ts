@@ -22,11 +22,17 @@ export interface FrameLimits {
 
 /** A frame that was refused. */
 export class FrameValidationError extends Error {
+  /** Name of the class, as `String(error)` gives it. */
   override name = "FrameValidationError";
   /** The protocol's word for it. */
   readonly code: "invalid_frame" | "frame_too_large";
 
-  /** @param detail The protocol's sentence for it, which is also the message */
+  /**
+   * Says why a frame is refused.
+   *
+   * @param code The protocol's word for it
+   * @param detail The protocol's sentence for it, which is also the message
+   */
   constructor(code: "invalid_frame" | "frame_too_large", detail: string) {
     super(detail);
     this.code = code;

@@ -21,11 +21,17 @@ export interface SessionOptions extends BackpressureThresholds {
 
 /** A session as operators see it in `GET /sessions`, at one moment; nothing changes it later. */
 export interface SessionSnapshot {
+  /** Random UUID. */
   readonly session_id: string;
+  /** Pipeline that every frame of the session runs through. */
   readonly pipeline_id: string;
+  /** Where the stream is in its life. */
   readonly state: StreamState;
+  /** `normal`, `warning` or `critical`, from the recent drop rate. */
   readonly backpressure_state: BackpressureState;
+  /** Valid frames so far; the index of the newest, 0 before the first. */
   readonly frame_index: number;
+  /** Frames that were answered with a drop. */
   readonly dropped_frames: number;
   /** Over the whole life, 0 to 1. */
   readonly drop_rate: number;
@@ -39,11 +45,15 @@ export interface SessionSnapshot {
   readonly last_access: string;
   /** Seconds since the last access. */
   readonly idle_s: number;
+  /** Errors so far. */
   readonly error_count: number;
+  /** The newest error; `null` when there was none. */
   readonly last_error: Readonly<StreamError> | null;
   /** Viewers that watch the stream. */
   readonly client_count: number;
+  /** The detector input in use. */
   readonly quality: Quality;
+  /** Detector inputs that the session may use, best first. */
   readonly qualities: readonly Quality[];
 }
 
@@ -82,6 +92,7 @@ function countBits(bits: number): number {
 export class SessionManager extends StreamLifecycle {
   /** Random UUID. */
   readonly sessionId: string = crypto.randomUUID();
+  /** Pipeline that every frame of the session runs through. */
   readonly pipelineId: string;
   /** Recent drop rate, 0 to 1, above which the session is in `warning`. */
   readonly dropThreshold: number;
@@ -102,6 +113,7 @@ export class SessionManager extends StreamLifecycle {
   readonly #backpressure = new Backpressure();
   readonly #quality: AdaptiveQuality;
 
+  /** Begins in the state `idle`, with nothing counted and the best of `qualities` in use. */
   constructor(
     pipelineId: string,
     { dropThreshold, slowdownThreshold, qualities }: SessionOptions,

@@ -38,6 +38,7 @@ export class SessionRegistry implements AsyncDisposable {
   readonly #subscribers = new Set<(event: RegistryEvent) => void>();
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
+  /** Begins without sessions; while there are some, it looks at their timeouts every second. */
   constructor(options: SessionRegistryOptions) {
     this.#options = options;
   }
@@ -135,6 +136,7 @@ export class SessionRegistry implements AsyncDisposable {
     }
   }
 
+  /** Ends all streams without waiting for their frames in flight. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown(0);
   }

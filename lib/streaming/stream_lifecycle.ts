@@ -25,8 +25,10 @@ const TRANSITIONS: Readonly<Record<StreamState, readonly StreamState[]>> = {
 
 /** Thrown for a transition that a stream cannot make; the stream stays as it was. */
 export class InvalidTransitionError extends Error {
+  /** Name of the class, as `String(error)` gives it. */
   override name = "InvalidTransitionError";
 
+  /** The message names both states: where the stream is, and where it was to go. */
   constructor(from: StreamState, to: StreamState) {
     super(`Cannot change the state of a stream from ${from} to ${to}`);
   }

@@ -22,6 +22,7 @@ const MAX_ECHO = 64;
 
 /** Opens, and in the end closes, all streams of the server. */
 export class StreamServer {
+  /** The sessions that are open now. */
   readonly registry: SessionRegistry;
   readonly #processor: FrameProcessor;
   readonly #config: StreamConfig;
@@ -32,7 +33,11 @@ export class StreamServer {
   #onLastClosed: (() => void) | undefined;
   #isStopping = false;
 
-  /** @param qualities Detector inputs that sessions may use, best first */
+  /**
+   * Begins without sessions.
+   *
+   * @param qualities Detector inputs that sessions may use, best first
+   */
   constructor(processor: FrameProcessor, config: StreamConfig, qualities: readonly Quality[]) {
     this.#processor = processor;
     this.#config = config;

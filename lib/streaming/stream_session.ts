@@ -25,14 +25,19 @@ import { SessionManager } from "./session_manager.ts";
 export interface StreamTransport {
   /** Bytes that have been sent and not yet taken by the network. */
   readonly bufferedAmount: number;
+  /** Sends an answer, which is JSON, as a text message. */
   send(text: string): void;
+  /** Begins to close the connection with a WebSocket close code and its reason. */
   close(code: number, reason: string): void;
 }
 
 /** What a session shares with all others. */
 export interface StreamSessionOptions {
+  /** What the frames run on. */
   processor: FrameProcessor;
+  /** Largest frame that passes; a larger one ends the session. */
   limits: FrameLimits;
+  /** Memory that the frames of all sessions may hold together. */
   budget: FrameBudget;
 }
 
@@ -55,7 +60,9 @@ const MAX_BUFFERED_BYTES = 1_048_576;
  * connection stands, by a result or by a drop.
  */
 export class StreamSession {
+  /** State and counters of the stream. */
   readonly session: SessionManager;
+  /** Viewers of the stream; its producer is not among them. */
   readonly audience: Audience = new Audience();
   readonly #transport: StreamTransport;
   readonly #options: StreamSessionOptions;
@@ -69,6 +76,7 @@ export class StreamSession {
   /** Present while the session waits for its frame in flight in order to stop. */
   #drained: PromiseWithResolvers<void> | undefined;
 
+  /** Opens the stream; answers and the close go out through `transport`. */
   constructor(
     session: SessionManager,
     transport: StreamTransport,
