@@ -10,6 +10,7 @@ const STAGE_SIDE = 800;
 
 /** Options for {@linkcode drawAnnotatedPicture}. */
 export interface AnnotatedPictureOptions {
+  /** What of the result is drawn. */
   choice: OverlayChoice;
   /**
    * Opacity of what was found, between 0 and 1.

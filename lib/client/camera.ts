@@ -13,6 +13,7 @@ export type CameraFailure =
 
 /** A camera that can be chosen. */
 export interface CameraDevice {
+  /** The `deviceId` that the browser gave it; never empty. */
   id: string;
   /** Name of the device; browsers tell it only once a camera was permitted. */
   name: string;
@@ -25,9 +26,16 @@ export type CameraChoice = { id: string } | { preferred: string } | {
 
 /** Thrown by {@linkcode openCamera}; its `failure` says what happened. */
 export class CameraError extends Error {
+  /** `CameraError`, where it would be `Error` otherwise. */
   override readonly name = "CameraError";
+  /** Why there is no picture; {@linkcode explainCameraFailure} has the words for it. */
   readonly failure: CameraFailure;
 
+  /**
+   * Makes an error of a failure.
+   * | @param failure Why there is no picture; the message repeats it.
+   * @param options Its `cause` is what the browser has thrown.
+   */
   constructor(failure: CameraFailure, options?: ErrorOptions) {
     super(`Cannot open the camera: ${failure}`, options);
     this.failure = failure;

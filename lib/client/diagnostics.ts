@@ -8,31 +8,43 @@ import type { StreamStatistics } from "./stream_statistics.ts";
 
 /** Everything that the page knows of its stream. */
 export interface Diagnostics {
+  /** State of the connection: `connecting`, `connected` or `disconnected`. */
   status: string;
+  /** The pipeline chosen; `null` when there is none, and for viewers. */
   pipeline_id: string | null;
+  /** Kind of the source, such as `camera`; `null` while none runs. */
   source: string | null;
   /** Size of the source's own picture, such as `640×480`. */
   source_size: string | null;
+  /** Number of the last frame that has a result; `null` while there is none. */
   frame_index: number | null;
-  /** Frames of this connection: sent, answered with a result, and dropped by the server. */
+  /** Frames sent on this connection. */
   sent_frames: number;
+  /** Frames of this connection that were answered with a result. */
   answered_frames: number;
+  /** Frames of this connection that the server dropped. */
   dropped_frames: number;
   /** Share of all answers of this connection that were drops, between 0 and 1. */
   drop_rate: number;
+  /** `slow_down` warnings on this connection. */
   slow_down_warnings: number;
+  /** Why the connection failed last; `null` when it has not, and again with the next result. */
   last_error: StreamFailureCode | null;
+  /** Names of the models behind the last result, the detector first; empty before it. */
   models: string[];
   /** Size of the detector's input in use, such as `512×384`; `null` before the first result. */
   detector_input: string | null;
   /** What holds the stream up; `null` before the first result. */
   bottleneck: string | null;
+  /** Figures of the last seconds; `null` before the first and while nothing runs. */
   statistics: StreamStatistics | null;
 }
 
 /** One line of the panel. */
 export interface DiagnosticRow {
+  /** What the figure is, such as `Round trip, median`. */
   name: string;
+  /** The figure with its unit; `–` while it is not known. */
   value: string;
 }
 

@@ -49,7 +49,10 @@ export class FpsThrottler {
   #lastTrouble = -Infinity;
   #lastRise = -Infinity;
 
-  /** @throws {RangeError} If the rates are not `0 < minimumFps <= maximumFps`. */
+  /**
+   * Begins at the highest rate.
+   * | @throws {RangeError} If the rates are not `0 < minimumFps <= maximumFps`.
+   */
   constructor({ maximumFps = 15, minimumFps = 5 }: FpsThrottlerOptions = {}) {
     if (!(minimumFps > 0 && minimumFps <= maximumFps)) {
       throw new RangeError(`Cannot throttle between ${minimumFps} and ${maximumFps} FPS`);

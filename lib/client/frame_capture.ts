@@ -2,7 +2,9 @@
 
 /** Width and height in pixels. */
 export interface Size {
+  /** From the left edge to the right one. */
   width: number;
+  /** From the top edge to the bottom one. */
   height: number;
 }
 

@@ -20,7 +20,9 @@ const LIGHT = "#ffffff";
 
 /** A colour and the one for text on it. */
 export interface LabelColor {
+  /** Of the box, and behind the text of its label; `#rrggbb`. */
   fill: string;
+  /** Of text on `fill`: dark or white, whichever stands out more; `#rrggbb`. */
   text: string;
 }
 

@@ -62,6 +62,7 @@ export class LiveSession {
   #encoding = false;
   #stopFrames = () => {};
 
+  /** Begins to follow `signals`; it connects to nothing before a source runs. */
   constructor(signals: LiveSignals, options: LiveSessionOptions = {}) {
     this.#signals = signals;
     this.#now = options.now ?? (() => performance.now());

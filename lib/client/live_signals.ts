@@ -11,8 +11,11 @@ import type { StreamStatistics } from "./stream_statistics.ts";
 
 /** One pipeline as `GET /pipelines` lists it. */
 export interface PipelineSummary {
+  /** Stands for it in addresses, such as `yolo_ocr`. */
   id: string;
+  /** For people, such as `Objects and text`. */
   name: string;
+  /** A sentence for people on what it does. */
   description: string;
 }
 
@@ -34,6 +37,7 @@ export type StageState =
 
 /** A frame with what was found in it. */
 export interface AnsweredFrame {
+  /** What the server found in it. */
   message: ResultMessage;
   /** The frame as the server saw it. */
   jpeg: Blob;
@@ -41,12 +45,15 @@ export interface AnsweredFrame {
 
 /** The signals of one live page. */
 export interface LiveSignals extends RealtimeSignals {
+  /** `welcome` at first, then as the session, the viewer or the player of the page sets it. */
   stage: Signal<StageState>;
   /** Empty before a camera was permitted. */
   cameras: Signal<CameraDevice[]>;
   /** The camera in use; `null` when there is none. */
   cameraId: Signal<string | null>;
+  /** In the server's order; empty before it has answered. */
   pipelines: Signal<PipelineSummary[]>;
+  /** The pipeline chosen; `null` before the server has told of any, and always for viewers. */
   pipelineId: Signal<string | null>;
   /** Renewed twice a second while frames are sent. */
   statistics: Signal<StreamStatistics | null>;
@@ -54,10 +61,13 @@ export interface LiveSignals extends RealtimeSignals {
   history: Signal<HistoryPoint[]>;
   /** The frame of the last result, for those who want to keep both. */
   lastAnswered: Signal<AnsweredFrame | null>;
+  /** Less certain objects are not shown; at least 0 and below 1. */
   minimumConfidence: Signal<number>;
   /** Names of the classes that are not shown. */
   hiddenLabels: Signal<readonly string[]>;
+  /** Whether objects are drawn in the picture; they are listed all the same. */
   showBoxes: Signal<boolean>;
+  /** Whether lines of text are drawn in the picture; they are listed all the same. */
   showText: Signal<boolean>;
   /** Whether the picture fills the stage, rather than fits into it. */
   fillsStage: Signal<boolean>;

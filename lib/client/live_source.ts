@@ -10,6 +10,7 @@ const LONGEST_PICTURE_SIDE = 1920;
 
 /** An open source of frames. */
 export interface LiveSource {
+  /** What was opened: a camera, a video or a picture. */
   kind: SourceKind;
   /** Name of the camera or the file. */
   name: string;
@@ -27,10 +28,16 @@ export interface LiveSource {
 
 /** Thrown by {@linkcode openFile} when the browser cannot show the file. */
 export class FileError extends Error {
+  /** `FileError`, where it would be `Error` otherwise. */
   override readonly name = "FileError";
   /** What to tell the person. */
   readonly explanation: Explanation;
 
+  /**
+   * Makes an error of what to tell the person.
+   * | @param explanation Its title becomes the message.
+   * @param options Its `cause` is what the browser has thrown.
+   */
   constructor(explanation: Explanation, options?: ErrorOptions) {
     super(explanation.title, options);
     this.explanation = explanation;

@@ -5,7 +5,9 @@ import type { BoundingBox, Detection, Point, ResultMessage } from "./protocol.ts
 
 /** An axis-parallel rectangle; on the overlay in CSS pixels. */
 export interface Rectangle extends Size {
+  /** Of the left edge. */
   x: number;
+  /** Of the top edge; it grows downwards. */
   y: number;
 }
 
@@ -96,14 +98,17 @@ export function placeLabel(
 
 /** One object as it is drawn. */
 export interface PlacedDetection {
+  /** As the server gave it, in pixels of the frame. */
   detection: Detection;
   /** Such as `dog 93 %`, or `dog #3 93 %` for one that is followed. */
   label: string;
+  /** Where it lies on the shown picture. */
   box: Rectangle;
 }
 
 /** One line of text as it is drawn. */
 export interface PlacedText {
+  /** As it was read. */
   text: string;
   /** Whether the reading may still change. */
   isSettling: boolean;
@@ -113,10 +118,13 @@ export interface PlacedText {
 
 /** Everything that is drawn for one result. */
 export interface OverlayLayout {
+  /** Number of the frame, as its result gives it: from 1 in a stream, from 0 in a video file. */
   frameIndex: number;
   /** The part of the picture that is seen. */
   visible: Rectangle;
+  /** Those that the person wants to see, the surest first. */
   detections: PlacedDetection[];
+  /** In reading order; empty where the person wants to see none. */
   texts: PlacedText[];
 }
 
@@ -126,7 +134,9 @@ export interface OverlayChoice {
   minimumConfidence: number;
   /** Names of classes that are left out. */
   hiddenLabels: readonly string[];
+  /** Whether objects are drawn. */
   showBoxes: boolean;
+  /** Whether lines of text are drawn. */
   showText: boolean;
 }
 

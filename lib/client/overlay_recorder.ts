@@ -4,6 +4,7 @@ import type { Size } from "./frame_capture.ts";
 
 /** A finished recording. */
 export interface Recording {
+  /** The whole recording, without sound. */
   video: Blob;
   /** Of a file name: `webm`, or `mp4` in browsers that have no WebM. */
   extension: "webm" | "mp4";

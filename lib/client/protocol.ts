@@ -20,6 +20,7 @@ export interface Detection {
   class_id: number;
   /** Between 0 and 1. */
   confidence: number;
+  /** Around the part of the object that lies in the frame. */
   bbox: BoundingBox;
   /** Number of the object within the stream, the same in every frame in which it is followed. */
   track_id?: number;
@@ -27,6 +28,7 @@ export interface Detection {
 
 /** One line of text read from a picture. */
 export interface TextBlock {
+  /** As it was read; in streams as its readings so far settle it. */
   text: string;
   /** Between 0 and 1. */
   confidence: number;
@@ -42,9 +44,13 @@ export interface TextBlock {
 export interface StageTimings {
   /** From the arrival of the frame to a free worker. */
   wait: number;
+  /** Decoding the picture and fitting it into the detector's input. */
   decode: number;
+  /** Finding objects. */
   detect: number;
+  /** Reading text; in streams it runs beside the frames and is told once, with the text. */
   ocr: number;
+  /** From the arrival of the frame to its result; `ocr` of a stream is not a part of it. */
   total: number;
 }
 
@@ -60,6 +66,7 @@ export interface PipelineResult {
   text: string;
   /** The frame that the text was read from; `null` when no text has been looked for. */
   text_frame_index: number | null;
+  /** Time that the frame took on the server. */
   timings_ms: StageTimings;
   /** The step of the detector's input that was used, of a stream; level 0 is the best. */
   quality?: { level: number; width: number; height: number };
@@ -71,17 +78,21 @@ export interface PipelineResult {
 export interface ResultMessage {
   /** 1 for the first valid frame of the session. */
   frame_index: number;
+  /** What was found in the frame; its text may have been read from an earlier one. */
   result: PipelineResult;
 }
 
 /** The frame was dropped, because newer ones came faster than the pipeline is. */
 export interface DropMessage {
+  /** Number of the frame in its session, as in {@linkcode ResultMessage}. */
   frame_index: number;
+  /** Always `true`: it tells this message from a result. */
   dropped: true;
 }
 
 /** Too many frames are being dropped: the client should send fewer. */
 export interface WarningMessage {
+  /** The only warning that there is. */
   warning: "slow_down";
 }
 
@@ -98,6 +109,7 @@ export type StreamErrorCode =
 
 /** The stream failed, and the server closes it. */
 export interface ErrorMessage {
+  /** Also the reason of the close that follows; {@linkcode CLOSE_CODES} has its code. */
   error: StreamErrorCode;
   /** A sentence for people. */
   detail: string;

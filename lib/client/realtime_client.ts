@@ -25,6 +25,7 @@ export type StreamFailureCode =
 
 /** The end of a stream that the person did not ask for. */
 export interface StreamFailure {
+  /** The word that the server sent, else what the client can tell by itself. */
   code: StreamFailureCode;
   /** The server's sentence; empty when it said nothing. */
   detail: string;
@@ -38,7 +39,9 @@ export interface StreamFailure {
 
 /** What a {@linkcode RealtimeClient} tells of its stream. */
 export interface RealtimeSignals {
+  /** `disconnected` before the first connection. */
   status: Signal<ConnectionStatus>;
+  /** `null` before the first; stays when the connection ends, until its owner sets it to `null`. */
   lastResult: Signal<ResultMessage | null>;
   /** Frames sent on this connection. */
   sentFrames: Signal<number>;
@@ -142,6 +145,7 @@ export class RealtimeClient {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #silenceTimer: ReturnType<typeof setTimeout> | undefined;
 
+  /** Connects to nothing yet: that begins with `connect`. */
   constructor(
     {
       streamUrl,

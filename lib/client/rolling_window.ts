@@ -35,7 +35,10 @@ export class RollingWindow {
   #samples: Sample[] = [];
   #startedAt: number | undefined;
 
-  /** @throws {RangeError} If `lengthMs` is not a positive number. */
+  /**
+   * Begins without samples.
+   * | @throws {RangeError} If `lengthMs` is not a positive number.
+   */
   constructor({ lengthMs = 3000 }: RollingWindowOptions = {}) {
     if (!(lengthMs > 0)) {
       throw new RangeError(`Cannot keep a window of ${lengthMs} ms: expected a positive length`);

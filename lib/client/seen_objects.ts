@@ -4,7 +4,9 @@ import type { Detection } from "./protocol.ts";
 
 /** All objects of one class that are seen, or were a moment ago. */
 export interface SeenObject {
+  /** Name of the class, such as `dog`. */
   label: string;
+  /** Index of the class in the model, from 0. */
   class_id: number;
   /** How many there are; 0 when the last one has just gone. */
   count: number;
@@ -16,9 +18,11 @@ export interface SeenObject {
 
 /** One line of the list: a class that is seen, or one that is not shown. */
 export interface SeenRow {
+  /** Name of the class, such as `dog`. */
   label: string;
   /** `null` for a class that is not seen. */
   object: SeenObject | null;
+  /** Whether the person has chosen not to see the class in the picture. */
   isHidden: boolean;
 }
 

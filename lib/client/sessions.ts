@@ -2,7 +2,9 @@
 
 /** One stream as `GET /sessions` lists it. */
 export interface SessionSummary {
+  /** What the server calls it: a random UUID. */
   session_id: string;
+  /** The pipeline that looks at its frames. */
   pipeline_id: string;
   /** When it began, ISO 8601. */
   created_at: string;
@@ -12,6 +14,7 @@ export interface SessionSummary {
 
 /** Thrown by {@linkcode fetchSessions} where the server asks for a token that the page has not. */
 export class TokenError extends Error {
+  /** `TokenError`, where it would be `Error` otherwise. */
   override readonly name = "TokenError";
 }
 

@@ -6,7 +6,9 @@ import type { OverlayChoice } from "./overlay_layout.ts";
 
 /** One frame as a picture and as data. */
 export interface Snapshot {
+  /** Number of the frame in its session, from 1. */
   frameIndex: number;
+  /** When the person took it, which is a moment after the frame was captured. */
   takenAt: Date;
   /** PNG of the frame with its overlay, of the frame's size. */
   picture: Blob;

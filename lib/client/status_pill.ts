@@ -6,7 +6,9 @@ import type { StreamStatistics } from "./stream_statistics.ts";
 
 /** What the status pill shows. */
 export interface StatusDescription {
+  /** Colour and shape of its mark; `degraded` is slow or drops frames, `lost` ended in an error. */
   tone: "off" | "connecting" | "live" | "degraded" | "lost";
+  /** The state in a word or two, such as `Live` or `Not running`. */
   word: string;
   /** Frames a second and delay, such as `14 FPS · 42 ms`; empty when there are none. */
   figures: string;

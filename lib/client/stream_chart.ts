@@ -13,9 +13,13 @@ export interface StreamChart {
 
 /** CSS colours of the parts of a chart, asked for at every drawing, as the theme may change. */
 export interface ChartColors {
+  /** Of the line of round trips. */
   roundTrip: () => string;
+  /** Of the dashed line of answered frames a second. */
   fps: () => string;
+  /** Of the numbers along the axes. */
   axes: () => string;
+  /** Of the level lines behind the others. */
   grid: () => string;
 }
 

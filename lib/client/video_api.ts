@@ -5,11 +5,18 @@ import type { JobView, ResultsPage } from "./video_protocol.ts";
 
 /** Thrown when the server refuses what was asked for; the explanation is for the person. */
 export class VideoApiError extends Error {
+  /** `VideoApiError`, where it would be `Error` otherwise. */
   override readonly name = "VideoApiError";
+  /** The word of the server's answer; `unreachable` or `aborted` where there was none. */
   readonly code: string;
+  /** What to tell the person: words for the code, else the server's sentence if there is one. */
   readonly explanation: Explanation;
 
-  /** @param code Of the server's answer, or `unreachable`. @param detail The server's own sentence. */
+  /**
+   * Makes an error with the words for its code.
+   * | @param code Of the server's answer, or `unreachable` or `aborted`.
+   * @param detail The server's own sentence; may be empty.
+   */
   constructor(code: string, detail: string) {
     super(`Cannot do what was asked: ${code}`);
     this.code = code;
@@ -121,11 +128,13 @@ function toError(answer: unknown): VideoApiError {
 
 /** Options for {@linkcode uploadVideo}. */
 export interface UploadOptions {
+  /** The pipeline that is to look at the video. */
   pipelineId: string;
   /** Every how manieth frame is looked at. */
   frameStride: number;
   /** Called with the bytes of the file that are sent. */
   onProgress: (sent: number) => void;
+  /** Ends the upload, which then fails with the code `aborted`. */
   signal: AbortSignal;
 }
 

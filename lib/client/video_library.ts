@@ -34,7 +34,10 @@ export class VideoLibrary {
   #uploadsSoFar = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param page Address of the page. */
+  /**
+   * Asks the server for nothing yet: that begins with `refresh`.
+   * | @param page Address of the page.
+   */
   constructor(signals: VideoSignals, page: string) {
     this.#signals = signals;
     this.#page = page;

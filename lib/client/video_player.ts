@@ -9,6 +9,7 @@ export class VideoPlayer {
   readonly #signals: VideoSignals;
   #video: HTMLVideoElement | undefined;
 
+  /** Writes to `signals` where the video is and what was found there, once one is attached. */
   constructor(signals: VideoSignals) {
     this.#signals = signals;
   }

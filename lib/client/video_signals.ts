@@ -9,6 +9,7 @@ import type { JobView, VideoFrameResult } from "./video_protocol.ts";
 export interface Upload {
   /** Known to this page only. */
   id: string;
+  /** Name of the person's file. */
   name: string;
   /** Bytes of the file. */
   bytes: number;
@@ -20,7 +21,9 @@ export interface Upload {
 
 /** The results of a completed job, as far as they have been fetched. */
 export interface LoadedResults {
+  /** The job that found them. */
   jobId: string;
+  /** Number of all results of the job, fetched or not. */
   total: number;
   /** In the order of the frames. */
   results: readonly VideoFrameResult[];
@@ -38,11 +41,13 @@ export interface VideoSignals {
   frameStride: Signal<number>;
   /** The job or upload on the stage. */
   selectedId: Signal<string | null>;
+  /** Of the job on the stage; `null` before the first of them are fetched. */
   results: Signal<LoadedResults | null>;
   /** Where the player is, in seconds. */
   time: Signal<number>;
   /** Length of the video, in seconds; 0 until it is known. */
   duration: Signal<number>;
+  /** Whether the video plays, as its element tells. */
   isPlaying: Signal<boolean>;
   /** Whether this browser cannot play the video. */
   isUnplayable: Signal<boolean>;

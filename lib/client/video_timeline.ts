@@ -4,12 +4,15 @@ import type { VideoFrameResult } from "./video_protocol.ts";
 
 /** A part of the video in which something was seen all the time, in seconds. */
 export interface TimeSpan {
+  /** Time of the first frame with it. */
   start: number;
+  /** Time at which the last frame with it ends. */
   end: number;
 }
 
 /** One row of the timeline: a class of objects, or a line of text. */
 export interface TimelineRow {
+  /** Whether it is a class of objects or a line of text. */
   kind: "object" | "text";
   /** Name of the class, or the text. */
   label: string;
@@ -19,6 +22,7 @@ export interface TimelineRow {
   count: number;
   /** Whether `count` is the number of different objects. */
   isTracked: boolean;
+  /** When it was seen, in the order of time; at least one. */
   spans: TimeSpan[];
 }
 

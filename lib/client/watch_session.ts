@@ -36,6 +36,7 @@ export class WatchSession {
   #decoding = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
+  /** Begins to follow `signals`; it watches nothing before `start`. */
   constructor(signals: LiveSignals, options: WatchSessionOptions = {}) {
     this.#signals = signals;
     this.#now = options.now ?? (() => performance.now());
