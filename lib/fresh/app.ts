@@ -47,6 +47,7 @@ export class App<State> {
     };
   }
 
+  /** Makes an application without middlewares, routes or a build. */
   constructor({ mode = "production" }: FreshConfig = {}) {
     this.config = { root: ".", basePath: "", mode };
   }

@@ -3,6 +3,7 @@ import { extname, join, relative } from "node:path";
 
 /** What was collected and bundled from the directories of an application. */
 export interface Build {
+  /** Absolute paths, named as in `BuildOptions`. */
   directories: {
     root: string;
     outDir: string;

@@ -29,14 +29,19 @@ export interface BuildCache {
 
 /** What a build writes to `snapshot.js`. */
 export interface Snapshot {
+  /** Differs when what browsers load differs. */
   buildId: string;
+  /** The URL path of the module that starts the islands. */
   clientEntry: string;
+  /** The island files: their URL path, their name, and what they export on the server. */
   islandModules: {
     file: string;
     name: string;
     module: Record<string, unknown>;
   }[];
+  /** The route files by their path in the routes directory, sorted, and what they export. */
   routes: { id: string; module: unknown }[];
+  /** Everything that is served as it is, by URL path. */
   files: Record<string, ServedFile>;
 }
 
@@ -48,7 +53,11 @@ export class ProdBuildCache implements BuildCache {
   readonly routes: readonly RouteFile[];
   readonly #files: Map<string, ServedFile>;
 
-  /** @param root The directory of the application. */
+  /**
+   * Registers the islands, and sets the id of the build for the whole process.
+   * | @param root The directory of the application.
+   * @param snapshot What the build wrote.
+   */
   constructor(root: string, snapshot: Snapshot) {
     this.root = root;
     this.islands = registerIslands(snapshot.islandModules);

@@ -29,6 +29,7 @@ const TEST_FILE = /[._]test\.[tj]sx?$/;
 export class Builder<State = unknown> {
   readonly #directories: Required<BuildOptions>;
 
+  /** Resolves the directories; they are read only when something is built. */
   constructor(options: BuildOptions = {}) {
     const root = resolve(options.root ?? ".", Deno.cwd());
     this.#directories = {

@@ -7,9 +7,13 @@ import type { PageProps, ResolvedFreshConfig, RouteComponent } from "./types.ts"
 
 /** Handlers of the events of a WebSocket. */
 export interface WebSocketHandlers {
+  /** Called once the connection is open. */
   open?(socket: WebSocket): void;
+  /** Called for each message of the client. */
   message?(socket: WebSocket, event: MessageEvent): void;
+  /** Called once the connection is closed, by whichever side, with what the close says. */
   close?(socket: WebSocket, code: number, reason: string): void;
+  /** Called when the connection fails. */
   error?(socket: WebSocket, event: Event | ErrorEvent): void;
 }
 
@@ -26,7 +30,9 @@ export type FreshContext<State = unknown> = Context<State>;
 
 /** The components around the page that is rendered. */
 export interface Wrappers<State> {
+  /** Around all pages; `undefined` when the application has none. */
   app: RouteComponent<State> | undefined;
+  /** From the outermost to the innermost. */
   layouts: RouteComponent<State>[];
 }
 
@@ -68,6 +74,17 @@ export class Context<State> {
     getBuildCache = (ctx) => ctx.#cache;
   }
 
+  /**
+   * Made by the application for each request.
+   * | @param req The request.
+   * @param url Its URL.
+   * @param info The connection.
+   * @param route Pattern of the matched route; `null` when there is none.
+   * @param params What the path has in place of the route's parameters.
+   * @param config The options of the application.
+   * @param next What answers when all middlewares pass the request on.
+   * @param cache The build whose islands pages may have.
+   */
   constructor(
     req: Request,
     url: URL,

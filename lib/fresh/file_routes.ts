@@ -5,9 +5,13 @@ import type { Middleware, Route, RouteComponent, RouteConfig } from "./types.ts"
 
 /** What a file of the routes directory can export; the types are checked in the file itself. */
 export interface RouteModule {
+  /** A page, a layout or the app wrapper; in a `_middleware` file it may be middlewares. */
   default?: unknown;
+  /** Answers requests; in a `_middleware` file one middleware or a list of them. */
   handler?: unknown;
+  /** The same as `handler`; where a file exports both, this one counts. */
   handlers?: unknown;
+  /** Of no use in files without a path of their own, such as `_layout`. */
   config?: RouteConfig;
 }
 
@@ -15,6 +19,7 @@ export interface RouteModule {
 export interface RouteFile {
   /** Its path within the routes directory, without the extension: `videos/[id]`. */
   id: string;
+  /** What the file exports. */
   module: RouteModule;
 }
 

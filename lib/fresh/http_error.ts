@@ -10,6 +10,12 @@ export class HttpError extends Error {
   /** The status of the response. */
   status: ErrorStatus;
 
+  /**
+   * Makes an error that answers the request.
+   * | @param status The status of the response.
+   * @param message Shown to the client; empty if left out.
+   * @param options Its `cause` is never sent.
+   */
   constructor(status: ErrorStatus, message?: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "HttpError";

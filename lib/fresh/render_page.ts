@@ -29,6 +29,7 @@ export interface PageToRender {
 
 /** A rendered document. */
 export interface RenderedPage {
+  /** The whole document, from its doctype on. */
   html: string;
   /** The nonce of its scripts and styles. */
   nonce: string;

@@ -7,7 +7,9 @@ import type { Method, Middleware } from "./types.ts";
 export interface Destination<State> {
   /** The pattern of the route, if there is one. */
   pattern: string | null;
+  /** What the path has in place of the route's parameters; empty when no route answers. */
   params: Record<string, string>;
+  /** What the request passes, in this order; where a route answers, its handlers come last. */
   middlewares: readonly Middleware<State>[];
   /** What answers when all middlewares pass the request on. */
   next: () => Promise<Response>;

@@ -7,7 +7,9 @@ export const METHODS: readonly Method[] = [
 
 /** The route of a path, whether or not it has the method of the request. */
 export interface RouteMatch<T> {
+  /** As it was registered. */
   pattern: string;
+  /** What the path has in place of the parameters, decoded; empty for one that is left out. */
   params: Record<string, string>;
   /** What was registered for the method. */
   item: T | undefined;

@@ -4,14 +4,20 @@ import type { HandlerFn, Middleware, Route, RouteComponent, RouteHandler } from 
 
 /** What the routes below one part of a path share. */
 export class Segment<State> {
+  /** In the order in which they were added. */
   readonly middlewares: Middleware<State>[] = [];
+  /** The component around all pages; only the root segment has one. */
   app: RouteComponent<State> | undefined;
+  /** Around the pages of this segment, within the layouts of those above. */
   layout: RouteComponent<State> | undefined;
+  /** Answers when something below throws; `undefined` leaves that to the segments above. */
   errorRoute: Route<State> | undefined;
+  /** Answers in place of an error of status 404; only that of the root segment counts. */
   notFound: Route<State> | undefined;
   readonly #parent: Segment<State> | undefined;
   readonly #children = new Map<string, Segment<State>>();
 
+  /** Makes a segment without anything in it; one without a `parent` is the root. */
   constructor(parent?: Segment<State>) {
     this.#parent = parent;
   }

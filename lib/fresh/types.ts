@@ -20,7 +20,7 @@ export interface PageResponse<Data> {
   data: Data;
   /** Headers of the response, in addition to `Content-Type`. */
   headers?: HeadersInit | undefined;
-  /** @default {200} */
+  /** Status of the response; an `_error` page has that of its error. @default {200} */
   status?: number | undefined;
 }
 
@@ -95,8 +95,11 @@ export interface RouteConfig {
 
 /** A page with its handler. */
 export interface Route<State> {
+  /** The page; without one the handler answers by itself. */
   component?: RouteComponent<State> | undefined;
+  /** Without one, every request is answered with the page. */
   handler?: RouteHandler<unknown, State> | undefined;
+  /** As a route file exports it; not looked at here. */
   config?: RouteConfig | undefined;
 }
 
@@ -115,7 +118,7 @@ export type IslandRegistry = Map<ComponentType, Island>;
 
 /** The options of an application. */
 export interface FreshConfig {
-  /** @default {"production"} */
+  /** The mode until a build sets it. @default {"production"} */
   mode?: "development" | "production";
 }
 
