@@ -8,11 +8,19 @@ import { logEvent } from "../telemetry/log.ts";
 
 /** Thrown by a handler to answer with an error. */
 export class ApiError extends Error {
+  /** `ApiError`, where it would be `Error` otherwise. */
   override name = "ApiError";
+  /** HTTP status of the answer, 400 or above. */
   readonly status: number;
+  /** A word for programs, such as `job_not_found`; the answer's `error`. */
   readonly code: string;
 
-  /** @param detail A sentence for people, which is also the message */
+  /**
+   * Makes an error that {@linkcode api} turns into an answer.
+   * | @param status HTTP status of the answer
+   * @param code A word for programs
+   * @param detail A sentence for people, which is also the message
+   */
   constructor(status: number, code: string, detail: string) {
     super(detail);
     this.status = status;

@@ -26,9 +26,13 @@ interface Operation {
 
 /** An OpenAPI document. */
 export interface OpenApiDocument {
+  /** The version of OpenAPI that it follows. */
   openapi: "3.1.0";
+  /** Title, version and licence. */
   info: Readonly<Record<string, unknown>>;
+  /** By path, and below that by method in small letters. */
   paths: Readonly<Record<string, Readonly<Record<string, Schema>>>>;
+  /** The schemas by name, and the ways to present a token. */
   components: Readonly<Record<string, unknown>>;
 }
 

@@ -11,7 +11,9 @@ const CHUNK_BYTES = 65_536;
 
 /** What is said of a file. */
 export interface ServedFile {
+  /** Where it lies on the disk of the server. */
   path: string;
+  /** Its media type, sent as `Content-Type`. */
   contentType: string;
   /** Name under which a browser saves it. */
   fileName: string;
