@@ -22,6 +22,7 @@ import project from "./deno.json" with { type: "json" };
 export interface Health {
   /** `degraded` while a worker is being replaced, `unhealthy` when none is alive. */
   status: "healthy" | "degraded" | "unhealthy";
+  /** Of livesyte. */
   version: string;
   /** Seconds since the server began to start. */
   uptime_s: number;
@@ -29,7 +30,9 @@ export interface Health {
   sessions: { active: number; max: number | null };
   /** Ids. */
   pipelines: string[];
+  /** The workers that find objects; `last_heartbeat` is ISO 8601, `null` before the first. */
   workers: { alive: boolean; last_heartbeat: string | null }[];
+  /** Figures of the video jobs. */
   jobs: JobsHealth;
 }
 
@@ -44,14 +47,21 @@ const STOP_TIMEOUT_MS = 5000;
 
 /** Everything that lives as long as the server. */
 export class Services {
+  /** The settings that the server was started with. */
   readonly config: Config;
+  /** Runs pipelines, for streams, video jobs and single pictures. */
   readonly pipelines: PipelineService;
+  /** The streams that are open, and those who watch them. */
   readonly streams: StreamServer;
+  /** The video jobs and their files. */
   readonly videos: VideoService;
   readonly #createdAt = performance.now();
   #stopMeasuring: (() => void) | undefined;
 
-  /** @param processor What streams run their frames on; the pipelines of this process by default */
+  /**
+   * Joins the parts; the models are loaded by `start`.
+   * | @param processor What streams run their frames on; the pipelines of this process by default
+   */
   constructor(config: Config, processor?: FrameProcessor) {
     this.config = config;
     const { model, inputSize, workers, threads, confidence, iou, ocrIntervalMs, tracking } =
