@@ -8,6 +8,7 @@ import type { DetectTask } from "./worker_messages.ts";
 
 /** How inference is spread over the cores. */
 export interface WorkerPlan {
+  /** Number of workers, from 1. */
   workers: number;
   /** Threads in each worker. */
   threads: number;

@@ -11,6 +11,7 @@ import { type DetectorLayout, type Size, STRIDES } from "./onnx_graph.ts";
 export interface OutputTensor {
   /** In row-major order. */
   data: Float32Array;
+  /** Length of each dimension, the outermost first; the product is the length of `data`. */
   dims: readonly number[];
 }
 

@@ -27,6 +27,7 @@ import {
 
 /** Options for {@linkcode DetectionPool}. */
 export interface DetectionPoolOptions {
+  /** Every pipeline that a task may name. */
   pipelines: PipelineDefinition[];
   /** Path of the detector's model. */
   modelPath: string;
@@ -40,6 +41,7 @@ export interface DetectionPoolOptions {
   fixedPlan: Partial<WorkerPlan>;
   /** Most pixels that a picture may have. */
   maxPixels: number;
+  /** Milliseconds for one picture, after which its worker is replaced; 10000 by default. */
   frameTimeoutMs?: number;
   /** Called for each worker that is replaced. */
   onRestart?: (restart: WorkerRestart) => void;
@@ -63,6 +65,7 @@ export class DetectionPool {
   #isReady = false;
   #isStopped = false;
 
+  /** Begins without workers; `start` brings them. */
   constructor(options: DetectionPoolOptions) {
     this.#options = options;
   }

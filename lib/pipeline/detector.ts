@@ -9,6 +9,7 @@ import type { DetectorLayout, Size } from "./onnx_graph.ts";
 export interface DetectorOptions {
   /** A specialized model: a path, or the file's bytes. */
   model: string | Uint8Array;
+  /** Size of the model's input, and how its outputs are to be read. */
   layout: DetectorLayout;
   /** Threads that one inference runs on. */
   threads: number;

@@ -15,9 +15,13 @@ export interface Letterbox {
 
 /** A box by its corners, in pixels. */
 export interface Corners {
+  /** x of the left side. */
   left: number;
+  /** y of the upper side; y points down. */
   top: number;
+  /** x of the right side. */
   right: number;
+  /** y of the lower side. */
   bottom: number;
 }
 

@@ -2,6 +2,7 @@ import models from "./models.json" with { type: "json" };
 
 /** A file inside an npm package. */
 export interface PackageSource {
+  /** Name on the npm registry, its scope included. */
   package: string;
   /** Exact version. */
   version: string;
@@ -11,13 +12,17 @@ export interface PackageSource {
 
 /** A file of its own on the web. */
 export interface UrlSource {
+  /** Address that gives the file itself. */
   url: string;
 }
 
 /** A file that a pipeline needs. */
 export interface ModelEntry {
+  /** What `YOLO_MODEL` and `deno task models` call it; unique. */
   id: string;
+  /** Name for people, such as `YOLOv8 nano`. */
   name: string;
+  /** What it is for: objects, or finding and reading text with its list of characters. */
   role: "detector" | "text_detector" | "text_recognizer" | "characters";
   /** Whether it is fetched without being named. */
   default: boolean;
@@ -31,6 +36,7 @@ export interface ModelEntry {
   sha256: string;
   /** SPDX identifier. */
   licence: string;
+  /** Where it is fetched from. */
   source: PackageSource | UrlSource;
 }
 

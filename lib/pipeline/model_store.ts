@@ -25,7 +25,11 @@ export class ModelStore {
   readonly #directory: string;
   readonly #registry: string | undefined;
 
-  /** @param directory The folder; made when something is fetched. */
+  /**
+   * Only notes the folder.
+   *
+   * @param directory The folder; made when something is fetched.
+   */
   constructor(directory: string, { registry }: ModelStoreOptions = {}) {
     this.#directory = directory;
     this.#registry = registry;

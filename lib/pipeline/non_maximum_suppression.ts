@@ -2,6 +2,7 @@ import type { Corners } from "./letterbox.ts";
 
 /** A box that a detector proposes, in input pixels. */
 export interface Candidate extends Corners {
+  /** Index of the class in the model, from 0. */
   classId: number;
   /** Between 0 and 1. */
   score: number;

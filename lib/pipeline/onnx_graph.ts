@@ -20,7 +20,9 @@ import {
 
 /** Width and height in pixels. */
 export interface Size {
+  /** Width in pixels. */
   width: number;
+  /** Height in pixels. */
   height: number;
 }
 
@@ -38,6 +40,7 @@ export type HeadKind = "distribution" | "columns" | "anchors" | "grid" | "final"
 
 /** What a detector's graph gives, and how to feed it. */
 export interface DetectorLayout {
+  /** Shape and meaning of the outputs. */
   kind: HeadKind;
   /** Names of the classes by index. */
   labels: string[];

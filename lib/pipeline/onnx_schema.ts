@@ -49,32 +49,47 @@ export type Integer = number | { toNumber(): number };
 
 /** An attribute of a node; kinds that are not declared travel unread. */
 export interface OnnxAttribute {
+  /** Name of the attribute, such as `perm`; unique within the node. */
   name: string;
+  /** Value of an attribute of the type `INT`. */
   i?: Integer;
+  /** Values of an attribute of the type `INTS`. */
   ints?: Integer[];
+  /** `AttributeProto.AttributeType`: which field holds the value. */
   type: number;
 }
 
 /** One operation of a graph. */
 export interface OnnxNode {
+  /** Values that it takes, by name and in the operator's order; empty for one left out. */
   input: string[];
+  /** Values that it gives, by name and in the operator's order. */
   output: string[];
+  /** Name of the node, for diagnosis only; may be empty. */
   name: string;
+  /** Name of the operator, such as `Conv`. */
   op_type: string;
+  /** Constants that the operator takes beside its inputs. */
   attribute: OnnxAttribute[];
 }
 
 /** A constant tensor of a graph. */
 export interface OnnxTensor {
+  /** Length of each dimension, the outermost first; empty for a scalar. */
   dims: Integer[];
+  /** `TensorProto.DataType` of the elements. */
   data_type: number;
+  /** Name of the value, by which nodes take it. */
   name: string;
+  /** Elements, row-major and little-endian; empty where an undeclared field holds them. */
   raw_data: Uint8Array;
 }
 
 /** The name, element type and shape of a graph's input or output. */
 export interface OnnxValueInfo {
+  /** Name of the value, by which nodes take or give it. */
   name: string;
+  /** Element type, a `TensorProto.DataType`, and shape; a dimension is a length or a name. */
   type: {
     tensor_type: {
       elem_type: number;
@@ -85,16 +100,23 @@ export interface OnnxValueInfo {
 
 /** The operations and constants of a model. */
 export interface OnnxGraph {
+  /** The operations, each after those whose values it takes. */
   node: OnnxNode[];
+  /** Constants; one that bears the name of an input is that input's default. */
   initializer: OnnxTensor[];
+  /** Values that the graph is fed; old exports list their constants here too. */
   input: OnnxValueInfo[];
+  /** Values that the graph gives. */
   output: OnnxValueInfo[];
+  /** Types and shapes of values between inputs and outputs, as far as the file notes them. */
   value_info: OnnxValueInfo[];
 }
 
 /** A model file. */
 export interface OnnxModel {
+  /** What running the model computes. */
   graph: OnnxGraph;
+  /** Notes of whoever made the file; each key occurs once. */
   metadata_props: { key: string; value: string }[];
 }
 

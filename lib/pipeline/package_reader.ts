@@ -2,6 +2,7 @@ import { Parser, type ReadEntry } from "tar";
 
 /** Receives a file piece by piece. */
 export interface FileSink {
+  /** Called with each piece, in the order of the file. */
   write(chunk: Uint8Array): void;
   /** Called after the last piece. */
   finish(): void;

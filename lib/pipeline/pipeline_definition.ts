@@ -18,10 +18,15 @@ export interface PipelineEdge {
 
 /** A pipeline: steps, and how values flow between them. */
 export interface PipelineDefinition {
+  /** What requests name it by; 1 to 200 characters. */
   id: string;
+  /** Name for people; 1 to 200 characters. */
   name: string;
+  /** What it does, for people; 1 to 200 characters. */
   description: string;
+  /** At most 100, in any order; one of them has the step `result`. */
   nodes: PipelineNode[];
+  /** At most 100, in any order; together they form no cycle. */
   edges: PipelineEdge[];
 }
 

@@ -13,6 +13,7 @@ export type PipelineSummary = Pick<PipelineDefinition, "id" | "name" | "descript
 
 /** A model that a pipeline uses. */
 export interface PipelineModel {
+  /** Id in the catalogue; for a file of one's own, its name without `.onnx`. */
   name: string;
   /** Name of its file, without folders. */
   file: string;
@@ -28,6 +29,7 @@ export interface PipelineInfo extends PipelineDefinition {
   entry_nodes: string[];
   /** Ids of the nodes that give the result. */
   output_nodes: string[];
+  /** The detector, then what reads text, each where the pipeline has a step for it. */
   models: PipelineModel[];
 }
 

@@ -4,6 +4,7 @@ import { type Findings, type StepContext, STEPS, type Values } from "./steps.ts"
 
 /** What running a pipeline on one frame gave. */
 export interface RunOutcome {
+  /** What its node of the step `result` gave. */
   findings: Findings;
   /** Milliseconds that each stage took; 0 for one that did not run. */
   stages: Omit<StageTimings, "wait" | "total">;

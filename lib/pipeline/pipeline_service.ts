@@ -129,6 +129,8 @@ export class PipelineService {
   #text: TextPool | undefined;
 
   /**
+   * Reads the definitions in `pipelines/`; `start` loads the models.
+   *
    * @throws {DefinitionError} If a definition in `pipelines/` is not valid.
    * @throws {RangeError} If an option is out of its range.
    */

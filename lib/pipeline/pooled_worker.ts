@@ -9,6 +9,7 @@ import type {
 
 /** A worker did not survive what it was doing, or gave no answer in time; it cannot be used again. */
 export class WorkerLostError extends Error {
+  /** Name of the class, as `String(error)` gives it. */
   override name = "WorkerLostError";
 }
 
@@ -28,6 +29,8 @@ export class PooledWorker<Setup, Task extends WorkerTask, Outcome> {
   #lastHeartbeat: Date | null = null;
 
   /**
+   * Begins without models; `start` loads them.
+   *
    * @param url The worker's script.
    * @param onLost Called when a worker that had started dies or hangs.
    */

@@ -21,7 +21,9 @@ import {
 
 /** The values that a tensor takes; 0 lies between them. */
 export interface Range {
+  /** Smallest value, 0 or below. */
   lowest: number;
+  /** Largest value, 0 or above. */
   highest: number;
 }
 

@@ -13,6 +13,7 @@ import { parseOnnx } from "./onnx_schema.ts";
 export interface PreparedDetector {
   /** The specialized model: its path, or its bytes where the folder cannot be written to. */
   model: string | Uint8Array;
+  /** Size of the model's input, and how its outputs are to be read. */
   layout: DetectorLayout;
 }
 

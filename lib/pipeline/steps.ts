@@ -17,6 +17,7 @@ import type { Picture } from "./worker_messages.ts";
 export interface Findings {
   /** Size of the picture, in pixels. */
   image: Size;
+  /** Highest confidence first; empty where the pipeline does not look for objects. */
   detections: Detection[];
 }
 
@@ -24,8 +25,11 @@ export interface Findings {
 export interface Values {
   /** The picture lies in the detector's pixels; this is where. */
   picture: Letterbox;
+  /** Highest confidence first, in pixels of the picture. */
   detections: Detection[];
+  /** Always empty, since text is read in a worker of its own. */
   lines: TextBlock[];
+  /** What the pipeline gives in the end. */
   findings: Findings;
 }
 
@@ -37,10 +41,13 @@ export type Stage = Exclude<keyof StageTimings, "wait" | "total">;
 
 /** What steps work with, beyond their inputs. */
 export interface StepContext {
+  /** The frame, encoded or as pixels. */
   picture: Picture;
   /** Most pixels that the picture may have. */
   maxPixels: number;
+  /** Finds objects in its own `pixels`, which the picture is decoded into. */
   detector: Detector;
+  /** Decodes the picture into the detector's `pixels`. */
   decode: typeof decodeLetterboxed;
 }
 
@@ -48,6 +55,7 @@ export interface StepContext {
 export interface Step {
   /** The values that it takes; none for a step that starts from the frame. */
   accepts: Readonly<Partial<Record<ValueType, "required" | "optional">>>;
+  /** Type of the value that it gives. */
   produces: ValueType;
   /** The stage that its time counts towards. */
   stage?: Stage;

@@ -9,6 +9,7 @@ import type { ReadOutcome } from "./worker_messages.ts";
 
 /** The text of a stream as it was read last. */
 export interface LatestText {
+  /** In reading order; empty before the first reading. */
   textBlocks: TextBlock[];
   /** The frame that it was read from; `null` before the first. */
   frameIndex: number | null;
@@ -46,6 +47,8 @@ export class StreamText {
   #isReading = false;
 
   /**
+   * Begins without streams.
+   *
    * @param read Reads one picture; its failure leaves the stream with the text that it has
    * @param intervalMs Shortest time between the passes of one stream
    */

@@ -16,6 +16,7 @@ export interface TextPoolOptions {
   modelDir: string;
   /** Most pixels that a picture may have. */
   maxPixels: number;
+  /** Milliseconds for one picture, after which its worker is replaced; 10000 by default. */
   frameTimeoutMs?: number;
   /** Called when the worker is replaced. */
   onRestart?: (restart: WorkerRestart) => void;
@@ -33,6 +34,7 @@ export class TextPool {
   readonly #options: TextPoolOptions;
   readonly #pool: WorkerPool<ReaderSetup, ReadTask, ReadOutcome>;
 
+  /** Begins with a worker that has no models yet; `start` loads them. */
   constructor(options: TextPoolOptions) {
     this.#options = options;
     const { maxPixels, modelDir, ...rest } = options;

@@ -79,7 +79,11 @@ export class Tracker {
   #nextId = 1;
   #now = -Infinity;
 
-  /** @throws {RangeError} If an option is not a positive number. */
+  /**
+   * Begins without tracks; the first one will have the id 1.
+   *
+   * @throws {RangeError} If an option is not a positive number.
+   */
   constructor(
     { highConfidence = 0.5, iou = 0.2, lowIou = 0.4, maxAgeMs = 1500, maxTracks = 1000 }:
       TrackerOptions = {},

@@ -11,11 +11,13 @@ export type Picture = Uint8Array | PixelImage;
 
 /** What a worker can be asked to look at. */
 export interface WorkerTask {
+  /** Not to be used any more by whoever gives the task. */
   picture: Picture;
 }
 
 /** Runs a pipeline on a picture, but for reading its text; the outcome is a `RunOutcome`. */
 export interface DetectTask extends WorkerTask {
+  /** Id of one of the pipelines that the worker was told of. */
   pipelineId: string;
   /** Input of the detector that is to be used; the one loaded at the start where it is not given or unknown. */
   inputSize?: Size | undefined;
@@ -41,6 +43,7 @@ export interface ReadOutcome {
 
 /** What a worker for detection needs to know before its first picture. */
 export interface WorkerSetup {
+  /** Every pipeline that a task may name. */
   pipelines: PipelineDefinition[];
   /** Loaded at the start, and used where a frame asks for no other input or threads. */
   detector: DetectorOptions;
@@ -52,10 +55,13 @@ export interface WorkerSetup {
 
 /** What a worker for reading needs to know before its first picture. */
 export interface ReaderSetup {
-  /** Paths of the model files. */
+  /** Path of the model that finds lines of text. */
   detectorModel: string;
+  /** Path of the model that reads lines of text. */
   recognizerModel: string;
+  /** Path of the characters that the recognizer knows, one a line. */
   dictionary: string;
+  /** Threads that one inference runs on. */
   threads: number;
   /** Most pixels that a picture may have. */
   maxPixels: number;
@@ -69,6 +75,7 @@ export type WorkerRequest<Setup, Task> = { type: "start"; setup: Setup } | {
 
 /** Why a worker could not do what it was asked. */
 export interface WorkerFailure {
+  /** Tells it from the other replies. */
   type: "failed";
   /** Whose fault it is: that of the picture, of its size, or of the pipeline. */
   kind: "undecodable" | "too_large" | "internal";

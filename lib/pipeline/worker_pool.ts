@@ -40,6 +40,7 @@ export interface WorkerRestart {
 
 /** A worker as `GET /health` shows it. */
 export interface WorkerStatus {
+  /** Whether it has started, and neither died nor been ended. */
   alive: boolean;
   /** ISO 8601; `null` when the worker has not said anything yet. */
   last_heartbeat: string | null;
@@ -47,6 +48,7 @@ export interface WorkerStatus {
 
 /** What a task gave, and how long it waited. */
 export interface PoolResult<Outcome> {
+  /** What the worker answered. */
   outcome: Outcome;
   /** Milliseconds until a worker was free for the task. */
   wait: number;
@@ -90,7 +92,11 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
   #restarts = 0;
   #stopped = false;
 
-  /** @throws {RangeError} If `workers` is not a positive integer. */
+  /**
+   * Begins with workers that have no models yet; `start` loads them.
+   *
+   * @throws {RangeError} If `workers` is not a positive integer.
+   */
   constructor(options: WorkerPoolOptions<Setup, Task>) {
     if (!Number.isInteger(options.workers) || options.workers < 1) {
       throw new RangeError(

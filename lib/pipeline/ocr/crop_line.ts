@@ -4,7 +4,9 @@ import { measureQuadrilateral, type Quadrilateral } from "./geometry.ts";
 export interface PixelImage {
   /** HWC uint8 RGB, length `width * height * 3`. */
   pixels: Uint8Array;
+  /** Width in pixels. */
   width: number;
+  /** Height in pixels. */
   height: number;
 }
 
@@ -16,8 +18,9 @@ export interface CropTarget {
   offset: number;
   /** Values from one row to the next. */
   stride: number;
-  /** Size of the crop, in pixels. */
+  /** Width of the crop, in pixels. */
   width: number;
+  /** Height of the crop, in pixels. */
   height: number;
 }
 

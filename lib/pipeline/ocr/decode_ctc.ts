@@ -1,5 +1,6 @@
 /** A text as read, and how sure the reading is. */
 export interface Reading {
+  /** Empty where nothing could be read. */
   text: string;
   /** Mean probability of the characters, spaces aside, between 0 and 1; 0 for an empty text. */
   confidence: number;

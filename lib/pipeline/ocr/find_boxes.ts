@@ -20,8 +20,11 @@ import {
 export interface ProbabilityMap {
   /** Between 0 and 1, row by row; a row holds `stride` values, of which `width` count. */
   values: Float32Array;
+  /** Values of a row that count. */
   width: number;
+  /** Number of rows. */
   height: number;
+  /** Values from one row to the next, `width` or more. */
   stride: number;
 }
 

@@ -11,6 +11,7 @@ export type Quadrilateral = [Point, Point, Point, Point];
 
 /** A rectangle that may be turned, in pixels. */
 export interface RotatedRectangle {
+  /** Where its diagonals meet. */
   center: Point;
   /** Extent along the direction `angle`. */
   width: number;

@@ -28,7 +28,9 @@ export interface TextReaderOptions {
 
 /** Time that each stage of the last reading took, in milliseconds. */
 export interface ReadingTimings {
+  /** Finding the lines. */
   find: number;
+  /** Reading the lines that were found. */
   recognize: number;
 }
 
@@ -36,6 +38,7 @@ export interface ReadingTimings {
 export interface TextPage {
   /** In reading order. */
   lines: TextLine[];
+  /** How long finding and reading the lines took. */
   timings: ReadingTimings;
 }
 
