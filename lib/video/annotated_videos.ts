@@ -28,6 +28,7 @@ export class AnnotatedVideos {
   readonly #stopping = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
 
+  /** Makes nothing yet; the videos lie among the files of `store`. */
   constructor(store: JobStore) {
     this.#store = store;
   }

@@ -6,7 +6,9 @@
 
 /** A program and its arguments; the request is added as the last one. */
 export interface DecodeCommand {
+  /** Path of the program. */
   command: string;
+  /** What stands before the request. */
   args: string[];
 }
 

@@ -6,7 +6,9 @@
 
 /** A size in pixels. */
 export interface Size {
+  /** Width in pixels. */
   width: number;
+  /** Height in pixels. */
   height: number;
 }
 

@@ -24,6 +24,8 @@ export class FrameFilter implements Disposable {
   #builtFor = "";
 
   /**
+   * Begins without filters, which are built for the first picture.
+   *
    * @param size Size of the pictures when upright
    * @param further What is done to the upright pictures; each filter gives one picture for one
    */

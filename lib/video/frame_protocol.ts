@@ -22,6 +22,7 @@ export interface Annotation {
 
 /** What to decode, and how. */
 export interface DecodeRequest {
+  /** Path of the video file, as the decode process sees it. */
   path: string;
   /** Frames are scaled down to fit within this size, keeping their shape. */
   frameSize: Size;
@@ -41,33 +42,41 @@ export interface DecodeRequest {
 
 /** Describes the video; always the first record, unless opening fails. */
 export interface StreamHead extends VideoInfo {
+  /** Tells it from the other heads. */
   type: "stream";
 }
 
 /** Announces one picture; the body is its pixels, HWC uint8 RGB, length `width * height * 3`. */
 export interface FrameHead {
+  /** Tells it from the other heads. */
   type: "frame";
   /** Counted from 0 in the file. */
   frameIndex: number;
   /** From the start of the file. */
   timestampMs: number;
+  /** Width in pixels. */
   width: number;
+  /** Height in pixels. */
   height: number;
 }
 
 /** Says that decoding goes on while frames that nobody wants are skipped. */
 export interface AliveHead {
+  /** Tells it from the other heads. */
   type: "alive";
 }
 
 /** Says that the video is over. */
 export interface EndHead {
+  /** Tells it from the other heads. */
   type: "end";
 }
 
 /** Says why decoding ends early; `message` is a sentence for people. */
 export interface ErrorHead {
+  /** Tells it from the other heads. */
   type: "error";
+  /** A sentence for people. */
   message: string;
 }
 
@@ -100,6 +109,7 @@ export class RecordReader {
   readonly #maxBodyBytes: number;
   #rest = new Uint8Array();
 
+  /** Reads from the start of `stream`; a longer body than `maxBodyBytes` is refused. */
   constructor(stream: ReadableStream<Uint8Array>, { maxBodyBytes }: { maxBodyBytes: number }) {
     this.#reader = stream.getReader();
     this.#maxBodyBytes = maxBodyBytes;

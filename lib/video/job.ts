@@ -24,6 +24,7 @@ export const JOB_STATUSES: readonly JobStatus[] = [
 
 /** The failure of a job. */
 export interface JobError {
+  /** Why it failed, for programs. */
   code: JobErrorCode;
   /** A sentence for people. */
   detail: string;
@@ -53,20 +54,29 @@ export interface VideoInfo {
 
 /** One video on its way through a pipeline. Times are milliseconds since the epoch. */
 export interface Job {
+  /** UUID, under which its files are kept too. */
   id: string;
+  /** The pipeline that its frames run through. */
   pipelineId: string;
+  /** Where the job stands. */
   status: JobStatus;
+  /** How far it is. */
   progress: JobProgress;
+  /** When it was added. */
   createdAt: number;
   /** Last change of the job. */
   updatedAt: number;
   /** Last change or look at the job. */
   lastAccessed: number;
+  /** When it was first taken up, whatever was retried since; `null` before. */
   startedAt: number | null;
+  /** When it completed, failed or was cancelled; `null` while it has not. */
   finishedAt: number | null;
+  /** `null` unless it failed. */
   error: JobError | null;
   /** Name that the person's file had; only for showing. */
   fileName: string;
+  /** Size of the uploaded file in bytes. */
   fileBytes: number;
   /** Every how manieth frame is processed; 1 for all. */
   frameStride: number;

@@ -14,9 +14,13 @@ import {
 
 /** Fields of a job that can change; what is left out stays. */
 export interface JobChanges {
+  /** One that may follow the present one; see `canChangeStatus`. */
   status?: JobStatus;
+  /** Only the parts of it that change. */
   progress?: Partial<JobProgress>;
+  /** Why it failed; any other status than `failed` clears it. */
   error?: JobError | null;
+  /** What the decoder says of the file, once it is open. */
   video?: VideoInfo;
 }
 

@@ -39,6 +39,7 @@ export interface ResultsRange {
   offset?: number;
   /** Only results of later frames than this one. */
   afterFrame?: number;
+  /** Most results to read. */
   limit: number;
 }
 

@@ -11,10 +11,15 @@ const OWN_NAME = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(video|annotated|a
 
 /** Names, finds and removes the files in one directory. */
 export class JobFiles {
+  /** As given to the constructor; it exists. */
   readonly directory: string;
   readonly #removing = new Set<Promise<void>>();
 
-  /** @param directory Made if need be */
+  /**
+   * Works in one directory; files of other names in it are left alone.
+   *
+   * @param directory Made if need be
+   */
   constructor(directory: string) {
     this.directory = directory;
     Deno.mkdirSync(directory, { recursive: true });

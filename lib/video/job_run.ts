@@ -16,12 +16,15 @@ import type { VideoFrameProcessor } from "./video_frame_processor.ts";
 
 /** Thrown when the pipeline fails on the same frame twice. */
 export class FrameProcessingError extends Error {
+  /** Name of the class, as `String(error)` gives it. */
   override name = "FrameProcessingError";
 }
 
 /** What a job runs with. */
 export interface JobRunOptions {
+  /** Holds the job, its file and its results. */
   store: JobStore;
+  /** What the frames run on. */
   processor: VideoFrameProcessor;
   /** Size within which frames of a pipeline are to fit. */
   frameSize: (pipelineId: string) => Size;
@@ -32,6 +35,7 @@ export interface JobRunOptions {
     VideoDecoderOptions,
     "frameSize" | "startFrame" | "frameStride" | "maxFrames" | "signal"
   >;
+  /** How many results are stored at once, and how long they may wait. */
   batch: ResultBatchOptions;
 }
 

@@ -38,7 +38,11 @@ export class JobRunner implements AsyncDisposable {
   readonly #unsubscribe: (() => void)[] = [];
   #isStarted = false;
 
-  /** @throws {RangeError} If `workers` is not a positive whole number */
+  /**
+   * Runs nothing until `start` is called.
+   *
+   * @throws {RangeError} If `workers` is not a positive whole number
+   */
   constructor(store: JobStore, processor: VideoFrameProcessor, options: JobRunnerOptions) {
     const { workers = 1, frameSize, framesAtOnce, decoder, batch } = options;
     if (!(Number.isInteger(workers) && workers > 0)) {

@@ -67,12 +67,23 @@ export interface JobStoreOptions extends Partial<JobStoreLimits> {
 export interface NewJob {
   /** Id under which the file was uploaded; a new one when there is none. */
   id?: string;
+  /** The pipeline that its frames are to run through. */
   pipelineId: string;
+  /** Name that the person's file had; only for showing. */
   fileName: string;
+  /** Size of the uploaded file in bytes. */
   fileBytes: number;
-  /** @default {1} */
+  /**
+   * Every how manieth frame is processed; 1 for all.
+   *
+   * @default {1}
+   */
   frameStride?: number;
-  /** @default {0} */
+  /**
+   * Most frames to process; 0 for all.
+   *
+   * @default {0}
+   */
   maxFrames?: number;
 }
 
@@ -103,6 +114,8 @@ export class JobStore implements AsyncDisposable {
   #isOpen = true;
 
   /**
+   * Opens the store, and removes files that belong to none of its jobs.
+   *
    * @throws {RangeError} If a limit is not positive
    * @throws {JobStateError} If another process uses the directory
    */

@@ -29,6 +29,7 @@ export class ResultBatch {
   #results: VideoFrameResult[] = [];
   #startedAt = 0;
 
+  /** Begins without results. */
   constructor({ maxResults = 25, maxWaitMs = 500 }: ResultBatchOptions = {}) {
     this.#maxResults = maxResults;
     this.#maxWaitMs = maxWaitMs;

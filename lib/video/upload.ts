@@ -40,6 +40,7 @@ export interface SaveUploadOptions {
 export interface SavedUpload {
   /** Name that the person's file had, without folders; only for showing. */
   fileName: string;
+  /** Size of the video in bytes. */
   fileBytes: number;
 }
 

@@ -75,7 +75,9 @@ export interface VideoFrame {
   frameIndex: number;
   /** From the start of the file. */
   timestampMs: number;
+  /** Width in pixels. */
   width: number;
+  /** Height in pixels. */
   height: number;
   /** HWC uint8 RGB, length `width * height * 3`; the receiver may transfer its buffer. */
   data: Uint8Array<ArrayBuffer>;

@@ -10,7 +10,9 @@ import type { PipelineResult } from "../client/protocol.ts";
 export interface Pixels {
   /** HWC uint8 RGB, length `width * height * 3`. */
   data: Uint8Array<ArrayBuffer>;
+  /** Width in pixels. */
   width: number;
+  /** Height in pixels. */
   height: number;
 }
 

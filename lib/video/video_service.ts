@@ -20,6 +20,7 @@ import { watchJob } from "./watch_job.ts";
 export interface VideoServiceOptions extends Pick<JobRunnerOptions, "frameSize" | "framesAtOnce"> {
   /** Holds the jobs, their results and their files; made when it is needed. */
   dataDirectory: string;
+  /** What the frames of the jobs run on. */
   processor: VideoFrameProcessor;
   /** Jobs at a time. */
   workers: number;
@@ -46,6 +47,7 @@ export class VideoService {
   readonly #watchers = new Set<WebSocket>();
   #isStarted = false;
 
+  /** Opens no store yet, so nothing is left on the disk. */
   constructor(options: VideoServiceOptions) {
     this.#options = options;
   }
