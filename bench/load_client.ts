@@ -29,6 +29,8 @@ export class LoadClient {
     ages: [],
   };
   readonly #socket: WebSocket;
+  /** Settles when the connection ends, whoever ends it. */
+  readonly closed: Promise<void>;
   readonly #sentAt: number[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -36,6 +38,7 @@ export class LoadClient {
     this.#socket = socket;
     socket.on("message", (data) => this.#receive(JSON.parse(String(data))));
     socket.on("error", () => {});
+    this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
   }
 
   /** Connects to a server's stream. */
@@ -66,9 +69,8 @@ export class LoadClient {
   async close(): Promise<LoadReport> {
     clearInterval(this.#timer);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    const closed = new Promise((resolve) => this.#socket.once("close", resolve));
     this.#socket.close();
-    if (this.#socket.readyState !== WebSocket.CLOSED) await closed;
+    await this.closed;
     return this.report;
   }
 

@@ -24,10 +24,13 @@ export interface ServerProgram {
   clearEnv?: boolean;
 }
 
-const PROJECT: ServerProgram = {
-  command: Deno.execPath(),
-  args: ["run", "--no-prompt", ...PERMISSIONS, MAIN, "serve"],
-};
+/** This project, run by Deno with further options. */
+export function thisProject(...options: string[]): ServerProgram {
+  return {
+    command: Deno.execPath(),
+    args: ["run", "--no-prompt", ...PERMISSIONS, ...options, MAIN, "serve"],
+  };
+}
 
 /**
  * Starts a server on a free port.
@@ -38,7 +41,7 @@ const PROJECT: ServerProgram = {
  */
 export async function startServerProcess(
   environment: Record<string, string> = {},
-  { command, args, clearEnv = false }: ServerProgram = PROJECT,
+  { command, args, clearEnv = false }: ServerProgram = thisProject(),
 ): Promise<ServerProcess> {
   const dataDirectory = await Deno.makeTempDir({ prefix: "livesyte-" });
   const child = new Deno.Command(command, {

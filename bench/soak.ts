@@ -1,14 +1,15 @@
 /**
  * Keeps a server busy with everything at once for a long time, and looks at what is left over.
  *
- * Run with `deno task soak`. Inference workers are threads of the server, which nobody outside can end; tests lose them
- * instead.
+ * Run with `deno task soak`.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
 import {
+  killWorkers,
+  LOST_TO_KILL,
   misbehave,
   pause,
   reconnect,
@@ -18,7 +19,12 @@ import {
   stream,
   watch,
 } from "./soak_actors.ts";
-import { residentMemory, type ServerProcess, startServerProcess } from "./server_process.ts";
+import {
+  residentMemory,
+  type ServerProcess,
+  startServerProcess,
+  thisProject,
+} from "./server_process.ts";
 
 const HELP = `Keeps a server busy and looks at what is left over; exits with 1 if something is.
 
@@ -128,6 +134,7 @@ async function act(scene: Scene, minutes: number, end: AbortController): Promise
     misbehave(scene),
     runImages(scene),
     runJobs(scene),
+    killWorkers(scene),
   ];
   const script = async () => {
     await pause(minutes * 60_000 * WARM_UP);
@@ -164,7 +171,9 @@ async function soak(minutes: number): Promise<number> {
   const dataDirectory = await Deno.makeTempDir({ prefix: "livesyte-soak-" });
   const counts = new Map<string, number>();
   const end = new AbortController();
-  await using server = await startServerProcess({ DATA_DIR: dataDirectory });
+  const killable = ["--preload", new URL("./killable_workers.ts", import.meta.url).href];
+  const program = thisProject(...killable);
+  await using server = await startServerProcess({ DATA_DIR: dataDirectory }, program);
   const scene: Scene = {
     server,
     frames: { picture: await fixture("dog.jpg"), text: await fixture("text.jpg") },
@@ -176,7 +185,12 @@ async function soak(minutes: number): Promise<number> {
   const samples = await act(scene, minutes, end);
   const problems = await findLeftovers(server, dataDirectory, samples);
   problems.push(...[...counts.keys()].filter((what) => what.startsWith("UNEXPECTED")));
-  report(samples, counts, await readMetrics(server));
+  const metrics = await readMetrics(server);
+  const [killed, lost] = [counts.get("workers killed") ?? 0, counts.get(LOST_TO_KILL) ?? 0];
+  const restarts = metric(metrics, "pipeline_worker_restarts_total");
+  if (restarts !== killed) problems.push(`${killed} workers were killed, ${restarts} replaced`);
+  if (lost > killed) problems.push(`${lost} frames were lost with ${killed} workers`);
+  report(samples, counts, metrics);
   const code = await server.stop();
   if (code !== 0) problems.push(`The server ended with exit code ${code}`);
   await Deno.remove(dataDirectory, { recursive: true });

@@ -18,16 +18,34 @@ export interface Scene {
   count(what: string, by?: number): void;
 }
 
-/** Streams at a steady rate. */
+/** What is counted where something failed because a worker was killed. */
+export const LOST_TO_KILL = "lost to a killed worker";
+
+/** Time between two killed workers, in milliseconds; a new one starts within a second or two. */
+const KILL_INTERVAL_MS = 20_000;
+
+/** Streams at a steady rate, anew when the stream was lost with a worker. */
 export async function stream(
   { server, frames, stop, count }: Scene,
   pipelineId: string,
   framesPerSecond: number,
 ): Promise<void> {
-  const client = await LoadClient.connect(server.url, pipelineId);
-  client.start(pipelineId === "yolo_ocr" ? frames.text : frames.picture, framesPerSecond);
-  await once(stop, "abort");
-  add(await client.close(), count);
+  const stopped = once(stop, "abort");
+  while (!stop.aborted) {
+    const client = await LoadClient.connect(server.url, pipelineId);
+    client.start(pipelineId === "yolo_ocr" ? frames.text : frames.picture, framesPerSecond);
+    await Promise.race([stopped, client.closed]);
+    add(await client.close(), count);
+  }
+}
+
+/** Kills a worker of the server, whichever, from time to time. */
+export async function killWorkers({ server, stop, count }: Scene): Promise<void> {
+  const isOver = once(stop, "abort").then(() => true);
+  while (!await Promise.race([isOver, pause(KILL_INTERVAL_MS)])) {
+    Deno.kill(server.pid, "SIGUSR2");
+    count("workers killed");
+  }
 }
 
 /** Connects, streams for a moment and goes, now and then without a word. */
@@ -79,7 +97,8 @@ export async function misbehave(
     const socket = await openSocket(server, "stream?pipeline_id=yolo_only");
     socket.send(data);
     const [, reason] = await once(socket, "close");
-    count(String(reason) === code ? `refused: ${code}` : `UNEXPECTED end: ${reason}`);
+    const isRight = String(reason) === code;
+    count(isRight ? `refused: ${code}` : failureName("end", String(reason)));
     await pause(300);
   }
 }
@@ -92,8 +111,8 @@ export async function runImages({ server, frames, stop, count }: Scene): Promise
       headers: { "Content-Type": "image/jpeg" },
       body: frames.text,
     });
-    await response.body?.cancel();
-    count(response.ok ? "image runs" : `UNEXPECTED image status ${response.status}`);
+    const { error } = await response.json();
+    count(response.ok ? "image runs" : failureName("answer to an image", error));
     await pause(1500);
   }
 }
@@ -152,7 +171,12 @@ function add(report: LoadReport, count: Scene["count"]): void {
   count("frames answered", report.answered);
   count("frames dropped", report.dropped);
   count("asked to slow down", report.slowDowns);
-  for (const code of report.errors) count(`UNEXPECTED stream error: ${code}`);
+  for (const code of report.errors) count(failureName("stream error", code));
+}
+
+/** Under which name a failure is counted. */
+function failureName(what: string, code: string): string {
+  return code === "pipeline_failure" ? LOST_TO_KILL : `UNEXPECTED ${what}: ${code}`;
 }
 
 /** Waits. */
