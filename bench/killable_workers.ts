@@ -1,16 +1,21 @@
 /**
- * Makes workers that can be killed from outside: each SIGUSR2 ends one of them, as if it had crashed.
+ * Makes workers that can be killed from outside: each SIGUSR2 has one of them crash.
  *
  * Workers are threads, which nobody outside of the process can end. The soak has the server load this module first.
  *
  * @module
  */
 
+import { pathToFileURL as toFileUrl } from "node:url";
+
 const alive = new Set<Worker>();
 
 globalThis.Worker = class extends Worker {
-  constructor(...args: ConstructorParameters<typeof Worker>) {
-    super(...args);
+  constructor(script: string | URL, options?: WorkerOptions) {
+    const modules = [import.meta.resolve("./killable_worker.ts"), String(script)];
+    const path = Deno.makeTempFileSync({ suffix: ".ts" });
+    Deno.writeTextFileSync(path, modules.map((url) => `import "${url}";\n`).join(""));
+    super(toFileUrl(path), options);
     alive.add(this);
   }
 
@@ -22,6 +27,5 @@ globalThis.Worker = class extends Worker {
 
 Deno.addSignalListener("SIGUSR2", () => {
   const victim = [...alive][Math.floor(Math.random() * alive.size)];
-  victim?.terminate();
-  victim?.dispatchEvent(new ErrorEvent("error", { message: "Killed", cancelable: true }));
+  victim?.postMessage({ type: "crash" });
 });

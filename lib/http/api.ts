@@ -17,7 +17,7 @@ export class ApiError extends Error {
 
   /**
    * Makes an error that {@linkcode api} turns into an answer.
-   * | @param status HTTP status of the answer
+   * @param status HTTP status of the answer
    * @param code A word for programs
    * @param detail A sentence for people, which is also the message
    */

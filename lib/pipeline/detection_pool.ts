@@ -141,7 +141,7 @@ export class DetectionPool {
     }
     this.#plans = worthwhilePlans(measured);
     if (pool.workers().length === mostWorkers(this.#plans)) return;
-    pool.stop();
+    pool.close();
     await this.#startPool(detectors);
   }
 

@@ -26,6 +26,7 @@ export class PooledWorker<Setup, Task extends WorkerTask, Outcome> {
   readonly #onLost: (reason: string) => void;
   #pending: Pending<Outcome> | undefined;
   #alive = false;
+  #terminator: ReturnType<typeof setTimeout> | undefined;
   #lastHeartbeat: Date | null = null;
 
   /**
@@ -90,10 +91,20 @@ export class PooledWorker<Setup, Task extends WorkerTask, Outcome> {
       : new PipelineError({ cause: new TypeError(`Unexpected reply "${reply.type}"`) });
   }
 
-  /** Ends the worker; a request that it is working on fails. */
+  /** Ends the worker at once, and leaves its models in memory; a request that it is working on fails. */
   terminate(): void {
     this.#alive = false;
     this.#lose("Worker was ended");
+  }
+
+  /**
+   * Has the worker free its models and end; a request that it is working on fails.
+   *
+   * @param graceMs Milliseconds after which it is ended wherever it is
+   */
+  close(graceMs: number): void {
+    this.#alive = false;
+    this.#lose("Worker was closed", graceMs);
   }
 
   #request(
@@ -102,7 +113,10 @@ export class PooledWorker<Setup, Task extends WorkerTask, Outcome> {
     timeoutMs: number,
   ): Promise<WorkerReply<Outcome>> {
     const { promise, resolve, reject } = Promise.withResolvers<WorkerReply<Outcome>>();
-    const timer = setTimeout(() => this.#lose(`Worker hung for ${timeoutMs} ms`), timeoutMs);
+    const timer = setTimeout(
+      () => this.#lose(`Worker hung for ${timeoutMs} ms`, timeoutMs),
+      timeoutMs,
+    );
     this.#pending = { resolve, reject, timer };
     this.#worker.postMessage(request, transfer);
     return promise;
@@ -110,15 +124,32 @@ export class PooledWorker<Setup, Task extends WorkerTask, Outcome> {
 
   #receive(reply: WorkerReply<Outcome>): void {
     this.#lastHeartbeat = new Date();
-    if (reply.type !== "heartbeat") this.#settle()?.resolve(reply);
+    if (reply.type === "heartbeat") return;
+    if (reply.type === "ended") return this.#terminate();
+    if (reply.type === "died") return this.#lose(`Worker died: ${reply.message}`);
+    this.#settle()?.resolve(reply);
   }
 
-  #lose(reason: string): void {
+  /** @param graceMs Milliseconds that the worker has to end by itself, since only it can free its models */
+  #lose(reason: string, graceMs = 0): void {
     const started = this.#alive;
     this.#alive = false;
-    this.#worker.terminate();
+    if (graceMs === 0) this.#terminate();
+    else this.#askToEnd(graceMs);
     this.#settle()?.reject(new WorkerLostError(reason));
     if (started) this.#onLost(reason);
+  }
+
+  #askToEnd(graceMs: number): void {
+    this.#worker.postMessage({ type: "end" } satisfies WorkerRequest<Setup, Task>);
+    this.#terminator = setTimeout(() => this.#terminate(), graceMs);
+    // It keeps no process alive that wants to end.
+    Deno.unrefTimer(this.#terminator);
+  }
+
+  #terminate(): void {
+    clearTimeout(this.#terminator);
+    this.#worker.terminate();
   }
 
   #settle(): Pending<Outcome> | undefined {

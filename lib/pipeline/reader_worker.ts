@@ -67,17 +67,20 @@ runWorkerLoop<ReaderSetup, ReadTask, ReadOutcome>(async (setup) => {
     dictionary: await Deno.readTextFile(setup.dictionary),
     threads: setup.threads,
   });
-  return async ({ picture, sessionId }) => {
-    const startedAt = performance.now();
-    const image = await decodePixels(picture, setup);
-    const decodedAt = performance.now();
-    const textBlocks = sessionId === undefined
-      ? await readPicture(reader, image)
-      : await readStream(reader, image, memoryFor(sessionId));
-    return {
-      image: { width: image.width, height: image.height },
-      textBlocks,
-      stages: { decode: decodedAt - startedAt, ocr: performance.now() - decodedAt },
-    };
+  return {
+    async run({ picture, sessionId }) {
+      const startedAt = performance.now();
+      const image = await decodePixels(picture, setup);
+      const decodedAt = performance.now();
+      const textBlocks = sessionId === undefined
+        ? await readPicture(reader, image)
+        : await readStream(reader, image, memoryFor(sessionId));
+      return {
+        image: { width: image.width, height: image.height },
+        textBlocks,
+        stages: { decode: decodedAt - startedAt, ocr: performance.now() - decodedAt },
+      };
+    },
+    release: () => reader.release(),
   };
 });

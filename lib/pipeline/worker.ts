@@ -46,12 +46,18 @@ runWorkerLoop<WorkerSetup, DetectTask, RunOutcome>(async (setup) => {
   const { pipelines, maxPixels } = setup;
   const runners = new Map(pipelines.map((each) => [each.id, compilePipeline(each)]));
   await detectorFor(setup);
-  return async ({ pipelineId, picture, inputSize, threads }) => {
-    const runner = runners.get(pipelineId);
-    if (runner === undefined) {
-      throw new RangeError(`Cannot run the pipeline "${pipelineId}": unknown`);
-    }
-    const detector = await detectorFor(setup, inputSize, threads);
-    return await runner({ picture, maxPixels, detector, decode: decodeLetterboxed });
+  return {
+    async run({ pipelineId, picture, inputSize, threads }) {
+      const runner = runners.get(pipelineId);
+      if (runner === undefined) {
+        throw new RangeError(`Cannot run the pipeline "${pipelineId}": unknown`);
+      }
+      const detector = await detectorFor(setup, inputSize, threads);
+      return await runner({ picture, maxPixels, detector, decode: decodeLetterboxed });
+    },
+    async release() {
+      const loaded = await Promise.allSettled(detectors.values());
+      for (const each of loaded) if (each.status === "fulfilled") await each.value.release();
+    },
   };
 });

@@ -16,35 +16,61 @@ import {
 interface WorkerScope<Setup, Task, Outcome> {
   postMessage(message: WorkerReply<Outcome>): void;
   onmessage: ((event: MessageEvent<WorkerRequest<Setup, Task>>) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
+  onunhandledrejection: ((event: PromiseRejectionEvent) => void) | null;
+  close(): void;
+}
+
+/** What a worker does with its models. */
+export interface WorkerModels<Task, Outcome> {
+  /** Runs one task. */
+  run(task: Task): Promise<Outcome>;
+  /** Frees the models. */
+  release(): Promise<void>;
 }
 
 /**
  * Answers the pool's requests, one at a time.
  *
- * @param start Loads what is needed, and returns what runs a task
+ * The memory of models is native, and is not given back when a worker is ended from outside. So it is freed here when the worker
+ * is told to end, or dies of an error that nobody has caught.
+ *
+ * @param start Loads what is needed
  */
 export function runWorkerLoop<Setup, Task, Outcome>(
-  start: (setup: Setup) => Promise<(task: Task) => Promise<Outcome>>,
+  start: (setup: Setup) => Promise<WorkerModels<Task, Outcome>>,
 ): void {
   const scope = self as unknown as WorkerScope<Setup, Task, Outcome>;
-  let run: ((task: Task) => Promise<Outcome>) | undefined;
+  let models: WorkerModels<Task, Outcome> | undefined;
 
   async function answer(request: WorkerRequest<Setup, Task>): Promise<WorkerReply<Outcome>> {
     if (request.type === "start") {
-      run = await start(request.setup);
+      models = await start(request.setup);
       setInterval(() => scope.postMessage({ type: "heartbeat" }), HEARTBEAT_INTERVAL_MS);
       return { type: "ready" };
     }
-    if (run === undefined) throw new TypeError("Cannot run a task before the start");
-    return { type: "done", outcome: await run(request.task) };
+    if (models === undefined) throw new TypeError("Cannot run a task before the start");
+    if (request.type === "run") return { type: "done", outcome: await models.run(request.task) };
+    await models.release();
+    return { type: "ended" };
   }
 
+  async function die(event: Event, reason: unknown): Promise<void> {
+    event.preventDefault();
+    await models?.release().catch(() => {});
+    scope.postMessage({ type: "died", message: String(reason) });
+    scope.close();
+  }
+
+  scope.onerror = (event) => void die(event, event.message);
+  scope.onunhandledrejection = (event) => void die(event, event.reason);
   scope.onmessage = async ({ data }) => {
     try {
       scope.postMessage(await answer(data));
     } catch (error) {
       scope.postMessage(toFailure(error));
     }
+    if (data.type === "end") scope.close();
   };
 }
 

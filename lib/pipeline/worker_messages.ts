@@ -67,11 +67,14 @@ export interface ReaderSetup {
   maxPixels: number;
 }
 
-/** What a worker is sent: it answers `start` with `ready`, and `run` with `done`, or either with `failed`. */
-export type WorkerRequest<Setup, Task> = { type: "start"; setup: Setup } | {
-  type: "run";
-  task: Task;
-};
+/**
+ * What a worker is sent: it answers `start` with `ready`, and `run` with `done`, or either with `failed`. With `end` it frees
+ * its models, answers `ended` and closes.
+ */
+export type WorkerRequest<Setup, Task> =
+  | { type: "start"; setup: Setup }
+  | { type: "run"; task: Task }
+  | { type: "end" };
 
 /** Why a worker could not do what it was asked. */
 export interface WorkerFailure {
@@ -83,11 +86,13 @@ export interface WorkerFailure {
   message: string;
 }
 
-/** What a worker answers; `heartbeat` comes every second on its own. */
+/** What a worker answers; `heartbeat` comes every second on its own, and `died` as its last word. */
 export type WorkerReply<Outcome> =
   | { type: "ready" }
   | { type: "heartbeat" }
   | { type: "done"; outcome: Outcome }
+  | { type: "ended" }
+  | { type: "died"; message: string }
   | WorkerFailure;
 
 /** Time between two heartbeats, in milliseconds. */

@@ -165,12 +165,22 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
     return promise;
   }
 
-  /** Ends all workers; frames that are not finished fail. */
+  /** Ends all workers at once; frames that are not finished fail. */
   stop(): void {
+    this.#end((worker) => worker.terminate());
+  }
+
+  /** Ends all workers, as `stop` does, but lets each free its models first; for a process that goes on. */
+  close(): void {
+    const { frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS } = this.#options;
+    this.#end((worker) => worker.close(frameTimeoutMs));
+  }
+
+  #end(end: (worker: PooledWorker<Setup, Task, Outcome>) => void): void {
     this.#stopped = true;
     for (const { worker, retry } of this.#slots) {
       clearTimeout(retry);
-      worker.terminate();
+      end(worker);
     }
     this.#failWaiting(stoppedError());
   }

@@ -14,10 +14,12 @@ import type {
 
 const scope = self as unknown as {
   postMessage(message: WorkerReply<RunOutcome>): void;
+  close(): void;
   onmessage: (event: MessageEvent<WorkerRequest<WorkerSetup, DetectTask>>) => void;
 };
 
 scope.onmessage = ({ data }) => {
+  if (data.type === "end") return scope.close();
   if (data.type === "start") {
     const { model } = data.setup.detector;
     if (model === "") return scope.postMessage({ type: "ready" });

@@ -2,7 +2,12 @@ import type { Context } from "fresh";
 import { checkAccess } from "../../../lib/http/access.ts";
 import { ApiError } from "../../../lib/http/api.ts";
 import { readBody } from "../../../lib/http/read_body.ts";
-import { ImageDecodeError, ImageTooLargeError } from "../../../lib/pipeline/errors.ts";
+import {
+  ImageDecodeError,
+  ImageTooLargeError,
+  PipelineError,
+} from "../../../lib/pipeline/errors.ts";
+import { logEvent } from "../../../lib/telemetry/log.ts";
 import { defineApi, type State } from "../../../state.ts";
 
 const IMAGE_TYPES = ["image/jpeg", "image/png", "image/webp"];
@@ -52,6 +57,13 @@ async function run(ctx: Context<State>): Promise<Response> {
     if (error instanceof ImageTooLargeError) {
       const detail = `Picture has more pixels than the limit of ${config.stream.maxFramePixels}`;
       throw new ApiError(413, "image_too_large", detail);
+    }
+    if (error instanceof PipelineError) {
+      logEvent("error", "server_error", "Pipeline failed on a picture", {
+        pipeline_id: id,
+        cause: String(error.cause),
+      });
+      throw new ApiError(500, "pipeline_failure", "Pipeline execution failed");
     }
     throw error;
   }
