@@ -19,35 +19,8 @@ import { type JobChanges, validateChanges } from "./job_changes.ts";
 import { JobDatabase, type ResultsRange } from "./job_database.ts";
 import { type JobCallback, type JobEvent, JobEvents } from "./job_events.ts";
 import { JobFiles } from "./job_files.ts";
+import { checkJobLimits, DEFAULT_JOB_LIMITS, type JobStoreLimits } from "./job_limits.ts";
 import { assessJobs, type JobHealth, type JobStatistics, summarizeJobs } from "./job_statistics.ts";
-
-/** Limits of the store; `reconfigure` changes them. */
-export interface JobStoreLimits {
-  /**
-   * Most jobs; the oldest finished one makes room for a new one.
-   *
-   * @default {100}
-   */
-  capacity: number;
-  /**
-   * Milliseconds, since it was last looked at, after which a failed job is removed.
-   *
-   * @default {3600000}
-   */
-  failedExpiryMs: number;
-  /**
-   * The same for a completed job.
-   *
-   * @default {21600000}
-   */
-  completedExpiryMs: number;
-  /**
-   * The same for any job.
-   *
-   * @default {86400000}
-   */
-  anyExpiryMs: number;
-}
 
 /** Options of {@linkcode JobStore}. */
 export interface JobStoreOptions extends Partial<JobStoreLimits> {
@@ -90,14 +63,6 @@ export interface NewJob {
 /** File of the database within the data directory. */
 export const DATABASE_NAME = "jobs.sqlite";
 
-/** Limits that are not given. */
-export const DEFAULT_JOB_LIMITS: Readonly<JobStoreLimits> = {
-  capacity: 100,
-  failedExpiryMs: 3_600_000,
-  completedExpiryMs: 21_600_000,
-  anyExpiryMs: 86_400_000,
-};
-
 /**
  * The jobs of one server, in `DATA_DIR`.
  *
@@ -121,7 +86,7 @@ export class JobStore implements AsyncDisposable {
    */
   constructor(options: JobStoreOptions) {
     const { dataDirectory, sweepIntervalMs = 60_000, now = () => Date.now(), ...limits } = options;
-    this.#limits = checkLimits({ ...DEFAULT_JOB_LIMITS, ...limits });
+    this.#limits = checkJobLimits({ ...DEFAULT_JOB_LIMITS, ...limits });
     this.#now = now;
     this.files = new JobFiles(`${dataDirectory}/videos`);
     this.#database = new JobDatabase(`${dataDirectory}/${DATABASE_NAME}`);
@@ -350,7 +315,7 @@ export class JobStore implements AsyncDisposable {
    */
   reconfigure(limits: Partial<JobStoreLimits>): void {
     this.#checkOpen();
-    this.#limits = checkLimits({ ...this.#limits, ...limits });
+    this.#limits = checkJobLimits({ ...this.#limits, ...limits });
     this.#evict(this.#limits.capacity);
     this.sweep();
   }
@@ -448,19 +413,6 @@ export class JobStore implements AsyncDisposable {
       logEvent("info", "job_removed", "Video job made room for others", { job_id: id, status });
     }
   }
-}
-
-function checkLimits(limits: JobStoreLimits): JobStoreLimits {
-  for (const [name, value] of Object.entries(limits)) {
-    if (!(name in DEFAULT_JOB_LIMITS)) {
-      throw new TypeError(`Cannot configure jobs: unknown limit ${name}`);
-    }
-    if (!(value > 0)) throw new RangeError(`Cannot configure jobs: ${name} is ${value}`);
-  }
-  if (!Number.isInteger(limits.capacity)) {
-    throw new RangeError(`Cannot configure jobs: capacity is ${limits.capacity}`);
-  }
-  return limits;
 }
 
 /** An id that comes from outside can be of any length. */

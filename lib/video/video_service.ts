@@ -12,7 +12,8 @@ import { JobStateError, StorageUnavailableError } from "./errors.ts";
 import { isFinished, type Job } from "./job.ts";
 import { JobRunner, type JobRunnerOptions } from "./job_runner.ts";
 import { assessJobs, type JobHealth, type JobStatistics, summarizeJobs } from "./job_statistics.ts";
-import { DATABASE_NAME, DEFAULT_JOB_LIMITS, JobStore } from "./job_store.ts";
+import { DEFAULT_JOB_LIMITS } from "./job_limits.ts";
+import { DATABASE_NAME, JobStore } from "./job_store.ts";
 import type { VideoFrameProcessor } from "./video_frame_processor.ts";
 import { watchJob } from "./watch_job.ts";
 
