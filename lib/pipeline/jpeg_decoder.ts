@@ -8,14 +8,14 @@ import type { Picture } from "./worker_messages.ts";
 // Frames do not repeat, and a worker decodes one at a time on the core that it has.
 sharp.cache(false);
 sharp.concurrency(1);
-// What a client sends must not reach the loaders of formats that nobody needs here.
-sharp.block({ operation: ["VipsForeignLoad"] });
-sharp.unblock({
+// What a client sends must not reach the loaders of formats that nobody needs here: all but those of JPEG, PNG and WebP. They are named one by one, since the list is that of the whole process: blocking all and letting three through again
+// would refuse good frames to other workers in between.
+sharp.block({
   operation: [
-    "VipsForeignLoadJpegBuffer",
-    "VipsForeignLoadPngBuffer",
-    "VipsForeignLoadWebpBuffer",
-  ],
+    ...["Analyze", "Csv", "DcRaw", "Fits", "Heif", "Jp2k", "Jxl", "Magick", "Magick7", "Mat"],
+    ...["Matrix", "Nsgif", "Openexr", "OpenSlide", "Openslide", "Pdf", "Ppm", "Rad", "Raw"],
+    ...["Svg", "Tiff", "Uhdr", "Vips"],
+  ].map((name) => `VipsForeignLoad${name}`),
 });
 
 /** Options for {@linkcode decodeLetterboxed}. */
