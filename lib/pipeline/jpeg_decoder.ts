@@ -8,8 +8,9 @@ import type { Picture } from "./worker_messages.ts";
 // Frames do not repeat, and a worker decodes one at a time on the core that it has.
 sharp.cache(false);
 sharp.concurrency(1);
-// What a client sends must not reach the loaders of formats that nobody needs here: all but those of JPEG, PNG and WebP. They are named one by one, since the list is that of the whole process: blocking all and letting three through again
-// would refuse good frames to other workers in between.
+// What a client sends must not reach the loaders of formats that nobody needs here: all but those of
+// JPEG, PNG and WebP. They are named one by one, since the list is that of the whole process: blocking
+// all and letting three through again would refuse good frames to other workers in between.
 sharp.block({
   operation: [
     ...["Analyze", "Csv", "DcRaw", "Fits", "Heif", "Jp2k", "Jxl", "Magick", "Magick7", "Mat"],
