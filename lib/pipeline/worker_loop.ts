@@ -16,8 +16,6 @@ import {
 interface WorkerScope<Setup, Task, Outcome> {
   postMessage(message: WorkerReply<Outcome>): void;
   onmessage: ((event: MessageEvent<WorkerRequest<Setup, Task>>) => void) | null;
-  onerror: ((event: ErrorEvent) => void) | null;
-  onunhandledrejection: ((event: PromiseRejectionEvent) => void) | null;
   close(): void;
 }
 
@@ -41,29 +39,35 @@ export function runWorkerLoop<Setup, Task, Outcome>(
   start: (setup: Setup) => Promise<WorkerModels<Task, Outcome>>,
 ): void {
   const scope = self as unknown as WorkerScope<Setup, Task, Outcome>;
-  let models: WorkerModels<Task, Outcome> | undefined;
+  let models: Promise<WorkerModels<Task, Outcome>> | undefined;
+  let isDying = false;
 
   async function answer(request: WorkerRequest<Setup, Task>): Promise<WorkerReply<Outcome>> {
     if (request.type === "start") {
-      models = await start(request.setup);
+      models = start(request.setup);
+      await models;
       setInterval(() => scope.postMessage({ type: "heartbeat" }), HEARTBEAT_INTERVAL_MS);
       return { type: "ready" };
     }
     if (models === undefined) throw new TypeError("Cannot run a task before the start");
-    if (request.type === "run") return { type: "done", outcome: await models.run(request.task) };
-    await models.release();
+    const { run, release } = await models;
+    if (request.type === "run") return { type: "done", outcome: await run(request.task) };
+    await release();
     return { type: "ended" };
   }
 
   async function die(event: Event, reason: unknown): Promise<void> {
     event.preventDefault();
-    await models?.release().catch(() => {});
+    if (isDying) return;
+    isDying = true;
+    await models?.then(({ release }) => release()).catch(() => {});
     scope.postMessage({ type: "died", message: String(reason) });
     scope.close();
   }
 
-  scope.onerror = (event) => void die(event, event.message);
-  scope.onunhandledrejection = (event) => void die(event, event.reason);
+  // Not `onerror`, which is given the event's parts one by one.
+  addEventListener("error", (event) => void die(event, event.message));
+  addEventListener("unhandledrejection", (event) => void die(event, event.reason));
   scope.onmessage = async ({ data }) => {
     try {
       scope.postMessage(await answer(data));
