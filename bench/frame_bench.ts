@@ -14,6 +14,7 @@ import sharp from "sharp";
 import type { StageTimings } from "../lib/client/protocol.ts";
 import { sessionSettings } from "../lib/pipeline/detector.ts";
 import type { Size } from "../lib/pipeline/onnx_graph.ts";
+import { decodeLetterboxed } from "../lib/pipeline/jpeg_decoder.ts";
 import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
 import { prepareDetector } from "../lib/pipeline/specialized_model.ts";
 import { PlainDetector } from "./plain_detector.ts";
@@ -74,7 +75,7 @@ async function main(): Promise<number> {
     plainVariant(PLAIN, frame, await PlainDetector.create(path)),
     plainVariant(PLAIN_IDLE, frame, await PlainDetector.create(path, withoutSpinning)),
     ...services.map((service, index) => frameVariant(service, SIZES[index] as Size, frame)),
-    ...await Promise.all(SIZES.map((size) => inferenceVariant(modelDir, size, threads))),
+    ...await Promise.all(SIZES.map((size) => inferenceVariant(modelDir, size, threads, frame))),
   ];
   const samples = await measure(variants, iterations);
   for (const service of services) service.stop();
@@ -114,13 +115,19 @@ function frameVariant(service: PipelineService, size: Size, frame: Uint8Array): 
   };
 }
 
-async function inferenceVariant(modelDir: string, size: Size, threads: number): Promise<Variant> {
-  const { model } = await prepareDetector(join(modelDir, "yolov8n.onnx"), size);
+async function inferenceVariant(
+  modelDir: string,
+  size: Size,
+  threads: number,
+  frame: Uint8Array,
+): Promise<Variant> {
+  const { model } = await prepareDetector(join(modelDir, "yolov8n.onnx"), size, 0.25);
   const settings = sessionSettings(threads);
   const session = typeof model === "string"
     ? await InferenceSession.create(model, settings)
     : await InferenceSession.create(model, settings);
-  const pixels = new Uint8Array(size.width * size.height * 3).fill(114);
+  const pixels = new Uint8Array(size.width * size.height * 3);
+  await decodeLetterboxed(frame, size, pixels, { maxPixels: 640 * 480 });
   const input = new Tensor("uint8", pixels, [1, size.height, size.width, 3]);
   return {
     name: `session.run ${nameOf(size)}`,

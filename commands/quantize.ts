@@ -29,6 +29,7 @@ Options:
 `;
 
 const INPUT: Size = { width: 512, height: 384 };
+const CONFIDENCE = 0.25;
 const TEST_PICTURES = ["dog.jpg", "horses.jpg", "person.jpg"];
 /** Overlap of two boxes that counts as the same object. */
 const SAME_OVERLAP = 0.8;
@@ -108,9 +109,9 @@ async function quantize(source: Uint8Array, pictures: Uint8Array[]): Promise<Uin
 async function compare(path: string, out: string, pictures: Uint8Array[]): Promise<void> {
   const [original, copy] = await Promise.all([path, out].map(async (file) =>
     await Detector.create({
-      ...await prepareDetector(file, INPUT),
+      ...await prepareDetector(file, INPUT, CONFIDENCE),
       threads: navigator.hardwareConcurrency,
-      confidence: 0.25,
+      confidence: CONFIDENCE,
       iou: 0.45,
     })
   )) as [Detector, Detector];

@@ -100,9 +100,11 @@ export class DetectionPool {
    * @throws {UnknownHeadError} If the model is no detector that can be read
    */
   async start(): Promise<void> {
-    const { modelPath, inputSizes, fixedPlan } = this.#options;
+    const { modelPath, inputSizes, confidence, fixedPlan } = this.#options;
     const detectors: PreparedDetector[] = [];
-    for (const size of inputSizes) detectors.push(await prepareDetector(modelPath, size));
+    for (const size of inputSizes) {
+      detectors.push(await prepareDetector(modelPath, size, confidence));
+    }
     this.#layout = detectors[0].layout;
     this.#plans = candidatePlans(navigator.hardwareConcurrency, fixedPlan);
     await this.#startPool(detectors);

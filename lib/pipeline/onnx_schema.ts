@@ -33,7 +33,11 @@ message Graph {
   repeated ValueInfo input = 11; repeated ValueInfo output = 12; repeated ValueInfo value_info = 13;
 }
 message Property { optional string key = 1; optional string value = 2; }
-message Model { optional Graph graph = 7; repeated Property metadata_props = 14; }
+message OperatorSet { optional string domain = 1; optional int64 version = 2; }
+message Model {
+  optional Graph graph = 7; repeated OperatorSet opset_import = 8;
+  repeated Property metadata_props = 14;
+}
 `;
 
 const MODEL = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType("Model");
@@ -116,6 +120,8 @@ export interface OnnxGraph {
 export interface OnnxModel {
   /** What running the model computes. */
   graph: OnnxGraph;
+  /** Versions of the operators that the nodes are written for; ONNX's own set has an empty domain or none. */
+  opset_import: { domain?: string; version?: Integer }[];
   /** Notes of whoever made the file; each key occurs once. */
   metadata_props: { key: string; value: string }[];
 }

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { createHash } from "node:crypto";
 import { ModelNotFoundError } from "./errors.ts";
+import { leanDetector } from "./lean_graph.ts";
 import {
   type DetectorLayout,
   inspectDetector,
@@ -18,23 +19,28 @@ export interface PreparedDetector {
 }
 
 /** Raised when the editing changes, so that graphs edited by an older version are not used. */
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 /**
- * Specializes a detector for an input size, once: the edited graph is kept next to the model.
+ * Specializes a detector for an input size and a confidence, once: the edited graph is kept next to the model.
  *
  * @param path The model file.
  * @param size Size of the input, in pixels.
+ * @param confidence Confidence that detections will have to exceed, between 0 and 1; boxes below it may be missing.
  * @throws {ModelNotFoundError} If there is no such file.
  * @throws {UnknownHeadError} If the model is no detector that can be read.
  */
-export async function prepareDetector(path: string, size: Size): Promise<PreparedDetector> {
+export async function prepareDetector(
+  path: string,
+  size: Size,
+  confidence: number,
+): Promise<PreparedDetector> {
   const source = await readModel(path);
   const model = parseOnnx(source);
   const layout = inspectDetector(model, size);
-  const target = specializedPath(path, source, layout.input);
+  const target = specializedPath(path, source, layout.input, confidence);
   if (await exists(target)) return { model: target, layout };
-  const bytes = specializeDetector(model, layout);
+  const bytes = specializeDetector(leanDetector(model, layout, confidence), layout);
   return { model: await writeAtomically(target, bytes) ? target : bytes, layout };
 }
 
@@ -48,10 +54,15 @@ async function readModel(path: string): Promise<Uint8Array> {
   }
 }
 
-function specializedPath(path: string, source: Uint8Array, { width, height }: Size): string {
+function specializedPath(
+  path: string,
+  source: Uint8Array,
+  { width, height }: Size,
+  confidence: number,
+): string {
   const hash = createHash("sha256")
     .update(source)
-    .update(`${width}x${height} version ${FORMAT_VERSION}`)
+    .update(`${width}x${height} from ${confidence} version ${FORMAT_VERSION}`)
     .digest("hex");
   return join(dirname(path), `${basename(path, ".onnx")}.${hash.slice(0, 16)}.onnx`);
 }

@@ -7,7 +7,7 @@ import { prepareDetector } from "../../lib/pipeline/specialized_model.ts";
 import { ensureModel, readFixture, REFERENCE } from "./models.ts";
 
 async function detectAll(width: number, height: number): Promise<Record<string, Detection[]>> {
-  const prepared = await prepareDetector(await ensureModel(), { width, height });
+  const prepared = await prepareDetector(await ensureModel(), { width, height }, 0.25);
   const detector = await Detector.create({ ...prepared, threads: 2, confidence: 0.25, iou: 0.45 });
   const found: Record<string, Detection[]> = {};
   for (const name of Object.keys(REFERENCE)) {

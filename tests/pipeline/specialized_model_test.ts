@@ -25,7 +25,7 @@ function filesOf(folder: string): string[] {
 
 Deno.test("prepareDetector keeps the specialized model next to its source", async () => {
   await withModelCopy(async (path, folder) => {
-    const { model } = await prepareDetector(path, SIZE);
+    const { model } = await prepareDetector(path, SIZE, 0.25);
     expect(model).toMatch(/copy\.[0-9a-f]{16}\.onnx$/);
     expect(filesOf(folder)).toHaveLength(2);
   });
@@ -33,39 +33,40 @@ Deno.test("prepareDetector keeps the specialized model next to its source", asyn
 
 Deno.test("prepareDetector uses a specialized model that is there", async () => {
   await withModelCopy(async (path) => {
-    const { model } = await prepareDetector(path, SIZE);
+    const { model } = await prepareDetector(path, SIZE, 0.25);
     await Deno.utime(model as string, 1000, 1000);
-    expect((await prepareDetector(path, SIZE)).model).toBe(model);
+    expect((await prepareDetector(path, SIZE, 0.25)).model).toBe(model);
     expect((await Deno.stat(model as string)).mtime?.getTime()).toBe(1_000_000);
   });
 });
 
-Deno.test("prepareDetector makes another model for another size or another source", async () => {
+Deno.test("prepareDetector makes another model for another size, confidence or source", async () => {
   await withModelCopy(async (path) => {
-    const names = new Set([(await prepareDetector(path, SIZE)).model]);
-    names.add((await prepareDetector(path, { width: 256, height: 320 })).model);
+    const names = new Set([(await prepareDetector(path, SIZE, 0.25)).model]);
+    names.add((await prepareDetector(path, { width: 256, height: 320 }, 0.25)).model);
+    names.add((await prepareDetector(path, SIZE, 0.5)).model);
     // A field that no reader knows, at the end, makes another file of the same network.
     await Deno.writeFile(path, new Uint8Array([0xf8, 0x07, 1]), { append: true });
-    names.add((await prepareDetector(path, SIZE)).model);
-    expect(names.size).toBe(3);
+    names.add((await prepareDetector(path, SIZE, 0.25)).model);
+    expect(names.size).toBe(4);
   });
 });
 
 Deno.test("prepareDetector keeps the model in memory where it cannot write", async () => {
   await withModelCopy(async (path, folder) => {
-    const { model } = await prepareDetector(path, SIZE);
+    const { model } = await prepareDetector(path, SIZE, 0.25);
     const bytes = await Deno.readFile(model as string);
     await Deno.remove(model as string);
     // A folder in its place makes the rename fail, for the superuser too.
     await Deno.mkdir(join(model as string, "taken"), { recursive: true });
-    const inMemory = (await prepareDetector(path, SIZE)).model as Uint8Array;
+    const inMemory = (await prepareDetector(path, SIZE, 0.25)).model as Uint8Array;
     expect(Buffer.compare(inMemory, bytes)).toBe(0);
     expect(filesOf(folder)).toHaveLength(2);
   });
 });
 
 Deno.test("prepareDetector says what to do about a missing model", async () => {
-  const missing = prepareDetector("/nowhere/yolov8n.onnx", SIZE);
+  const missing = prepareDetector("/nowhere/yolov8n.onnx", SIZE, 0.25);
   await expect(missing).rejects.toThrow(ModelNotFoundError);
   await expect(missing).rejects.toThrow(`run "deno task models"`);
 });
