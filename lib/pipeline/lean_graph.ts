@@ -166,6 +166,7 @@ function takeChannels(
 interface BoxBranch {
   nodes: OnnxNode[];
   source: string;
+  channels: number;
   /** Rows on either side that a row depends on. */
   reach: number;
 }
@@ -183,6 +184,7 @@ function boundBoxes(
   if (branch === undefined) return;
   const bounds = boundRows(output, classes, grid, branch.reach, leastLogit);
   const cropped = `${output}/cropped`;
+  const shape = tensor(`${output}/shape`, [4], [1, branch.channels, grid.rows, grid.columns]);
   const nodes = [
     ...bounds.nodes,
     operation("Slice", [branch.source, bounds.start, bounds.end, bounds.axis], cropped),
@@ -190,12 +192,14 @@ function boundBoxes(
       ...node,
       input: node.input.map((name) => name === branch.source ? cropped : name),
     })),
-    operation("Pad", [boxes, bounds.padding], `${output}/boxes`),
+    operation("Pad", [boxes, bounds.padding], `${output}/padded`),
+    // Changes nothing, but tells the size beforehand, so that the output can go to memory that is there.
+    operation("Reshape", [`${output}/padded`, shape.name], `${output}/boxes`),
     { ...join, input: [`${output}/boxes`, classes] },
   ];
   const moved = new Set([...branch.nodes, join]);
   graph.node = [...graph.node.filter((node) => !moved.has(node)), ...nodes];
-  graph.initializer.push(...bounds.constants);
+  graph.initializer.push(...bounds.constants, shape);
 }
 
 function findBoxBranch(graph: OnnxGraph, boxes: string, join: OnnxNode): BoxBranch | undefined {
@@ -220,7 +224,9 @@ function findBoxBranch(graph: OnnxGraph, boxes: string, join: OnnxNode): BoxBran
     if (!isFloat || kernelReach === undefined) return undefined;
     reach += kernelReach;
   }
-  return { nodes, source, reach };
+  const last = nodes.find(({ output }) => output[0] === boxes);
+  const channels = Number(constants.get(last?.input[1] ?? "")?.dims[0] ?? 0);
+  return { nodes, source, channels, reach };
 }
 
 /** How many rows a convolution looks up and down; `undefined` for one that changes the number of rows. */
@@ -296,7 +302,8 @@ function boundRows(
   const padding = add("Concat", [two, start, three, below, none], "padding", [
     { name: "axis", type: ATTRIBUTE_TYPES.int, i: 0 },
   ]);
-  return { nodes, constants, start, end, padding, axis: constant("axis", [1], [2]) };
+  const axis = constant("axis", [1], [2]);
+  return { nodes, constants, start, end, axis, padding };
 }
 
 function readersOf(graph: OnnxGraph, name: string): OnnxNode[] {

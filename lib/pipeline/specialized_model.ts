@@ -19,7 +19,7 @@ export interface PreparedDetector {
 }
 
 /** Raised when the editing changes, so that graphs edited by an older version are not used. */
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 4;
 
 /**
  * Specializes a detector for an input size and a confidence, once: the edited graph is kept next to the model.

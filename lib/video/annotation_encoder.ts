@@ -34,7 +34,7 @@ export async function encodeAnnotated(
   reader: VideoReader,
   size: Size,
   { script, output, maxBytes }: Annotation,
-  onFrame: () => Promise<void>,
+  onFrame: () => void,
 ): Promise<void> {
   using filter = new FrameFilter(size, reader.orientation, [
     ["ass", `filename=${script}`],
@@ -52,7 +52,7 @@ export async function encodeAnnotated(
     if (encoder.bytes > maxBytes) {
       throw new VideoDecodeError(`The annotated video exceeds the limit of ${maxBytes} bytes`);
     }
-    await onFrame();
+    onFrame();
   }
   await encoder.close();
 }

@@ -36,14 +36,14 @@ export async function runDecodeProcess(request: string): Promise<never> {
   watchMemory(parsed.maxMemoryBytes);
   try {
     await decode(parsed);
-    await write({ type: "end" });
+    write({ type: "end" });
   } catch (error) {
     // The server has gone, or wants no more.
     if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
     const message = error instanceof VideoDecodeError
       ? error.message
       : "The video cannot be decoded";
-    await write({ type: "error", message });
+    write({ type: "error", message });
   }
   Deno.exit(0);
 }
@@ -51,7 +51,7 @@ export async function runDecodeProcess(request: string): Promise<never> {
 async function decode(request: DecodeRequest): Promise<void> {
   const reader = await VideoReader.open(request.path, request);
   const { info } = reader;
-  await write({ type: "stream", ...info });
+  write({ type: "stream", ...info });
   if (request.annotation !== undefined) {
     await encodeAnnotated(reader, request.frameSize, request.annotation, sayAlive());
     return;
@@ -64,20 +64,20 @@ async function decode(request: DecodeRequest): Promise<void> {
     if (isWanted(frame, request)) {
       const pixels = (await scaler.apply(frame.picture)).toBuffer();
       const { index: frameIndex, timestampMs } = frame;
-      await write({ type: "frame", frameIndex, timestampMs, ...size }, pixels);
+      write({ type: "frame", frameIndex, timestampMs, ...size }, pixels);
       if (++written === request.maxFrames) return;
     } else {
-      await skip();
+      skip();
     }
   }
 }
 
 /** A function to be called for each frame that is not written: it tells the server from time to time that work goes on. */
-function sayAlive(): () => Promise<void> {
+function sayAlive(): () => void {
   let lastSaidAt = performance.now();
-  return async () => {
+  return () => {
     if (performance.now() - lastSaidAt < ALIVE_MS) return;
-    await write({ type: "alive" });
+    write({ type: "alive" });
     lastSaidAt = performance.now();
   };
 }
@@ -86,9 +86,10 @@ function isWanted({ index }: DecodedFrame, { startFrame, frameStride }: DecodeRe
   return index >= startFrame && index % frameStride === 0;
 }
 
-async function write(head: RecordHead, body: Uint8Array = new Uint8Array()): Promise<void> {
+/** Waits until the server has taken it all, which costs less than to be told. */
+function write(head: RecordHead, body: Uint8Array = new Uint8Array()): void {
   for (let part of [encodeHead(head, body.length), body] as Uint8Array[]) {
-    while (part.length > 0) part = part.subarray(await Deno.stdout.write(part));
+    while (part.length > 0) part = part.subarray(Deno.stdout.writeSync(part));
   }
 }
 

@@ -105,13 +105,12 @@ export function encodeHead(head: RecordHead, bodyBytes = 0): Uint8Array<ArrayBuf
 
 /** Reads records from a pipe whose other end is not to be trusted. */
 export class RecordReader {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ReadableStreamBYOBReader;
   readonly #maxBodyBytes: number;
-  #rest = new Uint8Array();
 
   /** Reads from the start of `stream`; a longer body than `maxBodyBytes` is refused. */
   constructor(stream: ReadableStream<Uint8Array>, { maxBodyBytes }: { maxBodyBytes: number }) {
-    this.#reader = stream.getReader();
+    this.#reader = stream.getReader({ mode: "byob" });
     this.#maxBodyBytes = maxBodyBytes;
   }
 
@@ -142,18 +141,14 @@ export class RecordReader {
 
   /** The next `length` bytes in a buffer of their own; `undefined` when the pipe ends before. */
   async #take(length: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const bytes = new Uint8Array(length);
+    let bytes = new Uint8Array(length);
     let filled = 0;
     while (filled < length) {
-      if (this.#rest.length === 0) {
-        const { done, value } = await this.#reader.read();
-        if (done) return undefined;
-        this.#rest = new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.length);
-      }
-      const part = this.#rest.subarray(0, length - filled);
-      bytes.set(part, filled);
-      filled += part.length;
-      this.#rest = this.#rest.subarray(part.length);
+      const { done, value } = await this.#reader.read(bytes.subarray(filled));
+      if (done) return undefined;
+      // The memory moves to the reader and back.
+      bytes = new Uint8Array(value.buffer);
+      filled += value.length;
     }
     return bytes;
   }
