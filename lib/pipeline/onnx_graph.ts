@@ -6,6 +6,7 @@
 
 import { COCO_LABELS } from "./coco_labels.ts";
 import { UnknownHeadError } from "./errors.ts";
+import { operation, tensor } from "./onnx_nodes.ts";
 import {
   ATTRIBUTE_TYPES,
   dimensions,
@@ -13,7 +14,6 @@ import {
   type OnnxGraph,
   type OnnxModel,
   type OnnxNode,
-  type OnnxTensor,
   serializeOnnx,
   valueInfo,
 } from "./onnx_schema.ts";
@@ -226,39 +226,27 @@ function readLabels(model: OnnxModel, classes: number): string[] {
 
 /** The operations that turn `[1, h, w, 3]` bytes into the picture that the network was trained on. */
 function pixelPrefix(from: string, to: string, yolox: boolean) {
-  const node = (
-    op_type: string,
-    input: string[],
-    output: string,
-    attribute: OnnxNode["attribute"] = [],
-  ): OnnxNode => ({ op_type, name: `${output}/${op_type}`, input, output: [output], attribute });
   const planes = `${from}/planes`;
   const values = `${from}/values`;
   const constant = `${from}/constant`;
   const nodes = [
-    node("Transpose", [from], planes, [
+    operation("Transpose", [from], planes, [
       { name: "perm", type: ATTRIBUTE_TYPES.ints, ints: [0, 3, 1, 2] },
     ]),
-    node("Cast", [planes], values, [
+    operation("Cast", [planes], values, [
       { name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES.float32 },
     ]),
     // YOLOX was trained on blue, green, red from 0 to 255, the others on red, green, blue from 0 to 1.
     yolox
-      ? node("Gather", [values, constant], to, [{ name: "axis", type: ATTRIBUTE_TYPES.int, i: 1 }])
-      : node("Mul", [values, constant], to),
+      ? operation("Gather", [values, constant], to, [{
+        name: "axis",
+        type: ATTRIBUTE_TYPES.int,
+        i: 1,
+      }])
+      : operation("Mul", [values, constant], to),
   ];
-  const initializer: OnnxTensor = yolox
-    ? {
-      name: constant,
-      data_type: ELEMENT_TYPES.int64,
-      dims: [3],
-      raw_data: new Uint8Array(new BigInt64Array([2n, 1n, 0n]).buffer),
-    }
-    : {
-      name: constant,
-      data_type: ELEMENT_TYPES.float32,
-      dims: [],
-      raw_data: new Uint8Array(new Float32Array([1 / 255]).buffer),
-    };
+  const initializer = yolox
+    ? tensor(constant, [3], [2, 1, 0])
+    : tensor(constant, [], new Float32Array([1 / 255]));
   return { nodes, initializers: [initializer] };
 }

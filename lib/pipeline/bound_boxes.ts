@@ -1,0 +1,167 @@
+/** Has a YOLO head compute boxes only in those rows of a grid where something is found. @module */
+
+import { ancestors } from "./onnx_graph.ts";
+import { operation, readersOf, tensor } from "./onnx_nodes.ts";
+import {
+  ATTRIBUTE_TYPES,
+  ELEMENT_TYPES,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxTensor,
+} from "./onnx_schema.ts";
+
+/** Operations through which a row depends on no other; and convolutions, on as many as their kernel reaches. */
+const ROW_OPERATIONS = new Set(["Conv", "Sigmoid", "Mul"]);
+
+/** The boxes of one grid: the nodes that nothing else needs, and the tensor that they begin with. */
+interface BoxBranch {
+  nodes: OnnxNode[];
+  source: string;
+  channels: number;
+  /** Rows on either side that a row depends on. */
+  reach: number;
+}
+
+/**
+ * Bounds the boxes of one grid; edits the graph in place.
+ *
+ * Only the rows from the first to the last that hold a logit above `leastLogit` have boxes afterwards; in all others they
+ * are 0. A branch that does not look as expected is left as it is.
+ *
+ * @param output What joins boxes and logits, `[1, channels, rows, columns]`
+ * @param grid Cells from top to bottom, and from left to right
+ */
+export function boundBoxes(
+  graph: OnnxGraph,
+  output: string,
+  grid: { rows: number; columns: number },
+  leastLogit: number,
+): void {
+  const join = graph.node.find((node) => node.output[0] === output);
+  const [boxes, classes] = join?.input ?? [];
+  if (join === undefined || boxes === undefined || classes === undefined) return;
+  const branch = findBoxBranch(graph, boxes, join);
+  if (branch === undefined) return;
+  const bounds = boundRows(output, classes, grid, branch.reach, leastLogit);
+  const cropped = `${output}/cropped`;
+  const shape = tensor(`${output}/shape`, [4], [1, branch.channels, grid.rows, grid.columns]);
+  const nodes = [
+    ...bounds.nodes,
+    operation("Slice", [branch.source, bounds.start, bounds.end, bounds.axis], cropped),
+    ...branch.nodes.map((node) => ({
+      ...node,
+      input: node.input.map((name) => name === branch.source ? cropped : name),
+    })),
+    operation("Pad", [boxes, bounds.padding], `${output}/padded`),
+    // Changes nothing, but tells the size beforehand, so that the output can go to memory that is there.
+    operation("Reshape", [`${output}/padded`, shape.name], `${output}/boxes`),
+    { ...join, input: [`${output}/boxes`, classes] },
+  ];
+  const moved = new Set([...branch.nodes, join]);
+  graph.node = [...graph.node.filter((node) => !moved.has(node)), ...nodes];
+  graph.initializer.push(...bounds.constants, shape);
+}
+
+function findBoxBranch(graph: OnnxGraph, boxes: string, join: OnnxNode): BoxBranch | undefined {
+  const own = new Set<OnnxNode>();
+  for (const node of ancestors(graph, [boxes]).toReversed()) {
+    const readers = node.output.flatMap((name) => readersOf(graph, name));
+    if (readers.every((reader) => reader === join || own.has(reader))) own.add(node);
+  }
+  const nodes = graph.node.filter((node) => own.has(node));
+  const given = new Set([...nodes.flatMap(({ output }) => output)]);
+  const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
+  const isConstant = (name: string) => given.has(name) || constants.has(name) || name === "";
+  const sources = new Set(nodes.flatMap(({ input }) => input).filter((name) => !isConstant(name)));
+  const [source] = sources;
+  if (source === undefined || sources.size !== 1) return undefined;
+  let reach = 0;
+  for (const node of nodes) {
+    if (!ROW_OPERATIONS.has(node.op_type)) return undefined;
+    if (node.op_type !== "Conv") continue;
+    const isFloat = constants.get(node.input[1] ?? "")?.data_type === ELEMENT_TYPES.float32;
+    const kernelReach = reachOf(node);
+    if (!isFloat || kernelReach === undefined) return undefined;
+    reach += kernelReach;
+  }
+  const last = nodes.find(({ output }) => output[0] === boxes);
+  const channels = Number(constants.get(last?.input[1] ?? "")?.dims[0] ?? 0);
+  return { nodes, source, channels, reach };
+}
+
+/** How many rows a convolution looks up and down; `undefined` for one that changes the number of rows. */
+function reachOf({ attribute }: OnnxNode): number | undefined {
+  const values = (name: string) => attribute.find((each) => each.name === name)?.ints?.map(Number);
+  const [kernel = NaN] = values("kernel_shape") ?? [];
+  const isPlain = (values("strides") ?? []).every((stride) => stride === 1) &&
+    (values("dilations") ?? []).every((dilation) => dilation === 1) &&
+    !attribute.some(({ name }) => name === "auto_pad");
+  const reach = (kernel - 1) / 2;
+  const [top = 0, , bottom = 0] = values("pads") ?? [];
+  return isPlain && top === reach && bottom === reach ? reach : undefined;
+}
+
+/**
+ * Finds the rows of a grid that hold a class above the threshold.
+ *
+ * @param classes Logits, `[1, classes, rows, columns]`
+ * @param reach Rows on either side that are needed too
+ * @returns Names of int64 tensors: `start` and `end` of the rows for `Slice`, along `axis`, and `padding` for `Pad`
+ */
+function boundRows(
+  prefix: string,
+  classes: string,
+  { rows, columns }: { rows: number; columns: number },
+  reach: number,
+  leastLogit: number,
+) {
+  const constants: OnnxTensor[] = [];
+  const nodes: OnnxNode[] = [];
+  const name = (what: string) => `${prefix}/${what}`;
+  const constant = (what: string, dims: number[], values: Float32Array | number[]) => {
+    constants.push(tensor(name(what), dims, values));
+    return name(what);
+  };
+  const add = (type: string, input: string[], what: string, attribute?: OnnxNode["attribute"]) => {
+    nodes.push(operation(type, input, name(what), attribute));
+    return name(what);
+  };
+  const turn = [{ name: "perm", type: ATTRIBUTE_TYPES.ints, ints: [0, 2, 1, 3] }];
+  const wholeRow = [{ name: "kernel_shape", type: ATTRIBUTE_TYPES.ints, ints: [1, columns] }];
+
+  // The highest logit of each row: [1, 1, rows, 1].
+  const perClass = add("MaxPool", [classes], "per_class", wholeRow);
+  const best = add("GlobalMaxPool", [add("Transpose", [perClass], "turned", turn)], "best_turned");
+  const perRow = add("Transpose", [best], "best", turn);
+  // The best row counts in any case, so that there is always something to compute.
+  const least = constant("least", [], new Float32Array([leastLogit]));
+  const highest = add("GlobalMaxPool", [perRow], "highest");
+  const bar = add("Min", [highest, least], "bar");
+  const isLow = add("Less", [perRow, bar], "is_low");
+  const counts = add("Cast", [add("Not", [isLow], "is_high")], "counts", [
+    { name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES.float32 },
+  ]);
+  // How far up from the last row, and how far down from the first, each row reaches: the most of those that count.
+  const extents = Float32Array.from(
+    { length: 2 * rows },
+    (_, index) => Math.min(rows, index < rows ? rows - index + reach : index - rows + 1 + reach),
+  );
+  const weights = constant("extents", [1, 2, rows, 1], extents);
+  const extent = add("GlobalMaxPool", [add("Mul", [counts, weights], "weighed")], "extent");
+  const whole = add("Cast", [extent], "whole", [
+    { name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES.int64 },
+  ]);
+  const both = add("Reshape", [whole, constant("two", [1], [2])], "both");
+  const rest = add("Sub", [constant("all", [2], [rows, rows]), both], "rest");
+  const [first, second] = [constant("first", [1], [0]), constant("second", [1], [1])];
+  const start = add("Gather", [rest, first], "start");
+  const end = add("Gather", [both, second], "end");
+  const below = add("Gather", [rest, second], "below");
+  const [two, three] = [constant("none_2", [2], [0, 0]), constant("none_3", [3], [0, 0, 0])];
+  const none = constant("none_1", [1], [0]);
+  const padding = add("Concat", [two, start, three, below, none], "padding", [
+    { name: "axis", type: ATTRIBUTE_TYPES.int, i: 0 },
+  ]);
+  const axis = constant("axis", [1], [2]);
+  return { nodes, constants, start, end, axis, padding };
+}
