@@ -11,7 +11,9 @@ import {
 } from "./onnx_schema.ts";
 
 /** Operations through which a row depends on no other; and convolutions, on as many as their kernel reaches. */
-const ROW_OPERATIONS = new Set(["Conv", "Sigmoid", "Mul"]);
+const ROW_OPERATIONS = new Set(
+  "Conv Sigmoid Mul QuantizeLinear DequantizeLinear".split(" "),
+);
 
 /** The boxes of one grid: the nodes that nothing else needs, and the tensor that they begin with. */
 interface BoxBranch {
@@ -47,7 +49,7 @@ export function boundBoxes(
   const shape = tensor(`${output}/shape`, [4], [1, branch.channels, grid.rows, grid.columns]);
   const nodes = [
     ...bounds.nodes,
-    operation("Slice", [branch.source, bounds.start, bounds.end, bounds.axis], cropped),
+    ...crop(graph, branch.source, cropped, [bounds.start, bounds.end, bounds.axis]),
     ...branch.nodes.map((node) => ({
       ...node,
       input: node.input.map((name) => name === branch.source ? cropped : name),
@@ -62,6 +64,17 @@ export function boundBoxes(
   graph.initializer.push(...bounds.constants, shape);
 }
 
+/** Takes rows out of a tensor; of one that was rounded to integers, out of these, as they have to be what a convolution takes. */
+function crop(graph: OnnxGraph, source: string, to: string, rows: string[]): OnnxNode[] {
+  const producer = graph.node.find(({ output }) => output[0] === source);
+  if (producer?.op_type !== "DequantizeLinear") return [operation("Slice", [source, ...rows], to)];
+  const [integers = "", ...scale] = producer.input;
+  return [
+    operation("Slice", [integers, ...rows], `${to}/integer`),
+    { ...producer, name: to, input: [`${to}/integer`, ...scale], output: [to] },
+  ];
+}
+
 function findBoxBranch(graph: OnnxGraph, boxes: string, join: OnnxNode): BoxBranch | undefined {
   const own = new Set<OnnxNode>();
   for (const node of ancestors(graph, [boxes]).toReversed()) {
@@ -69,7 +82,7 @@ function findBoxBranch(graph: OnnxGraph, boxes: string, join: OnnxNode): BoxBran
     if (readers.every((reader) => reader === join || own.has(reader))) own.add(node);
   }
   const nodes = graph.node.filter((node) => own.has(node));
-  const given = new Set([...nodes.flatMap(({ output }) => output)]);
+  const given = new Set(nodes.flatMap(({ output }) => output));
   const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
   const isConstant = (name: string) => given.has(name) || constants.has(name) || name === "";
   const sources = new Set(nodes.flatMap(({ input }) => input).filter((name) => !isConstant(name)));
@@ -79,9 +92,10 @@ function findBoxBranch(graph: OnnxGraph, boxes: string, join: OnnxNode): BoxBran
   for (const node of nodes) {
     if (!ROW_OPERATIONS.has(node.op_type)) return undefined;
     if (node.op_type !== "Conv") continue;
-    const isFloat = constants.get(node.input[1] ?? "")?.data_type === ELEMENT_TYPES.float32;
+    const [, weight = ""] = node.input;
+    const isFloat = constants.get(weight)?.data_type === ELEMENT_TYPES.float32;
     const kernelReach = reachOf(node);
-    if (!isFloat || kernelReach === undefined) return undefined;
+    if (!(isFloat || given.has(weight)) || kernelReach === undefined) return undefined;
     reach += kernelReach;
   }
   const last = nodes.find(({ output }) => output[0] === boxes);

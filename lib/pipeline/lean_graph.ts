@@ -28,8 +28,7 @@ export function leanDetector(
   layout: DetectorLayout,
   confidence: number,
 ): OnnxModel {
-  const { graph } = model;
-  partConvolutions(graph);
+  const { graph } = partConvolutions(model);
   const operatorSet = model.opset_import.find(({ domain }) => !domain)?.version ?? 0;
   if (layout.kind === "distribution" && Number(operatorSet) >= LEAST_OPERATOR_SET) {
     const leastLogit = Math.log(confidence / (1 - confidence));

@@ -1,7 +1,13 @@
 /** Has convolutions whose channels are parted afterwards compute each part by itself. @module */
 
 import { operation, readersOf } from "./onnx_nodes.ts";
-import { ELEMENT_TYPES, type OnnxGraph, type OnnxNode, type OnnxTensor } from "./onnx_schema.ts";
+import {
+  ELEMENT_TYPES,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+} from "./onnx_schema.ts";
 
 /** Channels that are taken out of a tensor: from `start` up to `end`, under the name `output`. */
 interface Part {
@@ -20,11 +26,12 @@ interface PartedConvolution {
 }
 
 /**
- * Computes the halves that C2f blocks go on with by a convolution each; edits the graph in place.
+ * Computes the halves that C2f blocks go on with by a convolution each; edits the model in place, and returns it.
  *
  * ONNX Runtime keeps channels in blocks for its convolutions, and would have to reorder the whole tensor to part it.
  */
-export function partConvolutions(graph: OnnxGraph): void {
+export function partConvolutions(model: OnnxModel): OnnxModel {
+  const { graph } = model;
   const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
   for (const node of graph.node) {
     const found = node.op_type === "Mul" && findParts(graph, node, constants);
@@ -48,6 +55,7 @@ export function partConvolutions(graph: OnnxGraph): void {
       ...graph.node.slice(place).filter((each) => !replaced.has(each)),
     ];
   }
+  return model;
 }
 
 function findParts(
