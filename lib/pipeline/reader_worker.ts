@@ -14,8 +14,12 @@ import { TextMemory } from "./text_memory.ts";
 import { runWorkerLoop } from "./worker_loop.ts";
 import type { ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";
 
-/** The lowest priority, at which the scheduler gives a thread 1.5 % of a core that others want too. */
-const LOWEST_PRIORITY = 19;
+/**
+ * A priority at which the scheduler gives a thread a tenth of a core that others want too.
+ *
+ * Less would hold detection up less, but then other programs could keep reading from getting anything done in time.
+ */
+const LOW_PRIORITY = 10;
 /** How long a stream's lines are remembered after its last picture. */
 const MEMORY_MS = 60_000;
 
@@ -26,7 +30,7 @@ const memories = new Map<string, { memory: TextMemory; usedAt: number }>();
 function yieldToOthers(): void {
   // On Linux a priority is that of a thread, and the threads that it starts inherit it; elsewhere it would be that of
   // the whole process.
-  if (Deno.build.os === "linux") setPriority(0, LOWEST_PRIORITY);
+  if (Deno.build.os === "linux") setPriority(0, LOW_PRIORITY);
 }
 
 function memoryFor(sessionId: string): TextMemory {

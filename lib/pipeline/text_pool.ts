@@ -26,7 +26,7 @@ export interface TextPoolOptions {
 export const TEXT_MODELS = ["ch_PP-OCRv4_det", "ch_PP-OCRv4_rec", "ppocr_keys_v1"];
 
 /**
- * Reads text in one worker that has all cores and the lowest priority, so it takes what detection leaves of them.
+ * Reads text in one worker that has all cores and a low priority, so it takes what detection leaves of them.
  *
  * Streams, pictures and videos take turns.
  */
