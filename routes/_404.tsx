@@ -1,4 +1,4 @@
-import { page } from "fresh";
+import { page, type PageProps } from "fresh";
 import { MessagePage } from "../lib/components/MessagePage.tsx";
 import { answerUnknownApiPath, setSecurityHeaders } from "../lib/http/security_headers.ts";
 import { define } from "../state.ts";
@@ -13,6 +13,12 @@ export const handler = define.handlers((ctx) =>
     page(undefined, { status: 404, headers: setSecurityHeaders(new Headers()) })
 );
 
-export default define.page<typeof handler>(function NotFoundPage() {
-  return <MessagePage title="There is nothing here" text="The address may be mistyped or old." />;
+export default define.page<typeof handler>(function NotFoundPage({ url }: PageProps) {
+  return (
+    <MessagePage
+      url={url}
+      title="There is nothing here"
+      text="The address may be mistyped or old."
+    />
+  );
 });

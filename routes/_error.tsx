@@ -1,4 +1,4 @@
-import { HttpError, page } from "fresh";
+import { HttpError, page, type PageProps } from "fresh";
 import { MessagePage } from "../lib/components/MessagePage.tsx";
 import { setSecurityHeaders } from "../lib/http/security_headers.ts";
 import { define } from "../state.ts";
@@ -15,9 +15,10 @@ export const handler = define.handlers((ctx) =>
   })
 );
 
-export default define.page<typeof handler>(function ErrorPage() {
+export default define.page<typeof handler>(function ErrorPage({ url }: PageProps) {
   return (
     <MessagePage
+      url={url}
       title="Something went wrong"
       text="The server could not make this page. Its log says why."
     />

@@ -18,7 +18,7 @@ export default define.page(function LivePage({ url }: PageProps) {
   const live = createLiveSignals();
   return (
     <>
-      <PageHeader>
+      <PageHeader url={url}>
         <StatusPill live={live} />
       </PageHeader>
       <main class="live">

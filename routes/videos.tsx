@@ -23,7 +23,7 @@ export default define.page<typeof handler>(function VideosPage(
   const videos = createVideoSignals();
   return (
     <>
-      <PageHeader />
+      <PageHeader url={url} />
       <main class="live videos">
         <h1 class="hidden">Video files</h1>
         <div class="screening">

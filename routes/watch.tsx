@@ -16,7 +16,7 @@ export default define.page(function WatchPage({ url }: PageProps) {
   const sessionId = url.searchParams.get("session_id");
   return (
     <>
-      <PageHeader>
+      <PageHeader url={url}>
         <StatusPill live={live} />
       </PageHeader>
       <main class="live">

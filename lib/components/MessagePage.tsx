@@ -1,15 +1,17 @@
 import type { JSX } from "preact";
-import { PageHeader } from "./PageHeader.tsx";
+import { linkTo, PageHeader } from "./PageHeader.tsx";
 
 /** A page that only says something, and leads back. */
-export function MessagePage({ title, text }: { title: string; text: string }): JSX.Element {
+export function MessagePage(
+  { url, title, text }: { url: URL; title: string; text: string },
+): JSX.Element {
   return (
     <>
-      <PageHeader />
+      <PageHeader url={url} />
       <main class="message">
         <h1>{title}</h1>
         <p>{text}</p>
-        <a class="button primary" href="/">Go to the live page</a>
+        <a class="button primary" href={linkTo("/", url)}>Go to the live page</a>
       </main>
     </>
   );

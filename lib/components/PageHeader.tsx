@@ -7,12 +7,18 @@ const PAGES = [
   { path: "/videos", name: "Videos" },
 ];
 
-/** The head of every page: the name of the product, what the page adds, and the way to the other pages. */
-export function PageHeader({ children }: { children?: ComponentChildren }): JSX.Element {
+/**
+ * The head of every page: the name of the product, what the page adds, and the way to the other pages.
+ *
+ * @param props.url Address of the page
+ */
+export function PageHeader(
+  { url, children }: { url: URL; children?: ComponentChildren },
+): JSX.Element {
   return (
     <>
       <header class="masthead">
-        <a class="brand" href="/">
+        <a class="brand" href={linkTo("/", url)}>
           <svg width="28" height="28" viewBox="0 0 32 32" aria-hidden="true">
             <path
               class="brand-frame"
@@ -25,8 +31,18 @@ export function PageHeader({ children }: { children?: ComponentChildren }): JSX.
         {children}
       </header>
       <nav class="pages" aria-label="Pages">
-        {PAGES.map(({ path, name }) => <a key={path} href={path}>{name}</a>)}
+        {PAGES.map(({ path, name }) => <a key={path} href={linkTo(path, url)}>{name}</a>)}
       </nav>
     </>
   );
+}
+
+/**
+ * A link to another page, which needs the same token.
+ *
+ * @param from Address of the page with the link
+ */
+export function linkTo(path: string, { searchParams }: URL): string {
+  const token = searchParams.get("token");
+  return token === null ? path : `${path}?${new URLSearchParams({ token })}`;
 }

@@ -82,6 +82,23 @@ Deno.test("with a token set, streams and sessions want it as a header or a param
   await client.close();
 });
 
+Deno.test("the links of a page carry the token that it was opened with", async () => {
+  await using server = await startTestServer({ processor });
+  for (const path of ["/", "/watch", "/videos", "/nowhere"]) {
+    const linksOf = async (query: string) => {
+      const html = await (await server.fetch(path + query)).text();
+      return [...html.matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, href]) => href);
+    };
+    expect(await linksOf("")).toEqual(expect.arrayContaining(["/", "/watch", "/videos"]));
+    const token = "?token=open+%22sesame%22%26more";
+    const links = await linksOf(`${token}&session_id=1`);
+    expect(links).toEqual(
+      expect.arrayContaining([`/${token}`, `/watch${token}`, `/videos${token}`]),
+    );
+    expect(links.every((link) => link?.includes(token))).toBe(true);
+  }
+});
+
 async function discard(response: Response): Promise<Response> {
   await response.body?.cancel();
   return response;
