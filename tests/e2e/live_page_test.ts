@@ -35,7 +35,7 @@ dogTest("a dog before the camera gets a box that lies on the dog", async (camera
 
     await page.locator(".objects li", { hasText: "dog" }).waitFor();
     await page.locator(`.pill[data-tone="live"], .pill[data-tone="degraded"]`).waitFor();
-    expect(await page.locator(".figures").textContent()).toMatch(/^\d+ FPS · \d+ ms$/);
+    await page.locator(".figures", { hasText: /^\d+ FPS · \d+ ms$/ }).waitFor();
     expect(requests.some((request) => request.startsWith("ws:"))).toBe(true);
   });
 });
@@ -227,7 +227,7 @@ dogTest("the keyboard starts and stops the camera and opens the diagnostics", as
     await page.getByText("Server: detect").waitFor({ state: "hidden" });
     await page.keyboard.press("Space");
     await page.getByText("Stopped").waitFor();
-    expect(await page.locator(".overlay li").count()).toBe(0);
+    await page.locator(".overlay li").first().waitFor({ state: "detached" });
   });
 });
 
@@ -266,8 +266,8 @@ dogTest("what is shown is chosen once for all visits", async (camera) => {
     await page.getByRole("switch", { name: "Fill the stage" }).check();
     await page.reload();
     await page.locator(`output[for="confidence"]`, { hasText: "60" }).waitFor();
-    expect(await page.getByRole("switch", { name: "Fill the stage" }).isChecked()).toBe(true);
-    expect(await page.getByRole("switch", { name: "Boxes" }).isChecked()).toBe(true);
+    await page.getByRole("switch", { name: "Fill the stage", checked: true }).waitFor();
+    await page.getByRole("switch", { name: "Boxes", checked: true }).waitFor();
     await startCamera(page);
     await waitForDog(page);
     const drawn = await drawnDog(page);

@@ -75,10 +75,8 @@ dogTest("a video is uploaded, followed over a reload, played, scrubbed and saved
     await waitForDog(page);
     await expectAccessible(page, "completed");
     const dogs = page.locator(".tracks li", { hasText: "dog" });
-    expect(await dogs.locator(".tally").textContent()).toBe("1 object");
-    expect(await dogs.locator(".lane").getAttribute("aria-label")).toBe(
-      "dog: 1 object, 0:00 to 0:04",
-    );
+    await dogs.locator(".tally", { hasText: /^1 object$/ }).waitFor();
+    await dogs.locator(`.lane[aria-label="dog: 1 object, 0:00 to 0:04"]`).waitFor();
     const expected = await expectedDog(page);
     expect(intersectionOverUnion(await drawnDog(page), expected)).toBeGreaterThanOrEqual(0.7);
 
