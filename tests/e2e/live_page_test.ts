@@ -106,7 +106,8 @@ dogTest("another pipeline takes over at once", async (camera) => {
     const choose = async (id: string) => {
       const opened = page.waitForEvent("websocket", (socket) => pipelineOf(socket.url()) === id);
       await page.getByLabel("Pipeline").selectOption({ value: id });
-      await opened;
+      // Browsers complain of a socket that is closed before it is open.
+      await (await opened).waitForEvent("framereceived");
     };
     await choose("ocr_only");
     await page.getByText("No text is read in this picture").waitFor();
