@@ -1,6 +1,7 @@
 /** Knows the pipelines that the server offers. */
 
 import type { PipelineSummary } from "./live_signals.ts";
+import { withToken } from "./with_token.ts";
 
 /**
  * Asks the server for its pipelines.
@@ -36,7 +37,5 @@ export function streamUrl(page: string, pipelineId: string): string {
   const url = new URL("/ws/video/stream", page);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.searchParams.set("pipeline_id", pipelineId);
-  const token = new URL(page).searchParams.get("token");
-  if (token !== null) url.searchParams.set("token", token);
-  return url.href;
+  return withToken(url, page).href;
 }

@@ -1,5 +1,7 @@
 /** Knows the streams that can be watched. */
 
+import { withToken } from "./with_token.ts";
+
 /** One stream as `GET /sessions` lists it. */
 export interface SessionSummary {
   /** What the server calls it: a random UUID. */
@@ -49,10 +51,4 @@ export function watchPage(page: string, sessionId: string): string {
   const url = withToken(new URL("/watch", page), page);
   url.searchParams.set("session_id", sessionId);
   return url.pathname + url.search;
-}
-
-function withToken(url: URL, page: string): URL {
-  const token = new URL(page).searchParams.get("token");
-  if (token !== null) url.searchParams.set("token", token);
-  return url;
 }

@@ -2,6 +2,7 @@
 
 import type { Explanation } from "./errors.ts";
 import type { JobView, ResultsPage } from "./video_protocol.ts";
+import { withToken } from "./with_token.ts";
 
 /** Thrown when the server refuses what was asked for; the explanation is for the person. */
 export class VideoApiError extends Error {
@@ -68,9 +69,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
 export function apiUrl(page: string, path: string, query: Record<string, string> = {}): string {
   const url = new URL(path, page);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-  const token = new URL(page).searchParams.get("token");
-  if (token !== null) url.searchParams.set("token", token);
-  return url.href;
+  return withToken(url, page).href;
 }
 
 /** The address at which a job tells how it gets on. */

@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
+import { withToken } from "../client/with_token.ts";
 
 /** The pages that people go to, in the order of their links. */
 const PAGES = [
@@ -42,7 +43,7 @@ export function PageHeader(
  *
  * @param from Address of the page with the link
  */
-export function linkTo(path: string, { searchParams }: URL): string {
-  const token = searchParams.get("token");
-  return token === null ? path : `${path}?${new URLSearchParams({ token })}`;
+export function linkTo(path: string, from: URL): string {
+  const { pathname, search } = withToken(new URL(path, from), from);
+  return pathname + search;
 }

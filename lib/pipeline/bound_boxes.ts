@@ -1,7 +1,7 @@
 /** Has a YOLO head compute boxes only in those rows of a grid where something is found. @module */
 
 import { ancestors } from "./onnx_graph.ts";
-import { operation, readersOf, tensor } from "./onnx_nodes.ts";
+import { constantsOf, operation, readersOf, tensor } from "./onnx_nodes.ts";
 import {
   ATTRIBUTE_TYPES,
   ELEMENT_TYPES,
@@ -83,7 +83,7 @@ function findBoxBranch(graph: OnnxGraph, boxes: string, join: OnnxNode): BoxBran
   }
   const nodes = graph.node.filter((node) => own.has(node));
   const given = new Set(nodes.flatMap(({ output }) => output));
-  const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
+  const constants = constantsOf(graph);
   const isConstant = (name: string) => given.has(name) || constants.has(name) || name === "";
   const sources = new Set(nodes.flatMap(({ input }) => input).filter((name) => !isConstant(name)));
   const [source] = sources;

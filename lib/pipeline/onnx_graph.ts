@@ -6,7 +6,7 @@
 
 import { COCO_LABELS } from "./coco_labels.ts";
 import { UnknownHeadError } from "./errors.ts";
-import { operation, tensor } from "./onnx_nodes.ts";
+import { constantsOf, operation, tensor } from "./onnx_nodes.ts";
 import {
   ATTRIBUTE_TYPES,
   dimensions,
@@ -145,7 +145,7 @@ function inputSize(graph: OnnxGraph): Size | undefined {
  */
 function findDistributionHead(graph: OnnxGraph) {
   const producers = producersOf(graph);
-  const weights = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
+  const weights = constantsOf(graph);
   const channels = (name: string | undefined): number => {
     const producer = name === undefined ? undefined : producers.get(name);
     const weight = producer?.op_type === "Conv" ? weights.get(producer.input[1] ?? "") : undefined;

@@ -20,6 +20,11 @@ export function tensor(name: string, dims: number[], values: Float32Array | numb
   return { name, data_type, dims, raw_data: new Uint8Array(buffer) };
 }
 
+/** The constants of a graph by name. */
+export function constantsOf(graph: OnnxGraph): Map<string, OnnxTensor> {
+  return new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
+}
+
 /** The nodes that take a value. */
 export function readersOf(graph: OnnxGraph, name: string): OnnxNode[] {
   return graph.node.filter(({ input }) => input.includes(name));

@@ -1,6 +1,6 @@
 /** Has convolutions whose channels are parted afterwards compute each part by itself. @module */
 
-import { operation, readersOf } from "./onnx_nodes.ts";
+import { constantsOf, operation, readersOf } from "./onnx_nodes.ts";
 import {
   ELEMENT_TYPES,
   type OnnxGraph,
@@ -32,7 +32,7 @@ interface PartedConvolution {
  */
 export function partConvolutions(model: OnnxModel): OnnxModel {
   const { graph } = model;
-  const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
+  const constants = constantsOf(graph);
   for (const node of graph.node) {
     const found = node.op_type === "Mul" && findParts(graph, node, constants);
     if (!found) continue;

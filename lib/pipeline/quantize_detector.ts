@@ -9,6 +9,7 @@
  */
 
 import { ancestors, type DetectorLayout } from "./onnx_graph.ts";
+import { constantsOf, operation } from "./onnx_nodes.ts";
 import {
   ATTRIBUTE_TYPES,
   ELEMENT_TYPES,
@@ -105,10 +106,6 @@ function integerNodes(graph: OnnxGraph, { kind, outputs }: DetectorLayout): Set<
       (node.op_type !== "Conv" || constants.has(node.input[1] ?? ""))
     ),
   );
-}
-
-function constantsOf(graph: OnnxGraph): Map<string, OnnxTensor> {
-  return new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
 }
 
 /** The inputs of a node that are computed from the picture. */
@@ -238,7 +235,7 @@ class IntegerGraph {
     output: string,
     attribute: OnnxNode["attribute"] = [],
   ): void {
-    this.nodes.push({ op_type, name: output, input, output: [output], attribute });
+    this.nodes.push(operation(op_type, input, output, attribute));
   }
 }
 

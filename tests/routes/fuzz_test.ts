@@ -3,7 +3,7 @@ import sharp from "sharp";
 import { residentMemory, startServerProcess } from "../../bench/server_process.ts";
 import { readFixture } from "../read_fixture.ts";
 import { createRandom, mutateFrame } from "../streaming/mutate_frame.ts";
-import { TestClient } from "./test_server.ts";
+import { openStream } from "./test_server.ts";
 
 const FRAMES = 2000;
 const STREAMS = 4;
@@ -16,8 +16,7 @@ Deno.test("2,000 spoilt pictures through the socket give documented answers, and
     PIPELINE_WORKERS: "1",
     PIPELINE_THREADS: "2",
   });
-  const openStream = () =>
-    new TestClient(`${server.url.replace("http", "ws")}ws/video/stream?pipeline_id=yolo_only`);
+  const connect = () => openStream(new URL(server.url), "?pipeline_id=yolo_only");
   const ask = async (path: string) => await (await fetch(new URL(path, server.url))).json();
   const picture = new Uint8Array(
     await sharp(await readFixture("dog.jpg")).resize(320, 240).jpeg().toBuffer(),
@@ -25,7 +24,7 @@ Deno.test("2,000 spoilt pictures through the socket give documented answers, and
   const answers = { results: 0, errors: 0 };
   const runs = Array.from({ length: STREAMS }, async (_, index) => {
     const random = createRandom(index + 1);
-    let client = openStream();
+    let client = connect();
     await client.opened;
     for (let count = 0; count < FRAMES / STREAMS; count += 1) {
       const before = client.messages.length;
@@ -39,7 +38,7 @@ Deno.test("2,000 spoilt pictures through the socket give documented answers, and
       if ("error" in message) expect(CODES).toContain(message.error);
       answers.errors += 1;
       await client.closed;
-      client = openStream();
+      client = connect();
       await client.opened;
     }
     await client.close();

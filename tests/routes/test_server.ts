@@ -112,6 +112,6 @@ export class TestClient {
 }
 
 /** Connects to the stream of a server. */
-export function openStream({ host }: TestServer, query: string): TestClient {
+export function openStream({ host }: Pick<TestServer, "host">, query: string): TestClient {
   return new TestClient(`ws://${host}/ws/video/stream${query}`);
 }
