@@ -56,9 +56,9 @@ async function print(text: string): Promise<void> {
 /** Serves, with the models that are missing fetched first. */
 async function fetchAndServe(): Promise<number> {
   const { config } = getServices();
-  const code = await ensureModels(config.modelDirectory, config.pipeline.model);
-  if (code === 0) await serve(config, getServices());
-  return code;
+  await ensureModels(config.modelDirectory, config.pipeline.model);
+  await serve(config, getServices());
+  return 0;
 }
 
 /** Runs a command and returns the exit code. */

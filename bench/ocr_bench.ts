@@ -8,6 +8,7 @@
  */
 
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { type ReadingTimings, TextReader } from "../lib/pipeline/ocr/text_reader.ts";
@@ -27,9 +28,10 @@ const WARM_UP_ROUNDS = 5;
 
 const PICTURE = new URL("../tests/fixtures/text.jpg", import.meta.url);
 
-/** The part of the other port that is used here. */
-interface OtherPort {
-  detect(path: string): Promise<{ text: string }[]>;
+/** The other port, in a process of its own; see `peers/ocr_node.ts`. */
+interface OtherPort extends AsyncDisposable {
+  /** Reads the picture; `elapsed` is in milliseconds. */
+  read(): Promise<{ elapsed: number; texts: string[] }>;
 }
 
 /** Measurements in milliseconds, by what was measured. */
@@ -49,7 +51,7 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const reader = await loadReader(threads);
-  const other = await loadOtherPort();
+  await using other = startOtherPort();
   const samples: Samples = { decode: [], find: [], recognize: [], total: [], other: [] };
   let texts: { ours: string[]; theirs: string[] } = { ours: [], theirs: [] };
   for (let round = 0; round < WARM_UP_ROUNDS + iterations; round++) {
@@ -74,11 +76,28 @@ async function loadReader(threads: number): Promise<TextReader> {
   });
 }
 
-async function loadOtherPort(): Promise<OtherPort> {
-  // Nothing but this comparison needs it, so the project does not depend on it.
-  // deno-lint-ignore no-import-prefix
-  const { default: Ocr } = await import("npm:@gutenye/ocr-node@1.4.8");
-  return await Ocr.create() as OtherPort;
+function startOtherPort(): OtherPort {
+  const folder = new URL("peers/", import.meta.url);
+  const permissions = ["read", "write", "env", "sys", "ffi"].map((name) => `--allow-${name}`);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", ...permissions, "ocr_node.ts", fileURLToPath(PICTURE)],
+    cwd: folder,
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const input = child.stdin.getWriter();
+  const answers = child.stdout.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+  return {
+    async read() {
+      await input.write(new TextEncoder().encode("\n"));
+      const { value = "" } = await answers.next();
+      return JSON.parse(value);
+    },
+    async [Symbol.asyncDispose]() {
+      await input.close();
+      await child.status;
+    },
+  };
 }
 
 async function measureOurs(reader: TextReader, samples: Samples): Promise<string[]> {
@@ -99,12 +118,10 @@ async function measureOurs(reader: TextReader, samples: Samples): Promise<string
 }
 
 async function measureOther(other: OtherPort, samples: Samples): Promise<string[]> {
-  const path = decodeURIComponent(PICTURE.pathname);
-  const started = performance.now();
-  const lines = await other.detect(path);
-  samples.other.push(performance.now() - started);
+  const { elapsed, texts } = await other.read();
+  samples.other.push(elapsed);
   await rest();
-  return lines.map(({ text }) => text);
+  return texts;
 }
 
 /** The threads of an inference stay awake for a while, which must not slow the next. */

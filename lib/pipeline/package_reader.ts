@@ -1,4 +1,7 @@
+import { Readable, type Writable } from "node:stream";
 import { Parser, type ReadEntry } from "tar";
+import { download } from "./download.ts";
+import { readMachineNetwork } from "./machine_network.ts";
 
 /** Receives a file piece by piece. */
 export interface FileSink {
@@ -18,19 +21,12 @@ export interface PackageReaderOptions {
   open: (path: string) => FileSink;
   /** Called as bytes of the package arrive, with their number so far. */
   onProgress?: (received: number) => void;
-  /** Base URL of the registry; npm's own where it is left out. */
+  /** Base URL of the registry; the one that npm uses on this machine where it is left out. */
   registry?: string | undefined;
 }
 
-/** A connection on which nothing comes for so long is given up, in milliseconds. */
-const IDLE_TIMEOUT_MS = 30_000;
-
-/** The part of a Minipass stream that is used here. */
-interface ByteStream {
-  on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
-  on(event: "error", listener: (error: Error) => void): unknown;
-  pipe(target: Parser): unknown;
-}
+/** Asks for the part of a package's description that an installer needs, which every registry gives. */
+const ABBREVIATED = "application/vnd.npm.install-v1+json, application/json;q=0.8";
 
 /**
  * Reads files out of a package of the npm registry, without what comes after them and without installing it.
@@ -42,33 +38,29 @@ export async function readPackage(
   specifier: string,
   options: PackageReaderOptions,
 ): Promise<void> {
-  // Loaded only when something is missing: it takes longer to load than a server to start.
-  const { default: pacote } = await import("pacote");
-  const leave = new AbortController();
-  const settings = {
-    signal: leave.signal,
-    timeout: IDLE_TIMEOUT_MS,
-    fetchRetries: 1,
-    fetchRetryFactor: 2,
-    fetchRetryMintimeout: 500,
-    fetchRetryMaxtimeout: 5000,
-    ...(options.registry && { registry: options.registry }),
-  };
-  let failure: unknown;
-  await pacote.tarball.stream(specifier, async (stream: ByteStream) => {
-    try {
-      await readArchive(stream, options);
-    } catch (error) {
-      // Kept from pacote, which would clear npm's own cache over some of these errors.
-      failure = error;
-    }
-  }, settings);
-  leave.abort();
-  if (failure !== undefined) throw failure;
+  const stream = Readable.from(download(await findTarball(specifier, options.registry)));
+  try {
+    await readArchive(stream, options);
+  } finally {
+    stream.destroy();
+  }
+}
+
+async function findTarball(specifier: string, named: string | undefined): Promise<URL> {
+  const registry = named ?? readMachineNetwork(Deno.env.toObject(), Deno.cwd()).registry ??
+    (await import("registry-url")).defaultUrl;
+  const at = specifier.lastIndexOf("@");
+  const [name, version] = [specifier.slice(0, at), specifier.slice(at + 1)];
+  const url = new URL(name.replace("/", "%2f"), registry.replace(/\/*$/, "/"));
+  const pieces = await Array.fromAsync(download(url, { accept: ABBREVIATED }));
+  const description = JSON.parse(await new Blob(pieces).text());
+  const tarball = description.versions?.[version]?.dist?.tarball;
+  if (typeof tarball !== "string") throw new Error(`the registry has no ${specifier}`);
+  return new URL(tarball);
 }
 
 function readArchive(
-  stream: ByteStream,
+  stream: Readable,
   { paths, open, onProgress }: PackageReaderOptions,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -104,13 +96,14 @@ function readArchive(
 
   const parser = new Parser({ strict: true, onReadEntry: take });
   parser.on("error", fail);
-  parser.on("end", () => fail(new Error(`The package does not hold ${[...wanted.values()]}`)));
+  parser.on("end", () => fail(new Error(`the package does not hold ${[...wanted.values()]}`)));
   let received = 0;
-  stream.on("data", (chunk) => {
+  stream.on("data", (chunk: Uint8Array) => {
     received += chunk.length;
     onProgress?.(received);
   });
   stream.on("error", fail);
-  stream.pipe(parser);
+  // The parser has what a pipe needs of its target, without the types that say so.
+  stream.pipe(parser as unknown as Writable);
   return promise;
 }

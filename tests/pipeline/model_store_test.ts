@@ -282,7 +282,7 @@ function fetchInChild(folder: string, registry: string): Deno.ChildProcess {
     await new ModelStore(${JSON.stringify(folder)}, { registry: ${JSON.stringify(registry)} })
       .fetch(${JSON.stringify(MODELS)});`;
   return new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--no-lock", code],
+    args: ["eval", "--cached-only", code],
     cwd: join(dirname(new URL(import.meta.url).pathname), "../.."),
   }).spawn();
 }

