@@ -3,6 +3,7 @@
 FROM denoland/deno:2.9.6 AS build
 WORKDIR /src
 COPY . .
+RUN deno task setup
 RUN deno task compile --output /livesyte
 
 FROM debian:bookworm-slim

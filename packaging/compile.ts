@@ -7,7 +7,7 @@
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type ContentsOptions, entryModules, permissions, VERSION } from "./contents.ts";
-import { foreignRuntimes, importedPackages, type Platform } from "./npm_packages.ts";
+import { foreignRuntimes, FROM_CACHE, importedPackages, type Platform } from "./npm_packages.ts";
 import { copyProgram, installPackages } from "./program_folder.ts";
 import { writeSelfExtracting } from "./self_extracting.ts";
 
@@ -70,7 +70,7 @@ async function compileWithDeno(
     ...entryModules(options).slice(1),
   ];
   const args = [
-    ...["compile", "--no-check", "--self-extracting", ...permissions()],
+    ...["compile", FROM_CACHE, "--no-check", "--self-extracting", ...permissions()],
     ...["--target", options.target, "--output", options.output],
     ...included.flatMap((path) => ["--include", path]),
     ...excluded.flatMap((path) => ["--exclude", path]),

@@ -56,4 +56,4 @@ app=$cache/$hash/app
 is_whole "$app" || unpack
 export DENO_DIR="$cache/$hash/deno" DENO_NO_UPDATE_CHECK=1
 [ -x "$app/deno" ] || fail "Cannot run programs in $cache: set LIVESYTE_CACHE to another folder"
-exec "$app/deno" run --no-lock --cached-only @PERMISSIONS@ "$app/main.ts" "$@"
+exec "$app/deno" run --frozen --cached-only @PERMISSIONS@ "$app/main.ts" "$@"

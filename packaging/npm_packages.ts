@@ -20,8 +20,8 @@ export interface NpmPackage {
   localPath: string;
 }
 
-/** What `deno info --json` tells. */
-interface ModuleGraph {
+/** What `deno info --json` tells of a module and everything that it imports. */
+export interface ModuleGraph {
   modules: { kind: string; specifier: string; npmPackage?: string }[];
   npmPackages: Record<string, NpmPackage>;
 }
@@ -35,11 +35,19 @@ export async function runDeno(args: string[], cwd: URL | string = ROOT): Promise
   return decode(stdout);
 }
 
+/** Has Deno use packages where its cache holds them, which is where `deno compile` takes them from. */
+export const FROM_CACHE = "--node-modules-dir=none";
+
+/** What a module of the project imports, with packages where Deno's cache holds them. */
+export async function readModuleGraph(entry: string): Promise<ModuleGraph> {
+  return JSON.parse(await runDeno(["info", FROM_CACHE, "--json", entry]));
+}
+
 /** The packages that modules import themselves, without those that only packages import. */
 export async function importedPackages(entries: readonly string[]): Promise<NpmPackage[]> {
   const found = new Map<string, NpmPackage>();
   for (const entry of entries) {
-    const graph: ModuleGraph = JSON.parse(await runDeno(["info", "--json", entry]));
+    const graph = await readModuleGraph(entry);
     for (const { npmPackage = "" } of graph.modules) {
       const description = graph.npmPackages[npmPackage];
       if (description !== undefined) found.set(npmPackage, description);

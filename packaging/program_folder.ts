@@ -78,9 +78,6 @@ function idOf(dependency: string, packages: Record<string, LockedPackage>): stri
 
 /** Puts the packages of one platform into `node_modules`, without what a running program never reads. */
 export async function installPackages(folder: string, platform: Platform): Promise<void> {
-  const path = `${folder}/deno.json`;
-  const configuration = JSON.parse(await Deno.readTextFile(path));
-  await Deno.writeTextFile(path, JSON.stringify({ ...configuration, nodeModulesDir: "manual" }));
   const { os, arch } = nodeNames(platform);
   await runDeno(
     ["install", "--node-modules-linker=hoisted", "--os", os, "--arch", arch],
@@ -95,7 +92,6 @@ export async function installPackages(folder: string, platform: Platform): Promi
   for (const each of unused) await Deno.remove(each, { recursive: true });
   await Deno.remove(`${modules}/.bin`, { recursive: true });
   await removeUnused(modules);
-  await Deno.remove(`${folder}/deno.lock`);
 }
 
 /** All files below a folder, sorted, with their paths relative to it. */

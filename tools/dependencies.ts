@@ -5,7 +5,7 @@
  */
 
 import { entryModules } from "../packaging/contents.ts";
-import { importedPackages, type NpmPackage, runDeno } from "../packaging/npm_packages.ts";
+import { importedPackages, type NpmPackage, readModuleGraph } from "../packaging/npm_packages.ts";
 import { MODELS } from "../lib/pipeline/model_catalog.ts";
 import project from "../deno.json" with { type: "json" };
 
@@ -54,8 +54,7 @@ export async function describeDependencies(): Promise<string> {
 
 /** The licences of all packages on this machine that the lock file names, with their packages, as text. */
 export async function listLicences(): Promise<string> {
-  const graph = JSON.parse(await runDeno(["info", "--json", "_fresh/server.js"]));
-  const packages: NpmPackage[] = Object.values(graph.npmPackages);
+  const packages = Object.values((await readModuleGraph("_fresh/server.js")).npmPackages);
   const rows = await Promise.all(packages.map((each) => describePackage(each).catch(() => null)));
   // Packages for other platforms are in the lock file, but not on this disk.
   const groups = Map.groupBy(rows.filter((row) => row !== null), ({ licence }) => licence);

@@ -15,12 +15,11 @@ export interface DecodeCommand {
 /** Subcommand of the compiled binary that runs {@linkcode runDecodeProcess}. */
 export const DECODE_SUBCOMMAND = "decode-video";
 
-/** Variables that Deno needs to find its cache, and nothing else: the process has no business with tokens. */
+/** Variables by which Deno finds its cache, and nothing else: the process has no business with tokens or the network. */
 const PASSED_VARIABLES = [
   "DENO_DIR",
   "HOME",
   "LOCALAPPDATA",
-  "NPM_CONFIG_REGISTRY",
   "SystemRoot",
   "TEMP",
   "TMPDIR",
@@ -39,7 +38,7 @@ export function defaultDecodeCommand(): DecodeCommand {
   const permissions = ["--no-prompt", "--allow-ffi", "--allow-env=AV_FROM_SOURCE"];
   return {
     command: Deno.execPath(),
-    args: ["run", "--quiet", "--no-lock", ...permissions, script],
+    args: ["run", "--quiet", "--cached-only", ...permissions, script],
   };
 }
 
