@@ -17,7 +17,7 @@ async function detect(...args: string[]) {
   const permissions =
     "--no-prompt --allow-net --allow-read --allow-write --allow-env --allow-sys --allow-ffi";
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-lock", ...permissions.split(" "), MAIN, "detect", ...args],
+    args: ["run", "--cached-only", ...permissions.split(" "), MAIN, "detect", ...args],
     env: { MODEL_DIR },
     cwd: await Deno.makeTempDir(),
   }).output();

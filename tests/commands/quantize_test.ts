@@ -9,7 +9,7 @@ const DOG = fileURLToPath(new URL("../fixtures/dog.jpg", import.meta.url));
 async function quantize(...args: string[]) {
   const permissions = "--no-prompt --allow-read --allow-write --allow-env --allow-sys --allow-ffi";
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-lock", ...permissions.split(" "), COMMAND, ...args],
+    args: ["run", "--cached-only", ...permissions.split(" "), COMMAND, ...args],
     env: { MODEL_DIR },
   }).output();
   const decoder = new TextDecoder();

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import type { VideoFrameResult } from "../../lib/client/video_protocol.ts";
-import { makeDogVideo, withoutFfmpeg } from "../video/media.ts";
+import { DOG_VIDEO } from "../video/media.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
@@ -16,13 +16,10 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
 
 Deno.test({
   name: "the video command writes what it finds in every Nth frame",
-  ignore: withoutFfmpeg,
   async fn() {
     await using directory = await temporaryDirectory();
-    const video = `${directory.path}/dog.mp4`;
     const out = `${directory.path}/results.jsonl`;
-    await makeDogVideo(video, 9);
-    expect(await run(video, "--pipeline", "yolo_only", "--stride", "4", "--out", out))
+    expect(await run(DOG_VIDEO, "--pipeline", "yolo_only", "--stride", "4", "--out", out))
       .toEqual({ code: 0, stdout: "", stderr: "" });
     const lines = (await Deno.readTextFile(out)).trimEnd().split("\n");
     const results = lines.map((line) => JSON.parse(line) as VideoFrameResult);

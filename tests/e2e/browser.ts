@@ -1,8 +1,7 @@
 /** Starts the browser that end-to-end tests drive. @module */
 
 import { type Browser, chromium } from "playwright-core";
-
-const CHROMIUM = Deno.env.get("CHROMIUM_PATH") ?? "/usr/bin/chromium";
+import { CHROMIUM, isMissing, type NeedName } from "../needs.ts";
 
 const ARGUMENTS = [
   "--no-sandbox",
@@ -35,30 +34,11 @@ export async function launchBrowser(
   });
 }
 
-/**
- * Registers a test that needs Chromium.
- *
- * Without Chromium it is skipped and says how to get it; where `CI` is `true` it fails instead.
- */
-export function browserTest(name: string, fn: (t: Deno.TestContext) => void | Promise<void>): void {
-  const isMissing = !exists(CHROMIUM);
-  const mustRun = Deno.env.get("CI") === "true";
-  Deno.test({
-    name: isMissing && !mustRun
-      ? `${name} (skipped: install Chromium with "apt-get install chromium", or set CHROMIUM_PATH)`
-      : name,
-    ignore: isMissing && !mustRun,
-    fn: (t) => {
-      if (isMissing) throw new Deno.errors.NotFound(`Cannot find Chromium at ${CHROMIUM}`);
-      return fn(t);
-    },
-  });
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
+/** Registers a test that needs Chromium, and is skipped where that, or something else it needs, is missing. */
+export function browserTest(
+  name: string,
+  fn: (t: Deno.TestContext) => void | Promise<void>,
+  ...needs: NeedName[]
+): void {
+  Deno.test({ name, ignore: isMissing("chromium", ...needs), fn });
 }

@@ -33,12 +33,3 @@ export async function createFilms(): Promise<Films> {
     },
   };
 }
-
-/** Whether ffmpeg is there to make films with. */
-export function hasFfmpeg(): boolean {
-  try {
-    return new Deno.Command("ffmpeg", { args: ["-version"], stdout: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}

@@ -11,7 +11,7 @@ import {
   type Rectangle,
 } from "../../lib/client/overlay_layout.ts";
 import { browserTest, launchBrowser, type LaunchOptions } from "./browser.ts";
-import { createFilms, type Films, hasFfmpeg } from "./camera_file.ts";
+import { createFilms, type Films } from "./camera_file.ts";
 import { type ServerProcess, startServer } from "./server.ts";
 
 /** Where the dog is in `dog.jpg`, and the size of that picture: see tests/fixtures/README.md. */
@@ -101,15 +101,10 @@ function isFrom(host: string, request: string): boolean {
 
 /** A test with the dog in front of the camera. */
 export function dogTest(name: string, fn: (camera: string, films: Films) => Promise<void>): void {
-  const mustRun = Deno.env.get("CI") === "true";
-  if (!mustRun && !hasFfmpeg()) {
-    Deno.test.ignore(`${name} (skipped: install ffmpeg)`, () => {});
-    return;
-  }
   browserTest(name, async () => {
     films ??= await createFilms();
     await fn(await films.make("dog.jpg", "mjpeg"), films);
-  });
+  }, "ffmpeg");
 }
 
 /** Waits until the live page hears what is done to it: by then it has asked the server for its pipelines. */

@@ -1,18 +1,16 @@
 import { expect } from "expect";
 import type { BoundingBox } from "../../lib/client/protocol.ts";
 import type { JobView, ResultsPage, VideoFrameResult } from "../../lib/client/video_protocol.ts";
-import { ffmpeg, H264, makeDogVideo, withoutFfmpeg } from "../video/media.ts";
+import { DOG_VIDEO, ffmpeg, H264, withoutFfmpeg } from "../video/media.ts";
 import { VideoDecoder } from "../../lib/video/video_decoder.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { startTestServer, TestClient, type TestServer } from "./test_server.ts";
 
 const directory = await temporaryDirectory();
-/** Ten frames of dog.jpg. */
-const DOG = `${directory.path}/dog.mp4`;
+const DOG = DOG_VIDEO;
 let server: TestServer;
 
 Deno.test.beforeAll(async () => {
-  if (!withoutFfmpeg) await makeDogVideo(DOG, 10);
   server = await startTestServer({ environment: { VIDEO_MAX_UPLOAD_MB: "1" } });
 });
 
@@ -21,7 +19,8 @@ Deno.test.afterAll(async () => {
   await directory[Symbol.asyncDispose]();
 });
 
-function videoTest(name: string, fn: () => Promise<void>): void {
+/** Registers a test whose video has to be made first. */
+function ffmpegTest(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, ignore: withoutFfmpeg, fn });
 }
 
@@ -65,7 +64,7 @@ async function errorOf(pending: Promise<Response>): Promise<[number, string]> {
   return [response.status, (await response.json()).error];
 }
 
-videoTest(
+Deno.test(
   "an uploaded video goes through the pipeline and gives a result for each frame",
   async () => {
     const id = await submitDog();
@@ -99,7 +98,7 @@ videoTest(
   },
 );
 
-videoTest("results can be had as JSON lines and as CSV", async () => {
+Deno.test("results can be had as JSON lines and as CSV", async () => {
   const id = await submitDog("pipeline_id=yolo_only&frame_stride=4&max_frames=2");
   await untilFinished(id);
   const jsonl = await server.fetch(`/video/results/${id}?format=jsonl`);
@@ -117,7 +116,7 @@ videoTest("results can be had as JSON lines and as CSV", async () => {
     .toEqual([400, "bad_request"]);
 });
 
-videoTest("a client that watches a job gets each change, of this job only", async () => {
+Deno.test("a client that watches a job gets each change, of this job only", async () => {
   const first = await submitDog();
   const client = watch(first);
   const other = await submitDog();
@@ -163,7 +162,7 @@ Deno.test("paths of a job answer 404 for ids that there are not, whatever they l
     .toEqual([405, "method_not_allowed"]);
 });
 
-videoTest(
+Deno.test(
   "what is no video, too large or wrongly asked for is refused with the reason",
   async () => {
     const dog = await Deno.readFile(DOG);
@@ -188,7 +187,7 @@ videoTest(
   },
 );
 
-videoTest("a damaged video fails in words, which a retry does not mend", async () => {
+Deno.test("a damaged video fails in words, which a retry does not mend", async () => {
   const half = (await Deno.readFile(DOG)).slice(0, 9000);
   const { job_id: id } = await (await submit(half)).json();
   const failed = await untilFinished(id);
@@ -205,7 +204,7 @@ videoTest("a damaged video fails in words, which a retry does not mend", async (
   expect((await untilFinished(id)).status).toBe("failed");
 });
 
-videoTest("a job can be cancelled, retried to its end, listed and deleted", async () => {
+ffmpegTest("a job can be cancelled, retried to its end, listed and deleted", async () => {
   await ffmpeg(
     "-f",
     "lavfi",
@@ -239,7 +238,7 @@ videoTest("a job can be cancelled, retried to its end, listed and deleted", asyn
   expect(await errorOf(server.fetch("/video/jobs?status=lost"))).toEqual([400, "bad_request"]);
 });
 
-videoTest("the uploaded file can be had whole or in parts", async () => {
+Deno.test("the uploaded file can be had whole or in parts", async () => {
   const id = await submitDog();
   const bytes = await Deno.readFile(DOG);
   const whole = await server.fetch(`/video/file/${id}`);
@@ -275,7 +274,7 @@ videoTest("the uploaded file can be had whole or in parts", async () => {
   expect([head.status, head.headers.get("Content-Length")]).toEqual([200, `${length}`]);
 });
 
-videoTest(
+Deno.test(
   "the paths of the first version answer as their successors, and say that they are old",
   async () => {
     const response = await submit(
@@ -309,7 +308,7 @@ videoTest(
   },
 );
 
-videoTest("health and metrics tell of the jobs", async () => {
+Deno.test("health and metrics tell of the jobs", async () => {
   const id = await submitDog();
   await untilFinished(id);
   const { jobs } = await getJson("/health") as { jobs: Record<string, unknown> };
@@ -325,7 +324,7 @@ videoTest("health and metrics tell of the jobs", async () => {
   expect(metrics).toMatch(/^video_job_seconds_count [1-9]/m);
 });
 
-videoTest(
+Deno.test(
   "the annotated video has every frame, with boxes in it, and goes with its job",
   async () => {
     const id = await submitDog();

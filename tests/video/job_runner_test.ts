@@ -265,7 +265,7 @@ Deno.test({
     // The first decode process dies without a word behind frame 11; later ones are real.
     const script = new URL("../../lib/video/decode_process.ts", import.meta.url).href;
     const code = `const child = new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--no-lock", "--quiet", ${JSON.stringify(script)}, Deno.args[0]],
+        args: ["run", "-A", "--cached-only", "--quiet", ${JSON.stringify(script)}, Deno.args[0]],
         stdin: "inherit",
         stdout: "piped",
       }).spawn();
@@ -275,7 +275,7 @@ Deno.test({
         await writer.write(part);
         if ((written += part.length) > 12 * 64 * 48 * 3) { child.kill("SIGKILL"); Deno.exit(139); }
       }`;
-    const command = { command: Deno.execPath(), args: ["eval", "--no-lock", code] };
+    const command = { command: Deno.execPath(), args: ["eval", "--cached-only", code] };
     const decoder: NonNullable<JobRunnerOptions["decoder"]> = { command };
     await using opened = await openRunner({ decoder });
     const { store, runner, processor, addJob, finished } = opened;
@@ -494,7 +494,7 @@ async function runServer(dataDirectory: string, pauseAfter: number): Promise<str
     args: [
       "run",
       "-A",
-      "--no-lock",
+      "--cached-only",
       `${import.meta.dirname}/job_server.ts`,
       dataDirectory,
       `${pauseAfter}`,

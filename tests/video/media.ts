@@ -1,24 +1,14 @@
 /** Videos for tests, made with ffmpeg from the pictures in `tests/fixtures`. */
 
+import { isMissing } from "../needs.ts";
+
 const FIXTURES = `${import.meta.dirname}/../fixtures/`;
 
-/** Whether the tests here have to be left out, because there is no ffmpeg to make videos with; CI has one. */
-export const withoutFfmpeg = Deno.env.get("CI") !== "true" && !await hasFfmpeg();
+/** Whether the tests here have to be skipped, because there is no ffmpeg to make videos with. */
+export const withoutFfmpeg = isMissing("ffmpeg");
 
-if (withoutFfmpeg) {
-  await Deno.stderr.write(
-    new TextEncoder().encode("Tests of videos are skipped: there is no ffmpeg to make them with\n"),
-  );
-}
-
-async function hasFfmpeg(): Promise<boolean> {
-  try {
-    const { success } = await new Deno.Command("ffmpeg", { args: ["-version"] }).output();
-    return success;
-  } catch {
-    return false;
-  }
-}
+/** A video of ten frames that show dog.jpg, at 640×480 and 25 frames a second; it is there without ffmpeg. */
+export const DOG_VIDEO = `${FIXTURES}dog.mp4`;
 
 /** Runs ffmpeg quietly, over what is there already. */
 export async function ffmpeg(...args: string[]): Promise<void> {

@@ -1,5 +1,6 @@
 /** Disks that are soon full, for tests. */
 
+import { isMissing } from "../needs.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
 
 async function run(command: string, ...args: string[]): Promise<boolean> {
@@ -28,18 +29,5 @@ export async function smallDisk(
   };
 }
 
-/** Whether tests with small disks have to be left out, because only root may mount them; CI may. */
-export const withoutSmallDisks = Deno.env.get("CI") !== "true" && !await canMount();
-
-if (withoutSmallDisks) {
-  await Deno.stderr.write(
-    new TextEncoder().encode(
-      "Tests of full disks are skipped: mounting a small one is not allowed\n",
-    ),
-  );
-}
-
-async function canMount(): Promise<boolean> {
-  await using disk = await smallDisk(65_536);
-  return disk !== undefined;
-}
+/** Whether tests with small disks have to be skipped, because only root may mount them. */
+export const withoutSmallDisks = isMissing("mount");

@@ -7,7 +7,7 @@ import {
   signatureDifference,
   signLine,
 } from "../../../lib/pipeline/ocr/line_signature.ts";
-import { renderPage } from "./render_text.ts";
+import { renderedTextTest, renderPage } from "./render_text.ts";
 
 const BOX: Quadrilateral = [[20, 20], [300, 20], [300, 60], [20, 60]];
 
@@ -27,14 +27,14 @@ function write(text: string, size = 24): Promise<PixelImage> {
   return renderPage([{ text, font: "DejaVu Sans", size }], { width: 320, height: 80 });
 }
 
-Deno.test("hasChanged ignores a camera's noise and exposure", async () => {
+renderedTextTest("hasChanged ignores a camera's noise and exposure", async () => {
   const page = await write("Gate 12:45");
   const first = signLine(await film(page, 1), BOX);
   expect(hasChanged(first, signLine(await film(page, 2), BOX))).toBe(false);
   expect(hasChanged(first, signLine(await film(page, 3, 0.8), BOX))).toBe(false);
 });
 
-Deno.test("hasChanged sees one digit become another", async () => {
+renderedTextTest("hasChanged sees one digit become another", async () => {
   const first = signLine(await film(await write("Gate 12:45"), 1), BOX);
   for (const digit of "012346789") {
     const next = signLine(await film(await write(`Gate 12:4${digit}`), 2), BOX);
@@ -42,17 +42,20 @@ Deno.test("hasChanged sees one digit become another", async () => {
   }
 });
 
-Deno.test("hasChanged sees a line appear", async () => {
+renderedTextTest("hasChanged sees a line appear", async () => {
   const blank = { pixels: new Uint8Array(320 * 80 * 3).fill(236), width: 320, height: 80 };
   const first = signLine(await film(blank, 1), BOX);
   expect(hasChanged(first, signLine(await film(blank, 2), BOX))).toBe(false);
   expect(hasChanged(first, signLine(await film(await write("Gate"), 2), BOX))).toBe(true);
 });
 
-Deno.test("signatureDifference of a signature with itself is 0, with another size infinite", async () => {
-  const page = await write("Gate 12:45");
-  const signature = signLine(page, BOX);
-  expect(signatureDifference(signature, signature)).toBe(0);
-  const shorter = signLine(page, [[20, 20], [200, 20], [200, 60], [20, 60]]);
-  expect(signatureDifference(signature, shorter)).toBe(Infinity);
-});
+renderedTextTest(
+  "signatureDifference of a signature with itself is 0, with another size infinite",
+  async () => {
+    const page = await write("Gate 12:45");
+    const signature = signLine(page, BOX);
+    expect(signatureDifference(signature, signature)).toBe(0);
+    const shorter = signLine(page, [[20, 20], [200, 20], [200, 60], [20, 60]]);
+    expect(signatureDifference(signature, shorter)).toBe(Infinity);
+  },
+);

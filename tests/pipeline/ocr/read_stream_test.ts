@@ -1,13 +1,13 @@
 import { expect } from "expect";
 import { TextMemory } from "../../../lib/pipeline/text_memory.ts";
 import { loadTextReader } from "./models.ts";
-import { renderPage } from "./render_text.ts";
+import { renderedTextTest, renderPage } from "./render_text.ts";
 
 function draw(...texts: string[]) {
   return renderPage(texts.map((text) => ({ text, font: "DejaVu Sans", size: 28 })));
 }
 
-Deno.test("TextMemory has TextReader read only the line that has changed", async () => {
+renderedTextTest("TextMemory has TextReader read only the line that has changed", async () => {
   const reader = await loadTextReader();
   try {
     const memory = new TextMemory();

@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import type { PixelImage } from "../../../lib/pipeline/ocr/crop_line.ts";
+import { isMissing } from "../../needs.ts";
 
 /** One line of text to be drawn. */
 export interface DrawnLine {
@@ -23,6 +24,11 @@ export interface PageOptions {
 
 /** Space between a page's edge and its text, and between two lines, as a share of the font size. */
 const LEADING = 0.9;
+
+/** Registers a test that draws text, and is skipped where its fonts are missing. */
+export function renderedTextTest(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name, ignore: isMissing("fonts"), fn });
+}
 
 /** Draws lines of text one below the other, in the middle of a page. */
 export async function renderPage(

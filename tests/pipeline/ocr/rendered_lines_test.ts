@@ -8,7 +8,7 @@
 
 import { expect } from "expect";
 import { loadTextReader } from "./models.ts";
-import { type PageOptions, renderPage } from "./render_text.ts";
+import { type PageOptions, renderedTextTest, renderPage } from "./render_text.ts";
 
 const SANS = "DejaVu Sans";
 const SERIF = "Liberation Serif";
@@ -105,28 +105,31 @@ const PAGES: Page[] = [
   { font: SANS, size: 60, texts: ["Sale: 50% off"], options: { rotation: -3 } },
 ];
 
-Deno.test("TextReader misreads less than 3 % of rendered characters and loses no space", async () => {
-  const reader = await loadTextReader();
-  let characters = 0;
-  let wrong = 0;
-  const lostSpaces: string[] = [];
-  try {
-    for (const { font, size, texts, options } of PAGES) {
-      const page = await renderPage(texts.map((text) => ({ text, font, size })), options);
-      const lines = (await reader.read(page)).lines.map(({ text }) => text);
-      const [expected, actual] = [texts.join("\n"), lines.join("\n")];
-      characters += expected.length;
-      const difference = editDistance([...expected], [...actual]);
-      wrong += difference;
-      if (count(actual, " ") < count(expected, " ")) lostSpaces.push(`${expected} -> ${actual}`);
+renderedTextTest(
+  "TextReader misreads less than 3 % of rendered characters and loses no space",
+  async () => {
+    const reader = await loadTextReader();
+    let characters = 0;
+    let wrong = 0;
+    const lostSpaces: string[] = [];
+    try {
+      for (const { font, size, texts, options } of PAGES) {
+        const page = await renderPage(texts.map((text) => ({ text, font, size })), options);
+        const lines = (await reader.read(page)).lines.map(({ text }) => text);
+        const [expected, actual] = [texts.join("\n"), lines.join("\n")];
+        characters += expected.length;
+        const difference = editDistance([...expected], [...actual]);
+        wrong += difference;
+        if (count(actual, " ") < count(expected, " ")) lostSpaces.push(`${expected} -> ${actual}`);
+      }
+    } finally {
+      await reader.release();
     }
-  } finally {
-    await reader.release();
-  }
-  expect(PAGES.flatMap(({ texts }) => texts).length).toBeGreaterThanOrEqual(30);
-  expect(lostSpaces).toEqual([]);
-  expect(wrong / characters).toBeLessThan(0.03);
-});
+    expect(PAGES.flatMap(({ texts }) => texts).length).toBeGreaterThanOrEqual(30);
+    expect(lostSpaces).toEqual([]);
+    expect(wrong / characters).toBeLessThan(0.03);
+  },
+);
 
 function count(text: string, character: string): number {
   return text.split(character).length - 1;

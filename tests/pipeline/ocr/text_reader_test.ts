@@ -4,7 +4,7 @@ import type { PixelImage } from "../../../lib/pipeline/ocr/crop_line.ts";
 import { TextReader, toTextBlock } from "../../../lib/pipeline/ocr/text_reader.ts";
 import { readFixture } from "../models.ts";
 import { loadTextModels, loadTextReader } from "./models.ts";
-import { renderPage } from "./render_text.ts";
+import { renderedTextTest, renderPage } from "./render_text.ts";
 
 async function decode(name: string): Promise<PixelImage> {
   const { data, info } = await sharp(readFixture(name)).removeAlpha().raw()
@@ -63,58 +63,73 @@ Deno.test("TextReader finds lines without reading them, and reads given ones", (
     expect(reading?.confidence).toBeGreaterThan(0.9);
   }));
 
-Deno.test("TextReader gives the same for the same picture, whatever came before", () =>
-  withReader(async (reader) => {
-    const image = await decode("text.jpg");
-    const first = (await reader.read(image)).lines;
-    const other = await renderPage([{ text: "Other", font: "DejaVu Sans", size: 40 }], {
-      width: 900,
-      height: 333,
-    });
-    await reader.read(other);
-    expect((await reader.read(image)).lines).toEqual(first);
-  }));
+renderedTextTest(
+  "TextReader gives the same for the same picture, whatever came before",
+  () =>
+    withReader(async (reader) => {
+      const image = await decode("text.jpg");
+      const first = (await reader.read(image)).lines;
+      const other = await renderPage([{ text: "Other", font: "DejaVu Sans", size: 40 }], {
+        width: 900,
+        height: 333,
+      });
+      await reader.read(other);
+      expect((await reader.read(image)).lines).toEqual(first);
+    }),
+);
 
-Deno.test("TextReader reads text that runs upwards or downwards, and says where it begins", () =>
-  withReader(async (reader) => {
-    for (const rotation of [-90, 90]) {
-      const line = { text: "Platform 12", font: "DejaVu Sans", size: 32 };
-      const { lines } = await reader.read(await renderPage([line], { rotation }));
-      expect(lines.map(({ text }) => text)).toEqual(["Platform 12"]);
-      const [[, top = 0] = [], [, end = 0] = []] = lines[0]?.polygon ?? [];
-      expect(Math.sign(end - top)).toBe(Math.sign(rotation));
-    }
-  }));
+renderedTextTest(
+  "TextReader reads text that runs upwards or downwards, and says where it begins",
+  () =>
+    withReader(async (reader) => {
+      for (const rotation of [-90, 90]) {
+        const line = { text: "Platform 12", font: "DejaVu Sans", size: 32 };
+        const { lines } = await reader.read(await renderPage([line], { rotation }));
+        expect(lines.map(({ text }) => text)).toEqual(["Platform 12"]);
+        const [[, top = 0] = [], [, end = 0] = []] = lines[0]?.polygon ?? [];
+        expect(Math.sign(end - top)).toBe(Math.sign(rotation));
+      }
+    }),
+);
 
-Deno.test("TextReader reads single letters upright, and short words as one", () =>
-  withReader(async (reader) => {
-    for (const text of ["A", "7", "No", "12"]) {
-      const page = await renderPage([{ text, font: "DejaVu Sans", size: 40 }]);
+renderedTextTest(
+  "TextReader reads single letters upright, and short words as one",
+  () =>
+    withReader(async (reader) => {
+      for (const text of ["A", "7", "No", "12"]) {
+        const page = await renderPage([{ text, font: "DejaVu Sans", size: 40 }]);
+        expect(await readTexts(reader, page)).toEqual([text]);
+      }
+      const exit = await renderPage([{ text: "出口", font: "WenQuanYi Micro Hei", size: 40 }]);
+      expect(await readTexts(reader, exit)).toEqual(["出口"]);
+    }),
+);
+
+renderedTextTest(
+  "TextReader reads a line that is too long for one go",
+  () =>
+    withReader(async (reader) => {
+      const text =
+        "Please keep your luggage with you at all times and report anything that looks odd";
+      const line = { text, font: "DejaVu Sans", size: 20 };
+      const page = await renderPage([line], { width: 960, height: 120 });
       expect(await readTexts(reader, page)).toEqual([text]);
-    }
-    const exit = await renderPage([{ text: "出口", font: "WenQuanYi Micro Hei", size: 40 }]);
-    expect(await readTexts(reader, exit)).toEqual(["出口"]);
-  }));
+    }),
+);
 
-Deno.test("TextReader reads a line that is too long for one go", () =>
-  withReader(async (reader) => {
-    const text =
-      "Please keep your luggage with you at all times and report anything that looks odd";
-    const line = { text, font: "DejaVu Sans", size: 20 };
-    const page = await renderPage([line], { width: 960, height: 120 });
-    expect(await readTexts(reader, page)).toEqual([text]);
-  }));
-
-Deno.test("TextReader reads a picture that is larger than its detector's input", () =>
-  withReader(async (reader) => {
-    const lines = ["Departures", "Gate 12 closes at 18:45"].map((text) => ({
-      text,
-      font: "DejaVu Sans",
-      size: 90,
-    }));
-    const page = await renderPage(lines, { width: 1999, height: 1333, rotation: 5 });
-    expect(await readTexts(reader, page)).toEqual(["Departures", "Gate 12 closes at 18:45"]);
-  }));
+renderedTextTest(
+  "TextReader reads a picture that is larger than its detector's input",
+  () =>
+    withReader(async (reader) => {
+      const lines = ["Departures", "Gate 12 closes at 18:45"].map((text) => ({
+        text,
+        font: "DejaVu Sans",
+        size: 90,
+      }));
+      const page = await renderPage(lines, { width: 1999, height: 1333, rotation: 5 });
+      expect(await readTexts(reader, page)).toEqual(["Departures", "Gate 12 closes at 18:45"]);
+    }),
+);
 
 Deno.test("TextReader finds nothing in a picture of one pixel", () =>
   withReader(async (reader) => {

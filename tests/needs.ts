@@ -1,0 +1,102 @@
+/**
+ * What some tests need besides Deno and the packages: which machine lacks what, and how to get it.
+ *
+ * @module
+ */
+
+/** Something that a machine may lack. */
+interface Need {
+  /** What is skipped without it. */
+  tests: string;
+  /** How to get it. */
+  remedy: string;
+  isThere: () => boolean;
+}
+
+/** Names under which the browser of the tests is looked for, in the folders of PATH. */
+const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
+
+/** Path of the browser of the tests. */
+export const CHROMIUM: string = Deno.env.get("CHROMIUM_PATH") ??
+  (Deno.env.get("PATH") ?? "").split(":").flatMap((folder) =>
+    BROWSERS.map((name) => `${folder}/${name}`)
+  ).find(exists) ?? "chromium";
+
+const NEEDS = {
+  chromium: {
+    tests: "tests in a browser",
+    remedy: "apt-get install chromium, or set CHROMIUM_PATH to a Chromium or Chrome",
+    isThere: () => exists(CHROMIUM),
+  },
+  ffmpeg: {
+    tests: "tests that make videos",
+    remedy: "apt-get install ffmpeg",
+    isThere: () => runs("ffmpeg", "-version"),
+  },
+  promtool: {
+    tests: "the test of docs/alerts.yml",
+    remedy: "apt-get install prometheus",
+    isThere: () => runs("promtool", "--version"),
+  },
+  curl: {
+    tests: "tests of the documents' curl commands",
+    remedy: "apt-get install curl",
+    isThere: () => runs("curl", "--version"),
+  },
+  fonts: {
+    tests: "tests that draw the text to be read",
+    remedy: "apt-get install fonts-dejavu-core fonts-liberation fonts-wqy-microhei",
+    isThere: () =>
+      [
+        "truetype/dejavu/DejaVuSans.ttf",
+        "truetype/liberation/LiberationSerif-Regular.ttf",
+        "truetype/wqy/wqy-microhei.ttc",
+      ].every((path) => exists(`/usr/share/fonts/${path}`)),
+  },
+  mount: {
+    tests: "tests of full disks and of machines without a network",
+    remedy: "run them as root on Linux",
+    isThere: () => runs("unshare", "--mount", "--net", "true"),
+  },
+} satisfies Record<string, Need>;
+
+/** What {@linkcode isMissing} can be asked for. */
+export type NeedName = keyof typeof NEEDS;
+
+const found = new Map<NeedName, boolean>();
+
+/** Whether this machine lacks one of these, so that a test has to be skipped; in CI, where all has to be there, never. */
+export function isMissing(...names: NeedName[]): boolean {
+  return Deno.env.get("CI") !== "true" && names.some((name) => !isThere(name));
+}
+
+/** One sentence for each thing that this machine lacks: what is skipped, and how to get it. */
+export function describeMissing(): string[] {
+  return (Object.keys(NEEDS) as NeedName[]).filter((name) => isMissing(name)).map((name) => {
+    const { tests, remedy } = NEEDS[name];
+    return `Skipped for lack of ${name}: ${tests} (${remedy})`;
+  });
+}
+
+function isThere(name: NeedName): boolean {
+  const known = found.get(name) ?? NEEDS[name].isThere();
+  found.set(name, known);
+  return known;
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function runs(command: string, ...args: string[]): boolean {
+  try {
+    const options = { args, stdout: "null", stderr: "null" } as const;
+    return new Deno.Command(command, options).outputSync().success;
+  } catch {
+    return false;
+  }
+}

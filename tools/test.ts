@@ -1,0 +1,57 @@
+/**
+ * Runs the tests: `deno task test [FILE...]`, and says at the end how many passed, failed and were skipped, and why.
+ *
+ * @module
+ */
+
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { describeMissing } from "../tests/needs.ts";
+
+/** How many tests ended how. */
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** All suites, in the order in which they run; browsers and executables have the machine to themselves. */
+const SUITES = [["--parallel", "--ignore=tests/e2e,tests/attacks", "tests/"], ["tests/e2e/"]];
+
+/** Runs `deno test`, shows what it writes, and reads the numbers of its last line. */
+async function runSuite(args: readonly string[], counts: Counts): Promise<boolean> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "--cached-only", "--unstable-bundle", "--allow-all", ...args],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  let closed = false;
+  for await (const line of createInterface({ input: Readable.from(child.stdout) })) {
+    say(`${line}\n`);
+    // Such as "ok | 12 passed (3 steps) | 0 failed | 1 ignored (4s)", in colours on a terminal.
+    // deno-lint-ignore no-control-regex
+    const plain = line.replaceAll(/\x1b\[\d*m/g, "");
+    const numbers = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed(?:.*? \| (\d+) ignored)?/
+      .exec(plain);
+    if (numbers === null) continue;
+    closed = true;
+    counts.passed += Number(numbers[1]);
+    counts.failed += Number(numbers[2]);
+    counts.skipped += Number(numbers[3] ?? 0);
+  }
+  // Where types are wrong no test runs, and nothing is counted.
+  if (!closed) counts.failed++;
+  return (await child.status).success && closed;
+}
+
+function say(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
+const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+const suites = Deno.args.length > 0 ? [Deno.args] : SUITES;
+let success = true;
+for (const args of suites) success = await runSuite(args, counts) && success;
+if (counts.skipped > 0) say(`\n${describeMissing().join("\n")}\n`);
+say(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+Deno.exit(success ? 0 : 1);
