@@ -11,24 +11,14 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { download } from "../lib/pipeline/download.ts";
+import { PackageFolder, PackageProgress } from "./setup_progress.ts";
+import { StallWatch } from "./stall_watch.ts";
 import { readMachineNetwork, toDenoVariables } from "../lib/pipeline/machine_network.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
 /** What an empty cache fetches on x86-64 Linux; most of it are onnxruntime and FFmpeg. */
 const PACKAGES_SIZE = "213 MB";
-
-/** When no package has come for so long, the registry is asked whether it is still there, in milliseconds. */
-const STALL_MS = 10_000;
-
-/** How long the registry may take to answer then, in milliseconds. */
-const ANSWER_MS = 10_000;
-
-/** Width of the bar, in characters. */
-const BAR_WIDTH = 30;
-
-const LOCKED_PACKAGES = countPackages();
 
 const REMEDY = "check the network and its proxy (HTTPS_PROXY), or set NPM_CONFIG_REGISTRY to a " +
   "registry that can be reached, then run this again";
@@ -42,6 +32,7 @@ class SetupError extends Error {}
  * @throws {SetupError} If one cannot be fetched
  */
 async function fetchPackages(): Promise<void> {
+  const missing = await listMissing();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["install", "--frozen"],
     cwd: ROOT,
@@ -50,19 +41,38 @@ async function fetchPackages(): Promise<void> {
     stdout: "null",
     stderr: "piped",
   }).spawn();
-  using progress = new PackageProgress();
+  using progress = new PackageProgress(missing);
   using stall = new StallWatch(() => child.kill());
+  progress.onChange = () => stall.restart();
   const errors: string[] = [];
   for await (const line of createInterface({ input: Readable.from(child.stderr) })) {
     const url = /^Download (\S+)$/.exec(line)?.[1];
-    stall.restart(url);
     if (url === undefined) errors.push(line);
-    else if (url.endsWith(".tgz")) progress.advance();
+    else stall.restart(url);
+    if (url?.endsWith(".tgz")) progress.start(PACKAGES_SIZE);
   }
   const { success } = await child.status;
   if (stall.gaveUp) throw new SetupError(`the npm registry does not answer; ${REMEDY}`);
   if (!success) throw new SetupError(explain(errors.join("\n")));
   progress.finish();
+}
+
+/** The packages of deno.lock for this platform that are not in Deno's cache, each as a path within a registry's folder. */
+async function listMissing(): Promise<PackageFolder[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  const { npmCache }: { npmCache: string } = JSON.parse(new TextDecoder().decode(stdout));
+  const lock: { npm: Record<string, { os?: string[]; cpu?: string[] }> } = JSON.parse(
+    Deno.readTextFileSync(new URL("deno.lock", ROOT)),
+  );
+  return Object.entries(lock.npm)
+    .filter(([, { os, cpu }]) =>
+      (os?.includes(process.platform) ?? true) && (cpu?.includes(process.arch) ?? true)
+    )
+    // Such as `preact-render-to-string@6.8.2_preact@10.29.8`: what follows `_` tells of its peers.
+    .map(([id]) => /^(?<name>.+?)@(?<version>[^@_]+)(?:_|$)/.exec(id)?.groups)
+    .filter((groups) => groups !== undefined)
+    .map(({ name = "", version = "" }) => new PackageFolder(npmCache, name, version))
+    .filter((each) => !each.isThere());
 }
 
 /** What went wrong, and what to do, out of what `deno install` wrote. */
@@ -79,89 +89,6 @@ function explain(errors: string): string {
   }
   const cause = /Caused by:\n\s*(?:0: )?(.+)/.exec(errors) ?? /error: (.+)/.exec(errors);
   return `${cause?.[1] ?? "deno install failed"}; ${REMEDY}`;
-}
-
-/** Counts packages as they come: a bar on a terminal, a line at the beginning and at the end elsewhere. */
-class PackageProgress {
-  readonly #started = performance.now();
-  readonly #isTerminal = Deno.stderr.isTerminal();
-  #count = 0;
-
-  advance(): void {
-    if (this.#count++ === 0) {
-      say(`Fetching packages (up to ${PACKAGES_SIZE}, most of it onnxruntime and FFmpeg)\n`);
-    }
-    if (!this.#isTerminal) return;
-    // Some packages may have been there before, so that the bar can end early.
-    const share = Math.min(1, this.#count / LOCKED_PACKAGES);
-    const bar = "█".repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, "░");
-    say(`\r${bar} ${this.#count} of ${LOCKED_PACKAGES} packages`);
-  }
-
-  finish(): void {
-    if (this.#count === 0) return;
-    this[Symbol.dispose]();
-    const seconds = Math.round((performance.now() - this.#started) / 1000);
-    say(`Fetched ${this.#count} packages in ${seconds} s\n`);
-  }
-
-  /** Clears the bar away. */
-  [Symbol.dispose](): void {
-    if (this.#isTerminal && this.#count > 0) say("\r\x1b[K");
-  }
-}
-
-/** Gives up when nothing comes and the registry does not answer either; a slow transfer alone is no reason. */
-class StallWatch {
-  /** Whether the registry was given up. */
-  gaveUp = false;
-  readonly #giveUp: () => void;
-  #url = "";
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(giveUp: () => void) {
-    this.#giveUp = giveUp;
-    this.restart();
-  }
-
-  /** Something came: the waiting begins anew. */
-  restart(url = this.#url): void {
-    this.#url = url;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#look(), STALL_MS);
-  }
-
-  async #look(): Promise<void> {
-    // Without an address nothing is being fetched: packages are being unpacked. The package itself is not asked for,
-    // since a proxy may read a large one to its end before it passes on the first byte.
-    if (this.#url === "" || await answers(new URL("/", this.#url))) return this.restart();
-    this.gaveUp = true;
-    this.#giveUp();
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-  }
-}
-
-/** Whether a server answers, with whatever it be. */
-async function answers(url: URL): Promise<boolean> {
-  try {
-    for await (const _piece of download(url, { idleTimeoutMs: ANSWER_MS })) break;
-    return true;
-  } catch (error) {
-    return !(error instanceof TypeError || error instanceof DOMException);
-  }
-}
-
-/** How many packages of deno.lock are for this platform. */
-function countPackages(): number {
-  const lock: { npm: Record<string, { os?: string[]; cpu?: string[] }> } = JSON.parse(
-    Deno.readTextFileSync(new URL("deno.lock", ROOT)),
-  );
-  return Object.values(lock.npm).filter(({ os, cpu }) =>
-    (os?.includes(process.platform) ?? true) && (cpu?.includes(process.arch) ?? true)
-  ).length;
 }
 
 /** Runs a task of this project; it says itself what goes wrong. */

@@ -8,6 +8,7 @@ const TLS = join(ROOT, "tests/fixtures/tls");
 /** What set-up itself is made of. */
 const FILES = [
   ...["deno.json", "deno.lock", "commands/setup.ts"],
+  ...["commands/setup_progress.ts", "commands/stall_watch.ts"],
   ...["lib/pipeline/download.ts", "lib/pipeline/machine_network.ts"],
 ];
 
@@ -60,7 +61,7 @@ function emptyRegistry(): AsyncDisposable & { url: string; requests: number } {
   return registry;
 }
 
-const FETCHING = /^Fetching packages \(up to \d+ MB, most of it onnxruntime and FFmpeg\)\n/;
+const FETCHING = /^Fetching \d+ packages \(up to \d+ MB, most of it onnxruntime and FFmpeg\)\n/;
 
 Deno.test("set-up ends with one sentence when the registry cannot be reached", async () => {
   await using machine = await freshMachine();
