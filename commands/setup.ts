@@ -7,11 +7,10 @@
  * @module
  */
 
-import process from "node:process";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { PackageFolder, PackageProgress } from "./setup_progress.ts";
+import { PackageProgress } from "./setup_progress.ts";
 import { StallWatch } from "./stall_watch.ts";
 import { readMachineNetwork, toDenoVariables } from "../lib/pipeline/machine_network.ts";
 
@@ -32,7 +31,7 @@ class SetupError extends Error {}
  * @throws {SetupError} If one cannot be fetched
  */
 async function fetchPackages(): Promise<void> {
-  const missing = await listMissing();
+  const cache = await findCache();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["install", "--frozen"],
     cwd: ROOT,
@@ -41,15 +40,17 @@ async function fetchPackages(): Promise<void> {
     stdout: "null",
     stderr: "piped",
   }).spawn();
-  using progress = new PackageProgress(missing);
   using stall = new StallWatch(() => child.kill());
-  progress.onChange = () => stall.restart();
+  using progress = new PackageProgress(cache, PACKAGES_SIZE, () => stall.restart());
   const errors: string[] = [];
   for await (const line of createInterface({ input: Readable.from(child.stderr) })) {
     const url = /^Download (\S+)$/.exec(line)?.[1];
-    if (url === undefined) errors.push(line);
-    else stall.restart(url);
-    if (url?.endsWith(".tgz")) progress.start(PACKAGES_SIZE);
+    if (url === undefined) {
+      errors.push(line);
+    } else {
+      stall.restart(url);
+      progress.add(url);
+    }
   }
   const { success } = await child.status;
   if (stall.gaveUp) throw new SetupError(`the npm registry does not answer; ${REMEDY}`);
@@ -57,22 +58,10 @@ async function fetchPackages(): Promise<void> {
   progress.finish();
 }
 
-/** The packages of deno.lock for this platform that are not in Deno's cache, each as a path within a registry's folder. */
-async function listMissing(): Promise<PackageFolder[]> {
+/** The folder of Deno's cache that holds the packages of all registries. */
+async function findCache(): Promise<string> {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-  const { npmCache }: { npmCache: string } = JSON.parse(new TextDecoder().decode(stdout));
-  const lock: { npm: Record<string, { os?: string[]; cpu?: string[] }> } = JSON.parse(
-    Deno.readTextFileSync(new URL("deno.lock", ROOT)),
-  );
-  return Object.entries(lock.npm)
-    .filter(([, { os, cpu }]) =>
-      (os?.includes(process.platform) ?? true) && (cpu?.includes(process.arch) ?? true)
-    )
-    // Such as `preact-render-to-string@6.8.2_preact@10.29.8`: what follows `_` tells of its peers.
-    .map(([id]) => /^(?<name>.+?)@(?<version>[^@_]+)(?:_|$)/.exec(id)?.groups)
-    .filter((groups) => groups !== undefined)
-    .map(({ name = "", version = "" }) => new PackageFolder(npmCache, name, version))
-    .filter((each) => !each.isThere());
+  return JSON.parse(new TextDecoder().decode(stdout)).npmCache;
 }
 
 /** What went wrong, and what to do, out of what `deno install` wrote. */
