@@ -16,7 +16,7 @@ import { sessionSettings } from "../lib/pipeline/detector.ts";
 import type { Size } from "../lib/pipeline/onnx_graph.ts";
 import { decodeLetterboxed } from "../lib/pipeline/jpeg_decoder.ts";
 import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
-import { prepareDetector } from "../lib/pipeline/specialized_model.ts";
+import { loadPrepared, prepareDetector } from "../lib/pipeline/specialized_model.ts";
 import { PlainDetector } from "./plain_detector.ts";
 
 const USAGE = `Usage: deno task bench:frame [options]
@@ -121,11 +121,9 @@ async function inferenceVariant(
   threads: number,
   frame: Uint8Array,
 ): Promise<Variant> {
-  const { model } = await prepareDetector(join(modelDir, "yolov8n.onnx"), size, 0.25);
-  const settings = sessionSettings(threads);
-  const session = typeof model === "string"
-    ? await InferenceSession.create(model, settings)
-    : await InferenceSession.create(model, settings);
+  const prepared = await prepareDetector(join(modelDir, "yolov8n.onnx"), size, 0.25);
+  const model = await loadPrepared(prepared);
+  const session = await InferenceSession.create(model, sessionSettings(threads));
   const pixels = new Uint8Array(size.width * size.height * 3);
   await decodeLetterboxed(frame, size, pixels, { maxPixels: 640 * 480 });
   const input = new Tensor("uint8", pixels, [1, size.height, size.width, 3]);

@@ -12,7 +12,7 @@ import { findModel } from "../lib/pipeline/model_catalog.ts";
 import { inspectDetector, type Size, specializeDetector } from "../lib/pipeline/onnx_graph.ts";
 import { parseOnnx } from "../lib/pipeline/onnx_schema.ts";
 import { quantizeDetector, quantizedTensors } from "../lib/pipeline/quantize_detector.ts";
-import { prepareDetector } from "../lib/pipeline/specialized_model.ts";
+import { loadPrepared, prepareDetector } from "../lib/pipeline/specialized_model.ts";
 import { defaultModelDirectory } from "./models.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -107,14 +107,12 @@ async function quantize(source: Uint8Array, pictures: Uint8Array[]): Promise<Uin
 
 /** Tells how much faster the copy is on this machine, and how far the two agree. */
 async function compare(path: string, out: string, pictures: Uint8Array[]): Promise<void> {
-  const [original, copy] = await Promise.all([path, out].map(async (file) =>
-    await Detector.create({
-      ...await prepareDetector(file, INPUT, CONFIDENCE),
-      threads: navigator.hardwareConcurrency,
-      confidence: CONFIDENCE,
-      iou: 0.45,
-    })
-  )) as [Detector, Detector];
+  const [original, copy] = await Promise.all([path, out].map(async (file) => {
+    const prepared = await prepareDetector(file, INPUT, CONFIDENCE);
+    const model = await loadPrepared(prepared);
+    const threads = navigator.hardwareConcurrency;
+    return await Detector.create({ ...prepared, model, threads, iou: 0.45 });
+  })) as [Detector, Detector];
   let [kept, expected, found] = [0, 0, 0];
   for (const picture of pictures) {
     const before = await original.detect(await show(original, picture));

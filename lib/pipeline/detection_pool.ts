@@ -148,14 +148,9 @@ export class DetectionPool {
   }
 
   async #startPool(prepared: PreparedDetector[]): Promise<void> {
-    const { pipelines, confidence, iou, maxPixels, frameTimeoutMs, onRestart } = this.#options;
+    const { pipelines, iou, maxPixels, frameTimeoutMs, onRestart } = this.#options;
     const { threads } = planFor(this.#plans, Infinity);
-    const [detector, ...otherDetectors] = prepared.map((each) => ({
-      ...each,
-      threads,
-      confidence,
-      iou,
-    }));
+    const [detector, ...otherDetectors] = prepared.map((each) => ({ ...each, threads, iou }));
     if (this.#isStopped) throw new Error("The workers were stopped while they started");
     const pool: Pool = new WorkerPool({
       workers: mostWorkers(this.#plans),

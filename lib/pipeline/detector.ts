@@ -7,8 +7,8 @@ import type { DetectorLayout, Size } from "./onnx_graph.ts";
 
 /** Options for {@linkcode Detector}. */
 export interface DetectorOptions {
-  /** A specialized model: a path, or the file's bytes. */
-  model: string | Uint8Array;
+  /** A specialized model's file. */
+  model: Uint8Array;
   /** Size of the model's input, and how its outputs are to be read. */
   layout: DetectorLayout;
   /** Threads that one inference runs on. */
@@ -78,10 +78,7 @@ export class Detector {
   /** Loads the model. */
   static async create(options: DetectorOptions): Promise<Detector> {
     const settings = sessionSettings(options.threads);
-    const { model } = options;
-    const session = typeof model === "string"
-      ? await InferenceSession.create(model, settings)
-      : await InferenceSession.create(model, settings);
+    const session = await InferenceSession.create(options.model, settings);
     return new Detector(session, options);
   }
 

@@ -151,6 +151,11 @@ export function serializeOnnx(model: OnnxModel): Uint8Array {
   return MODEL.encode(model as unknown as protobuf.Message).finish();
 }
 
+/** Writes a note of a model on its own: appended to a model file, it is part of the model. */
+export function serializeMetadata(key: string, value: string): Uint8Array {
+  return MODEL.encode({ metadata_props: [{ key, value }] } as unknown as protobuf.Message).finish();
+}
+
 /** The sizes of a value's dimensions; -1 for one that is not fixed. */
 export function dimensions(value: OnnxValueInfo): number[] {
   const dim = value.type.tensor_type.shape?.dim ?? [];

@@ -1,6 +1,4 @@
-import { basename, dirname, join } from "node:path";
-import { createHash } from "node:crypto";
-import { ModelNotFoundError } from "./errors.ts";
+import { ModelError, ModelNotFoundError } from "./errors.ts";
 import { leanDetector } from "./lean_graph.ts";
 import {
   type DetectorLayout,
@@ -9,39 +7,63 @@ import {
   specializeDetector,
 } from "./onnx_graph.ts";
 import { parseOnnx } from "./onnx_schema.ts";
+import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 
 /** A detector that is ready to be loaded. */
 export interface PreparedDetector {
-  /** The specialized model: its path, or its bytes where the folder cannot be written to. */
-  model: string | Uint8Array;
-  /** Size of the model's input, and how its outputs are to be read. */
+  /** The model's file. */
+  source: string;
+  /** Where the specialized graph is kept, if the folder can be written to. */
+  path: string;
+  /** Size of the graph's input, and how its outputs are to be read. */
   layout: DetectorLayout;
+  /** Confidence that detections have to exceed, between 0 and 1; boxes below it may be missing. */
+  confidence: number;
 }
 
 /** Raised when the editing changes, so that graphs edited by an older version are not used. */
-const FORMAT_VERSION = 4;
+const FORMAT_VERSION = 5;
 
 /**
  * Specializes a detector for an input size and a confidence, once: the edited graph is kept next to the model.
  *
- * @param path The model file.
+ * @param source The model file.
  * @param size Size of the input, in pixels.
  * @param confidence Confidence that detections will have to exceed, between 0 and 1; boxes below it may be missing.
  * @throws {ModelNotFoundError} If there is no such file.
  * @throws {UnknownHeadError} If the model is no detector that can be read.
  */
 export async function prepareDetector(
-  path: string,
+  source: string,
   size: Size,
   confidence: number,
 ): Promise<PreparedDetector> {
-  const source = await readModel(path);
-  const model = parseOnnx(source);
-  const layout = inspectDetector(model, size);
-  const target = specializedPath(path, source, layout.input, confidence);
-  if (await exists(target)) return { model: target, layout };
-  const bytes = specializeDetector(leanDetector(model, layout, confidence), layout);
-  return { model: await writeAtomically(target, bytes) ? target : bytes, layout };
+  const bytes = await readModel(source);
+  const layout = inspectDetector(parseOnnx(bytes), size);
+  const path = pathFor(source, bytes, layout.input, confidence);
+  const prepared = { source, path, layout, confidence };
+  await loadPrepared(prepared);
+  return prepared;
+}
+
+/**
+ * Reads the specialized graph, and makes it again where it is damaged, has been removed, or could not be kept.
+ *
+ * @returns An ONNX model
+ * @throws {ModelError} If it has to be made and its model is gone, or is another by now.
+ */
+export async function loadPrepared(
+  { source, path, layout, confidence }: PreparedDetector,
+): Promise<Uint8Array> {
+  const kept = await readGraph(path);
+  if (kept !== undefined) return kept;
+  const bytes = await readModel(source);
+  if (pathFor(source, bytes, layout.input, confidence) !== path) {
+    throw new ModelError(`Cannot use the model ${source}: it has changed; restart the server`);
+  }
+  const graph = specializeDetector(leanDetector(parseOnnx(bytes), layout, confidence), layout);
+  await keepGraph(path, graph);
+  return graph;
 }
 
 async function readModel(path: string): Promise<Uint8Array> {
@@ -54,38 +76,12 @@ async function readModel(path: string): Promise<Uint8Array> {
   }
 }
 
-function specializedPath(
-  path: string,
-  source: Uint8Array,
+function pathFor(
+  source: string,
+  bytes: Uint8Array,
   { width, height }: Size,
   confidence: number,
 ): string {
-  const hash = createHash("sha256")
-    .update(source)
-    .update(`${width}x${height} from ${confidence} version ${FORMAT_VERSION}`)
-    .digest("hex");
-  return join(dirname(path), `${basename(path, ".onnx")}.${hash.slice(0, 16)}.onnx`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-/** Returns `false` where the folder cannot be written to, or is full. */
-async function writeAtomically(path: string, bytes: Uint8Array): Promise<boolean> {
-  const temporary = `${path}.${crypto.randomUUID()}.part`;
-  try {
-    await Deno.writeFile(temporary, bytes);
-    // A reader finds either no file or a whole one.
-    await Deno.rename(temporary, path);
-    return true;
-  } catch {
-    await Deno.remove(temporary).catch(() => {});
-    return false;
-  }
+  const settings = `${width}x${height} from ${confidence} version ${FORMAT_VERSION}`;
+  return preparedPath(source, [bytes, settings]);
 }

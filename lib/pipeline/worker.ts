@@ -4,13 +4,14 @@
  * @module
  */
 
-import { Detector, type DetectorOptions } from "./detector.ts";
+import { Detector } from "./detector.ts";
 import { decodeLetterboxed } from "./jpeg_decoder.ts";
 import { fitLetterbox, LETTERBOX_GREY } from "./letterbox.ts";
 import type { Size } from "./onnx_graph.ts";
 import { compilePipeline, type RunOutcome } from "./pipeline_runner.ts";
+import { loadPrepared } from "./specialized_model.ts";
 import { runWorkerLoop } from "./worker_loop.ts";
-import type { DetectTask, WorkerSetup } from "./worker_messages.ts";
+import type { DetectorSetup, DetectTask, WorkerSetup } from "./worker_messages.ts";
 
 /** Detectors by their input and threads, as they are asked for; a `Promise` while one is being loaded. */
 const detectors = new Map<string, Promise<Detector>>();
@@ -27,11 +28,16 @@ function detectorFor(
     ) ?? detector;
   const { width, height } = options.layout.input;
   const key = `${width}x${height} on ${threads}`;
-  return detectors.getOrInsertComputed(key, () => loadDetector({ ...options, threads }));
+  return detectors.getOrInsertComputed(key, () => {
+    const loading = loadDetector({ ...options, threads });
+    // The next frame tries again.
+    loading.catch(() => detectors.delete(key));
+    return loading;
+  });
 }
 
-async function loadDetector(options: DetectorOptions): Promise<Detector> {
-  const detector = await Detector.create(options);
+async function loadDetector(setup: DetectorSetup): Promise<Detector> {
+  const detector = await Detector.create({ ...setup, model: await loadPrepared(setup) });
   await warmUp(detector);
   return detector;
 }

@@ -5,6 +5,7 @@ import type { DetectorOptions } from "./detector.ts";
 import type { PixelImage } from "./ocr/crop_line.ts";
 import type { Size } from "./onnx_graph.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
+import type { PreparedDetector } from "./specialized_model.ts";
 
 /** A picture: encoded as JPEG, PNG or WebP, or as pixels. Its memory goes to the worker. */
 export type Picture = Uint8Array | PixelImage;
@@ -41,14 +42,17 @@ export interface ReadOutcome {
   stages: { decode: number; ocr: number };
 }
 
+/** A detector that a worker can load. */
+export type DetectorSetup = PreparedDetector & Omit<DetectorOptions, "model">;
+
 /** What a worker for detection needs to know before its first picture. */
 export interface WorkerSetup {
   /** Every pipeline that a task may name. */
   pipelines: PipelineDefinition[];
   /** Loaded at the start, and used where a frame asks for no other input or threads. */
-  detector: DetectorOptions;
+  detector: DetectorSetup;
   /** The same detector for other inputs. These, and one for other threads, are loaded when a frame first asks for them. */
-  otherDetectors: DetectorOptions[];
+  otherDetectors: DetectorSetup[];
   /** Most pixels that a picture may have. */
   maxPixels: number;
 }

@@ -3,12 +3,13 @@ import type { BoundingBox, Detection } from "../../lib/client/protocol.ts";
 import { Detector } from "../../lib/pipeline/detector.ts";
 import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";
 import { intersectionOverUnion } from "../../lib/pipeline/non_maximum_suppression.ts";
-import { prepareDetector } from "../../lib/pipeline/specialized_model.ts";
+import { loadPrepared, prepareDetector } from "../../lib/pipeline/specialized_model.ts";
 import { ensureModel, readFixture, REFERENCE } from "./models.ts";
 
 async function detectAll(width: number, height: number): Promise<Record<string, Detection[]>> {
   const prepared = await prepareDetector(await ensureModel(), { width, height }, 0.25);
-  const detector = await Detector.create({ ...prepared, threads: 2, confidence: 0.25, iou: 0.45 });
+  const model = await loadPrepared(prepared);
+  const detector = await Detector.create({ ...prepared, model, threads: 2, iou: 0.45 });
   const found: Record<string, Detection[]> = {};
   for (const name of Object.keys(REFERENCE)) {
     const limit = { maxPixels: 1e6 };

@@ -1,7 +1,7 @@
 /**
  * A worker for tests: the frame is a text that tells it what to do.
  *
- * Where the setup names a model, only a worker that finds no such file starts, and makes it.
+ * Where the setup names a prepared graph, only a worker that finds no such file starts, and makes it.
  */
 
 import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";
@@ -21,10 +21,10 @@ const scope = self as unknown as {
 scope.onmessage = ({ data }) => {
   if (data.type === "end") return scope.close();
   if (data.type === "start") {
-    const { model } = data.setup.detector;
-    if (model === "") return scope.postMessage({ type: "ready" });
+    const { path } = data.setup.detector;
+    if (path === "") return scope.postMessage({ type: "ready" });
     try {
-      Deno.writeTextFileSync(model as string, "", { createNew: true });
+      Deno.writeTextFileSync(path, "", { createNew: true });
       return scope.postMessage({ type: "ready" });
     } catch {
       return scope.postMessage({ type: "failed", kind: "internal", message: "no second start" });

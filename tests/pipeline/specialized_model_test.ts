@@ -1,8 +1,8 @@
 import { expect } from "expect";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import { ModelNotFoundError } from "../../lib/pipeline/errors.ts";
-import { prepareDetector } from "../../lib/pipeline/specialized_model.ts";
+import { ModelError, ModelNotFoundError } from "../../lib/pipeline/errors.ts";
+import { loadPrepared, prepareDetector } from "../../lib/pipeline/specialized_model.ts";
 import { ensureModel } from "./models.ts";
 
 const SIZE = { width: 320, height: 256 };
@@ -25,43 +25,87 @@ function filesOf(folder: string): string[] {
 
 Deno.test("prepareDetector keeps the specialized model next to its source", async () => {
   await withModelCopy(async (path, folder) => {
-    const { model } = await prepareDetector(path, SIZE, 0.25);
-    expect(model).toMatch(/copy\.[0-9a-f]{16}\.onnx$/);
+    const prepared = await prepareDetector(path, SIZE, 0.25);
+    expect(prepared.path).toMatch(/copy\.prepared-[0-9a-f]{16}\.onnx$/);
     expect(filesOf(folder)).toHaveLength(2);
   });
 });
 
 Deno.test("prepareDetector uses a specialized model that is there", async () => {
   await withModelCopy(async (path) => {
-    const { model } = await prepareDetector(path, SIZE, 0.25);
-    await Deno.utime(model as string, 1000, 1000);
-    expect((await prepareDetector(path, SIZE, 0.25)).model).toBe(model);
-    expect((await Deno.stat(model as string)).mtime?.getTime()).toBe(1_000_000);
+    const prepared = await prepareDetector(path, SIZE, 0.25);
+    await Deno.utime(prepared.path, 1000, 1000);
+    expect((await prepareDetector(path, SIZE, 0.25)).path).toBe(prepared.path);
+    await loadPrepared(prepared);
+    expect((await Deno.stat(prepared.path)).mtime?.getTime()).toBe(1_000_000);
   });
 });
 
 Deno.test("prepareDetector makes another model for another size, confidence or source", async () => {
   await withModelCopy(async (path) => {
-    const names = new Set([(await prepareDetector(path, SIZE, 0.25)).model]);
-    names.add((await prepareDetector(path, { width: 256, height: 320 }, 0.25)).model);
-    names.add((await prepareDetector(path, SIZE, 0.5)).model);
+    const names = new Set([(await prepareDetector(path, SIZE, 0.25)).path]);
+    names.add((await prepareDetector(path, { width: 256, height: 320 }, 0.25)).path);
+    names.add((await prepareDetector(path, SIZE, 0.5)).path);
     // A field that no reader knows, at the end, makes another file of the same network.
     await Deno.writeFile(path, new Uint8Array([0xf8, 0x07, 1]), { append: true });
-    names.add((await prepareDetector(path, SIZE, 0.25)).model);
+    names.add((await prepareDetector(path, SIZE, 0.25)).path);
     expect(names.size).toBe(4);
   });
 });
 
-Deno.test("prepareDetector keeps the model in memory where it cannot write", async () => {
+Deno.test("a specialized model that is damaged or gone is made again, at the start and later", async () => {
+  await withModelCopy(async (path) => {
+    const prepared = await prepareDetector(path, SIZE, 0.25);
+    const other = await prepareDetector(path, { width: 256, height: 320 }, 0.25);
+    const whole = await Deno.readFile(prepared.path);
+    const flipped = whole.slice();
+    flipped[whole.length >> 1] ^= 1;
+    const damages: Record<string, () => Promise<void>> = {
+      "cut short": () => Deno.truncate(prepared.path, whole.length - 1),
+      "cut to its half": () => Deno.truncate(prepared.path, whole.length >> 1),
+      "empty": () => Deno.truncate(prepared.path, 0),
+      "all zeros": () => Deno.writeFile(prepared.path, new Uint8Array(whole.length)),
+      "one bit another": () => Deno.writeFile(prepared.path, flipped),
+      "with more at its end": () =>
+        Deno.writeFile(prepared.path, new Uint8Array(1), { append: true }),
+      "that of other settings": () => Deno.copyFile(other.path, prepared.path),
+      "the source itself": () => Deno.copyFile(path, prepared.path),
+      "gone": () => Deno.remove(prepared.path),
+    };
+    for (const [name, damage] of Object.entries(damages)) {
+      for (const mend of [() => prepareDetector(path, SIZE, 0.25), () => loadPrepared(prepared)]) {
+        await damage();
+        await mend();
+        expect([name, Buffer.compare(await Deno.readFile(prepared.path), whole)]).toEqual([
+          name,
+          0,
+        ]);
+      }
+    }
+  });
+});
+
+Deno.test("a specialized model that cannot be kept is made for each who loads it", async () => {
   await withModelCopy(async (path, folder) => {
-    const { model } = await prepareDetector(path, SIZE, 0.25);
-    const bytes = await Deno.readFile(model as string);
-    await Deno.remove(model as string);
+    const prepared = await prepareDetector(path, SIZE, 0.25);
+    const bytes = await loadPrepared(prepared);
+    await Deno.remove(prepared.path);
     // A folder in its place makes the rename fail, for the superuser too.
-    await Deno.mkdir(join(model as string, "taken"), { recursive: true });
-    const inMemory = (await prepareDetector(path, SIZE, 0.25)).model as Uint8Array;
-    expect(Buffer.compare(inMemory, bytes)).toBe(0);
+    await Deno.mkdir(join(prepared.path, "taken"), { recursive: true });
+    const again = await prepareDetector(path, SIZE, 0.25);
+    expect(Buffer.compare(await loadPrepared(again), bytes)).toBe(0);
     expect(filesOf(folder)).toHaveLength(2);
+  });
+});
+
+Deno.test("a model that is replaced under a running server is not mistaken for the one before", async () => {
+  await withModelCopy(async (path, folder) => {
+    const prepared = await prepareDetector(path, SIZE, 0.25);
+    await Deno.remove(prepared.path);
+    await Deno.writeFile(path, new Uint8Array([0xf8, 0x07, 1]), { append: true });
+    await expect(loadPrepared(prepared)).rejects.toThrow(ModelError);
+    await expect(loadPrepared(prepared)).rejects.toThrow("restart the server");
+    expect(filesOf(folder)).toEqual(["copy.onnx"]);
   });
 });
 

@@ -13,7 +13,8 @@ const SETUP: WorkerSetup = {
   pipelines: [],
   maxPixels: 1,
   detector: {
-    model: "",
+    source: "",
+    path: "",
     layout: {
       kind: "final",
       labels: [],
@@ -214,7 +215,7 @@ Deno.test("a worker's last heartbeat is the time of its last word", async () => 
 
 Deno.test("a pool whose worker cannot start says why", async () => {
   const file = await Deno.makeTempFile();
-  const setup = { ...SETUP, detector: { ...SETUP.detector, model: file } };
+  const setup = { ...SETUP, detector: { ...SETUP.detector, path: file } };
   const pool: Pool = new WorkerPool({ workers: 1, setup, workerUrl: FAULTY_WORKER });
   expect(pool.workers()).toEqual([{ alive: false, last_heartbeat: null }]);
   await expect(pool.start()).rejects.toThrow("no second start");
@@ -226,7 +227,7 @@ Deno.test("a pool whose worker cannot start says why", async () => {
 
 Deno.test("frames do not wait for workers that cannot be replaced", async () => {
   const folder = await Deno.makeTempDir();
-  const setup = { ...SETUP, detector: { ...SETUP.detector, model: `${folder}/started` } };
+  const setup = { ...SETUP, detector: { ...SETUP.detector, path: `${folder}/started` } };
   await withPool({ setup }, async (pool, run) => {
     const frames = [run("die", "a"), run("1", "b")].map(failureOf);
     for (const frame of frames) expect(await frame).toBeInstanceOf(PipelineError);

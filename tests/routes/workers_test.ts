@@ -24,7 +24,7 @@ Deno.test("a worker that dies costs one stream its frame, and the others nothing
     setup: {
       pipelines: [],
       maxPixels: 1,
-      detector: { model: "", layout: LAYOUT, threads: 1, confidence: 0, iou: 0 },
+      detector: { source: "", path: "", layout: LAYOUT, threads: 1, confidence: 0, iou: 0 },
       otherDetectors: [],
     },
   });
