@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import {
   candidatePlans,
   measurePlan,
@@ -16,6 +17,7 @@ import { usesDetector } from "./load_definitions.ts";
 import type { DetectorLayout, Size } from "./onnx_graph.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 import type { RunOutcome } from "./pipeline_runner.ts";
+import { holdGraph, removeUnused } from "./prepared_graphs.ts";
 import { type PreparedDetector, prepareDetector } from "./specialized_model.ts";
 import type { DetectTask, WorkerSetup } from "./worker_messages.ts";
 import {
@@ -62,6 +64,8 @@ export class DetectionPool {
   #pool: Pool | undefined;
   #plans: (WorkerPlan | PlanMeasurement)[] = [];
   #layout: DetectorLayout | undefined;
+  /** What keeps other processes from removing the graphs in use. */
+  readonly #holds = new DisposableStack();
   #isReady = false;
   #isStopped = false;
 
@@ -103,8 +107,11 @@ export class DetectionPool {
     const { modelPath, inputSizes, confidence, fixedPlan } = this.#options;
     const detectors: PreparedDetector[] = [];
     for (const size of inputSizes) {
-      detectors.push(await prepareDetector(modelPath, size, confidence));
+      const prepared = await prepareDetector(modelPath, size, confidence);
+      await this.#hold(prepared);
+      detectors.push(prepared);
     }
+    await removeUnused(dirname(modelPath));
     this.#layout = detectors[0].layout;
     this.#plans = candidatePlans(navigator.hardwareConcurrency, fixedPlan);
     await this.#startPool(detectors);
@@ -123,6 +130,14 @@ export class DetectionPool {
   stop(): void {
     this.#isStopped = true;
     this.#pool?.stop();
+    this.#holds.dispose();
+  }
+
+  async #hold({ path }: PreparedDetector): Promise<void> {
+    const hold = await holdGraph(path);
+    if (hold === undefined) return;
+    if (this.#isStopped) hold[Symbol.dispose]();
+    else this.#holds.use(hold);
   }
 
   /** The pool, unless plans are still being tried on it. */
