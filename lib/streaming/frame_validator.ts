@@ -58,14 +58,26 @@ function hasNoSegment(marker: number): boolean {
 }
 
 /**
- * Walks the segments up to the first frame header.
+ * Where the last EOI begins; -1 where there is none.
+ *
+ * Cameras pad their frames, and phones put trailers of their own behind the image, which decoders ignore.
+ */
+function findLastEoi(bytes: Uint8Array): number {
+  for (let position = bytes.length - 2; position >= 2; position -= 1) {
+    if (bytes[position] === MARKER && bytes[position + 1] === EOI) return position;
+  }
+  return -1;
+}
+
+/**
+ * Walks the segments up to the first frame header; `end` is where that ends.
  *
  * The entropy-coded data is never reached and the steps are bounded, so the time does not grow with the frame.
  */
-function readFrameHeader(bytes: Uint8Array): JpegInfo | undefined {
-  const end = bytes.length - 2;
+function readFrameHeader(bytes: Uint8Array): JpegInfo & { end: number } | undefined {
+  const { length: limit } = bytes;
   let position = 2;
-  for (let step = 0; step < MAX_STEPS && position + 4 <= end; step += 1) {
+  for (let step = 0; step < MAX_STEPS && position + 4 <= limit; step += 1) {
     if (bytes[position] !== MARKER) return undefined;
     const marker = bytes[position + 1];
     if (marker === MARKER) {
@@ -79,14 +91,15 @@ function readFrameHeader(bytes: Uint8Array): JpegInfo | undefined {
     }
     if (marker === EOI || marker === SOS) return undefined;
     const length = bytes[position + 2] << 8 | bytes[position + 3];
-    if (length < 2 || position + 2 + length > end) return undefined;
+    const end = position + 2 + length;
+    if (length < 2 || end > limit) return undefined;
     if (isFrameHeader(marker)) {
       if (length < 8) return undefined;
       const height = bytes[position + 5] << 8 | bytes[position + 6];
       const width = bytes[position + 7] << 8 | bytes[position + 8];
-      return width > 0 && height > 0 ? { width, height } : undefined;
+      return width > 0 && height > 0 ? { width, height, end } : undefined;
     }
-    position += 2 + length;
+    position = end;
   }
   return undefined;
 }
@@ -94,7 +107,7 @@ function readFrameHeader(bytes: Uint8Array): JpegInfo | undefined {
 /**
  * Checks one frame, cheapest test first: emptiness, size, first and last marker, frame header, pixels.
  *
- * It copies and decodes nothing.
+ * It copies and decodes nothing, and its time grows only with what follows the image's last marker.
  *
  * @param bytes The frame as received
  * @returns Width and height as the frame header gives them
@@ -110,18 +123,20 @@ export function validateJpeg(bytes: Uint8Array, limits: FrameLimits): JpegInfo {
     );
   }
   if (length < 2 || bytes[0] !== MARKER || bytes[1] !== SOI) throw notJpeg("missing SOI marker");
-  if (length < 4 || bytes[length - 2] !== MARKER || bytes[length - 1] !== EOI) {
-    throw notJpeg("missing EOI marker");
-  }
-  const info = readFrameHeader(bytes);
-  if (info === undefined) throw notJpeg("no frame header");
-  if (info.width * info.height > limits.maxFramePixels) {
+  const eoi = findLastEoi(bytes);
+  if (eoi === -1) throw notJpeg("missing EOI marker");
+  const header = readFrameHeader(bytes);
+  if (header === undefined) throw notJpeg("no frame header");
+  // What is cut off can still have the marker of its thumbnail.
+  if (eoi < header.end) throw notJpeg("missing EOI marker");
+  const { width, height } = header;
+  if (width * height > limits.maxFramePixels) {
     throw new FrameValidationError(
       "invalid_frame",
-      `Frame of ${info.width}x${info.height} pixels exceeds the limit of ${limits.maxFramePixels} pixels`,
+      `Frame of ${width}x${height} pixels exceeds the limit of ${limits.maxFramePixels} pixels`,
     );
   }
-  return info;
+  return { width, height };
 }
 
 function notJpeg(why: string): FrameValidationError {

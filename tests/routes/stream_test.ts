@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { InvalidFrameError } from "../../lib/streaming/frame_processor.ts";
+import { readFixture } from "../read_fixture.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
 import { openStream, startTestServer, TestClient, type TestServer } from "./test_server.ts";
 
@@ -90,6 +91,24 @@ Deno.test("each kind of invalid frame ends a stream with its own sentence", asyn
       ending("invalid_frame", detail, 1007),
     );
   }
+});
+
+Deno.test("a frame is looked at whatever the camera puts behind it", async () => {
+  await using server = await startTestServer();
+  const client = openStream(server, "?pipeline_id=yolo_only");
+  await client.opened;
+  const dog = await readFixture("dog.jpg");
+  for (const trailer of [new Uint8Array(4096), new Uint8Array(512).fill(0xff), dog]) {
+    client.send(Uint8Array.from([...dog, ...trailer]));
+    const answer = (await client.received(client.messages.length + 1)).at(-1);
+    expect(answer).toMatchObject({
+      result: {
+        image: { width: 768, height: 576 },
+        detections: expect.arrayContaining([expect.objectContaining({ label: "dog" })]),
+      },
+    });
+  }
+  await client.close();
 });
 
 Deno.test("a frame that looks like a JPEG and cannot be decoded ends a stream", async () => {

@@ -115,3 +115,28 @@ Deno.test("validateJpeg gives up on a frame that is all fill bytes", () => {
   frame[frame.length - 1] = 0xd9;
   expect(validate(frame)).toHaveProperty("message", "Not a valid JPEG image: no frame header");
 });
+
+/** What cameras and phones put behind an image. */
+const TRAILERS: Record<string, (image: Uint8Array) => Uint8Array> = {
+  "zeros, as an ESP32-CAM pads": () => new Uint8Array(4096),
+  "fill bytes": () => new Uint8Array(1024).fill(0xff),
+  "a maker's trailer": () =>
+    new TextEncoder().encode("\0\0\x01\nImage_UTC_Data1714567890123SEFHe\0\0\0SEFT"),
+  "a second image": (image) => image,
+  "a film": () => Deno.readFileSync(new URL("../fixtures/dog.mp4", import.meta.url)),
+};
+
+for (const [name, trailer] of Object.entries(TRAILERS)) {
+  Deno.test(`validateJpeg takes an image that is followed by ${name}`, async () => {
+    const image = await readFixture("dog.jpg");
+    expect(validate(Uint8Array.from([...image, ...trailer(image)])))
+      .toEqual({ width: 768, height: 576 });
+  });
+}
+
+Deno.test("validateJpeg is not taken in by the last marker of a thumbnail", async () => {
+  const image = await readFixture("dog.jpg");
+  const thumbnail = [0xff, 0xe1, 0, 8, 0xff, 0xd8, 0, 0, 0xff, 0xd9];
+  const cut = Uint8Array.from([0xff, 0xd8, ...thumbnail, ...image.subarray(2, 60_000)]);
+  expect(validate(cut)).toHaveProperty("message", "Not a valid JPEG image: missing EOI marker");
+});
