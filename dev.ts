@@ -11,7 +11,16 @@ import { startLogging } from "./lib/telemetry/log.ts";
 
 const ROOT = new URL(".", import.meta.url);
 /** What the page is made of. */
-const SOURCES = ["deno.json", "deno.lock", "dev.ts", "islands", "lib", "routes", "static"];
+const SOURCES = [
+  "deno.json",
+  "deno.lock",
+  "dev.ts",
+  "islands",
+  "lib",
+  "routes",
+  "static",
+  "vendor",
+];
 
 /** When a file, or anything in a folder, was last changed, in milliseconds since the epoch; 0 if there is none. */
 async function lastChange(url: URL): Promise<number> {

@@ -28,6 +28,7 @@ const PROGRAM = [
   "commands",
   "islands",
   "lib",
+  ...project.links,
   "main.ts",
   "pipelines",
   "routes",

@@ -20,12 +20,11 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/video": [...SHARED, "lib/pipeline", "lib/client/label_colors.ts"],
   "lib/http": [...SHARED, "lib/video"],
   "lib/components": ["lib/client"],
-  "lib/fresh": [],
   "islands": ["lib/client", "lib/components"],
 };
 
 /** The modules of Fresh that applications import by name. */
-const FRESH = ["lib/fresh/mod.ts", "lib/fresh/runtime.ts", "lib/fresh/dev.ts"];
+const FRESH = ["vendor/fresh/mod.ts", "vendor/fresh/runtime.ts", "vendor/fresh/dev.ts"];
 
 interface ModuleGraph {
   modules: {
@@ -87,10 +86,10 @@ Deno.test("the shared protocol imports nothing", async () => {
   expect((await imports).filter(([from]) => from === "lib/client/protocol.ts")).toEqual([]);
 });
 
-Deno.test("application code never reaches into lib/fresh", async () => {
+Deno.test("application code never reaches into vendor/fresh", async () => {
   for (const file of await git("ls-files", "*.ts", "*.tsx")) {
     // Its own tests look inside.
-    if (isWithin(file, "lib/fresh") || /^tests\/.*fresh/.test(file)) continue;
+    if (isWithin(file, "vendor/fresh") || /^tests\/.*fresh/.test(file)) continue;
     const text = await Deno.readTextFile(new URL(file, ROOT));
     expect([file, /from "[^"]*\/fresh\/[^"]*\.ts"/.test(text)]).toEqual([file, false]);
   }

@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import fc from "fast-check";
 import { Builder } from "fresh/dev";
-import { sortRouteIds } from "../../lib/fresh/file_routes.ts";
+import { sortRouteIds } from "../../vendor/fresh/file_routes.ts";
 import type { State } from "./fixture/define.ts";
 import { app } from "./fixture/main.ts";
 import { captureConsoleErrors, request } from "./request.ts";

@@ -2,7 +2,7 @@ import { computed, Signal, signal } from "@preact/signals";
 import { expect } from "expect";
 import fc from "fast-check";
 import { h } from "preact";
-import { readProps, writeProps } from "../../lib/fresh/island_props.ts";
+import { readProps, writeProps } from "../../vendor/fresh/island_props.ts";
 
 /** What a browser has of props: their literal, evaluated as a part of a script. */
 function roundTrip(...props: unknown[]): Record<string, unknown>[] {
