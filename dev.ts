@@ -1,52 +1,42 @@
 /**
- * Builds the page (`dev.ts build`, if anything changed since the last time), or serves it while it is being worked on.
+ * Builds the page (`dev.ts build`, if anything changed since the last time), or serves it while it is being worked on
+ * and starts anew with every change (`dev.ts serve` does so once).
  *
  * @module
  */
 
-import { Builder } from "fresh/dev";
-import { parseConfig } from "./lib/config.ts";
-import type { State } from "./state.ts";
-import { startLogging } from "./lib/telemetry/log.ts";
+import { buildPage, createBuilder } from "./commands/build_page.ts";
+import { restartOnChange } from "./commands/restart_on_change.ts";
+import type { Listening } from "./commands/serve.ts";
+import type { Config } from "./lib/config.ts";
+import project from "./deno.json" with { type: "json" };
 
-const ROOT = new URL(".", import.meta.url);
-/** What the page is made of. */
-const SOURCES = [
-  "deno.json",
-  "deno.lock",
-  "dev.ts",
-  "islands",
-  "lib",
-  "routes",
-  "static",
-  "vendor",
-];
+/** Serves the page from its sources, in memory. */
+async function listenForDevelopment({ hostname, port }: Config): Promise<Listening> {
+  // Fresh would look for a newer version of itself.
+  Deno.env.set("FRESH_NO_UPDATE_CHECK", "true");
+  const { app } = await import("./main.ts");
+  const builder = await createBuilder();
+  const stop = new AbortController();
+  const { promise: addr, resolve: onListen } = Promise.withResolvers<Deno.NetAddr>();
+  const { signal } = stop;
+  await builder.listen(() => Promise.resolve(app), { hostname, port, signal, onListen });
+  return { addr: await addr, shutdown: () => Promise.resolve(stop.abort()) };
+}
 
-/** When a file, or anything in a folder, was last changed, in milliseconds since the epoch; 0 if there is none. */
-async function lastChange(url: URL): Promise<number> {
-  const info = await Deno.stat(url).catch(() => undefined);
-  if (info === undefined) return 0;
-  // A folder's own time tells of files that were removed.
-  let newest = info.mtime?.getTime() ?? 0;
-  if (!info.isDirectory) return newest;
-  for await (const { name } of Deno.readDir(url)) {
-    newest = Math.max(newest, await lastChange(new URL(`${url.href}/${encodeURIComponent(name)}`)));
+switch (Deno.args[0]) {
+  case "build":
+    await buildPage({ force: Deno.args.includes("--force") });
+    break;
+  case "serve": {
+    const { exitWith, fetchAndServe } = await import("./main.ts");
+    await exitWith(fetchAndServe(listenForDevelopment));
+    break;
   }
-  return newest;
-}
-
-async function isStale(): Promise<boolean> {
-  const built = await lastChange(new URL("_fresh/server.js", ROOT));
-  const changes = await Promise.all(SOURCES.map((source) => lastChange(new URL(source, ROOT))));
-  return changes.some((change) => change > built);
-}
-
-const builder = new Builder<State>({ root: import.meta.dirname ?? "." });
-
-if (Deno.args.includes("build")) {
-  if (Deno.args.includes("--force") || await isStale()) await builder.build();
-} else {
-  const { hostname, port } = parseConfig(Deno.env.toObject());
-  await startLogging({ level: "info", format: "pretty" });
-  await builder.listen(() => import("./main.ts"), { hostname, port });
+  default: {
+    const flags = project.tasks.dev.match(/--\S+/g) ?? [];
+    const folders = ["commands", "islands", "lib", "pipelines", "routes", "static", "vendor"];
+    const root = new URL(".", import.meta.url);
+    Deno.exit(await restartOnChange(["run", ...flags, "dev.ts", "serve"], root, folders));
+  }
 }

@@ -9,10 +9,10 @@
 import { createApp } from "./app.ts";
 import { runDetect } from "./commands/detect.ts";
 import { defaultModelDirectory, ensureModels, runModels } from "./commands/models.ts";
-import { serve } from "./commands/serve.ts";
+import { type Listening, serve } from "./commands/serve.ts";
 import { runVideo } from "./commands/video.ts";
 import { UsageError } from "./commands/usage_error.ts";
-import { ConfigError, parseConfig } from "./lib/config.ts";
+import { type Config, ConfigError, parseConfig } from "./lib/config.ts";
 import { DefinitionError, ModelError } from "./lib/pipeline/errors.ts";
 import { DECODE_SUBCOMMAND } from "./lib/video/decode_command.ts";
 import { Services, VERSION } from "./services.ts";
@@ -53,11 +53,18 @@ async function print(text: string): Promise<void> {
   await Deno.stdout.write(new TextEncoder().encode(text));
 }
 
-/** Serves, with the models that are missing fetched first. */
-async function fetchAndServe(): Promise<number> {
+/**
+ * Serves, with the models that are missing fetched first.
+ *
+ * @param listen Begins to answer requests; with the built page by default
+ * @returns The exit code
+ */
+export async function fetchAndServe(
+  listen?: (config: Config) => Promise<Listening>,
+): Promise<number> {
   const { config } = getServices();
   await ensureModels(config.modelDirectory, config.pipeline.model);
-  await serve(config, getServices());
+  await serve(config, getServices(), listen);
   return 0;
 }
 
@@ -89,10 +96,10 @@ async function run([command = "serve", ...rest]: string[]): Promise<number> {
   }
 }
 
-/** Runs the command line to its end; what a person can mend is told in one line. */
-async function main(): Promise<void> {
+/** Ends the process with the exit code of a command; what a person can mend is told in one line. */
+export async function exitWith(command: Promise<number>): Promise<void> {
   try {
-    Deno.exit(await run(Deno.args));
+    Deno.exit(await command);
   } catch (error) {
     const isForPeople = error instanceof UsageError || error instanceof ConfigError ||
       error instanceof ModelError || error instanceof DefinitionError;
@@ -103,4 +110,4 @@ async function main(): Promise<void> {
 }
 
 // Not awaited: the build imports this module, which has to be complete by then.
-if (import.meta.main) main();
+if (import.meta.main) exitWith(run(Deno.args));

@@ -9,7 +9,11 @@ import { ModelError } from "../lib/pipeline/errors.ts";
 import { logEvent, startLogging, stopLogging } from "../lib/telemetry/log.ts";
 import { StorageUnavailableError } from "../lib/video/errors.ts";
 import { type Services, VERSION } from "../services.ts";
+import { untilAskedToStop } from "./until_asked_to_stop.ts";
 import { UsageError } from "./usage_error.ts";
+
+/** Where a server listens, and how that ends; a `Deno.HttpServer` is one. */
+export type Listening = Pick<Deno.HttpServer<Deno.NetAddr>, "addr" | "shutdown">;
 
 /** The handler that the build joins from the application, its routes and its islands. */
 interface BuiltServer {
@@ -28,26 +32,26 @@ async function loadBuiltServer(): Promise<BuiltServer> {
   return server;
 }
 
-function listen(
-  { hostname, port }: Config,
-  server: BuiltServer,
-): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve({ hostname, port, onListen() {} }, server.fetch);
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) {
-      throw new UsageError(
-        `Cannot listen on port ${port}: it is in use. Stop the other program, or set PORT to another number`,
-      );
-    }
-    if (error instanceof Deno.errors.PermissionDenied) {
-      throw new UsageError(`Cannot listen on port ${port}: ports below 1024 are for the superuser`);
-    }
-    if (error instanceof Deno.errors.AddrNotAvailable || error instanceof TypeError) {
-      throw new UsageError(`Cannot listen on HOST ${hostname}: it is no address of this machine`);
-    }
-    throw error;
+/** Serves the built page. */
+async function listenWithBuild({ hostname, port }: Config): Promise<Listening> {
+  const built = await loadBuiltServer();
+  return Deno.serve({ hostname, port, onListen() {} }, built.fetch);
+}
+
+/** Why it is not possible to listen, for people; `undefined` for an error that they cannot mend. */
+function explainListenError(error: unknown, { hostname, port }: Config): UsageError | undefined {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return new UsageError(
+      `Cannot listen on port ${port}: it is in use. Stop the other program, or set PORT to another number`,
+    );
   }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return new UsageError(`Cannot listen on port ${port}: ports below 1024 are for the superuser`);
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable || error instanceof TypeError) {
+    return new UsageError(`Cannot listen on HOST ${hostname}: it is no address of this machine`);
+  }
+  return undefined;
 }
 
 async function startServices(config: Config, services: Services): Promise<void> {
@@ -61,16 +65,6 @@ async function startServices(config: Config, services: Services): Promise<void> 
   }
 }
 
-/** Resolves on the first SIGINT or SIGTERM; a launcher such as npx may deliver the same one twice. */
-function untilAskedToStop(): Promise<Deno.Signal> {
-  const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, () => resolve(signal));
-  return promise;
-}
-
 function describeUrl({ hostname, port }: Deno.NetAddr): string {
   const isAny = hostname === "0.0.0.0" || hostname === "::";
   const host = isAny ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
@@ -80,12 +74,18 @@ function describeUrl({ hostname, port }: Deno.NetAddr): string {
 /**
  * Serves until the process is asked to stop.
  *
+ * @param listen Begins to answer requests; with the built page by default
  * @throws {UsageError} If the page is not built or the address cannot be used
  */
-export async function serve(config: Config, services: Services): Promise<void> {
+export async function serve(
+  config: Config,
+  services: Services,
+  listen: (config: Config) => Promise<Listening> = listenWithBuild,
+): Promise<void> {
   const asked = untilAskedToStop();
-  const built = await loadBuiltServer();
-  const server = listen(config, built);
+  const server = await listen(config).catch((error) => {
+    throw explainListenError(error, config) ?? error;
+  });
   await startLogging({ level: config.logLevel, format: config.logFormat });
   try {
     await startServices(config, services);

@@ -70,7 +70,6 @@ browserTest("every kind of prop arrives in the browser", async () => {
       "object Set a,b",
       "object Uint8Array 1,2,255",
       "object Array 1,,3",
-      "object Computed 42",
     ].join("\n"));
     expect(complaints).toEqual([]);
   });

@@ -1,15 +1,12 @@
 /** The real application on a real port, for tests. */
 
-import { Builder } from "fresh/dev";
 import { createApp } from "../../app.ts";
+import { createBuilder } from "../../commands/build_page.ts";
 import type { ServerMessage } from "../../lib/client/protocol.ts";
 import { parseConfig } from "../../lib/config.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { Services } from "../../services.ts";
-import type { State } from "../../state.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
-
-const ROOT = new URL("../../", import.meta.url);
 
 /** Options for {@linkcode startTestServer}. */
 export interface TestServerOptions {
@@ -27,9 +24,7 @@ export interface TestServer extends AsyncDisposable {
 }
 
 /** The build is the same for all servers of a test run. */
-const applyBuild = new Builder<State>({ root: new URL(".", ROOT).pathname }).build({
-  snapshot: "memory",
-});
+const applyBuild = createBuilder().then((builder) => builder.build({ snapshot: "memory" }));
 
 export async function startTestServer(
   { environment = {}, processor }: TestServerOptions = {},

@@ -1,8 +1,35 @@
 import { join } from "node:path";
-import { setBuildId } from "./build_id.ts";
-import type { RouteFile, RouteModule } from "./file_routes.ts";
-import type { IslandRegistry } from "./types.ts";
 import type { ComponentType } from "preact";
+import { setBuildId } from "./build_id.ts";
+
+/** A component that runs in the browser too, and where its code is. */
+export interface Island {
+  /** Unique among the islands of the application. */
+  name: string;
+  /** The name under which its module exports it. */
+  exportName: string;
+  /** The URL path of its module in the browser. */
+  file: string;
+}
+
+/** The islands of an application by their component. */
+export type IslandRegistry = Map<ComponentType, Island>;
+
+/** What a file of the routes directory exports; the types are checked in the file itself. */
+export interface RouteModule {
+  /** A page, or the app wrapper. */
+  default?: unknown;
+  /** Answers requests. */
+  handler?: unknown;
+}
+
+/** A file of the routes directory. */
+export interface RouteFile {
+  /** Its path within the routes directory, without the extension: `videos/[id]`. */
+  id: string;
+  /** What the file exports. */
+  module: RouteModule;
+}
 
 /** A file that a build serves, with its content or where that is relative to the application. */
 export type ServedFile =
@@ -15,13 +42,11 @@ export type ServedFile =
 
 /** What a build gives to the application. */
 export interface BuildCache {
-  /** The directory of the application. */
-  root: string;
   /** The islands, by their component on the server. */
   islands: IslandRegistry;
   /** The URL path of the module that starts the islands. */
   clientEntry: string;
-  /** The files of the routes directory, sorted. */
+  /** The files of the routes directory, in the order in which they are matched. */
   routes: readonly RouteFile[];
   /** Finds what is served at a decoded URL path. */
   findFile(pathname: string): Promise<ServedFile | undefined>;
@@ -29,28 +54,24 @@ export interface BuildCache {
 
 /** What a build writes to `snapshot.js`. */
 export interface Snapshot {
-  /** Differs when what browsers load differs. */
+  /** A part of the URL of everything that browsers may keep. */
   buildId: string;
   /** The URL path of the module that starts the islands. */
   clientEntry: string;
   /** The island files: their URL path, their name, and what they export on the server. */
-  islandModules: {
-    file: string;
-    name: string;
-    module: Record<string, unknown>;
-  }[];
-  /** The route files by their path in the routes directory, sorted, and what they export. */
-  routes: { id: string; module: unknown }[];
+  islandModules: { file: string; name: string; module: Record<string, unknown> }[];
+  /** The route files by their path in the routes directory, and what they export. */
+  routes: RouteFile[];
   /** Everything that is served as it is, by URL path. */
   files: Record<string, ServedFile>;
 }
 
 /** A build that was written to disk. */
 export class ProdBuildCache implements BuildCache {
-  readonly root: string;
   readonly islands: IslandRegistry;
   readonly clientEntry: string;
   readonly routes: readonly RouteFile[];
+  readonly #root: string;
   readonly #files: Map<string, ServedFile>;
 
   /**
@@ -59,10 +80,10 @@ export class ProdBuildCache implements BuildCache {
    * @param snapshot What the build wrote.
    */
   constructor(root: string, snapshot: Snapshot) {
-    this.root = root;
+    this.#root = root;
     this.islands = registerIslands(snapshot.islandModules);
     this.clientEntry = snapshot.clientEntry;
-    this.routes = snapshot.routes as { id: string; module: RouteModule }[];
+    this.routes = snapshot.routes;
     this.#files = new Map(Object.entries(snapshot.files));
     setBuildId(snapshot.buildId);
   }
@@ -70,20 +91,17 @@ export class ProdBuildCache implements BuildCache {
   findFile(pathname: string): Promise<ServedFile | undefined> {
     const file = this.#files.get(pathname);
     if (file === undefined || "content" in file) return Promise.resolve(file);
-    return Promise.resolve({ ...file, path: join(this.root, file.path) });
+    return Promise.resolve({ ...file, path: join(this.#root, file.path) });
   }
 }
 
-/** The build of an application that was not built: no islands, no files. */
-export function emptyBuildCache(): BuildCache {
-  return {
-    root: ".",
-    islands: new Map(),
-    clientEntry: "",
-    routes: [],
-    findFile: () => Promise.resolve(undefined),
-  };
-}
+/** The build of an application that was not built: no islands, no routes, no files. */
+export const EMPTY_BUILD: BuildCache = {
+  islands: new Map(),
+  clientEntry: "",
+  routes: [],
+  findFile: () => Promise.resolve(undefined),
+};
 
 /** Registers every exported function of the given modules as an island. */
 export function registerIslands(modules: Snapshot["islandModules"]): IslandRegistry {

@@ -13,3 +13,11 @@ export function currentBuildId(): string {
   if (typeof document === "undefined") return buildId;
   return new URL(import.meta.url).pathname.split("/")[3] ?? buildId;
 }
+
+/** The identifier of a new build: that of the deployment or the commit where there is one, as in Fresh. */
+export async function newBuildId(): Promise<string> {
+  const id = Deno.env.get("DENO_DEPLOYMENT_ID") || Deno.env.get("GITHUB_SHA") ||
+    Deno.env.get("CI_COMMIT_SHA") || crypto.randomUUID();
+  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(id));
+  return new Uint8Array(digest).toHex();
+}

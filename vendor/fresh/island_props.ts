@@ -1,20 +1,15 @@
-import { computed, Signal, signal } from "@preact/signals";
-import { stringify, unflatten } from "devalue";
+import { Signal, signal } from "@preact/signals";
+// In full, since `deno.json` of this folder counts only where it is linked.
+import { stringify, unflatten } from "npm:devalue@6.0.3";
 import { isValidElement } from "preact";
 
 const REDUCERS = {
-  Signal: (value: unknown) => isSignal(value) && !isComputed(value) && [value.peek()],
-  Computed: (value: unknown) => isSignal(value) && isComputed(value) && [value.peek()],
+  Signal: (value: unknown) => value instanceof Signal && [value.peek()],
   Jsx(value: unknown) {
-    if (isValidElement(value) && !isSignal(value)) {
+    if (isValidElement(value) && !(value instanceof Signal)) {
       throw new TypeError("Cannot pass JSX to an island");
     }
   },
-};
-
-const REVIVERS = {
-  Signal: ([value]: unknown[]) => signal(value),
-  Computed: ([value]: unknown[]) => computed(() => value),
 };
 
 /**
@@ -30,13 +25,5 @@ export function writeProps(props: readonly unknown[]): string {
 
 /** Reads what {@linkcode writeProps} wrote. */
 export function readProps(literal: readonly unknown[]): Record<string, unknown>[] {
-  return unflatten([...literal], REVIVERS);
-}
-
-function isSignal(value: unknown): value is Signal {
-  return value instanceof Signal;
-}
-
-function isComputed(signal: Signal): boolean {
-  return Object.getPrototypeOf(signal) !== Signal.prototype;
+  return unflatten([...literal], { Signal: ([value]: unknown[]) => signal(value) });
 }

@@ -6,27 +6,16 @@
  * @module
  */
 
-export { App, type ListenOptions } from "./app.ts";
-export type {
-  Context,
-  FreshContext,
-  WebSocketHandlers,
-  WebSocketUpgradeOptions,
-} from "./context.ts";
-export { csp, type CSPOptions } from "./csp.ts";
+export { App } from "./app.ts";
+export type { Context } from "./context.ts";
+export { csp } from "./csp.ts";
 export { createDefine, type Define } from "./define.ts";
-export { type ErrorStatus, HttpError } from "./http_error.ts";
+export { HttpError } from "./http_error.ts";
 export { staticFiles } from "./static_files.ts";
 export {
-  type FreshConfig,
-  type HandlerByMethod,
   type HandlerFn,
-  type Method,
   type Middleware,
   page,
   type PageProps,
   type PageResponse,
-  type ResolvedFreshConfig,
-  type RouteConfig,
-  type RouteHandler,
 } from "./types.ts";

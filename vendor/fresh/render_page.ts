@@ -9,29 +9,24 @@ import {
 } from "preact";
 import { jsxTemplate } from "preact/jsx-runtime";
 import { renderToString } from "preact-render-to-string";
-import type { BuildCache } from "./build_cache.ts";
+import type { BuildCache, Island } from "./build_cache.ts";
 import { writeProps } from "./island_props.ts";
-import type { Island } from "./types.ts";
 
 /** A page to render to a whole document. */
 export interface PageToRender {
-  /** The page within its layouts. */
-  page: VNode;
-  /** The app wrapper, which is rendered after the page. */
-  app: VNode | undefined;
-  /** Gives the HTML of the page to the app wrapper. */
-  setContent: (html: string) => void;
+  /** The page; `undefined` for an empty one. */
+  page: VNode | undefined;
+  /** Puts the HTML of the page into the document around it, which is rendered after it. */
+  wrap: (html: string) => VNode;
   /** The build whose islands are marked. */
   cache: BuildCache;
-  /** The path of the request, to mark links to it. */
-  pathname: string;
 }
 
 /** A rendered document. */
 export interface RenderedPage {
   /** The whole document, from its doctype on. */
   html: string;
-  /** The nonce of its scripts and styles. */
+  /** The nonce of its script. */
   nonce: string;
   /** The `Link` header that has the browser load its modules early. */
   link: string | undefined;
@@ -53,11 +48,9 @@ class RenderState {
   readonly plain = new WeakSet<VNode>();
   /** Elements of islands whose own islands are parts of them. */
   readonly roots = new WeakSet<VNode>();
-  readonly seen = new Set<string>();
   depth = 0;
-  hasScripts = false;
 
-  constructor(readonly cache: BuildCache, readonly pathname: string) {}
+  constructor(readonly cache: BuildCache) {}
 }
 
 // Rendering is synchronous, so there is one at a time.
@@ -67,12 +60,9 @@ const hooks = options as RenderHooks;
 const { __b: previousBefore, diffed: previousDiffed } = hooks;
 
 hooks.__b = (vnode) => {
-  if (state !== undefined) {
-    if (state.roots.has(vnode)) state.depth++;
-    if (typeof vnode.type === "string") state.seen.add(vnode.type);
-    const wrapper = state.plain.has(vnode) ? undefined : wrapperOf(vnode.type);
-    if (wrapper !== undefined) vnode.type = wrapper;
-  }
+  if (state?.roots.has(vnode)) state.depth++;
+  const wrapper = state?.plain.has(vnode) ? undefined : wrapperOf(vnode.type);
+  if (wrapper !== undefined) vnode.type = wrapper;
   previousBefore?.(vnode);
 };
 hooks.diffed = (vnode) => {
@@ -81,22 +71,11 @@ hooks.diffed = (vnode) => {
 };
 
 /** Renders a page to a document with markers around its islands and the script that starts them. */
-export function renderPage({ page, app, setContent, cache, pathname }: PageToRender): RenderedPage {
-  const current = state = new RenderState(cache, pathname);
+export function renderPage({ page, wrap, cache }: PageToRender): RenderedPage {
+  const { nonce, islands } = state = new RenderState(cache);
   try {
-    let html = renderToString(page);
-    if (app !== undefined) {
-      setContent(html);
-      html = renderToString(app);
-    }
-    if (!current.seen.has("body")) {
-      html = renderToString(h("body", null, rawHtml(html)));
-    }
-    if (!current.seen.has("head")) {
-      html = `<head><meta charset="utf-8"></head>${html}`;
-    }
-    if (!current.seen.has("html")) html = `<html>${html}</html>`;
-    return { html: `<!DOCTYPE html>${html}`, nonce: current.nonce, link: linkHeader(current) };
+    const html = renderToString(wrap(renderToString(page ?? h(Fragment, null))));
+    return { html: `<!DOCTYPE html>${html}`, nonce, link: linkHeader(islands, cache) };
   } finally {
     state = undefined;
   }
@@ -107,40 +86,37 @@ export function rawHtml(html: string): VNode {
   return jsxTemplate([html]);
 }
 
-function linkHeader({ islands, cache }: RenderState): string | undefined {
+function linkHeader(islands: Set<Island>, { clientEntry }: BuildCache): string | undefined {
   if (islands.size === 0) return undefined;
-  const modules = new Set([cache.clientEntry, ...[...islands].map((island) => island.file)]);
-  return [...modules].map((it) => `<${encodeURI(it)}>; rel="modulepreload"; as="script"`).join(
-    ", ",
-  );
+  const modules = new Set([clientEntry, ...[...islands].map((island) => island.file)]);
+  return [...modules].map((it) => `<${encodeURI(it)}>; rel="modulepreload"; as="script"`)
+    .join(", ");
 }
 
 type AnyProps = Record<string, unknown> & { children?: ComponentChildren };
 
-const wrappers = new Map<unknown, FunctionComponent>([
-  ["script", (props: AnyProps) => plain("script", withNonce(props))],
-  ["style", (props: AnyProps) => plain("style", withNonce(props))],
-  ["a", (props: AnyProps) => plain("a", { ...props, ...currentLink(props.href) })],
-  ["body", ({ children, ...props }: AnyProps) => plain("body", props, children, h(Scripts, null))],
-]);
+const islandWrappers = new Map<unknown, FunctionComponent>();
 
 function wrapperOf(type: unknown): FunctionComponent | undefined {
-  if (typeof type === "function" && state?.cache.islands.has(type as ComponentType)) {
-    const component = type as ComponentType;
-    if (!wrappers.has(type)) {
-      wrappers.set(type, (props) => renderIsland(component, props));
-    }
+  if (type === "body") return withScript as FunctionComponent;
+  if (typeof type !== "function" || !state?.cache.islands.has(type as ComponentType)) {
+    return undefined;
   }
-  return wrappers.get(type);
+  return islandWrappers.getOrInsertComputed(
+    type,
+    () => (props) => renderIsland(type as ComponentType, props),
+  );
+}
+
+function withScript({ children, ...props }: AnyProps): VNode {
+  return plain("body", props, children, h(Script, null));
 }
 
 function renderIsland(component: ComponentType, props: AnyProps): VNode {
   const island = state?.cache.islands.get(component);
   const child = plain(component, props);
   // An island within an island starts as a part of the outer one.
-  if (state === undefined || island === undefined || state.depth > 0) {
-    return child;
-  }
+  if (state === undefined || island === undefined || state.depth > 0) return child;
   state.islands.add(island);
   state.roots.add(child);
   const index = state.islandProps.push(props) - 1;
@@ -168,31 +144,9 @@ function plain(
   return vnode;
 }
 
-function withNonce(props: AnyProps): AnyProps {
-  return { ...props, nonce: props.nonce ?? state?.nonce };
-}
-
-function currentLink(href: unknown): AnyProps {
-  if (typeof href !== "string" || !href.startsWith("/") || state === undefined) return {};
-  const target = trimSlash(new URL(href, "http://localhost").pathname);
-  const current = trimSlash(state.pathname);
-  if (target === current) {
-    return { "data-current": "true", "aria-current": "page" };
-  }
-  const isAncestor = target === "/" || current.startsWith(`${target}/`);
-  return isAncestor ? { "data-ancestor": "true", "aria-current": "true" } : {};
-}
-
-function trimSlash(pathname: string): string {
-  return pathname === "/" ? pathname : pathname.replace(/\/$/, "");
-}
-
 /** The script that starts the islands; it is rendered last, when all of them are known. */
-function Scripts(): VNode | null {
-  if (state === undefined || state.islands.size === 0 || state.hasScripts) {
-    return null;
-  }
-  state.hasScripts = true;
+function Script(): VNode | null {
+  if (state === undefined || state.islands.size === 0) return null;
   const imports = [`import{boot}from${JSON.stringify(state.cache.clientEntry)};`];
   const entries: string[] = [];
   [...state.islands].forEach(({ name, exportName, file }, index) => {
@@ -201,8 +155,6 @@ function Scripts(): VNode | null {
   });
   const props = writeProps(state.islandProps);
   const __html = `${imports.join("")}boot({${entries.join(",")}},${props});`;
-  return h("script", {
-    type: "module",
-    dangerouslySetInnerHTML: { __html },
-  }) as VNode;
+  const { nonce } = state;
+  return h("script", { type: "module", nonce, dangerouslySetInnerHTML: { __html } }) as VNode;
 }

@@ -1,72 +1,53 @@
-import type { Method } from "./types.ts";
+import type { RouteFile } from "./build_cache.ts";
+import type { Route } from "./route.ts";
 
-/** All methods that a route can have. */
-export const METHODS: readonly Method[] = [
-  ..."GET HEAD POST PUT PATCH DELETE OPTIONS".split(" ") as Method[],
-];
-
-/** The route of a path, whether or not it has the method of the request. */
-export interface RouteMatch<T> {
-  /** As it was registered. */
-  pattern: string;
-  /** What the path has in place of the parameters, decoded; empty for one that is left out. */
+/** The route of a path. */
+export interface RouteMatch<State> {
+  route: Route<State>;
+  /** What the path has in place of the parameters, decoded. */
   params: Record<string, string>;
-  /** What was registered for the method. */
-  item: T | undefined;
-  /** The methods that the route has. */
-  methods: string[];
 }
 
-/** Finds routes by path and method: literal paths first, then patterns in order of registration. */
-export class Router<T> {
-  readonly #literals = new Map<string, Map<string, T>>();
-  readonly #patterns = new Map<string, { matcher: URLPattern; byMethod: Map<string, T> }>();
+/** Finds the routes of files by path: literal paths first, then those with parameters in their order. */
+export class Router<State> {
+  readonly #literals = new Map<string, Route<State>>();
+  readonly #patterns: { pattern: URLPattern; route: Route<State> }[] = [];
 
-  /** Registers `item`; the first one for a path and a method stays. */
-  add(method: Method, pattern: string, item: T): void {
-    const byMethod = /[*:{}+?()]/.test(pattern)
-      ? this.#patterns.getOrInsertComputed(pattern, () => ({
-        matcher: new URLPattern({ pathname: pattern }),
-        byMethod: new Map(),
-      })).byMethod
-      : this.#literals.getOrInsertComputed(pattern, () => new Map());
-    if (!byMethod.has(method)) byMethod.set(method, item);
+  /**
+   * Adds a file of the routes directory.
+   *
+   * @throws {TypeError} If it is of a kind that only Fresh itself has.
+   */
+  add({ id, module }: RouteFile): void {
+    if (/(?:^|\/)(?:_|\()|\[\.|\[\[|\]\[/.test(id)) {
+      throw new TypeError(`Cannot use routes/${id}: the stand-in for Fresh has no such routes`);
+    }
+    const route = module as Route<State>;
+    const pathname = `/${id.replace(/(?:^|\/)index$/, "")}`;
+    if (!pathname.includes("[")) this.#literals.set(pathname, route);
+    else {
+      const pattern = pathname.replaceAll(/\[([^\]]+)\]/g, ":$1");
+      this.#patterns.push({ pattern: new URLPattern({ pathname: pattern }), route });
+    }
   }
 
   /** Finds the first route for the path of `url`. */
-  match(method: string, url: URL): RouteMatch<T> | undefined {
-    for (const pathname of [url.pathname, withOtherEnd(url.pathname)]) {
-      const byMethod = this.#literals.get(pathname);
-      if (byMethod !== undefined) return toMatch(pathname, method, byMethod, {});
-    }
-    for (const [pattern, { matcher, byMethod }] of this.#patterns) {
-      const match = matcher.exec(url);
-      if (match !== null) return toMatch(pattern, method, byMethod, match.pathname.groups);
+  match(url: URL): RouteMatch<State> | undefined {
+    const literal = this.#literals.get(url.pathname) ??
+      this.#literals.get(url.pathname.replace(/\/$/, ""));
+    if (literal !== undefined) return { route: literal, params: {} };
+    for (const { pattern, route } of this.#patterns) {
+      const groups = pattern.exec(url)?.pathname.groups;
+      if (groups === undefined) continue;
+      const entries = Object.entries(groups).map(([name, value = ""]) => [name, decodeURI(value)]);
+      return { route, params: Object.fromEntries(entries) };
     }
     return undefined;
   }
 }
 
-function toMatch<T>(
-  pattern: string,
-  method: string,
-  byMethod: Map<string, T>,
-  groups: Record<string, string | undefined>,
-): RouteMatch<T> {
-  const item = byMethod.get(method) ?? (method === "HEAD" ? byMethod.get("GET") : undefined);
-  const params: Record<string, string> = Object.create(null);
-  for (const [name, value = ""] of Object.entries(groups)) params[name] = decode(value);
-  return { pattern, params, item, methods: [...byMethod.keys()] };
-}
-
-function decode(parameter: string): string {
-  try {
-    return decodeURI(parameter);
-  } catch {
-    return parameter;
-  }
-}
-
-function withOtherEnd(pathname: string): string {
-  return pathname.endsWith("/") ? pathname.slice(0, -1) : `${pathname}/`;
+/** Sorts route files so that what is more specific comes first. */
+export function sortRouteIds(ids: readonly string[]): string[] {
+  const keyOf = (id: string) => id.replaceAll("[", "~");
+  return ids.toSorted((a, b) => keyOf(a) < keyOf(b) ? -1 : 1);
 }

@@ -2,9 +2,6 @@
 
 import { ASSET_KEY, currentBuildId } from "./build_id.ts";
 
-/** Whether this code runs in a browser rather than on the server. */
-export const IS_BROWSER: boolean = typeof document !== "undefined";
-
 /**
  * Locks the path of a static file to the current build, so that browsers may keep it for a year.
  *
@@ -14,9 +11,7 @@ export const IS_BROWSER: boolean = typeof document !== "undefined";
  * ```
  */
 export function asset(path: string): string {
-  if (!path.startsWith("/") || path.startsWith("//")) return path;
   const url = new URL(path, "http://asset.invalid");
-  if (url.searchParams.has(ASSET_KEY)) return path;
   url.searchParams.set(ASSET_KEY, currentBuildId());
-  return url.pathname + url.search + url.hash;
+  return url.pathname + url.search;
 }

@@ -7,47 +7,30 @@ import type { Middleware } from "./types.ts";
 export function staticFiles<State>(): Middleware<State> {
   return async (ctx) => {
     const { req, url } = ctx;
-    const pathname = decodePath(url.pathname);
-    const file = pathname === undefined || pathname === "/"
-      ? undefined
-      : await getBuildCache(ctx).findFile(pathname);
-    if (file === undefined) {
-      // Browsers ask for it by themselves; a rendered error page would be wasted on them.
-      if (pathname === "/favicon.ico") {
-        return new Response(null, { status: 404 });
-      }
-      return await ctx.next();
-    }
-    if (req.method !== "GET" && req.method !== "HEAD") {
-      return new Response("Method Not Allowed", { status: 405 });
-    }
+    const file = await getBuildCache(ctx).findFile(decodeURIComponent(url.pathname));
+    if (file === undefined) return await ctx.next();
     const assetKey = url.searchParams.get(ASSET_KEY);
     if (assetKey !== null && assetKey !== currentBuildId()) {
       url.searchParams.delete(ASSET_KEY);
-      return new Response(null, {
-        status: 307,
-        headers: { location: url.pathname + url.search },
-      });
+      return new Response(null, { status: 307, headers: { location: url.pathname + url.search } });
     }
     const isLocked = assetKey !== null ||
       url.pathname.startsWith(`/_fresh/js/${currentBuildId()}/`);
-    const isImmutable = isLocked && ctx.config.mode === "production";
-    return await respond(req, file, isImmutable);
+    return await respond(req, file, isLocked);
   };
 }
 
-async function respond(req: Request, file: ServedFile, isImmutable: boolean): Promise<Response> {
+async function respond(req: Request, file: ServedFile, isLocked: boolean): Promise<Response> {
   const etag = `W/"${file.hash}"`;
   const headers = new Headers({
     "Content-Type": file.contentType,
     "Vary": "If-None-Match",
     "Etag": etag,
-    "Cache-Control": isImmutable
+    "Cache-Control": isLocked
       ? "public, max-age=31536000, immutable"
       : "no-cache, no-store, max-age=0, must-revalidate",
   });
-  const known = req.headers.get("If-None-Match");
-  if (known === etag || known === file.hash) {
+  if (req.headers.get("If-None-Match") === etag) {
     return new Response(null, { status: 304, headers });
   }
   const size = "content" in file ? file.content.byteLength : (await Deno.stat(file.path)).size;
@@ -55,12 +38,4 @@ async function respond(req: Request, file: ServedFile, isImmutable: boolean): Pr
   if (req.method === "HEAD") return new Response(null, { headers });
   const body = "content" in file ? file.content : (await Deno.open(file.path)).readable;
   return new Response(body, { headers });
-}
-
-function decodePath(pathname: string): string | undefined {
-  try {
-    return decodeURIComponent(pathname);
-  } catch {
-    return undefined;
-  }
 }
