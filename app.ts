@@ -5,10 +5,18 @@
  */
 
 import { App, csp, staticFiles } from "fresh";
+import { type Handler, hardenHandler } from "./lib/http/harden_handler.ts";
 import { oldPaths } from "./lib/http/old_paths.ts";
-import { securityHeaders } from "./lib/http/security_headers.ts";
+import { servePackedFiles } from "./lib/http/serve_packed_files.ts";
 import type { Services } from "./services.ts";
 import type { State } from "./state.ts";
+
+/** Fresh's application, answering as the protocol says whatever happens in it. */
+class SafeApp extends App<State> {
+  override handler(): Handler {
+    return hardenHandler(super.handler());
+  }
+}
 
 /**
  * Makes the application.
@@ -16,17 +24,19 @@ import type { State } from "./state.ts";
  * @param getServices Called once a request; gives the same services every time
  */
 export function createApp(getServices: () => Services): App<State> {
-  const app = new App<State>();
+  const app = new SafeApp();
   // Made at the first use, since the routes are complete only then.
-  let handler: ReturnType<typeof app.handler> | undefined;
+  let handler: Handler | undefined;
+  const files = staticFiles<State>();
   return app
-    .use(securityHeaders)
     .use(oldPaths<State>(() => handler ??= app.handler()))
     .use(csp({ useNonce: true }))
     .use((ctx) => {
       ctx.state.services = getServices();
       return ctx.next();
     })
-    .use(staticFiles())
+    .use(servePackedFiles<State>())
+    // No file has a slash in its name; while Fresh keeps a build in memory it would fail on one.
+    .use((ctx) => /%2f|%5c/i.test(ctx.url.pathname) ? ctx.next() : files(ctx))
     .fsRoutes();
 }

@@ -1,17 +1,9 @@
 import { page, type PageProps } from "fresh";
 import { MessagePage } from "../lib/components/MessagePage.tsx";
-import { answerUnknownApiPath, setSecurityHeaders } from "../lib/http/security_headers.ts";
 import { define } from "../state.ts";
 
-/**
- * The page for addresses that lead nowhere; without this status it would count as found.
- *
- * It is rendered outside of the middlewares, so it sets the security headers itself.
- */
-export const handler = define.handlers((ctx) =>
-  answerUnknownApiPath(ctx.url) ??
-    page(undefined, { status: 404, headers: setSecurityHeaders(new Headers()) })
-);
+/** The page for addresses that lead nowhere; without this status it would count as found. */
+export const handler = define.handlers(() => page(undefined, { status: 404 }));
 
 export default define.page<typeof handler>(function NotFoundPage({ url }: PageProps) {
   return (

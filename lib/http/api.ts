@@ -6,6 +6,24 @@
 
 import { logEvent } from "../telemetry/log.ts";
 
+/** First segments of the paths that answer programs; all others are pages. */
+const API_SEGMENTS = [
+  "health",
+  "metrics",
+  "openapi.json",
+  "pipelines",
+  "ready",
+  "sessions",
+  "v1",
+  "video",
+  "ws",
+];
+
+/** Whether programs look at this path of a URL, and not people. */
+export function isApiPath(pathname: string): boolean {
+  return API_SEGMENTS.includes(/^\/*([^/]*)/.exec(pathname)?.[1] ?? "");
+}
+
 /** Thrown by a handler to answer with an error. */
 export class ApiError extends Error {
   /** `ApiError`, where it would be `Error` otherwise. */

@@ -1,0 +1,81 @@
+import { logEvent } from "../telemetry/log.ts";
+import { ApiError, isApiPath } from "./api.ts";
+import { setSecurityHeaders } from "./security_headers.ts";
+
+/** What answers requests, as Fresh makes it. */
+export type Handler = (request: Request, info?: Deno.ServeHandlerInfo) => Promise<Response>;
+
+/** The methods that Fresh can route; it fails on any other. */
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/**
+ * Makes a handler answer everything as the protocol says, even what Fresh does not get as far as our code with: paths that
+ * cannot be decoded, methods that it does not know, and errors of its own. Every answer has the security headers, and every
+ * error on a path for programs is JSON.
+ */
+export function hardenHandler(handler: Handler): Handler {
+  return async (request, info) => {
+    const url = new URL(request.url);
+    const isApi = isApiPath(url.pathname);
+    let response: Response;
+    try {
+      response = isApi
+        ? await answerApi(handler, request, info)
+        : await answerPage(handler, request, info);
+    } catch (error) {
+      logEvent("error", "server_error", "Request failed unexpectedly", { cause: String(error) });
+      response = unexpected().toResponse();
+    }
+    // The answer to an upgrade belongs to the WebSocket and cannot be changed.
+    if (response.status !== 101) setSecurityHeaders(response.headers);
+    return response;
+  };
+}
+
+async function answerApi(
+  handler: Handler,
+  request: Request,
+  info?: Deno.ServeHandlerInfo,
+): Promise<Response> {
+  if (!isDecodable(request.url)) return notFound().toResponse();
+  // Every path refuses this method, and names those that it has.
+  const isKnown = METHODS.includes(request.method);
+  const known = isKnown ? request : new Request(request.url, { method: "PATCH" });
+  const response = await handler(known, info);
+  const isJson = response.headers.get("Content-Type")?.includes("json");
+  if (response.status < 400 || isJson) return response;
+  await response.body?.cancel();
+  return (response.status === 404 ? notFound() : unexpected()).toResponse();
+}
+
+async function answerPage(
+  handler: Handler,
+  request: Request,
+  info?: Deno.ServeHandlerInfo,
+): Promise<Response> {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    const headers = { Allow: "GET, HEAD" };
+    return new Response("Use GET or HEAD for this path", { status: 405, headers });
+  }
+  if (isDecodable(request.url)) return await handler(request, info);
+  const url = new URL(request.url);
+  url.pathname = url.pathname.replaceAll("%", "%25");
+  return await handler(new Request(url, request), info);
+}
+
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(new URL(url).pathname);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function notFound(): ApiError {
+  return new ApiError(404, "not_found", "There is nothing at this path");
+}
+
+function unexpected(): ApiError {
+  return new ApiError(500, "internal_error", "Unexpected error occurred");
+}
