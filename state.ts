@@ -14,6 +14,8 @@ import type { Services } from "./services.ts";
 export interface State {
   /** The parts of the server, the same for every request. */
   services: Services;
+  /** What the page is called in the title of its window, beside livesyte; set by its handler. */
+  title?: string;
 }
 
 /** Fresh's `define`, typed for this application. */

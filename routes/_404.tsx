@@ -3,7 +3,10 @@ import { MessagePage } from "../lib/components/MessagePage.tsx";
 import { define } from "../state.ts";
 
 /** The page for addresses that lead nowhere; without this status it would count as found. */
-export const handler = define.handlers(() => page(undefined, { status: 404 }));
+export const handler = define.handlers((ctx) => {
+  ctx.state.title = "Not found";
+  return page(undefined, { status: 404 });
+});
 
 export default define.page<typeof handler>(function NotFoundPage({ url }: PageProps) {
   return (

@@ -1,9 +1,9 @@
 import type { PageProps } from "fresh";
 import { asset } from "fresh/runtime";
-import { define } from "../state.ts";
+import { define, type State } from "../state.ts";
 
 /** The document around every page. */
-export default define.page(function App({ Component }: PageProps) {
+export default define.page(function App({ Component, state }: PageProps<unknown, State>) {
   return (
     <html lang="en">
       <head>
@@ -16,7 +16,7 @@ export default define.page(function App({ Component }: PageProps) {
           name="description"
           content="Recognises objects and text in a camera’s picture, live, on your own server."
         />
-        <title>livesyte</title>
+        <title>{[state.title, "livesyte"].filter(Boolean).join(" · ")}</title>
         <link rel="icon" href={asset("/favicon.svg")} type="image/svg+xml" />
         <link rel="manifest" href={asset("/manifest.webmanifest")} />
         <link rel="stylesheet" href={asset("/styles.css")} />

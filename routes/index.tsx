@@ -1,4 +1,4 @@
-import type { PageProps } from "fresh";
+import { page, type PageProps } from "fresh";
 import { PageHeader } from "../lib/components/PageHeader.tsx";
 import { CameraPreview } from "../islands/CameraPreview.tsx";
 import { DisplayControls } from "../islands/DisplayControls.tsx";
@@ -12,6 +12,12 @@ import { StatusPill } from "../islands/StatusPill.tsx";
 import { StreamDebugPanel } from "../islands/StreamDebugPanel.tsx";
 import { createLiveSignals } from "../lib/client/live_signals.ts";
 import { define } from "../state.ts";
+
+/** Names the page. */
+export const handler = define.handlers((ctx) => {
+  ctx.state.title = "Live";
+  return page(undefined);
+});
 
 /** The live page: a stage with the picture, and a rail with what is seen. */
 export default define.page(function LivePage({ url }: PageProps) {

@@ -1,5 +1,4 @@
-import type { PageProps } from "fresh";
-import { page } from "fresh";
+import { page, type PageProps } from "fresh";
 import { DisplayControls } from "../islands/DisplayControls.tsx";
 import { JobList } from "../islands/JobList.tsx";
 import { RealtimeOverlay } from "../islands/RealtimeOverlay.tsx";
@@ -11,10 +10,11 @@ import { createVideoSignals } from "../lib/client/video_signals.ts";
 import { PageHeader } from "../lib/components/PageHeader.tsx";
 import { define } from "../state.ts";
 
-/** Tells the page how large a video may be. */
-export const handler = define.handlers((ctx) =>
-  page({ maxBytes: ctx.state.services.config.video.maxUploadBytes })
-);
+/** Names the page, and tells it how large a video may be. */
+export const handler = define.handlers((ctx) => {
+  ctx.state.title = "Videos";
+  return page({ maxBytes: ctx.state.services.config.video.maxUploadBytes });
+});
 
 /** The video page: a stage with the player and a timeline below it, and a rail with the videos. */
 export default define.page<typeof handler>(function VideosPage(

@@ -1,4 +1,4 @@
-import type { PageProps } from "fresh";
+import { page, type PageProps } from "fresh";
 import { Icon } from "../lib/components/Icon.tsx";
 import { PageHeader } from "../lib/components/PageHeader.tsx";
 import { DisplayControls } from "../islands/DisplayControls.tsx";
@@ -9,6 +9,12 @@ import { WatchControls } from "../islands/WatchControls.tsx";
 import { WatchPreview } from "../islands/WatchPreview.tsx";
 import { createLiveSignals } from "../lib/client/live_signals.ts";
 import { define } from "../state.ts";
+
+/** Names the page. */
+export const handler = define.handlers((ctx) => {
+  ctx.state.title = "Watch";
+  return page(undefined);
+});
 
 /** The page on which people watch somebody's stream, `?session_id=`, or choose one. */
 export default define.page(function WatchPage({ url }: PageProps) {

@@ -32,10 +32,18 @@ export function PageHeader(
         {children}
       </header>
       <nav class="pages" aria-label="Pages">
-        {PAGES.map(({ path, name }) => <a key={path} href={linkTo(path, url)}>{name}</a>)}
+        {PAGES.map(({ path, name }) => (
+          <a key={path} href={linkTo(path, url)} aria-current={isAt(path, url) ? "page" : "false"}>
+            {name}
+          </a>
+        ))}
       </nav>
     </>
   );
+}
+
+function isAt(path: string, { pathname }: URL): boolean {
+  return pathname === path || pathname === `${path}/`;
 }
 
 /**

@@ -24,7 +24,9 @@ export function hardenHandler(handler: Handler): Handler {
         : await answerPage(handler, request, info);
     } catch (error) {
       logEvent("error", "server_error", "Request failed unexpectedly", { cause: String(error) });
-      response = unexpected().toResponse();
+      response = isApi
+        ? unexpected().toResponse()
+        : new Response("Unexpected error occurred", { status: 500 });
     }
     // The answer to an upgrade belongs to the WebSocket and cannot be changed.
     if (response.status !== 101) setSecurityHeaders(response.headers);
@@ -60,7 +62,8 @@ async function answerPage(
   if (isDecodable(request.url)) return await handler(request, info);
   const url = new URL(request.url);
   url.pathname = url.pathname.replaceAll("%", "%25");
-  return await handler(new Request(url, request), info);
+  const { method, headers } = request;
+  return await handler(new Request(url, { method, headers }), info);
 }
 
 function isDecodable(url: string): boolean {
