@@ -1,4 +1,5 @@
 import { expect } from "expect";
+import { projectFiles } from "./project_files.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -26,6 +27,9 @@ const ARROWS: Readonly<Record<string, string[]>> = {
 /** The modules of Fresh that applications import by name. */
 const FRESH = ["vendor/fresh/mod.ts", "vendor/fresh/runtime.ts", "vendor/fresh/dev.ts"];
 
+/** Which gather the islands in few scripts. */
+const BUNDLES = "islands/bundles";
+
 interface ModuleGraph {
   modules: {
     specifier: string;
@@ -33,10 +37,7 @@ interface ModuleGraph {
   }[];
 }
 
-async function git(...args: string[]): Promise<string[]> {
-  const { stdout } = await new Deno.Command("git", { args, cwd: ROOT }).output();
-  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
-}
+const modules = projectFiles(/\.tsx?$/);
 
 /** Every import of one local module by another, as paths from the root. */
 async function localImports(entries: readonly string[]): Promise<[from: string, to: string][]> {
@@ -64,9 +65,10 @@ function isWithin(path: string, part: string): boolean {
 }
 
 async function programImports(): Promise<[from: string, to: string][]> {
-  const entries = (await git("ls-files", "main.ts", "dev.ts", "routes", "lib/*worker.ts"))
-    .concat("lib/video/decode_process.ts");
-  return await localImports(entries);
+  const isEntry = (file: string) =>
+    ["main.ts", "dev.ts", "lib/video/decode_process.ts"].includes(file) ||
+    isWithin(file, "routes") || /^lib\/.*worker\.ts$/.test(file);
+  return await localImports(modules.filter(isEntry));
 }
 
 const imports = programImports();
@@ -86,25 +88,37 @@ Deno.test("the shared protocol imports nothing", async () => {
   expect((await imports).filter(([from]) => from === "lib/client/protocol.ts")).toEqual([]);
 });
 
-Deno.test("application code never reaches into vendor/fresh", async () => {
-  for (const file of await git("ls-files", "*.ts", "*.tsx")) {
-    // Its own tests look inside.
-    if (isWithin(file, "vendor/fresh") || /^tests\/.*fresh/.test(file)) continue;
+Deno.test("nothing reaches into vendor/fresh but its own tests", async () => {
+  for (const file of modules) {
+    if (isWithin(file, "vendor") || isWithin(file, "tests/vendor")) continue;
     const text = await Deno.readTextFile(new URL(file, ROOT));
-    expect([file, /from "[^"]*\/fresh\/[^"]*\.ts"/.test(text)]).toEqual([file, false]);
+    expect([file, /from "[^"]*vendor\/[^"]*"/.test(text)]).toEqual([file, false]);
   }
 });
 
+Deno.test("every island is in one bundle, without which it would stay dead", async () => {
+  const bundled = await Promise.all(
+    modules.filter((file) => isWithin(file, BUNDLES)).map(async (file) => {
+      const text = await Deno.readTextFile(new URL(file, ROOT));
+      return Array.from(text.matchAll(/export \{ \w+ \} from "\.\.\/(.+)"/g), ([, path]) => path);
+    }),
+  );
+  const islands = modules.filter((file) => isWithin(file, "islands") && !isWithin(file, BUNDLES))
+    .map((file) => file.slice("islands/".length));
+  expect(islands.length).toBeGreaterThan(10);
+  expect(bundled.flat().sort()).toEqual(islands);
+});
+
 Deno.test("files are short enough to be read at a sitting", async () => {
-  for (const file of await git("ls-files", "*.ts", "*.tsx")) {
+  for (const file of modules) {
     const lines = (await Deno.readTextFile(new URL(file, ROOT))).split("\n").length;
     const limit = isWithin(file, "tests") ? 600 : 460;
     expect([file, lines, lines <= limit]).toEqual([file, lines, true]);
   }
 });
 
-Deno.test("files are named in snake_case, and components by their component", async () => {
-  for (const file of await git("ls-files", "*.ts", "*.tsx")) {
+Deno.test("files are named in snake_case, and components by their component", () => {
+  for (const file of modules) {
     const name = file.slice(file.lastIndexOf("/") + 1);
     expect([file, /^(?:[a-z0-9_]+(?:\.json)?|\[(?:\.\.\.)?\w+\]|[A-Z]\w+)\.tsx?$/.test(name)])
       .toEqual([file, true]);
@@ -116,7 +130,7 @@ Deno.test("committed text names no package registry and no folder of a machine",
   const forbidden = [["registry", "npmjs"], ["npmmirror", "com"]].map((parts) => parts.join("."));
   const folders = [["", "root", ""], ["", "home", ""], ["", "Users", ""], ["", "work", ""]]
     .map((parts) => parts.join("/"));
-  for (const file of await git("ls-files")) {
+  for (const file of projectFiles(/./)) {
     const bytes = await Deno.readFile(new URL(file, ROOT)).catch(() => new Uint8Array());
     if (bytes.includes(0) || file === "deno.lock") continue;
     const text = new TextDecoder().decode(bytes);
