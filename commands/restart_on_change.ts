@@ -14,7 +14,7 @@ const USAGE_EXIT_CODE = 2;
  *
  * @param args Arguments of `deno`
  * @param root Where the program runs; its modules and settings lie directly in it and in `folders`
- * @param folders Names of folders in `root` whose files count, however deep
+ * @param folders Names of folders in `root` whose files count, however deep; those that do not exist are left out
  * @returns The exit code of the last run
  */
 export async function restartOnChange(
@@ -49,7 +49,10 @@ class Changes {
     const path = fileURLToPath(root);
     // Files are looked for through their folders, since editors replace them.
     const files = Deno.watchFs(path, { recursive: false });
-    const deep = Deno.watchFs(folders.map((folder) => `${path}${folder}`));
+    const there = Array.from(Deno.readDirSync(root), ({ name }) => name);
+    const deep = Deno.watchFs(
+      folders.filter((folder) => there.includes(folder)).map((folder) => `${path}${folder}`),
+    );
     this.#watchers = [files, deep];
     this.#watch(files, (changed) => /\.(?:ts|json)$/.test(changed));
     this.#watch(deep, () => true);

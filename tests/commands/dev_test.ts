@@ -67,10 +67,10 @@ function startDevServer(root: URL): DevServer {
       if (status !== undefined) throw new Error(`The server ended: ${log}`);
     }
   };
-  let isStopped = false;
+  let hasEnded = false;
+  child.status.then(() => hasEnded = true);
   const stop = async (signal: Deno.Signal) => {
-    if (!isStopped) child.kill(signal);
-    isStopped = true;
+    if (!hasEnded) child.kill(signal);
     const [{ code }] = await within(STOP_TIMEOUT_MS, `end after: ${log}`, ended);
     return { code, log };
   };
