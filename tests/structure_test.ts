@@ -39,7 +39,14 @@ interface ModuleGraph {
 
 const modules = projectFiles(/\.tsx?$/);
 
-/** Every import of one local module by another, as paths from the root. */
+/** The path of a module of the project from its root; `undefined` for any other, such as a package's. */
+function localPath(specifier: string): string | undefined {
+  if (!specifier.startsWith(ROOT.href)) return undefined;
+  const path = specifier.slice(ROOT.href.length);
+  return isWithin(path, "node_modules") ? undefined : path;
+}
+
+/** Every import of one module of the project by another. */
 async function localImports(entries: readonly string[]): Promise<[from: string, to: string][]> {
   const imports = new Map<string, [string, string]>();
   for (const entry of entries) {
@@ -50,10 +57,10 @@ async function localImports(entries: readonly string[]): Promise<[from: string, 
     const { modules }: ModuleGraph = JSON.parse(new TextDecoder().decode(stdout));
     for (const { specifier: from, dependencies = [] } of modules) {
       for (const { code, type } of dependencies) {
-        const to = (code ?? type)?.specifier ?? "";
-        if (!from.startsWith(ROOT.href) || !to.startsWith(ROOT.href)) continue;
-        const pair: [string, string] = [from.slice(ROOT.href.length), to.slice(ROOT.href.length)];
-        imports.set(pair.join(" "), pair);
+        const pair = [localPath(from), localPath((code ?? type)?.specifier ?? "")];
+        if (pair[0] !== undefined && pair[1] !== undefined) {
+          imports.set(pair.join(" "), [pair[0], pair[1]]);
+        }
       }
     }
   }
