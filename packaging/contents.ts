@@ -18,6 +18,9 @@ export interface ContentsOptions {
 /** The project, as a URL that ends with a slash. */
 export const ROOT: URL = new URL("../", import.meta.url);
 
+/** The project's `deno.json`; without links, Fresh comes from JSR. */
+export const PROJECT: typeof project & { links?: string[] } = project;
+
 /** Version of livesyte. */
 export const VERSION: string = project.version;
 
@@ -28,7 +31,7 @@ const PROGRAM = [
   "commands",
   "islands",
   "lib",
-  ...project.links,
+  ...PROJECT.links ?? [],
   "main.ts",
   "pipelines",
   "routes",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ContentsOptions, entryModules, projectFiles, ROOT } from "./contents.ts";
+import { type ContentsOptions, entryModules, PROJECT, projectFiles, ROOT } from "./contents.ts";
 import {
   foreignRuntimes,
   importedPackages,
@@ -12,16 +12,9 @@ import {
   type Platform,
   runDeno,
 } from "./npm_packages.ts";
-import project from "../deno.json" with { type: "json" };
 
 /** Brings FFmpeg, and is imported only by the process that reads video files. */
 const VIDEO_PACKAGE = "node-av";
-
-/** A package of the lock file. */
-interface LockedPackage {
-  dependencies?: string[];
-  optionalDependencies?: string[];
-}
 
 /** What only people and editors read; licences stay. */
 const UNUSED = /\.(?:map|md|markdown|[cm]?ts)$/;
@@ -37,43 +30,19 @@ export async function copyProgram(folder: string, options: ContentsOptions): Pro
   const isUsed = ([, specifier]: [string, string]) =>
     specifier.startsWith("jsr:") ||
     packages.some(({ name, version }) => specifier === `npm:${name}@${version}`);
-  const imports = Object.fromEntries(Object.entries(project.imports).filter(isUsed));
-  const { name, version, exports, links, nodeModulesDir, compilerOptions } = project;
+  const imports = Object.fromEntries(Object.entries(PROJECT.imports).filter(isUsed));
+  const { name, version, exports, links, nodeModulesDir, compilerOptions } = PROJECT;
   await Deno.writeTextFile(
     `${folder}/deno.json`,
-    JSON.stringify({ name, version, exports, links, nodeModulesDir, imports, compilerOptions }),
+    JSON.stringify({
+      ...{ name, version, exports, links, nodeModulesDir, imports, compilerOptions },
+      // Whatever comes from JSR has to be in the folder too.
+      vendor: links === undefined,
+    }),
   );
-  await Deno.writeTextFile(`${folder}/deno.lock`, await lockFor(Object.values(imports)));
-}
-
-/** The lock file, without packages that only tests and measurements import. */
-async function lockFor(imports: readonly string[]): Promise<string> {
-  const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT)));
-  const specifiers: Record<string, string> = lock.specifiers;
-  lock.specifiers = Object.fromEntries(
-    Object.entries(specifiers).filter(([specifier]) => imports.includes(specifier)),
-  );
-  const packages: Record<string, LockedPackage> = lock.npm;
-  const kept = new Set<string>();
-  const keep = (id: string) => {
-    if (kept.has(id)) return;
-    kept.add(id);
-    const { dependencies = [], optionalDependencies = [] } = packages[id] ?? {};
-    // A package that is there in one version only is named without it.
-    for (const dependency of [...dependencies, ...optionalDependencies]) {
-      keep(idOf(dependency, packages));
-    }
-  };
-  for (const [specifier, version] of Object.entries(lock.specifiers)) {
-    keep(`${specifier.replace(/^npm:/, "").replace(/@[^@]*$/, "")}@${version}`);
-  }
-  lock.npm = Object.fromEntries(Object.entries(packages).filter(([id]) => kept.has(id)));
-  return JSON.stringify(lock);
-}
-
-function idOf(dependency: string, packages: Record<string, LockedPackage>): string {
-  if (dependency in packages) return dependency;
-  return Object.keys(packages).find((id) => id.startsWith(`${dependency}@`)) ?? dependency;
+  // Deno leaves out of the lock file what is not imported any more.
+  await Deno.copyFile(new URL("deno.lock", ROOT), `${folder}/deno.lock`);
+  await runDeno(["install", "--lockfile-only"], folder);
 }
 
 /** Puts the packages of one platform into `node_modules`, without what a running program never reads. */
