@@ -1,0 +1,75 @@
+import { expect } from "expect";
+import { copyProject } from "../copy_project.ts";
+
+/** Runs `deno task build` in a project. */
+async function build(root: URL, ...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "build", ...args],
+    cwd: root,
+    stdin: "null",
+  }).output();
+  expect([success, new TextDecoder().decode(stderr)]).toEqual([true, expect.anything()]);
+}
+
+/** The files below a folder by their path, as text. */
+async function readAll(folder: URL, path = ""): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for await (const { name, isDirectory } of Deno.readDir(new URL(path, folder))) {
+    if (isDirectory) {
+      for (const [each, text] of await readAll(folder, `${path}${name}/`)) files.set(each, text);
+    } else {
+      const bytes = await Deno.readFile(new URL(path + name, folder));
+      files.set(path + name, new TextDecoder("latin1").decode(bytes));
+    }
+  }
+  return files;
+}
+
+Deno.test("the page is built when its sources have changed, and the same sources give the same", async (t) => {
+  await using project = await copyProject();
+  const output = new URL("_fresh/", project.root);
+  const stray = new URL("static/_fresh/js/stray/stray.js", output);
+  const isThere = (file: URL) => Deno.stat(file).then(() => true, () => false);
+  await build(project.root);
+  const first = await readAll(output);
+  expect([...first.keys()]).toEqual(expect.arrayContaining(["server.js", "snapshot.js"]));
+  const leaveStray = async () => {
+    await Deno.mkdir(new URL(".", stray), { recursive: true });
+    await Deno.writeTextFile(stray, "export {};");
+  };
+
+  await t.step("nothing is built again without a change", async () => {
+    await leaveStray();
+    await build(project.root);
+    expect(await isThere(stray)).toBe(true);
+  });
+
+  await t.step("a forced build is the same, without what was there before", async () => {
+    await build(project.root, "--force");
+    expect(await readAll(output)).toEqual(first);
+  });
+
+  await t.step("a change gives new addresses", async () => {
+    await leaveStray();
+    const styles = new URL("static/styles.css", project.root);
+    await Deno.writeTextFile(styles, `${await Deno.readTextFile(styles)}\n.changed { top: 0 }`);
+    await build(project.root);
+    expect(await isThere(stray)).toBe(false);
+    const changed = await readAll(output);
+    const packed = [...changed.keys()].filter((path) => path.endsWith("/styles.css"));
+    expect(packed.length).toBeGreaterThanOrEqual(3);
+    for (const path of packed) expect(first.has(path) && path.startsWith("packed/")).toBe(false);
+    const plain = packed.find((path) => path.includes("/identity/")) ?? "";
+    expect(changed.get(plain)).toContain(".changed{top:0}");
+  });
+
+  await t.step("a mistake in an island leaves no build that counts as complete", async () => {
+    await Deno.writeTextFile(new URL("islands/StatusPill.tsx", project.root), "export const = 1;");
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "--quiet", "build"],
+      cwd: project.root,
+    }).output();
+    expect(success).toBe(false);
+    expect(await isThere(new URL("source_hash", output))).toBe(false);
+  });
+});
