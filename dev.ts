@@ -6,7 +6,9 @@
  */
 
 import { buildPage, createBuilder } from "./commands/build_page.ts";
+import { toListenError } from "./commands/listen_error.ts";
 import { restartOnChange } from "./commands/restart_on_change.ts";
+import { runCommand } from "./commands/run_command.ts";
 import type { Listening } from "./commands/serve.ts";
 import type { Config } from "./lib/config.ts";
 import project from "./deno.json" with { type: "json" };
@@ -20,7 +22,11 @@ async function listenForDevelopment({ hostname, port }: Config): Promise<Listeni
   const stop = new AbortController();
   const { promise: addr, resolve: onListen } = Promise.withResolvers<Deno.NetAddr>();
   const { signal } = stop;
-  await builder.listen(() => Promise.resolve(app), { hostname, port, signal, onListen });
+  try {
+    await builder.listen(() => Promise.resolve(app), { hostname, port, signal, onListen });
+  } catch (error) {
+    throw error instanceof Deno.errors.AddrInUse ? toListenError(error, { hostname, port }) : error;
+  }
   return { addr: await addr, shutdown: () => Promise.resolve(stop.abort()) };
 }
 
@@ -29,8 +35,8 @@ switch (Deno.args[0]) {
     await buildPage({ force: Deno.args.includes("--force") });
     break;
   case "serve": {
-    const { exitWith, fetchAndServe } = await import("./main.ts");
-    await exitWith(fetchAndServe(listenForDevelopment));
+    const { fetchAndServe } = await import("./main.ts");
+    await runCommand(() => fetchAndServe(listenForDevelopment));
     break;
   }
   default: {

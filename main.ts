@@ -9,11 +9,11 @@
 import { createApp } from "./app.ts";
 import { runDetect } from "./commands/detect.ts";
 import { defaultModelDirectory, ensureModels, runModels } from "./commands/models.ts";
+import { runCommand } from "./commands/run_command.ts";
 import { type Listening, serve } from "./commands/serve.ts";
 import { runVideo } from "./commands/video.ts";
 import { UsageError } from "./commands/usage_error.ts";
-import { type Config, ConfigError, parseConfig } from "./lib/config.ts";
-import { DefinitionError, ModelError } from "./lib/pipeline/errors.ts";
+import { type Config, parseConfig } from "./lib/config.ts";
 import { DECODE_SUBCOMMAND } from "./lib/video/decode_command.ts";
 import { Services, VERSION } from "./services.ts";
 
@@ -96,18 +96,5 @@ async function run([command = "serve", ...rest]: string[]): Promise<number> {
   }
 }
 
-/** Ends the process with the exit code of a command; what a person can mend is told in one line. */
-export async function exitWith(command: Promise<number>): Promise<void> {
-  try {
-    Deno.exit(await command);
-  } catch (error) {
-    const isForPeople = error instanceof UsageError || error instanceof ConfigError ||
-      error instanceof ModelError || error instanceof DefinitionError;
-    if (!isForPeople) throw error;
-    await Deno.stderr.write(new TextEncoder().encode(`livesyte: ${error.message}\n`));
-    Deno.exit(2);
-  }
-}
-
 // Not awaited: the build imports this module, which has to be complete by then.
-if (import.meta.main) exitWith(run(Deno.args));
+if (import.meta.main) void runCommand(() => run(Deno.args));

@@ -102,9 +102,12 @@ export class Services {
   /**
    * Loads the models, starts the workers, and goes on with interrupted video jobs.
    *
-   * @throws {StorageUnavailableError} If there are jobs that cannot be read
+   * @throws {StorageUnavailableError} If the data directory cannot be used
+   * @throws {ModelError} If a model cannot be used
    */
   async start(): Promise<void> {
+    // First, since it takes no time to say no.
+    this.videos.prepare();
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
     this.#logPlan();

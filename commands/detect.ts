@@ -7,6 +7,7 @@ import type { PipelineResult } from "../lib/client/protocol.ts";
 import { formatPercent } from "../lib/client/overlay_layout.ts";
 import { parseConfig } from "../lib/config.ts";
 import { PipelineError } from "../lib/pipeline/errors.ts";
+import { reasonOf } from "../lib/user_error.ts";
 // With it the loaders of formats that nobody needs here are closed.
 import "../lib/pipeline/jpeg_decoder.ts";
 import { LETTERBOX_GREY } from "../lib/pipeline/letterbox.ts";
@@ -30,8 +31,7 @@ Options:
 The settings MODEL_DIR, YOLO_MODEL, YOLO_CONFIDENCE, YOLO_IOU, PIPELINE_INPUT_SIZE, PIPELINE_WORKERS and
 PIPELINE_THREADS are those of the server.
 
-Exit codes: 0 when all is done, 1 when a picture failed (the others are done), 2 for arguments that make
-no sense.
+Exit codes: 0 when all is done, 1 when a picture failed (the others are done), 2 when it could not begin.
 `;
 
 /** Most pixels of a picture, as in sharp; it is one's own, so the limit for streams would be too strict. */
@@ -53,10 +53,10 @@ interface DetectOptions {
  * Runs the command.
  *
  * @param args Command-line arguments, without the program's name and the command's.
- * @returns The exit code: 0, or 1 when a picture failed or a model cannot be fetched.
+ * @returns The exit code: 0, or 1 when a picture failed.
  * @throws {UsageError} If the arguments make no sense.
  * @throws {ConfigError} If an environment variable cannot be used.
- * @throws {ModelError} If the detector's model cannot be used.
+ * @throws {ModelError} If a model cannot be fetched or used.
  */
 export async function runDetect(args: string[]): Promise<number> {
   const options = await parseOptions(args);
@@ -229,12 +229,6 @@ async function writePicture(path: string, bytes: Uint8Array): Promise<void> {
   } catch (cause) {
     throw new PictureError(`Cannot write ${path}: ${reasonOf(cause)}`, { cause });
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  if (error instanceof Deno.errors.PermissionDenied) return "permission is denied";
-  return error instanceof Error ? error.message : String(error);
 }
 
 function describeFailure(picture: string, error: unknown): string {

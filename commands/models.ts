@@ -2,9 +2,10 @@
 
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import { ModelFetchError } from "../lib/pipeline/errors.ts";
 import { type ModelEntry, MODELS } from "../lib/pipeline/model_catalog.ts";
 import { type FetchProgress, ModelStore } from "../lib/pipeline/model_store.ts";
+import { runCommand } from "./run_command.ts";
+import { UsageError } from "./usage_error.ts";
 
 const USAGE = `Usage: deno task models [options] [names]
 
@@ -32,7 +33,8 @@ export function defaultModelDirectory(): string {
  * Runs the command.
  *
  * @param args Command-line arguments, without the program's name.
- * @returns The exit code: 0, or 2 for arguments that make no sense.
+ * @returns The exit code.
+ * @throws {UsageError} If the arguments make no sense.
  * @throws {ModelFetchError} If a model cannot be fetched.
  */
 export async function runModels(args: string[]): Promise<number> {
@@ -45,8 +47,8 @@ export async function runModels(args: string[]): Promise<number> {
     } as const;
     parsed = parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
-    writeError(`${(error as Error).message}\n\n${USAGE}`);
-    return 2;
+    const [reason] = (error as Error).message.split(". ");
+    throw new UsageError(`${reason}; see "models --help"`);
   }
   const { values, positionals } = parsed;
   if (values.help) {
@@ -56,8 +58,7 @@ export async function runModels(args: string[]): Promise<number> {
   const unknown = positionals.filter((name) => !MODELS.some((model) => model.id === name));
   if (unknown.length > 0) {
     const known = MODELS.map((model) => model.id).join(", ");
-    writeError(`Unknown model: ${unknown.join(", ")}; known are ${known}\n`);
-    return 2;
+    throw new UsageError(`Unknown model: ${unknown.join(", ")}; known are ${known}`);
   }
   const store = new ModelStore(Deno.env.get("MODEL_DIR") || defaultModelDirectory());
   if (values.list) {
@@ -182,12 +183,4 @@ function writeError(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(text));
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await runModels(Deno.args));
-  } catch (error) {
-    if (!(error instanceof ModelFetchError)) throw error;
-    writeError(`livesyte: ${error.message}\n`);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await runCommand(() => runModels(Deno.args));

@@ -14,6 +14,7 @@ import { parseOnnx } from "../lib/pipeline/onnx_schema.ts";
 import { quantizeDetector, quantizedTensors } from "../lib/pipeline/quantize_detector.ts";
 import { loadPrepared, prepareDetector } from "../lib/pipeline/specialized_model.ts";
 import { defaultModelDirectory } from "./models.ts";
+import { runCommand } from "./run_command.ts";
 import { UsageError } from "./usage_error.ts";
 
 const USAGE = `Usage: deno task quantize [options] [IMAGE...]
@@ -167,14 +168,4 @@ function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
-async function main(): Promise<number> {
-  try {
-    return await runQuantize(Deno.args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    Deno.stderr.writeSync(new TextEncoder().encode(`livesyte: ${error.message}\n`));
-    return 2;
-  }
-}
-
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) await runCommand(() => runQuantize(Deno.args));

@@ -5,10 +5,9 @@
  */
 
 import type { Config } from "../lib/config.ts";
-import { ModelError } from "../lib/pipeline/errors.ts";
 import { logEvent, startLogging, stopLogging } from "../lib/telemetry/log.ts";
-import { StorageUnavailableError } from "../lib/video/errors.ts";
 import { type Services, VERSION } from "../services.ts";
+import { toListenError } from "./listen_error.ts";
 import { untilAskedToStop } from "./until_asked_to_stop.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -28,40 +27,22 @@ async function loadBuiltServer(): Promise<BuiltServer> {
   } catch {
     throw new UsageError("Cannot find the built page: run `deno task build` first");
   }
-  const { default: server } = await import(url.href);
-  return server;
+  try {
+    const { default: server } = await import(url.href);
+    return server;
+  } catch (cause) {
+    const message = "Cannot load the built page: run `deno task build --force` to build it anew";
+    throw new UsageError(message, { cause });
+  }
 }
 
 /** Serves the built page. */
 async function listenWithBuild({ hostname, port }: Config): Promise<Listening> {
   const built = await loadBuiltServer();
-  return Deno.serve({ hostname, port, onListen() {} }, built.fetch);
-}
-
-/** Why it is not possible to listen, for people; `undefined` for an error that they cannot mend. */
-function explainListenError(error: unknown, { hostname, port }: Config): UsageError | undefined {
-  if (error instanceof Deno.errors.AddrInUse) {
-    return new UsageError(
-      `Cannot listen on port ${port}: it is in use. Stop the other program, or set PORT to another number`,
-    );
-  }
-  if (error instanceof Deno.errors.PermissionDenied) {
-    return new UsageError(`Cannot listen on port ${port}: ports below 1024 are for the superuser`);
-  }
-  if (error instanceof Deno.errors.AddrNotAvailable || error instanceof TypeError) {
-    return new UsageError(`Cannot listen on HOST ${hostname}: it is no address of this machine`);
-  }
-  return undefined;
-}
-
-async function startServices(config: Config, services: Services): Promise<void> {
   try {
-    await services.start();
+    return Deno.serve({ hostname, port, onListen() {} }, built.fetch);
   } catch (error) {
-    if (error instanceof ModelError) throw error;
-    if (error instanceof StorageUnavailableError) throw new UsageError(error.message);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`Cannot start with the model ${config.pipeline.model}: ${reason}`);
+    throw toListenError(error, { hostname, port });
   }
 }
 
@@ -75,7 +56,7 @@ function describeUrl({ hostname, port }: Deno.NetAddr): string {
  * Serves until the process is asked to stop.
  *
  * @param listen Begins to answer requests; with the built page by default
- * @throws {UsageError} If the page is not built or the address cannot be used
+ * @throws {UserError} If the page is not built, or the address, a model or the data directory cannot be used
  */
 export async function serve(
   config: Config,
@@ -83,12 +64,10 @@ export async function serve(
   listen: (config: Config) => Promise<Listening> = listenWithBuild,
 ): Promise<void> {
   const asked = untilAskedToStop();
-  const server = await listen(config).catch((error) => {
-    throw explainListenError(error, config) ?? error;
-  });
+  const server = await listen(config);
   await startLogging({ level: config.logLevel, format: config.logFormat });
   try {
-    await startServices(config, services);
+    await services.start();
     const url = describeUrl(server.addr);
     logEvent("info", "server_start", `livesyte ${VERSION} is ready at ${url}`, { url });
     const signal = await asked;

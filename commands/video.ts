@@ -7,6 +7,7 @@ import { VideoDecodeError } from "../lib/video/errors.ts";
 import { scaleResult } from "../lib/video/scale_result.ts";
 import { mapInOrder } from "../lib/video/map_in_order.ts";
 import { VideoDecoder } from "../lib/video/video_decoder.ts";
+import { reasonOf } from "../lib/user_error.ts";
 import type { Services } from "../services.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -108,10 +109,12 @@ function parseOptions(args: string[]) {
 
 async function checkReadable(path: string): Promise<void> {
   try {
-    (await Deno.open(path)).close();
+    using file = await Deno.open(path);
+    if ((await file.stat()).isFile) return;
   } catch (error) {
-    throw new UsageError(`Cannot open ${path}: ${describeFileError(error)}`);
+    throw new UsageError(`Cannot open ${path}: ${reasonOf(error)}`);
   }
+  throw new UsageError(`Cannot open ${path}: it is no file`);
 }
 
 function openOutput(path: string | undefined): Disposable & typeof Deno.stdout | Deno.FsFile {
@@ -119,14 +122,8 @@ function openOutput(path: string | undefined): Disposable & typeof Deno.stdout |
   try {
     return Deno.openSync(path, { write: true, create: true, truncate: true });
   } catch (error) {
-    throw new UsageError(`Cannot write ${path}: ${describeFileError(error)}`);
+    throw new UsageError(`Cannot write ${path}: ${reasonOf(error)}`);
   }
-}
-
-function describeFileError(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file or folder";
-  if (error instanceof Deno.errors.PermissionDenied) return "it is not permitted";
-  return error instanceof Error ? error.message : String(error);
 }
 
 async function process(

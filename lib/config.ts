@@ -4,8 +4,10 @@
  * @module
  */
 
+import { UserError } from "./user_error.ts";
+
 /** Thrown for an environment variable that cannot be used; the message names variable and value. */
-export class ConfigError extends Error {
+export class ConfigError extends UserError {
   /** Name of the class, as `String(error)` gives it. */
   override name = "ConfigError";
 }
@@ -137,8 +139,12 @@ class Environment {
     return this.integer(name, minimum, minimum, maximum);
   }
 
-  positive(name: string, fallback: number): number {
-    return this.number(name, fallback, "a number above 0", (n) => n > 0);
+  /** A number of megabytes, in bytes. */
+  megabytes(name: string, fallback: number): number {
+    // From 1 KiB, as less is of no use, to what numbers count exactly.
+    const expected = "a number of megabytes between 0.001 and 1000000";
+    const value = this.number(name, fallback, expected, (n) => n >= 0.001 && n <= 1_000_000);
+    return Math.floor(value * MEGABYTE);
   }
 
   /** A duration given in seconds, in milliseconds; 0 switches it off. */
@@ -193,13 +199,18 @@ function parseStream(environment: Environment): StreamConfig {
       String(slowdownThreshold),
     );
   }
-  const megabytes = environment.positive("STREAM_MAX_FRAME_SIZE_MB", 5);
+  const maxFrameBytes = environment.megabytes("STREAM_MAX_FRAME_SIZE_MB", 5);
+  const memoryBudgetBytes = environment.megabytes("STREAM_MEMORY_BUDGET_MB", 512);
+  if (memoryBudgetBytes < maxFrameBytes) {
+    const expected = `a number not below STREAM_MAX_FRAME_SIZE_MB (${maxFrameBytes / MEGABYTE})`;
+    fail("STREAM_MEMORY_BUDGET_MB", expected, String(memoryBudgetBytes / MEGABYTE));
+  }
   return {
     dropThreshold,
     slowdownThreshold,
-    maxFrameBytes: Math.floor(megabytes * MEGABYTE),
+    maxFrameBytes,
     maxFramePixels: environment.integer("STREAM_MAX_FRAME_PIXELS", 4_194_304, 1, 268_402_689),
-    memoryBudgetBytes: environment.positive("STREAM_MEMORY_BUDGET_MB", 512) * MEGABYTE,
+    memoryBudgetBytes,
     maxSessions: environment.optionalInteger("STREAM_MAX_SESSIONS", 1, 1_000_000),
     idleTimeoutMs: environment.seconds("STREAM_IDLE_TIMEOUT_S", 30),
     maxSessionMs: environment.seconds("STREAM_MAX_SESSION_S", 0),
@@ -224,7 +235,7 @@ function parsePipeline(environment: Environment): PipelineConfig {
 function parseVideo(environment: Environment): VideoConfig {
   return {
     dataDirectory: environment.text("DATA_DIR") ?? "./data",
-    maxUploadBytes: Math.floor(environment.positive("VIDEO_MAX_UPLOAD_MB", 500) * MEGABYTE),
+    maxUploadBytes: environment.megabytes("VIDEO_MAX_UPLOAD_MB", 500),
     workers: environment.integer("VIDEO_WORKERS", 1, 1, 16),
   };
 }

@@ -100,8 +100,8 @@ export class DetectionPool {
   /**
    * Loads the model and starts the workers.
    *
-   * @throws {ModelNotFoundError} If the model file is not there
-   * @throws {UnknownHeadError} If the model is no detector that can be read
+   * @throws {ModelError} If the model file is not there, or is no detector that can be read
+   * @throws {WorkerLostError} If a worker cannot start with it
    */
   async start(): Promise<void> {
     const { modelPath, inputSizes, confidence, fixedPlan } = this.#options;

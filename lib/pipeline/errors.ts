@@ -1,5 +1,7 @@
 /** The errors that the pipeline's callers tell apart. */
 
+import { UserError } from "../user_error.ts";
+
 /**
  * A pipeline failed on a frame.
  *
@@ -28,13 +30,13 @@ export class ImageTooLargeError extends Error {
 }
 
 /** A pipeline's definition cannot be used; the message is one sentence for people, and names the file. */
-export class DefinitionError extends Error {
+export class DefinitionError extends UserError {
   /** Name of the class, as `String(error)` gives it. */
   override name = "DefinitionError";
 }
 
 /** A model cannot be had or used; the message is one sentence for people, and says what to do. */
-export class ModelError extends Error {
+export class ModelError extends UserError {
   /** Name of the class, as `String(error)` gives it. */
   override name = "ModelError";
 }

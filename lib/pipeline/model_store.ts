@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { codeOf, isDiskFull, reasonOf } from "../user_error.ts";
 import { ModelFetchError } from "./errors.ts";
 import type { ModelEntry } from "./model_catalog.ts";
 import { download } from "./download.ts";
@@ -95,8 +96,12 @@ export class ModelStore {
   }
 
   async #removeLeftovers(): Promise<void> {
-    for await (const { name } of Deno.readDir(this.#directory)) {
-      if (name.endsWith(".part")) await Deno.remove(join(this.#directory, name));
+    try {
+      for await (const { name } of Deno.readDir(this.#directory)) {
+        if (name.endsWith(".part")) await Deno.remove(join(this.#directory, name));
+      }
+    } catch (error) {
+      throw describeWriteError(error, this.#directory);
     }
   }
 
@@ -222,18 +227,16 @@ function groupBySource(models: readonly ModelEntry[]): ModelEntry[][] {
 }
 
 const READ_ONLY_CODES = ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ENOENT"];
-const FULL_CODES = ["ENOSPC", "EDQUOT"];
 
 function describeWriteError(error: unknown, directory: string): ModelFetchError {
-  const code = codeOf(error);
-  if (FULL_CODES.includes(code)) {
+  if (isDiskFull(error)) {
     const message =
       `Cannot write models to ${directory}: the disk is full; free some space, then ` +
       `run "deno task models" again`;
     return new ModelFetchError(message, { cause: error });
   }
-  const denied = error instanceof Deno.errors.NotCapable || READ_ONLY_CODES.includes(code);
-  const reason = denied ? "the folder cannot be written to" : code || "an unknown error";
+  const denied = READ_ONLY_CODES.includes(codeOf(error));
+  const reason = denied ? "the folder cannot be written to" : reasonOf(error);
   const message = `Cannot write models to ${directory}: ${reason}; set MODEL_DIR to a folder ` +
     `that can be written to`;
   return new ModelFetchError(message, { cause: error });
@@ -249,17 +252,9 @@ function describeFetchError(error: unknown, models: readonly ModelEntry[]): Mode
   const message = offline
     ? `Cannot fetch ${what}: the server cannot be reached; check the network, or set ` +
       `NPM_CONFIG_REGISTRY to a registry that can be reached, ${remedy}`
-    : `Cannot fetch ${what}: the transfer failed (${reasonOf(error)}); check the network or ` +
+    : `Cannot fetch ${what}: the transfer failed (${
+      reasonOf(error).slice(0, 100)
+    }); check the network or ` +
       `proxy, ${remedy}`;
   return new ModelFetchError(message, { cause: error });
-}
-
-function codeOf(error: unknown): string {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : "";
-  return typeof code === "string" ? code : "";
-}
-
-function reasonOf(error: unknown): string {
-  const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-  return codeOf(error) || line.slice(0, 100);
 }

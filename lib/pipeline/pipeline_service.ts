@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import type { Detection, PipelineResult } from "../client/protocol.ts";
 import type { PlanMeasurement, WorkerPlan } from "./calibration.ts";
 import { DetectionPool } from "./detection_pool.ts";
-import { PipelineError } from "./errors.ts";
+import { ModelError, PipelineError } from "./errors.ts";
 import { loadDefinitions, readsText, usesDetector } from "./load_definitions.ts";
 import { findModel } from "./model_catalog.ts";
 import type { PixelImage } from "./ocr/crop_line.ts";
@@ -155,13 +155,15 @@ export class PipelineService {
   /**
    * Loads the models and starts the workers; later calls await the first.
    *
-   * @throws {ModelNotFoundError} If a model file is not there.
-   * @throws {UnknownHeadError} If the model is no detector that can be read.
+   * @throws {ModelError} If a model file is not there, or cannot be used.
    */
   start(): Promise<void> {
-    this.#starting ??= this.#start().catch((error) => {
+    this.#starting ??= this.#start().catch((cause) => {
+      const wasStopped = this.#starting === undefined;
       this.stop();
-      throw error;
+      const message = `Cannot start inference with the model ${this.#modelPath()}: ` +
+        "onnxruntime cannot load it (LOG_LEVEL=debug tells why)";
+      throw wasStopped || cause instanceof ModelError ? cause : new ModelError(message, { cause });
     });
     return this.#starting;
   }

@@ -1,3 +1,4 @@
+import { reasonOf } from "../user_error.ts";
 import { ModelError, ModelNotFoundError } from "./errors.ts";
 import { leanDetector } from "./lean_graph.ts";
 import {
@@ -6,7 +7,7 @@ import {
   type Size,
   specializeDetector,
 } from "./onnx_graph.ts";
-import { parseOnnx } from "./onnx_schema.ts";
+import { type OnnxModel, parseOnnx } from "./onnx_schema.ts";
 import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 
 /** A detector that is ready to be loaded. */
@@ -31,7 +32,7 @@ const FORMAT_VERSION = 5;
  * @param size Size of the input, in pixels.
  * @param confidence Confidence that detections will have to exceed, between 0 and 1; boxes below it may be missing.
  * @throws {ModelNotFoundError} If there is no such file.
- * @throws {UnknownHeadError} If the model is no detector that can be read.
+ * @throws {ModelError} If it cannot be read, or is no detector that can be used.
  */
 export async function prepareDetector(
   source: string,
@@ -39,7 +40,7 @@ export async function prepareDetector(
   confidence: number,
 ): Promise<PreparedDetector> {
   const bytes = await readModel(source);
-  const layout = inspectDetector(parseOnnx(bytes), size);
+  const layout = describing(noDetector(source), () => inspectDetector(parse(source, bytes), size));
   const path = pathFor(source, bytes, layout.input, confidence);
   const prepared = { source, path, layout, confidence };
   await loadPrepared(prepared);
@@ -50,7 +51,7 @@ export async function prepareDetector(
  * Reads the specialized graph, and makes it again where it is damaged, has been removed, or could not be kept.
  *
  * @returns An ONNX model
- * @throws {ModelError} If it has to be made and its model is gone, or is another by now.
+ * @throws {ModelError} If it has to be made and its model is gone, is another by now, or cannot be used.
  */
 export async function loadPrepared(
   { source, path, layout, confidence }: PreparedDetector,
@@ -61,7 +62,11 @@ export async function loadPrepared(
   if (pathFor(source, bytes, layout.input, confidence) !== path) {
     throw new ModelError(`Cannot use the model ${source}: it has changed; restart the server`);
   }
-  const graph = specializeDetector(leanDetector(parseOnnx(bytes), layout, confidence), layout);
+  const model = parse(source, bytes);
+  const graph = describing(
+    noDetector(source),
+    () => specializeDetector(leanDetector(model, layout, confidence), layout),
+  );
   await keepGraph(path, graph);
   return graph;
 }
@@ -69,10 +74,31 @@ export async function loadPrepared(
 async function readModel(path: string): Promise<Uint8Array> {
   try {
     return await Deno.readFile(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    const message = `Cannot find the model ${path}: run "deno task models" to fetch it`;
-    throw new ModelNotFoundError(message, { cause: error });
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) {
+      throw new ModelError(`Cannot read the model ${path}: ${reasonOf(cause)}`, { cause });
+    }
+    const message =
+      `Cannot find the model ${path}: run "deno task models" to fetch what is missing`;
+    throw new ModelNotFoundError(message, { cause });
+  }
+}
+
+function parse(source: string, bytes: Uint8Array): OnnxModel {
+  const message = `Cannot use the model ${source}: it is no ONNX file, or it is damaged`;
+  return describing(message, () => parseOnnx(bytes));
+}
+
+function noDetector(source: string): string {
+  return `Cannot use the model ${source}: it is no detector that can be read`;
+}
+
+/** What `action` gives; a file can be wrong in more ways than the code that reads it can name. */
+function describing<T>(message: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    throw cause instanceof ModelError ? cause : new ModelError(message, { cause });
   }
 }
 

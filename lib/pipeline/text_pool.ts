@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { ModelNotFoundError } from "./errors.ts";
+import { ModelError, ModelNotFoundError } from "./errors.ts";
 import { findModel } from "./model_catalog.ts";
 import type { Picture, ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";
 import { WorkerPool, type WorkerRestart } from "./worker_pool.ts";
@@ -58,17 +58,24 @@ export class TextPool {
   /**
    * Loads the models.
    *
-   * @throws {ModelNotFoundError} If one of them is not there
+   * @throws {ModelError} If one of them is not there, or cannot be used
    */
   async start(): Promise<void> {
     for (const id of TEXT_MODELS) {
       const path = join(this.#options.modelDir, findModel(id)?.file ?? id);
       await Deno.stat(path).catch((cause) => {
-        const message = `Cannot find the model ${path}: run "deno task models" to fetch it`;
+        const message =
+          `Cannot find the model ${path}: run "deno task models" to fetch what is missing`;
         throw new ModelNotFoundError(message, { cause });
       });
     }
-    await this.#pool.start();
+    try {
+      await this.#pool.start();
+    } catch (cause) {
+      const message = `Cannot use the models for text in ${this.#options.modelDir}: ` +
+        'onnxruntime cannot load them; delete them, and run "deno task models" to fetch them anew';
+      throw new ModelError(message, { cause });
+    }
   }
 
   /**

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { UserError } from "../user_error.ts";
+
 /** Thrown when there is no job of an id, or no longer. */
 export class JobNotFoundError extends Error {
   /** Name of the class, as `String(error)` gives it. */
@@ -53,7 +55,7 @@ export class StorageFullError extends Error {
 }
 
 /** Thrown when the directory of jobs cannot be used. */
-export class StorageUnavailableError extends Error {
+export class StorageUnavailableError extends UserError {
   /** Name of the class, as `String(error)` gives it. */
   override name = "StorageUnavailableError";
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { videoMetrics } from "../telemetry/metrics.ts";
 import { traceJob } from "../telemetry/traces.ts";
 import { AnnotatedVideos } from "./annotated_videos.ts";
-import { JobStateError, StorageUnavailableError } from "./errors.ts";
+import { checkDataDirectory, toStorageError } from "./data_directory.ts";
 import { isFinished, type Job } from "./job.ts";
 import { JobRunner, type JobRunnerOptions } from "./job_runner.ts";
 import { assessJobs, type JobHealth, type JobStatistics, summarizeJobs } from "./job_statistics.ts";
@@ -69,13 +69,18 @@ export class VideoService {
   }
 
   /**
-   * Begins to run jobs, the interrupted ones of an earlier run first.
+   * Opens the jobs of an earlier run, and checks that new ones could be kept.
    *
    * @throws {StorageUnavailableError} If the directory cannot be used
    */
+  prepare(): void {
+    checkDataDirectory(this.#options.dataDirectory);
+    if (exists(join(this.#options.dataDirectory, DATABASE_NAME))) this.#open();
+  }
+
+  /** Begins to run jobs, those first that an earlier run left unfinished. */
   start(): void {
     this.#isStarted = true;
-    if (exists(join(this.#options.dataDirectory, DATABASE_NAME))) this.#open();
     this.#opened?.runner.start();
   }
 
@@ -131,16 +136,14 @@ function openStore(dataDirectory: string): JobStore {
   try {
     return new JobStore({ dataDirectory });
   } catch (error) {
-    const reason = error instanceof JobStateError ? error.message : String(error);
-    throw new StorageUnavailableError(`Cannot use the data directory ${dataDirectory}: ${reason}`, {
-      cause: error,
-    });
+    throw toStorageError(error, dataDirectory);
   }
 }
 
 function exists(path: string): boolean {
   try {
-    return Deno.statSync(path).isFile;
+    Deno.statSync(path);
+    return true;
   } catch {
     return false;
   }

@@ -116,7 +116,7 @@ Deno.test("detect tells of each picture that fails in one line, and does the oth
   const damaged = "it is not a JPEG, PNG or WebP picture, or it is damaged";
   expect(errors.trimEnd().split("\n")).toEqual([
     ...[text, cut, drawing].map((path) => `livesyte: Cannot read ${path}: ${damaged}`),
-    `livesyte: Cannot read ${gone}: there is no such file`,
+    `livesyte: Cannot read ${gone}: there is no such file or folder`,
   ]);
 });
 

@@ -2,21 +2,7 @@ import { expect } from "expect";
 import { startServerProcess } from "../../bench/server_process.ts";
 import { readFixture } from "../read_fixture.ts";
 import { TestClient } from "../routes/test_server.ts";
-
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
-
-/** Runs the command line to its end. */
-async function run(
-  args: string[],
-  environment: Record<string, string> = {},
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "-A", MAIN, ...args],
-    env: { PORT: "0", ...environment },
-  }).output();
-  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: decode(stdout), stderr: decode(stderr) };
-}
+import { runMain } from "./run_main.ts";
 
 Deno.test("the server says where it is and stops on SIGINT and SIGTERM with exit code 0", async () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -76,55 +62,13 @@ Deno.test("a server whose client does not answer the close still stops", async (
   expect(performance.now() - startedAt).toBeLessThan(10_000);
 });
 
-Deno.test("a port in use is told in one line", async () => {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  const { code, stderr } = await run(["serve"], { PORT: String(port) });
-  expect(code).toBe(2);
-  expect(stderr).toBe(
-    `livesyte: Cannot listen on port ${port}: it is in use. ` +
-      "Stop the other program, or set PORT to another number\n",
-  );
-});
-
-Deno.test("an address that is not this machine's is told in one line", async () => {
-  const { code, stderr } = await run(["serve"], { HOST: "203.0.113.1" });
-  expect(code).toBe(2);
-  expect(stderr).toBe(
-    "livesyte: Cannot listen on HOST 203.0.113.1: it is no address of this machine\n",
-  );
-});
-
-Deno.test("a malformed setting is told in one line", async () => {
-  const { code, stderr } = await run(["serve"], { STREAM_DROP_THRESHOLD: "abc" });
-  expect(code).toBe(2);
-  expect(stderr).toBe(
-    'livesyte: Cannot parse STREAM_DROP_THRESHOLD: expected a number between 0 and 1, got "abc"\n',
-  );
-});
-
-Deno.test("a model that is not there, or is none, is told in one line", async () => {
-  const directory = await Deno.makeTempDir();
-  try {
-    const missing = await run(["serve"], { YOLO_MODEL: `${directory}/none.onnx` });
-    expect(missing.code).toBe(2);
-    expect(missing.stderr).toMatch(/^livesyte: [^\n]*none\.onnx[^\n]*\n$/);
-    await Deno.writeTextFile(`${directory}/bad.onnx`, "this is no model");
-    const bad = await run(["serve"], { YOLO_MODEL: `${directory}/bad.onnx` });
-    expect(bad.code).toBe(2);
-    expect(bad.stderr).toMatch(/^livesyte: [^\n]*bad\.onnx[^\n]*\n$/);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-});
-
 Deno.test("--help, --version and an unknown command answer at once", async () => {
-  expect(await run(["--help"])).toMatchObject({
+  expect(await runMain(["--help"])).toMatchObject({
     code: 0,
     stdout: expect.stringContaining("Usage: livesyte"),
   });
-  expect((await run(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-  expect(await run(["fly"])).toEqual({
+  expect((await runMain(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect(await runMain(["fly"])).toEqual({
     code: 2,
     stdout: "",
     stderr: 'livesyte: Unknown command "fly": see --help\n',

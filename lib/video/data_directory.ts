@@ -1,0 +1,57 @@
+/**
+ * Whether jobs can be kept in a directory, and why not.
+ *
+ * @module
+ */
+
+import { dirname } from "node:path";
+import { codeOf, isDiskFull, reasonOf } from "../user_error.ts";
+import { JobStateError, StorageUnavailableError } from "./errors.ts";
+
+/**
+ * Checks that a directory can be written to, or made; leaves no trace of that.
+ *
+ * A full disk passes: jobs that are there can be read, and deleted to make room.
+ *
+ * @throws {StorageUnavailableError} If it cannot
+ */
+export function checkDataDirectory(path: string): void {
+  try {
+    Deno.removeSync(Deno.makeTempFileSync({ dir: nearestExisting(path), prefix: ".livesyte-" }));
+  } catch (error) {
+    if (!isDiskFull(error)) throw toStorageError(error, path);
+  }
+}
+
+/** Describes what keeps the jobs in a directory from being used. */
+export function toStorageError(error: unknown, path: string): StorageUnavailableError {
+  const message = `Cannot use the data directory ${path}: ${describe(error)}`;
+  return new StorageUnavailableError(message, { cause: error });
+}
+
+function nearestExisting(path: string): string {
+  try {
+    Deno.statSync(path);
+    return path;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound) || dirname(path) === path) throw error;
+    return nearestExisting(dirname(path));
+  }
+}
+
+/** SQLite's own words (sqlite3_errstr) for what is not the fault of the file's content; Deno gives no code with most. */
+const SQLITE_REASONS: readonly [words: string, reason: string][] = [
+  ["disk is full", "the disk is full"],
+  ["disk I/O error", "the disk fails"],
+  ["readonly database", "its job database cannot be written to"],
+  ["unable to open", "its job database cannot be opened"],
+];
+
+function describe(error: unknown): string {
+  if (error instanceof JobStateError) return error.message;
+  if (error instanceof Error && codeOf(error) === "ERR_SQLITE_ERROR") {
+    return SQLITE_REASONS.find(([words]) => error.message.includes(words))?.[1] ??
+      "its job database is damaged; put a copy back, or move it away to begin anew";
+  }
+  return `${reasonOf(error)}; set DATA_DIR to a folder that can be written to`;
+}
