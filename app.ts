@@ -5,16 +5,27 @@
  */
 
 import { App, csp, staticFiles } from "fresh";
+import { guardRequests } from "./lib/http/guard_requests.ts";
 import { type Handler, hardenHandler } from "./lib/http/harden_handler.ts";
 import { oldPaths } from "./lib/http/old_paths.ts";
 import { servePackedFiles } from "./lib/http/serve_packed_files.ts";
 import type { Services } from "./services.ts";
 import type { State } from "./state.ts";
 
-/** Fresh's application, answering as the protocol says whatever happens in it. */
+/** Fresh's application, guarded, and answering as the protocol says whatever happens in it. */
 class SafeApp extends App<State> {
+  readonly #getServices: () => Services;
+
+  constructor(getServices: () => Services) {
+    super();
+    this.#getServices = getServices;
+  }
+
   override handler(): Handler {
-    return hardenHandler(super.handler());
+    return guardRequests(hardenHandler(super.handler()), () => {
+      const { hostname, allowedHosts, stream } = this.#getServices().config;
+      return { hostname, allowedHosts, authToken: stream.authToken };
+    });
   }
 }
 
@@ -24,7 +35,7 @@ class SafeApp extends App<State> {
  * @param getServices Called once a request; gives the same services every time
  */
 export function createApp(getServices: () => Services): App<State> {
-  const app = new SafeApp();
+  const app = new SafeApp(getServices);
   // Made at the first use, since the routes are complete only then.
   let handler: Handler | undefined;
   const files = staticFiles<State>();

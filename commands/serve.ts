@@ -5,6 +5,7 @@
  */
 
 import type { Config } from "../lib/config.ts";
+import { answerServeError } from "../lib/http/guard_requests.ts";
 import { logEvent, startLogging, stopLogging } from "../lib/telemetry/log.ts";
 import { type Services, VERSION } from "../services.ts";
 import { toListenError } from "./listen_error.ts";
@@ -40,7 +41,8 @@ async function loadBuiltServer(): Promise<BuiltServer> {
 async function listenWithBuild({ hostname, port }: Config): Promise<Listening> {
   const built = await loadBuiltServer();
   try {
-    return Deno.serve({ hostname, port, onListen() {} }, built.fetch);
+    const options = { hostname, port, onListen() {}, onError: answerServeError };
+    return Deno.serve(options, built.fetch);
   } catch (error) {
     throw toListenError(error, { hostname, port });
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseHostname } from "./host_name.ts";
 import { UserError } from "./user_error.ts";
 
 /** Thrown for an environment variable that cannot be used; the message names variable and value. */
@@ -75,6 +76,8 @@ export interface Config {
   hostname: string;
   /** Port to listen on, from `PORT`; 0 takes a free one. */
   port: number;
+  /** Names and addresses, beside the machine's own, under which it is reached without a token, from `ALLOWED_HOSTS`. */
+  allowedHosts: string[];
   /** Folder of the model files, from `MODEL_DIR`. */
   modelDirectory: string;
   /** Least important level that is logged, from `LOG_LEVEL`. */
@@ -106,6 +109,12 @@ class Environment {
 
   text(name: string): string | undefined {
     return this.#variables[name]?.trim() || undefined;
+  }
+
+  /** The parts between commas. */
+  list(name: string): string[] {
+    const parts = this.text(name)?.split(",") ?? [];
+    return parts.map((part) => part.trim()).filter((part) => part !== "");
   }
 
   number(
@@ -174,9 +183,15 @@ function parseInputSize(environment: Environment): { width: number; height: numb
   return { width, height };
 }
 
+function parseHosts(environment: Environment): string[] {
+  return environment.list("ALLOWED_HOSTS").map((part) =>
+    parseHostname(part) ??
+      fail("ALLOWED_HOSTS", "host names such as vision.example.com, with commas between", part)
+  );
+}
+
 function parseOrigins(environment: Environment): string[] {
-  const text = environment.text("STREAM_ALLOWED_ORIGINS") ?? "";
-  return text.split(",").map((part) => part.trim()).filter((part) => part !== "").map((part) => {
+  return environment.list("STREAM_ALLOWED_ORIGINS").map((part) => {
     const url = URL.parse(part);
     if (url === null || url.origin === "null" || url.pathname !== "/") {
       fail(
@@ -259,6 +274,7 @@ export function parseConfig(
   return {
     hostname: environment.text("HOST") ?? "127.0.0.1",
     port: environment.integer("PORT", 8000, 0, 65_535),
+    allowedHosts: parseHosts(environment),
     modelDirectory: environment.text("MODEL_DIR") ?? modelDirectory,
     logLevel: environment.choice("LOG_LEVEL", LOG_LEVELS, "info"),
     logFormat: environment.choice("LOG_FORMAT", ["json", "pretty"], terminal ? "pretty" : "json"),

@@ -5,6 +5,7 @@ Deno.test("parseConfig gives the documented defaults for an empty environment", 
   expect(parseConfig({})).toEqual({
     hostname: "127.0.0.1",
     port: 8000,
+    allowedHosts: [],
     modelDirectory: "./models",
     logLevel: "info",
     logFormat: "json",
@@ -41,6 +42,7 @@ Deno.test("parseConfig reads values, with space around them, and takes empty one
     STREAM_MAX_SESSIONS: "10",
     STREAM_ALLOWED_ORIGINS: "https://example.com, http://localhost:3000/",
     STREAM_AUTH_TOKEN: "",
+    ALLOWED_HOSTS: "Vision.example.com., fd00::7",
     PIPELINE_INPUT_SIZE: "640x480",
     VIDEO_MAX_UPLOAD_MB: "1.5",
     VIDEO_WORKERS: "2",
@@ -52,6 +54,7 @@ Deno.test("parseConfig reads values, with space around them, and takes empty one
   expect(config.stream.maxSessions).toBe(10);
   expect(config.stream.allowedOrigins).toEqual(["https://example.com", "http://localhost:3000"]);
   expect(config.stream.authToken).toBeUndefined();
+  expect(config.allowedHosts).toEqual(["vision.example.com", "[fd00::7]"]);
   expect(config.pipeline.inputSize).toEqual({ width: 640, height: 480 });
   expect(config.video).toEqual({
     dataDirectory: "/var/lib/livesyte",
@@ -64,6 +67,7 @@ Deno.test("parseConfig reads values, with space around them, and takes empty one
 Deno.test("parseConfig names the variable, what is allowed and the value of a malformed one", () => {
   const malformed: Record<string, string[]> = {
     PORT: ["abc", "-1", "65536", "80.5", "0x10", "1e3"],
+    ALLOWED_HOSTS: ["*", "https://a.example", "a.example:8000", "a.example,b/c"],
     STREAM_DROP_THRESHOLD: ["abc", "1.1", "-0.1", "NaN"],
     STREAM_SLOWDOWN_THRESHOLD: ["2", "0.05"],
     STREAM_MAX_FRAME_SIZE_MB: ["0", "five", "0.0000001", "9".repeat(400)],

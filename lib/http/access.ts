@@ -5,6 +5,7 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
+import { parseAuthority } from "../host_name.ts";
 import { ApiError } from "./api.ts";
 
 /** What is asked of clients. */
@@ -21,9 +22,13 @@ export interface AccessRules {
  * Browsers always name the origin of a WebSocket and of a POST; programs that are no browsers send none and pass.
  */
 function isForeignOrigin(headers: Headers, allowedOrigins: readonly string[]): boolean {
-  const origin = headers.get("Origin");
-  if (origin === null || allowedOrigins.includes(origin.toLowerCase())) return false;
-  return URL.parse(origin)?.host !== headers.get("Host")?.toLowerCase();
+  const text = headers.get("Origin");
+  if (text === null) return false;
+  const origin = URL.parse(text);
+  if (origin !== null && allowedOrigins.includes(origin.origin)) return false;
+  const theirs = parseAuthority(origin?.host ?? "");
+  const ours = parseAuthority(headers.get("Host") ?? "");
+  return theirs === undefined || theirs.hostname !== ours?.hostname || theirs.port !== ours.port;
 }
 
 function presentedToken(request: Request): string {

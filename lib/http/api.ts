@@ -86,7 +86,8 @@ export function api<Context extends RequestContext>(
   };
 }
 
-function toApiError(error: unknown): ApiError {
+/** What a client is told of an error; one that is none of {@linkcode ApiError} is logged. */
+export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   logEvent("error", "server_error", "Request failed unexpectedly", { cause: String(error) });
   return new ApiError(500, "internal_error", "Unexpected error occurred");

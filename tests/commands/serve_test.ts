@@ -52,7 +52,7 @@ Deno.test("a server whose client does not answer the close still stops", async (
   const { hostname, port } = new URL(server.url);
   using connection = await Deno.connect({ hostname, port: Number(port) });
   await connection.write(new TextEncoder().encode(
-    "GET /ws/video/stream?pipeline_id=yolo_only HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n" +
+    "GET /ws/video/stream?pipeline_id=yolo_only HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n" +
       "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
   ));

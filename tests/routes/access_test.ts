@@ -1,5 +1,6 @@
 import { expect } from "expect";
 import { RESULT } from "../streaming/simulated_stream.ts";
+import { requestRaw, UPGRADE } from "./raw_request.ts";
 import { startTestServer, TestClient } from "./test_server.ts";
 
 const processor = {
@@ -7,27 +8,13 @@ const processor = {
   runOnFrame: () => Promise.resolve(RESULT),
 };
 const PATH = "/ws/video/stream?pipeline_id=test";
-const UPGRADE = {
-  Connection: "Upgrade",
-  Upgrade: "websocket",
-  "Sec-WebSocket-Version": "13",
-  "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-};
-
-/** Sends a request as it is, since `fetch` does not let headers such as Host and Upgrade through. */
+/** The status of the answer to a request with these headers. */
 async function statusOf(
   host: string,
   path: string,
   headers: Record<string, string>,
 ): Promise<number> {
-  const [hostname, port] = host.split(":");
-  using connection = await Deno.connect({ hostname, port: Number(port) });
-  const lines = Object.entries({ Host: host, ...headers }).map((pair) => pair.join(": "));
-  const request = [`GET ${path} HTTP/1.1`, ...lines, "", ""].join("\r\n");
-  await connection.write(new TextEncoder().encode(request));
-  const buffer = new Uint8Array(4096);
-  const length = await connection.read(buffer) ?? 0;
-  return Number(new TextDecoder().decode(buffer.subarray(0, length)).split(" ")[1]);
+  return (await requestRaw(host, path, { headers })).status;
 }
 
 Deno.test("a request that is no upgrade is answered with 426", async () => {
@@ -58,6 +45,36 @@ Deno.test("pages of other sites are refused with 403, own ones and allowed ones 
     ]);
   }
   expect(await statusOf(server.host, PATH, UPGRADE)).toBe(101);
+});
+
+Deno.test("an origin is the server's own whether or not its default port is named, and however it is spelt", async () => {
+  await using server = await startTestServer({
+    processor,
+    environment: {
+      ALLOWED_HOSTS: "vision.example.com, fd00::7",
+      STREAM_ALLOWED_ORIGINS: "https://friend.example",
+    },
+  });
+  const pairs: [host: string, origin: string, status: number][] = [
+    ["vision.example.com:443", "https://vision.example.com", 101],
+    ["vision.example.com:80", "http://vision.example.com", 101],
+    ["vision.example.com", "https://vision.example.com:443", 101],
+    ["Vision.Example.com.", "https://vision.example.com", 101],
+    ["vision.example.com:8443", "https://vision.example.com:8443", 101],
+    ["[FD00::7]:443", "https://[fd00:0::7]", 101],
+    ["vision.example.com", "https://FRIEND.example:443", 101],
+    ["vision.example.com:8443", "https://vision.example.com", 403],
+    ["vision.example.com", "https://vision.example.com:8443", 403],
+    ["vision.example.com", "https://vision.example.com.evil.example", 403],
+    ["vision.example.com", "https://evil.example", 403],
+    ["vision.example.com", "file://", 403],
+    ["vision.example.com", "vision.example.com", 403],
+  ];
+  for (const [Host, Origin, status] of pairs) {
+    const headers = { ...UPGRADE, Host, Origin };
+    expect([Host, Origin, await statusOf(server.host, PATH, headers)])
+      .toEqual([Host, Origin, status]);
+  }
 });
 
 Deno.test("with a token set, streams and sessions want it as a header or a parameter", async () => {

@@ -4,6 +4,7 @@ import { createApp } from "../../app.ts";
 import { createBuilder } from "../../commands/build_page.ts";
 import type { ServerMessage } from "../../lib/client/protocol.ts";
 import { parseConfig } from "../../lib/config.ts";
+import { answerServeError } from "../../lib/http/guard_requests.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { Services } from "../../services.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
@@ -43,7 +44,10 @@ export async function startTestServer(
   if (processor === undefined) await services.start();
   const app = createApp(() => services);
   (await applyBuild)(app);
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.handler());
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {}, onError: answerServeError },
+    app.handler(),
+  );
   const host = `127.0.0.1:${server.addr.port}`;
   return {
     services,

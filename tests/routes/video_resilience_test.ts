@@ -137,7 +137,7 @@ Deno.test("a client that stops uploading half-way leaves nothing behind", async 
   const connection = await Deno.connect({ hostname, port: Number(port) });
   const head = "--x\r\nContent-Disposition: form-data; name=file; filename=a.mp4\r\n\r\n";
   await connection.write(new TextEncoder().encode(
-    "POST /video/submit?pipeline_id=yolo_only HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n" +
+    "POST /video/submit?pipeline_id=yolo_only HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\n" +
       `Content-Type: multipart/form-data; boundary=x\r\n\r\n${head}\0\0\0\x20ftypisom${
         "\0".repeat(200_000)
       }`,

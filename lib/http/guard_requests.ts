@@ -1,0 +1,49 @@
+/**
+ * What stands around the whole application, before any route.
+ *
+ * @module
+ */
+
+import { ApiError, toApiError } from "./api.ts";
+import type { Handler } from "./harden_handler.ts";
+import { HostCheck, type HostRules } from "./host_check.ts";
+import { setSecurityHeaders } from "./security_headers.ts";
+
+/**
+ * Wraps a handler, so that requests without a proper `Host` and address do not reach it.
+ *
+ * @param getRules Called for the first request
+ */
+export function guardRequests(handler: Handler, getRules: () => HostRules): Handler {
+  let hosts: HostCheck | undefined;
+  return async (request, info) => {
+    try {
+      hosts ??= new HostCheck(getRules());
+      hosts.check(request.headers);
+      if (!URL.canParse(request.url)) throw malformedAddress();
+    } catch (error) {
+      return answerError(error);
+    }
+    return await handler(request, info);
+  };
+}
+
+/**
+ * Answers for what `Deno.serve` could not do, as its `onError`.
+ *
+ * With tracing on, Deno parses the address of a request before the application sees it.
+ */
+export function answerServeError(error: unknown): Response {
+  const isAddress = error instanceof TypeError && error.message.startsWith("Invalid URL");
+  return answerError(isAddress ? malformedAddress() : error);
+}
+
+function answerError(error: unknown): Response {
+  const response = toApiError(error).toResponse();
+  setSecurityHeaders(response.headers);
+  return response;
+}
+
+function malformedAddress(): ApiError {
+  return new ApiError(400, "bad_request", "The address of the request, or its Host, is malformed");
+}
