@@ -15,6 +15,6 @@ ENV HOST=0.0.0.0 PORT=8000 DATA_DIR=/data LIVESYTE_CACHE=/data/cache
 EXPOSE 8000
 VOLUME /data
 STOPSIGNAL SIGTERM
-HEALTHCHECK --start-period=60s CMD bash -c 'exec 3<>/dev/tcp/127.0.0.1/$PORT; printf "GET /health HTTP/1.0\r\n\r\n" >&3; head -1 <&3 | grep -q 200'
+HEALTHCHECK --start-period=60s CMD bash -c 'exec 3<>/dev/tcp/127.0.0.1/$PORT; printf "GET /health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" >&3; head -1 <&3 | grep -q 200'
 ENTRYPOINT ["livesyte"]
 CMD ["serve"]

@@ -226,10 +226,14 @@ const ERROR_MEANINGS: Readonly<Record<number, string>> = {
   413: "Too large",
   415: "Not of a type that is taken",
   416: "No such range",
+  421: "The Host is no name of this server",
   422: "The picture cannot be decoded",
   426: "Connect with a WebSocket",
   503: "Not now",
 };
+
+/** Statuses of every path, for a `Host` that is missing, malformed or unknown. */
+const HOST_ERRORS = [400, 421];
 
 function content(answer: string): Schema {
   if (answer.includes("/")) return { [answer]: {} };
@@ -243,7 +247,7 @@ function responses({ answer, status = 200, errors = [], guarded }: Operation): S
       ...(answer !== undefined && { content: content(answer) }),
     },
   };
-  for (const code of [...errors, ...(guarded ? [401, 403] : [])]) {
+  for (const code of [...HOST_ERRORS, ...errors, ...(guarded ? [401, 403] : [])]) {
     all[code] = { description: ERROR_MEANINGS[code], content: content("Error") };
   }
   return all;

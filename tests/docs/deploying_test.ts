@@ -1,5 +1,7 @@
 import { validate } from "dockerfile-utils";
 import { expect } from "expect";
+import { startTestServer, type TestServer } from "../routes/test_server.ts";
+import { RESULT } from "../streaming/simulated_stream.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -9,6 +11,22 @@ Deno.test("the Dockerfile is well-formed, and asks for what there is", async () 
   const { default: project } = await import("../../deno.json", { with: { type: "json" } });
   const [, task = ""] = /RUN deno task (\w+)/.exec(dockerfile) ?? [];
   expect(Object.keys(project.tasks)).toContain(task);
+});
+
+Deno.test("the health check of the Dockerfile passes while the server is healthy, and only then", async () => {
+  const dockerfile = await Deno.readTextFile(new URL("Dockerfile", ROOT));
+  const [, script = ""] = /^HEALTHCHECK .* CMD bash -c '(.*)'$/m.exec(dockerfile) ?? [];
+  const check = async ({ host }: TestServer) => {
+    const [, PORT = ""] = host.split(":");
+    const { code } = await new Deno.Command("bash", { args: ["-c", script], env: { PORT } })
+      .output();
+    return code;
+  };
+  await using healthy = await startTestServer();
+  expect(await check(healthy)).toBe(0);
+  const processor = { isValidPipeline: () => true, runOnFrame: () => Promise.resolve(RESULT) };
+  await using withoutWorkers = await startTestServer({ processor });
+  expect(await check(withoutWorkers)).toBe(1);
 });
 
 Deno.test("a Dockerfile that is wrong would be noticed", () => {
