@@ -7,6 +7,8 @@ export interface ServerProcess extends AsyncDisposable {
   pid: number;
   /** Everything it has logged so far, one JSON object a line. */
   log: Record<string, unknown>[];
+  /** What it has written to standard error, once it has ended. */
+  errors: Promise<string>;
   /** Asks it to stop and returns its exit code. */
   stop(signal?: Deno.Signal): Promise<number>;
 }
@@ -74,6 +76,7 @@ export async function startServerProcess(
     url: await ready.promise,
     pid: child.pid,
     log,
+    errors,
     stop,
     async [Symbol.asyncDispose]() {
       await stop();

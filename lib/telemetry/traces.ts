@@ -2,16 +2,55 @@
  * Traces, for OpenTelemetry as Deno has it built in: `OTEL_DENO=true` switches them on.
  *
  * Spans are written when their work is done, out of times that are measured anyway, so that nothing is carried through
- * the program for them.
+ * the program for them. Deno writes those of the requests, with their whole address; tokens in it are hidden here.
  *
  * @module
  */
 
-import { type Attributes, context, type Span, SpanStatusCode, trace } from "@opentelemetry/api";
+import {
+  type Attributes,
+  type AttributeValue,
+  context,
+  type Span,
+  SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
 import type { StageTimings } from "../client/protocol.ts";
 
 const tracer = trace.getTracer("livesyte");
 const isOn = ["1", "true"].includes(Deno.env.get("OTEL_DENO") ?? "");
+
+hideTokens();
+
+/**
+ * Keeps tokens out of what Deno notes of requests.
+ *
+ * Deno has no hook for that, sets the attributes before the application sees the request, and only ever adds to them; but
+ * its spans are of one class, whose method can be wrapped.
+ */
+function hideTokens(): void {
+  const spans: Span = Object.getPrototypeOf(tracer.startSpan("unused"));
+  const { setAttribute } = spans;
+  spans.setAttribute = function (key, value) {
+    return setAttribute.call(this, key, withoutToken(key, value));
+  };
+}
+
+/** The value of an attribute with `?token=` made unreadable, however it is written. */
+function withoutToken(key: string, value: AttributeValue): AttributeValue {
+  if (key === "url.query") {
+    const query = new URLSearchParams(String(value));
+    return hideIn(query) ? query.toString() : value;
+  }
+  const url = key === "url.full" ? URL.parse(String(value)) : null;
+  return url !== null && hideIn(url.searchParams) ? url.href : value;
+}
+
+function hideIn(query: URLSearchParams): boolean {
+  if (!query.has("token")) return false;
+  query.set("token", "hidden");
+  return true;
+}
 
 /** Milliseconds since the epoch, as finely as the clock tells. */
 function now(): number {

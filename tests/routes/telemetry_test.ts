@@ -2,6 +2,7 @@ import { expect } from "expect";
 import { type ServerProcess, startServerProcess } from "../../bench/server_process.ts";
 import { readFixture } from "../read_fixture.ts";
 import { DOG_VIDEO } from "../video/media.ts";
+import { type RawAnswer, requestRaw, UPGRADE } from "./raw_request.ts";
 import { TestClient } from "./test_server.ts";
 
 /** Type and labels of every metric; `process_*` beside. */
@@ -58,12 +59,15 @@ interface Span {
   attributes: { key: string; value: { stringValue?: string; intValue?: string } }[];
 }
 
-/** Takes traces, as a collector does. */
-function startCollector(): { url: string; spans: Span[] } & AsyncDisposable {
+/** Takes traces, logs and metrics, as a collector does. */
+function startCollector(): { url: string; spans: Span[]; texts: string[] } & AsyncDisposable {
   const spans: Span[] = [];
+  const texts: string[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const text = await request.text();
+    texts.push(text);
     if (!request.url.endsWith("/v1/traces")) return Response.json({});
-    for (const { scopeSpans } of (await request.json()).resourceSpans) {
+    for (const { scopeSpans } of JSON.parse(text).resourceSpans) {
       for (const scope of scopeSpans) spans.push(...scope.spans);
     }
     return Response.json({});
@@ -71,6 +75,7 @@ function startCollector(): { url: string; spans: Span[] } & AsyncDisposable {
   return {
     url: `http://127.0.0.1:${server.addr.port}`,
     spans,
+    texts,
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
@@ -190,4 +195,88 @@ Deno.test({
     // What was read from the picture is nobody's business.
     expect(text).not.toMatch(/hello|gate/i);
   },
+});
+
+const TOKEN = "opensesame4711";
+
+/** Sends the token in every way that it can come, to what takes it and to what goes wrong. */
+async function presentToken({ url }: ServerProcess): Promise<RawAnswer[]> {
+  const { host } = new URL(url);
+  const queries = [`token=${TOKEN}`, `%74ok%65n=${TOKEN}`, `a=%&token=${TOKEN}&token=${TOKEN}`];
+  const paths = [
+    "/pipelines",
+    "/sessions",
+    "/sessions/x",
+    "/v1/health",
+    "/video/results/x",
+    "/ready",
+  ];
+  paths.push("/ws/video/stream", "/nothing", "/health", "/metrics", "/openapi.json", "/%zz", "//");
+  const answers: RawAnswer[] = [];
+  for (const path of paths) {
+    for (const query of queries) answers.push(await requestRaw(host, `${path}?${query}`));
+    const headers = { Authorization: `Bearer ${TOKEN}`, Referer: `${url}?token=${TOKEN}` };
+    answers.push(await requestRaw(host, path, { headers }));
+  }
+  const odd: { method?: string; headers: Record<string, string> }[] = [
+    ...["", "a b", "[::1", "a:b", `a?token=${TOKEN}`].map((Host) => ({ headers: { Host } })),
+    { headers: { Origin: "https://evil.example" } },
+    { method: "PROPFIND", headers: {} },
+    { method: "POST", headers: {} },
+  ];
+  for (const request of odd) {
+    answers.push(await requestRaw(host, `/sessions?token=${TOKEN}`, request));
+  }
+  answers.push(await requestRaw(host, `http://[::zz]/sessions?token=${TOKEN}`));
+  for (const query of queries) {
+    const path = `/ws/video/stream?pipeline_id=none&${query}`;
+    answers.push(await requestRaw(host, path, { headers: UPGRADE }));
+  }
+  return answers;
+}
+
+Deno.test("a token is in no trace, log, metric or error, however it was presented", async () => {
+  await using collector = startCollector();
+  const server = await startServerProcess({
+    LOG_LEVEL: "debug",
+    PIPELINE_WORKERS: "1",
+    PIPELINE_THREADS: "1",
+    STREAM_AUTH_TOKEN: TOKEN,
+    OTEL_DENO: "true",
+    OTEL_DENO_CONSOLE: "capture",
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+  });
+  const answers = await presentToken(server);
+  const { host } = new URL(server.url);
+  const page = await requestRaw(host, `/?token=${TOKEN}`);
+  const asset = await requestRaw(host, `/styles.css?token=${TOKEN}&__frsh_c=old`);
+  const metrics = await (await fetch(new URL("/metrics", server.url))).text();
+  expect(await server.stop()).toBe(0);
+  // It was taken where it had to be, and a browser tells nobody the address of a page that has it.
+  expect(answers.filter(({ status }) => status === 101)).toHaveLength(3);
+  expect(answers.filter(({ status }) => status === 400).length).toBeGreaterThan(5);
+  expect([page.status, page.headers.get("Referrer-Policy")]).toEqual([200, "no-referrer"]);
+  expect(asset.status).toBe(307);
+  // Every request has left its span, with the address but for the token.
+  const addresses = collector.spans.flatMap(({ attributes }) =>
+    attributes.filter(({ key }) => key === "url.full").map(({ value }) => value.stringValue)
+  );
+  expect(addresses.length).toBeGreaterThan(50);
+  expect(addresses.some((address) => address?.includes("pipeline_id=none"))).toBe(true);
+  // The links of a page carry the token that it was opened with.
+  const isPage = ({ headers }: RawAnswer) => headers.get("Content-Type")?.includes("text/html");
+  const others = answers.filter((answer) => !isPage(answer));
+  const places = {
+    answers: JSON.stringify(others.map(({ headers, body }) => [...headers, body])),
+    collected: collector.texts.join("\n"),
+    log: JSON.stringify(server.log),
+    errors: await server.errors,
+    metrics,
+  };
+  for (const [place, text] of Object.entries(places)) {
+    expect([place, text.includes(TOKEN)]).toEqual([place, false]);
+    expect([place, text.match(/TypeError| at .*\.ts/)]).toEqual([place, null]);
+  }
+  expect(places.errors).toBe("");
 });
