@@ -7,7 +7,7 @@
  * @module
  */
 
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor } from "../lib/pipeline/onnxruntime.ts";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";

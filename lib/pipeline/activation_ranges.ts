@@ -1,6 +1,6 @@
 /** Finds out which values a network's tensors take on real pictures. */
 
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor } from "./onnxruntime.ts";
 import sharp, { type Sharp } from "sharp";
 import { LETTERBOX_GREY } from "./letterbox.ts";
 import type { Size } from "./onnx_graph.ts";

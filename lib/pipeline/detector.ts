@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor } from "./onnxruntime.ts";
 import type { Detection } from "../client/protocol.ts";
 import { decodeYolo } from "./decode_yolo.ts";
 import { type Letterbox, toImageBox } from "./letterbox.ts";

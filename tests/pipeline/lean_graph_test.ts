@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor } from "../../lib/pipeline/onnxruntime.ts";
 import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";
 import { leanDetector } from "../../lib/pipeline/lean_graph.ts";
 import {

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { Buffer } from "node:buffer";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor } from "../../lib/pipeline/onnxruntime.ts";
 import { decodeYolo } from "../../lib/pipeline/decode_yolo.ts";
 import { UnknownHeadError } from "../../lib/pipeline/errors.ts";
 import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor } from "../onnxruntime.ts";
 import { sessionSettings } from "../detector.ts";
 import { type PixelImage, readingDirections } from "./crop_line.ts";
 import { decodeCtc, type DecodedText, parseDictionary, type Reading } from "./decode_ctc.ts";

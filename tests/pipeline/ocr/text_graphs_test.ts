@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor } from "../../../lib/pipeline/onnxruntime.ts";
 import {
   prepareTextDetector,
   prepareTextRecognizer,

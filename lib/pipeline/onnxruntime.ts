@@ -1,0 +1,9 @@
+/**
+ * onnxruntime, with its reports switched off; it is imported from here only.
+ *
+ * @module
+ */
+
+import "./no_reports.ts";
+
+export { InferenceSession, Tensor } from "onnxruntime-node";
