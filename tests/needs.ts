@@ -54,7 +54,8 @@ const NEEDS = {
       ].every((path) => exists(`/usr/share/fonts/${path}`)),
   },
   mount: {
-    tests: "tests of full disks and of machines without a network",
+    tests:
+      "tests of full and read-only disks, of missing rights, and of machines without a network",
     remedy: "run them as root on Linux",
     isThere: () => runs("unshare", "--mount", "--net", "true"),
   },

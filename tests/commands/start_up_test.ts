@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "expect";
-import { withoutSmallDisks } from "../video/small_disk.ts";
+import { isMissing } from "../needs.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { runMain, type RunOptions } from "./run_main.ts";
 
@@ -181,7 +181,6 @@ function obstaclesOfSystems(folder: string): Record<string, Obstacle> {
   const withoutRights = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"];
   const mountReadOnly = `mount -t tmpfs -o ro tmpfs '${folder}/locked' && exec "$@"`;
   const mountBuild = (options: string) => `mount ${options} '${BUILD}' && exec "$@"`;
-  const withoutIpv4 = 'ip link set lo up && ip addr del 127.0.0.1/8 dev lo && exec "$@"';
   const cannotWrite = (reason: string) =>
     `Cannot use the data directory ${folder}/locked/data: ${reason}; ` +
     "set DATA_DIR to a folder that can be written to";
@@ -210,10 +209,6 @@ function obstaclesOfSystems(folder: string): Record<string, Obstacle> {
       prefix: ["unshare", "--mount", "sh", "-c", mountBuild(`--bind '${folder}/build'`), "sh"],
       says: "Cannot load the built page: run `deno task build --force` to build it anew",
     },
-    "a machine that has IPv6 only": {
-      prefix: ["unshare", "--net", "sh", "-c", withoutIpv4, "sh"],
-      says: "Cannot listen on HOST 127.0.0.1: it is no address of this machine",
-    },
   };
 }
 
@@ -238,7 +233,7 @@ Deno.test("whatever keeps the program from starting is told in one line, with ex
 
 Deno.test({
   name: "what the system keeps the program from is told in one line, with exit code 2",
-  ignore: withoutSmallDisks,
+  ignore: isMissing("mount"),
   async fn(t) {
     await using folder = await temporaryDirectory();
     await Deno.mkdir(`${folder.path}/locked`, { mode: 0o555 });
