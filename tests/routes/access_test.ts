@@ -77,6 +77,23 @@ Deno.test("an origin is the server's own whether or not its default port is name
   }
 });
 
+Deno.test("no page of another site may read an answer, not even one that may connect", async () => {
+  await using server = await startTestServer({
+    processor,
+    environment: { STREAM_ALLOWED_ORIGINS: "https://friend.example" },
+  });
+  for (const origin of ["https://evil.example", "https://friend.example", "null"]) {
+    for (const path of ["/", "/pipelines", "/metrics", "/sessions", "/nothing", "/styles.css"]) {
+      for (const method of ["GET", "OPTIONS"]) {
+        const headers = { Origin: origin, "Access-Control-Request-Method": "POST" };
+        const answer = await requestRaw(server.host, path, { method, headers });
+        const granted = [...answer.headers.keys()].filter((name) => name.startsWith("access-"));
+        expect([origin, path, granted]).toEqual([origin, path, []]);
+      }
+    }
+  }
+});
+
 Deno.test("with a token set, streams and sessions want it as a header or a parameter", async () => {
   await using server = await startTestServer({
     processor,

@@ -147,6 +147,7 @@ Deno.test("the HTTP interface answers with real models", async (t) => {
       expect(response.headers.get("Referrer-Policy")).toBe("no-referrer");
       const policy = response.headers.get("Content-Security-Policy") ?? "";
       expect(policy).toContain("default-src 'self'");
+      expect(policy).toContain("frame-ancestors 'none'");
       expect(policy).not.toContain("unsafe-inline");
     }
   });
