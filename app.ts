@@ -6,7 +6,7 @@
 
 import { App, csp, staticFiles } from "fresh";
 import { guardRequests } from "./lib/http/guard_requests.ts";
-import { type Handler, hardenHandler } from "./lib/http/harden_handler.ts";
+import { type Handler, hardenHandler, refuseOtherMethods } from "./lib/http/harden_handler.ts";
 import { oldPaths } from "./lib/http/old_paths.ts";
 import { servePackedFiles } from "./lib/http/serve_packed_files.ts";
 import type { Services } from "./services.ts";
@@ -46,6 +46,7 @@ export function createApp(getServices: () => Services): App<State> {
       ctx.state.services = getServices();
       return ctx.next();
     })
+    .use(refuseOtherMethods)
     .use(servePackedFiles<State>())
     // No file has a slash in its name; while Fresh keeps a build in memory it would fail on one.
     .use((ctx) => /%2f|%5c/i.test(ctx.url.pathname) ? ctx.next() : files(ctx))

@@ -2,18 +2,27 @@ import { HttpError, page, type PageProps } from "fresh";
 import { MessagePage } from "../lib/components/MessagePage.tsx";
 import { define } from "../state.ts";
 
+/** What the page says when it is asked for something else than to be read. */
+const METHOD_NOT_ALLOWED = {
+  title: "This cannot be done here",
+  text: "The page can be looked at, and nothing else.",
+};
+
+/** What the page says otherwise. */
+const UNEXPECTED = {
+  title: "Something went wrong",
+  text: "The server could not make this page. Its log says why.",
+};
+
 /** The page for what went wrong; it tells nothing of the inside. */
 export const handler = define.handlers((ctx) => {
   ctx.state.title = "Error";
-  return page(undefined, { status: ctx.error instanceof HttpError ? ctx.error.status : 500 });
+  const status = ctx.error instanceof HttpError ? ctx.error.status : 500;
+  return page(status === 405 ? METHOD_NOT_ALLOWED : UNEXPECTED, { status });
 });
 
-export default define.page<typeof handler>(function ErrorPage({ url }: PageProps) {
-  return (
-    <MessagePage
-      url={url}
-      title="Something went wrong"
-      text="The server could not make this page. Its log says why."
-    />
-  );
+export default define.page<typeof handler>(function ErrorPage(
+  { url, data }: PageProps<typeof UNEXPECTED>,
+) {
+  return <MessagePage url={url} title={data.title} text={data.text} />;
 });

@@ -1,3 +1,4 @@
+import { type Context, HttpError } from "fresh";
 import { logEvent } from "../telemetry/log.ts";
 import { ApiError, isApiPath } from "./api.ts";
 import { setSecurityHeaders } from "./security_headers.ts";
@@ -34,6 +35,15 @@ export function hardenHandler(handler: Handler): Handler {
   };
 }
 
+/** A middleware that answers with the page for errors where a page is asked for something else than to be read. */
+export async function refuseOtherMethods<State>(ctx: Context<State>): Promise<Response> {
+  const { method } = ctx.req;
+  if (method !== "GET" && method !== "HEAD" && !isApiPath(ctx.url.pathname)) {
+    throw new HttpError(405);
+  }
+  return await ctx.next();
+}
+
 async function answerApi(
   handler: Handler,
   request: Request,
@@ -56,8 +66,10 @@ async function answerPage(
   info?: Deno.ServeHandlerInfo,
 ): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    const headers = { Allow: "GET, HEAD" };
-    return new Response("Use GET or HEAD for this path", { status: 405, headers });
+    // Of the methods that Fresh knows, one that no page has: see `refuseOtherMethods`.
+    const response = await handler(new Request(request.url, { method: "PATCH" }), info);
+    response.headers.set("Allow", "GET, HEAD");
+    return response;
   }
   if (isDecodable(request.url)) return await handler(request, info);
   const url = new URL(request.url);
