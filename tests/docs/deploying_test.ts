@@ -32,3 +32,25 @@ Deno.test("the health check of the Dockerfile passes while the server is healthy
 Deno.test("a Dockerfile that is wrong would be noticed", () => {
   expect(validate("FORM debian\nRUN").length).toBeGreaterThan(0);
 });
+
+Deno.test("workflows run what the Dockerfile runs, and nothing that can change under them", async () => {
+  const dockerfile = await Deno.readTextFile(new URL("Dockerfile", ROOT));
+  const version = /^FROM denoland\/deno:(\S+)/m.exec(dockerfile)?.[1];
+  const folder = new URL(".github/workflows/", ROOT);
+  let actions = 0;
+  for (const { name } of Deno.readDirSync(folder)) {
+    const text = await Deno.readTextFile(new URL(name, folder));
+    for (const [line, action] of text.matchAll(/uses: (.*)/g)) {
+      expect([name, line]).toEqual([
+        name,
+        expect.stringMatching(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/),
+      ]);
+      actions += action ? 1 : 0;
+    }
+    for (const [, deno] of text.matchAll(/npx \S*\s*deno(\S*)/g)) {
+      expect([name, deno]).toEqual([name, `@${version}`]);
+    }
+    expect(text).toMatch(/image: node:\d+\.\d+\.\d+-\w+\n/);
+  }
+  expect(actions).toBeGreaterThanOrEqual(2);
+});
