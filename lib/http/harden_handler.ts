@@ -20,9 +20,7 @@ export function hardenHandler(handler: Handler): Handler {
     const isApi = isApiPath(url.pathname);
     let response: Response;
     try {
-      response = isApi
-        ? await answerApi(handler, request, info)
-        : await answerPage(handler, request, info);
+      response = await (isApi ? answerApi : answerPage)(handler, request, url, info);
     } catch (error) {
       logEvent("error", "server_error", "Request failed unexpectedly", { cause: String(error) });
       response = isApi
@@ -47,12 +45,13 @@ export async function refuseOtherMethods<State>(ctx: Context<State>): Promise<Re
 async function answerApi(
   handler: Handler,
   request: Request,
+  url: URL,
   info?: Deno.ServeHandlerInfo,
 ): Promise<Response> {
-  if (!isDecodable(request.url)) return notFound().toResponse();
+  if (!isDecodable(url)) return notFound().toResponse();
   // Every path refuses this method, and names those that it has.
   const isKnown = METHODS.includes(request.method);
-  const known = isKnown ? request : new Request(request.url, { method: "PATCH" });
+  const known = isKnown ? request : new Request(url, { method: "PATCH" });
   const response = await handler(known, info);
   const isJson = response.headers.get("Content-Type")?.includes("json");
   if (response.status < 400 || isJson) return response;
@@ -63,24 +62,24 @@ async function answerApi(
 async function answerPage(
   handler: Handler,
   request: Request,
+  url: URL,
   info?: Deno.ServeHandlerInfo,
 ): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") {
     // Of the methods that Fresh knows, one that no page has: see `refuseOtherMethods`.
-    const response = await handler(new Request(request.url, { method: "PATCH" }), info);
+    const response = await handler(new Request(url, { method: "PATCH" }), info);
     response.headers.set("Allow", "GET, HEAD");
     return response;
   }
-  if (isDecodable(request.url)) return await handler(request, info);
-  const url = new URL(request.url);
+  if (isDecodable(url)) return await handler(request, info);
   url.pathname = url.pathname.replaceAll("%", "%25");
   const { method, headers } = request;
   return await handler(new Request(url, { method, headers }), info);
 }
 
-function isDecodable(url: string): boolean {
+function isDecodable({ pathname }: URL): boolean {
   try {
-    decodeURIComponent(new URL(url).pathname);
+    decodeURIComponent(pathname);
     return true;
   } catch {
     return false;

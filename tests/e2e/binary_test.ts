@@ -127,6 +127,10 @@ dogTest("the executable serves the live page, and stops on SIGTERM and SIGINT", 
       });
     }
     expect((await fetch(new URL("/ready", server.url))).status).toBe(200);
+    // It brings what the build has packed for browsers.
+    const styles = await fetch(new URL("/styles.css", server.url));
+    expect([await styles.text(), styles.headers.get("Vary")])
+      .toEqual([expect.stringContaining(":root{"), "Accept-Encoding"]);
     expect(await server.stop(signal)).toBe(0);
     expect(server.log.at(-1)).toMatchObject({ event: "server_stop", signal });
   }

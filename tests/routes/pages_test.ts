@@ -6,8 +6,8 @@ import { startTestServer, type TestServer } from "./test_server.ts";
 const processor = { isValidPipeline: () => true, runOnFrame: () => Promise.resolve(RESULT) };
 
 /** Sends a request as it stands, which `fetch` would tidy up or refuse. */
-async function send({ host }: TestServer, start: string): Promise<string> {
-  const [hostname = "", port] = host.split(":");
+async function send(server: TestServer, start: string, host = server.host): Promise<string> {
+  const [hostname = "", port] = server.host.split(":");
   using connection = await Deno.connect({ hostname, port: Number(port) });
   const request = `${start} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
   await connection.write(new TextEncoder().encode(request));
