@@ -33,9 +33,17 @@ export async function restartOnChange(
     // One that failed by itself is started again when somebody has mended it.
     if (code !== undefined && code !== USAGE_EXIT_CODE) await Promise.race([asked, changed]);
     const signal = await Promise.race([asked, Promise.resolve(undefined)]);
-    if (code === undefined) child.kill(signal ?? "SIGTERM");
+    if (code === undefined) kill(child, signal ?? "SIGTERM");
     await ended;
     if (signal !== undefined || code === USAGE_EXIT_CODE) return code ?? 0;
+  }
+}
+
+function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has ended by itself at this moment.
   }
 }
 

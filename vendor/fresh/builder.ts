@@ -1,4 +1,4 @@
-import { isAbsolute, join } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type App, setBuildCache } from "./app.ts";
 import { collectBuild, type Directories } from "./build.ts";
@@ -19,9 +19,8 @@ export class Builder<State = unknown> {
 
   /** Resolves the directories; they are read only when something is built. */
   constructor({ root, islandDir = "islands" }: BuildOptions) {
-    const path = root.startsWith("file:") ? fileURLToPath(root) : join(Deno.cwd(), root);
-    const absolute = isAbsolute(root) ? root : path;
-    this.#directories = { root: absolute, islands: join(absolute, islandDir) };
+    const path = resolve(root.startsWith("file:") ? fileURLToPath(root) : root);
+    this.#directories = { root: path, islands: resolve(path, islandDir) };
   }
 
   /**
@@ -43,7 +42,7 @@ export class Builder<State = unknown> {
     };
   }
 
-  /** Builds the application in memory and serves it for development; it goes on until `signal` is aborted. */
+  /** Builds the application in memory and serves it for development, until `options.signal` is aborted. */
   async listen(
     importApp: () => Promise<App<State>>,
     options: Deno.ServeTcpOptions,
