@@ -28,7 +28,8 @@ Deno.test("titles name the page, those of errors too", async () => {
 Deno.test("a page that fails is an error page with a title and the security headers", async () => {
   await using server = await startTestServer({ processor });
   // The page for videos reads a setting, which is not there any more.
-  Object.defineProperty(server.services, "config", { value: {} });
+  const value = { ...server.services.config, video: undefined };
+  Object.defineProperty(server.services, "config", { value });
   using _console = captureConsoleErrors();
   const response = await server.fetch("/videos");
   expect(response.status).toBe(500);
