@@ -12,6 +12,9 @@ import { servePackedFiles } from "./lib/http/serve_packed_files.ts";
 import type { Services } from "./services.ts";
 import type { State } from "./state.ts";
 
+/** What the addresses of the page's files are made of. */
+const FILE_ADDRESS = /^\/[\w./-]{1,200}$/;
+
 /** Fresh's application, guarded, and answering as the protocol says whatever happens in it. */
 class SafeApp extends App<State> {
   readonly #getServices: () => Services;
@@ -48,7 +51,7 @@ export function createApp(getServices: () => Services): App<State> {
     })
     .use(refuseOtherMethods)
     .use(servePackedFiles<State>())
-    // No file has a slash in its name; while Fresh keeps a build in memory it would fail on one.
-    .use((ctx) => /%2f|%5c/i.test(ctx.url.pathname) ? ctx.next() : files(ctx))
+    // With a build in memory, Fresh asks the disk for every address, and fails on those that can be no name of a file.
+    .use((ctx) => FILE_ADDRESS.test(ctx.url.pathname) ? files(ctx) : ctx.next())
     .fsRoutes();
 }
