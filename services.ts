@@ -5,6 +5,7 @@
  */
 
 import type { Config } from "./lib/config.ts";
+import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/pipeline/errors.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
@@ -42,6 +43,9 @@ export const VERSION: string = project.version;
 /** Video frames whose text is to be read are not made smaller than this, in pixels. */
 const READING_SIZE = { width: 1280, height: 1280 };
 
+/** How long the canary's answer is kept, so that asking for it without end costs nothing. */
+const CANARY_KEPT_MS = 5000;
+
 /** How long frames in flight may take when the server stops. */
 const STOP_TIMEOUT_MS = 5000;
 
@@ -56,6 +60,7 @@ export class Services {
   /** The video jobs and their files. */
   readonly videos: VideoService;
   readonly #createdAt = performance.now();
+  readonly #canary = new SharedAnswer(() => this.pipelines.checkCanary(), CANARY_KEPT_MS);
   #stopMeasuring: (() => void) | undefined;
 
   /**
@@ -181,14 +186,14 @@ export class Services {
   }
 
   /**
-   * Runs the canary inference.
+   * Runs the canary inference, unless it has run a moment ago.
    *
    * @returns Why the server is not ready; `undefined` when it is
    */
   async readiness(): Promise<string | undefined> {
     const { workers } = this.health();
     if (!workers.some((worker) => worker.alive)) return "No inference worker is running";
-    const found = await this.pipelines.checkCanary();
+    const found = await this.#canary.get();
     return found ? undefined : "The canary inference did not find what it should";
   }
 }
