@@ -14,7 +14,6 @@ import { StreamServer } from "./lib/streaming/stream_server.ts";
 import { measureEventLoopLag } from "./lib/telemetry/event_loop_lag.ts";
 import { logEvent } from "./lib/telemetry/log.ts";
 import { metricsRegistry, pipelineMetrics, videoMetrics } from "./lib/telemetry/metrics.ts";
-import { LiveFirst } from "./lib/video/live_first.ts";
 import type { VideoFrameProcessor } from "./lib/video/video_frame_processor.ts";
 import { type JobsHealth, VideoService } from "./lib/video/video_service.ts";
 import project from "./deno.json" with { type: "json" };
@@ -89,16 +88,15 @@ export class Services {
         logEvent("error", "worker_restart", "Inference worker replaced", { worker, reason });
       },
     });
-    const liveFirst = new LiveFirst();
     this.streams = new StreamServer(
-      processor ?? toFrameProcessor(this.pipelines, liveFirst),
+      processor ?? toFrameProcessor(this.pipelines),
       config.stream,
       qualities,
     );
     this.videos = new VideoService({
       dataDirectory: config.video.dataDirectory,
       workers: config.video.workers,
-      processor: toVideoFrameProcessor(this.pipelines, liveFirst),
+      processor: toVideoFrameProcessor(this.pipelines),
       frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
       framesAtOnce: () => this.videoFramesAtOnce(),
     });
@@ -199,12 +197,12 @@ export class Services {
 }
 
 /** Gives streams the pipelines in the form that they ask for. */
-function toFrameProcessor(pipelines: PipelineService, liveFirst: LiveFirst): FrameProcessor {
+function toFrameProcessor(pipelines: PipelineService): FrameProcessor {
   return {
     isValidPipeline: (id) => pipelines.isValidPipeline(id),
     async runOnFrame(...frame) {
       try {
-        return await liveFirst.runStreamFrame(() => pipelines.runOnFrame(...frame));
+        return await pipelines.runOnFrame(...frame);
       } catch (error) {
         // A frame within the limits by its first header can still hold a second, larger one.
         const isInvalid = error instanceof ImageDecodeError || error instanceof ImageTooLargeError;
@@ -216,16 +214,10 @@ function toFrameProcessor(pipelines: PipelineService, liveFirst: LiveFirst): Fra
 }
 
 /** Gives video jobs the pipelines in the form that they ask for. */
-function toVideoFrameProcessor(
-  pipelines: PipelineService,
-  liveFirst: LiveFirst,
-): VideoFrameProcessor {
+function toVideoFrameProcessor(pipelines: PipelineService): VideoFrameProcessor {
   return {
-    runOnPixels(pipelineId, jobId, frameIndex, { data: pixels, width, height }, signal) {
-      const run = () =>
-        pipelines.runOnPixels(pipelineId, jobId, frameIndex, { pixels, width, height });
-      return liveFirst.runJobFrame(run, signal);
-    },
+    runOnPixels: (pipelineId, jobId, frameIndex, { data: pixels, width, height }, signal) =>
+      pipelines.runOnPixels(pipelineId, jobId, frameIndex, { pixels, width, height }, signal),
     follow: (jobId, { detections }, timestampMs) =>
       pipelines.follow(jobId, detections, timestampMs),
     endJob: (jobId) => pipelines.endSession(jobId),

@@ -81,13 +81,13 @@ export function planFor<Plan extends WorkerPlan>(plans: readonly Plan[], frames:
  */
 export async function measurePlan(
   plan: WorkerPlan,
-  pool: { run(task: DetectTask, sessionId: string): Promise<unknown> },
+  pool: { run(task: DetectTask, turn: { sessionId: string }): Promise<unknown> },
   pipelineId: string,
   picture: Uint8Array,
 ): Promise<PlanMeasurement> {
   const { workers, threads } = plan;
-  const run = (session: string) =>
-    pool.run({ pipelineId, threads, picture: picture.slice() }, session);
+  const run = (sessionId: string) =>
+    pool.run({ pipelineId, threads, picture: picture.slice() }, { sessionId });
   const runOnAll = (frames: number) =>
     Promise.all(Array.from({ length: workers }, async (_, worker) => {
       for (let count = 0; count < frames; count += 1) await run(`worker ${worker}`);

@@ -22,6 +22,7 @@ import { type PreparedDetector, prepareDetector } from "./specialized_model.ts";
 import type { DetectTask, WorkerSetup } from "./worker_messages.ts";
 import {
   type PoolResult,
+  type Turn,
   WorkerPool,
   type WorkerRestart,
   type WorkerStatus,
@@ -119,11 +120,11 @@ export class DetectionPool {
     this.#isReady = true;
   }
 
-  /** Runs a task when it is the session's turn; see {@linkcode WorkerPool.run}. */
-  run(task: DetectTask, sessionId: string, mostAtOnce = 1): Promise<PoolResult<RunOutcome>> {
+  /** Runs a task when it is its turn; see {@linkcode WorkerPool.run}. */
+  run(task: DetectTask, turn: Turn): Promise<PoolResult<RunOutcome>> {
     const pool = this.#readyPool;
     if (pool === undefined) return Promise.reject(new Error("The workers are not running"));
-    return pool.run(task, sessionId, mostAtOnce);
+    return pool.run(task, turn);
   }
 
   /** Ends all workers; tasks that are not finished fail. */

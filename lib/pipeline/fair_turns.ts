@@ -21,14 +21,18 @@ export class FairTurns {
   /** Virtual time of the newest turn. */
   #now = 0;
 
-  /** When a session's next turn is due, in virtual time: the lowest goes first. */
-  of(sessionId: string): number {
-    return Math.max(this.#times.get(sessionId) ?? this.#now, this.#now - MOST_CREDIT);
+  /**
+   * When a session that begins to wait is due, in virtual time: the lowest goes first, and of equals the one that came first.
+   *
+   * A session that is not known comes after all that wait. Were it to go first, sessions that come and go without end would
+   * leave no turn to those that stay.
+   */
+  dueFor(sessionId: string): number {
+    return Math.max(this.#times.get(sessionId) ?? this.#now + 1, this.#now - MOST_CREDIT);
   }
 
-  /** Counts a turn of a session. */
-  take(sessionId: string): void {
-    const due = this.of(sessionId);
+  /** Counts a turn of a session that was due at `due`. */
+  take(sessionId: string, due: number): void {
     this.#now = Math.max(this.#now, due);
     // Set anew, so that the first in the map is the one that has not come for longest.
     this.#times.delete(sessionId);

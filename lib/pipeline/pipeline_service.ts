@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import type { Detection, PipelineResult } from "../client/protocol.ts";
 import type { PlanMeasurement, WorkerPlan } from "./calibration.ts";
+import { CANARY, findsCanary } from "./canary.ts";
 import { DetectionPool } from "./detection_pool.ts";
 import { ModelError, PipelineError } from "./errors.ts";
 import { loadDefinitions, readsText, usesDetector } from "./load_definitions.ts";
@@ -8,6 +9,11 @@ import { findModel } from "./model_catalog.ts";
 import type { PixelImage } from "./ocr/crop_line.ts";
 import type { Size } from "./onnx_graph.ts";
 import { entryNodes, outputNodes, type PipelineDefinition } from "./pipeline_definition.ts";
+import {
+  type CompleteOptions,
+  completeOptions,
+  type PipelineServiceOptions,
+} from "./pipeline_options.ts";
 import {
   type PipelineInfo,
   type PipelineModel,
@@ -19,93 +25,12 @@ import type { RunOutcome } from "./pipeline_runner.ts";
 import { StreamText } from "./stream_text.ts";
 import { TEXT_MODELS, TextPool } from "./text_pool.ts";
 import { Tracker } from "./tracker.ts";
-import type { Picture } from "./worker_messages.ts";
-import type { PoolResult, WorkerRestart, WorkerStatus } from "./worker_pool.ts";
-
-/** Options for {@linkcode PipelineService}. */
-export interface PipelineServiceOptions {
-  /** Folder of the model files. */
-  modelDir: string;
-  /**
-   * The detector: an id of `models.json`, or the path of an ONNX file.
-   *
-   * @default {"yolov8n"}
-   */
-  model?: string;
-  /**
-   * Size of the detector's input in pixels, multiples of 32.
-   *
-   * @default {{ width: 512, height: 384 }}
-   */
-  inputSize?: Size;
-  /**
-   * Further inputs that frames may ask for, in pixels, multiples of 32.
-   *
-   * @default {[]}
-   */
-  otherInputSizes?: readonly Size[];
-  /**
-   * Confidence that a detection has to exceed, between 0 and 1.
-   *
-   * @default {0.25}
-   */
-  confidence?: number;
-  /**
-   * Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1.
-   *
-   * @default {0.45}
-   */
-  iou?: number;
-  /**
-   * Number of inference workers; found out at the start where it is not given.
-   */
-  workers?: number;
-  /**
-   * Threads of each worker; found out at the start, for few and for many frames at once, where neither is given.
-   */
-  threads?: number;
-  /**
-   * Most pixels that a picture may have.
-   *
-   * @default {4194304}
-   */
-  maxPixels?: number;
-  /**
-   * Milliseconds after which a worker that has not answered is replaced.
-   *
-   * @default {10000}
-   */
-  frameTimeoutMs?: number;
-  /**
-   * Shortest time between two readings of one stream's text, in milliseconds.
-   *
-   * @default {500}
-   */
-  ocrIntervalMs?: number;
-  /**
-   * Whether the objects of a stream or a video get a `track_id`.
-   *
-   * @default {true}
-   */
-  tracking?: boolean;
-  /** Called for each worker that is replaced. */
-  onRestart?: (restart: WorkerRestart) => void;
-}
+import type { DetectTask, Picture, ReadOutcome } from "./worker_messages.ts";
+import type { PoolResult, Turn, WorkerStatus } from "./worker_pool.ts";
 
 const DEFINITIONS = new URL("../../pipelines/", import.meta.url);
-const CANARY = new URL("./canary.jpg", import.meta.url);
-/** What has to be seen in the canary picture. */
-const CANARY_LABEL = "dog";
-/** Highest threshold at which every model of the catalogue sees it. */
-const CANARY_CONFIDENCE = 0.5;
-const DEFAULT_MODEL = "yolov8n";
-const DEFAULT_INPUT_SIZE: Size = { width: 512, height: 384 };
-const DEFAULT_CONFIDENCE = 0.25;
-const DEFAULT_IOU = 0.45;
-const DEFAULT_OCR_INTERVAL_MS = 500;
 /** The name under which results tell what has read their text. */
 const RECOGNIZER_NAME = "ch_PP-OCRv4";
-const DEFAULT_MAX_PIXELS = 4_194_304;
 
 /**
  * Runs pipelines on pictures: the one way in, for streams, images and videos alike.
@@ -119,7 +44,7 @@ const DEFAULT_MAX_PIXELS = 4_194_304;
  * ```
  */
 export class PipelineService {
-  readonly #options: PipelineServiceOptions;
+  readonly #options: CompleteOptions;
   readonly #definitions: Map<string, PipelineDefinition>;
   readonly #streamText: StreamText;
   /** The followed objects of each stream and video. */
@@ -135,12 +60,11 @@ export class PipelineService {
    * @throws {RangeError} If an option is out of its range.
    */
   constructor(options: PipelineServiceOptions) {
-    checkOptions(options);
-    this.#options = options;
+    this.#options = completeOptions(options);
     this.#definitions = loadDefinitions(DEFINITIONS);
     this.#streamText = new StreamText(
-      (picture, sessionId) => this.#read(picture, sessionId),
-      options.ocrIntervalMs ?? DEFAULT_OCR_INTERVAL_MS,
+      (picture, sessionId) => this.#read(picture, { sessionId }),
+      this.#options.ocrIntervalMs,
     );
   }
 
@@ -238,7 +162,9 @@ export class PipelineService {
     const isReading = readsText(definition);
     const { promise: isDetected, resolve } = Promise.withResolvers<void>();
     if (isReading) this.#streamText.offer(sessionId, frameIndex, frameBytes, isDetected);
-    const detected = await this.#detect({ pipelineId, picture: frameBytes, inputSize }, sessionId)
+    const detected = await this.#detect({ pipelineId, picture: frameBytes, inputSize }, {
+      sessionId,
+    })
       .finally(resolve);
     this.follow(sessionId, detected.outcome.findings.detections, performance.now());
     const result = this.#toResult(definition, detected, started);
@@ -248,30 +174,36 @@ export class PipelineService {
   }
 
   /**
-   * Runs a pipeline on a single picture, its text included.
+   * Runs a pipeline on a single picture, its text included. Frames of streams go first.
    *
    * @param bytes The encoded picture; not to be used afterwards, since its memory goes to a worker.
    * @throws As `runOnFrame` does.
    */
   runOnImage(pipelineId: string, bytes: Uint8Array): Promise<PipelineResult> {
-    return this.#runOnPicture(pipelineId, crypto.randomUUID(), 1, bytes);
+    // One session for all, since nobody knows whether two of them come from the same client.
+    const turn = { sessionId: "images", priority: "image", mostAtOnce: Infinity } as const;
+    return this.#runOnPicture(pipelineId, 1, bytes, turn);
   }
 
   /**
-   * Runs a pipeline on a frame of a video, its text included; several frames of a video may run at once.
+   * Runs a pipeline on a frame of a video, its text included; several frames of a video may run at once. Frames of streams
+   * and single pictures go first.
    *
-   * @param sessionId The video; its frames take turns with those of other sessions.
+   * @param sessionId The video; its frames take turns with those of other videos.
    * @param frameIndex Number of the frame in the video, from 0.
    * @param image Not to be used afterwards, since its memory goes to a worker.
-   * @throws As `runOnFrame` does.
+   * @param signal Gives the frame up while it waits, once it is aborted.
+   * @throws As `runOnFrame` does, and the reason of `signal`.
    */
   runOnPixels(
     pipelineId: string,
     sessionId: string,
     frameIndex: number,
     image: PixelImage,
+    signal?: AbortSignal,
   ): Promise<PipelineResult> {
-    return this.#runOnPicture(pipelineId, sessionId, frameIndex, image);
+    const turn = { sessionId, priority: "job", mostAtOnce: Infinity, signal } as const;
+    return this.#runOnPicture(pipelineId, frameIndex, image, turn);
   }
 
   /**
@@ -283,7 +215,7 @@ export class PipelineService {
    * @param timestampMs When the frame was taken, in milliseconds of the session's own steady clock.
    */
   follow(sessionId: string, detections: Detection[], timestampMs: number): void {
-    if (this.#options.tracking === false) return;
+    if (!this.#options.tracking) return;
     const tracker = this.#trackers.getOrInsertComputed(sessionId, () => new Tracker());
     const ids = tracker.update(detections, timestampMs);
     for (const [index, detection] of detections.entries()) detection.track_id = ids[index];
@@ -305,31 +237,23 @@ export class PipelineService {
     return this.#detection?.waiting ?? 0;
   }
 
-  /**
-   * Looks at a bundled picture of a dog, and tells whether the dog was found.
-   *
-   * With a model of other classes, or a threshold so high that the dog may be missed, an answer is enough.
-   */
+  /** Looks at a picture of which is known what is on it, and tells whether that was found; see {@linkcode findsCanary}. */
   async checkCanary(): Promise<boolean> {
     // The shortest one, since reading text would only take time.
     const pipeline = [...this.#definitions.values()].filter(usesDetector)
       .toSorted((a, b) => a.nodes.length - b.nodes.length)[0];
     const layout = this.#detection?.layout;
     if (pipeline === undefined || layout === undefined) return false;
-    const { confidence = DEFAULT_CONFIDENCE } = this.#options;
-    const mustFind = layout.labels.includes(CANARY_LABEL) && confidence <= CANARY_CONFIDENCE;
-    try {
-      const { detections } = await this.runOnImage(pipeline.id, await Deno.readFile(CANARY));
-      return !mustFind || detections.some(({ label }) => label === CANARY_LABEL);
-    } catch {
-      return false;
-    }
+    return await findsCanary(
+      (picture) => this.#runOnPicture(pipeline.id, 1, picture, { sessionId: "canary" }),
+      layout.labels,
+      this.#options.confidence,
+    );
   }
 
   async #start(): Promise<void> {
-    const { confidence, iou, workers, threads, frameTimeoutMs, onRestart } = this.#options;
-    const { inputSize = DEFAULT_INPUT_SIZE, otherInputSizes = [] } = this.#options;
-    const maxPixels = this.#options.maxPixels ?? DEFAULT_MAX_PIXELS;
+    const { inputSize, otherInputSizes, confidence, iou, maxPixels } = this.#options;
+    const { workers, threads, frameTimeoutMs, onRestart } = this.#options;
     const pipelines = [...this.#definitions.values()];
     const shared = {
       maxPixels,
@@ -342,8 +266,8 @@ export class PipelineService {
       canary: CANARY,
       modelPath: this.#modelPath(),
       inputSizes: [inputSize, ...otherInputSizes],
-      confidence: confidence ?? DEFAULT_CONFIDENCE,
-      iou: iou ?? DEFAULT_IOU,
+      confidence,
+      iou,
       fixedPlan: {
         ...(workers !== undefined && { workers }),
         ...(threads !== undefined && { threads }),
@@ -364,20 +288,17 @@ export class PipelineService {
 
   async #runOnPicture(
     pipelineId: string,
-    sessionId: string,
     frameIndex: number,
     picture: Picture,
+    turn: Turn,
   ): Promise<PipelineResult> {
     const definition = this.#definition(pipelineId);
     const started = performance.now();
-    const reading = readsText(definition) ? this.#read(copyOf(picture)) : undefined;
+    const reading = readsText(definition) ? this.#read(copyOf(picture), turn) : undefined;
     // Awaited only after the detection, whose failure must not leave this one's unhandled.
     reading?.catch(() => {});
-    const result = this.#toResult(
-      definition,
-      await this.#detect({ pipelineId, picture }, sessionId, Infinity),
-      started,
-    );
+    const detected = await this.#detect({ pipelineId, picture }, turn);
+    const result = this.#toResult(definition, detected, started);
     if (reading === undefined) return result;
     const { textBlocks, stages } = await reading;
     const read = addText(result, textBlocks, frameIndex, stages.ocr);
@@ -385,16 +306,12 @@ export class PipelineService {
     return { ...read, timings_ms: { ...read.timings_ms, total } };
   }
 
-  #detect(
-    task: Parameters<DetectionPool["run"]>[0],
-    sessionId: string,
-    mostAtOnce = 1,
-  ): Promise<PoolResult<RunOutcome>> {
-    return this.#detection?.run(task, sessionId, mostAtOnce) ?? Promise.reject(notRunning());
+  #detect(task: DetectTask, turn: Turn): Promise<PoolResult<RunOutcome>> {
+    return this.#detection?.run(task, turn) ?? Promise.reject(notRunning());
   }
 
-  #read(picture: Picture, sessionId?: string) {
-    return this.#text?.read(picture, sessionId) ?? Promise.reject(notRunning());
+  #read(picture: Picture, turn: Turn): Promise<ReadOutcome> {
+    return this.#text?.read(picture, turn) ?? Promise.reject(notRunning());
   }
 
   #toResult(
@@ -409,33 +326,20 @@ export class PipelineService {
   }
 
   #modelPath(): string {
-    const { model = DEFAULT_MODEL, modelDir } = this.#options;
+    const { model, modelDir } = this.#options;
     const entry = findModel(model);
     return entry === undefined ? model : join(modelDir, entry.file);
   }
 
   #detectorInfo(): PipelineModel {
     const path = this.#modelPath();
-    const entry = findModel(this.#options.model ?? DEFAULT_MODEL);
+    const entry = findModel(this.#options.model);
     return {
       name: entry?.id ?? basename(path, ".onnx"),
       file: basename(path),
       licence: entry?.licence ?? null,
       input_size: this.#detection?.layout?.input ?? null,
     };
-  }
-}
-
-function checkOptions({ inputSize, confidence, iou }: PipelineServiceOptions): void {
-  for (const side of Object.values(inputSize ?? {})) {
-    if (!Number.isInteger(side) || side < 32 || side % 32 !== 0) {
-      throw new RangeError(`Cannot use the input size: expected multiples of 32, got ${side}`);
-    }
-  }
-  for (const share of [confidence ?? 0, iou ?? 0]) {
-    if (!(share >= 0 && share <= 1)) {
-      throw new RangeError(`Cannot use a threshold outside 0 to 1: got ${share}`);
-    }
   }
 }
 

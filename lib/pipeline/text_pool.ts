@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { ModelError, ModelNotFoundError } from "./errors.ts";
 import { findModel } from "./model_catalog.ts";
 import type { Picture, ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";
-import { WorkerPool, type WorkerRestart } from "./worker_pool.ts";
+import { type Turn, WorkerPool, type WorkerRestart } from "./worker_pool.ts";
 
 /** Options for {@linkcode TextPool}. */
 export interface TextPoolOptions {
@@ -28,7 +28,7 @@ export const TEXT_MODELS = ["ch_PP-OCRv4_det", "ch_PP-OCRv4_rec", "ppocr_keys_v1
 /**
  * Reads text in one worker that has all cores and a low priority, so it takes what detection leaves of them.
  *
- * Streams, pictures and videos take turns.
+ * Streams go before pictures and those before videos, as in detection.
  */
 export class TextPool {
   readonly #options: TextPoolOptions;
@@ -82,13 +82,14 @@ export class TextPool {
    * Reads the text in a picture.
    *
    * @param picture Not to be used afterwards, since its memory goes to the worker
-   * @param sessionId The stream that it is of, whose lines are remembered
+   * @param turn Of a stream, the lines are remembered
    * @throws {ImageDecodeError} If it is no picture
    * @throws {PipelineError} If reading fails
    */
-  async read(picture: Picture, sessionId?: string): Promise<ReadOutcome> {
-    const task = sessionId === undefined ? { picture } : { picture, sessionId };
-    const { outcome } = await this.#pool.run(task, sessionId ?? crypto.randomUUID());
+  async read(picture: Picture, turn: Turn): Promise<ReadOutcome> {
+    const { sessionId, priority = "stream" } = turn;
+    const task = priority === "stream" ? { picture, sessionId } : { picture };
+    const { outcome } = await this.#pool.run(task, turn);
     return outcome;
   }
 

@@ -2,7 +2,7 @@
 // holds it as well.
 import "./onnxruntime.ts";
 import { PipelineError } from "./errors.ts";
-import { FairTurns } from "./fair_turns.ts";
+import { FairQueue, type PrioritizedTask, type Priority } from "./fair_queue.ts";
 import { PooledWorker, WorkerLostError } from "./pooled_worker.ts";
 import type { WorkerTask } from "./worker_messages.ts";
 
@@ -23,7 +23,7 @@ export interface WorkerPoolOptions<Setup, Task> {
   /**
    * Changes a task that is about to go to a worker.
    *
-   * @param underWay Tasks that are with a worker or wait for one, this one included
+   * @param underWay Tasks that are with a worker or could be, this one included
    */
   prepare?: (task: Task, underWay: number) => Task;
   /** The workers' script. */
@@ -54,10 +54,28 @@ export interface PoolResult<Outcome> {
   wait: number;
 }
 
-interface Job<Task, Outcome> {
-  task: Task;
+/** Whose turn a task takes. */
+export interface Turn {
+  /** Sessions of the same priority take turns. */
   sessionId: string;
-  mostAtOnce: number;
+  /**
+   * What the task is for; the more urgent goes first.
+   *
+   * @default {"stream"}
+   */
+  priority?: Priority;
+  /**
+   * How many workers may be busy with the session when this task is taken, this one's included.
+   *
+   * @default {1}
+   */
+  mostAtOnce?: number;
+  /** Gives up a task that still waits, once it is aborted. */
+  signal?: AbortSignal | undefined;
+}
+
+interface Job<Task, Outcome> extends PrioritizedTask {
+  task: Task;
   arrived: number;
   resolve(result: PoolResult<Outcome>): void;
   reject(error: unknown): void;
@@ -78,17 +96,14 @@ const LONGEST_RETRY_MS = 30_000;
 /**
  * Runs tasks on a fixed number of workers.
  *
- * Each worker has one task at a time, and so has each session that does not ask for more; sessions take turns, whatever
- * the others send. A worker that dies or hangs is replaced, and only the task that it had is lost.
+ * Each worker has one task at a time, and so has each session that does not ask for more; which is next is decided by
+ * {@linkcode FairQueue}. A worker that dies or hangs is replaced, and only the task that it had is lost.
  */
 export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
   readonly #options: WorkerPoolOptions<Setup, Task>;
   readonly #slots: Slot<Setup, Task, Outcome>[];
-  /** Tasks that wait, by session. */
-  readonly #waiting = new Map<string, Job<Task, Outcome>[]>();
-  /** Tasks that are with a worker, by session. */
-  readonly #inFlight = new Map<string, number>();
-  readonly #turns = new FairTurns();
+  readonly #queue: FairQueue<Job<Task, Outcome>>;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #restarts = 0;
   #stopped = false;
 
@@ -104,6 +119,7 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
       );
     }
     this.#options = options;
+    this.#queue = new FairQueue(options.workers);
     this.#slots = Array.from({ length: options.workers }, (_, index) => ({
       worker: this.#createWorker(index),
       busy: true,
@@ -113,7 +129,7 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
 
   /** Number of tasks that wait for a worker. */
   get waiting(): number {
-    return this.#waiting.values().reduce((sum, jobs) => sum + jobs.length, 0);
+    return this.#queue.waiting;
   }
 
   /** Number of workers that have been replaced so far. */
@@ -146,23 +162,30 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
   }
 
   /**
-   * Runs a task, when it is the session's turn.
+   * Runs a task, when it is its turn.
    *
    * @param task Its picture is not to be used afterwards, since the memory goes to the worker.
-   * @param mostAtOnce How many workers may be busy with the session when this task is taken, this one's included.
    * @throws {ImageDecodeError} If the picture is none.
    * @throws {ImageTooLargeError} If the picture has too many pixels.
    * @throws {PipelineError} If the pipeline or its worker fails.
+   * @throws The reason of the turn's `signal`, if it is aborted before a worker has the task.
    */
-  run(task: Task, sessionId: string, mostAtOnce = 1): Promise<PoolResult<Outcome>> {
+  run(
+    task: Task,
+    { sessionId, priority = "stream", mostAtOnce = 1, signal }: Turn,
+  ): Promise<PoolResult<Outcome>> {
     if (this.#stopped) return Promise.reject(new PipelineError({ cause: stoppedError() }));
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<PoolResult<Outcome>>();
-    const job = { task, sessionId, mostAtOnce, arrived: performance.now(), resolve, reject };
-    const jobs = this.#waiting.get(sessionId);
-    if (jobs === undefined) this.#waiting.set(sessionId, [job]);
-    else jobs.push(job);
+    const arrived = performance.now();
+    const job = { task, sessionId, priority, mostAtOnce, arrived, resolve, reject };
+    const giveUp = () => {
+      if (this.#queue.remove(job)) reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", giveUp);
+    this.#queue.push(job, arrived);
     this.#dispatch();
-    return promise;
+    return promise.finally(() => signal?.removeEventListener("abort", giveUp));
   }
 
   /** Ends all workers at once; frames that are not finished fail. */
@@ -178,6 +201,7 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
 
   #end(end: (worker: PooledWorker<Setup, Task, Outcome>) => void): void {
     this.#stopped = true;
+    clearTimeout(this.#retry);
     for (const { worker, retry } of this.#slots) {
       clearTimeout(retry);
       end(worker);
@@ -219,43 +243,32 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
   }
 
   #failWaiting(cause: unknown): void {
-    const jobs = [...this.#waiting.values()].flat();
-    this.#waiting.clear();
-    for (const job of jobs) job.reject(new PipelineError({ cause }));
+    for (const job of this.#queue.clear()) job.reject(new PipelineError({ cause }));
   }
 
   #dispatch(): void {
+    clearTimeout(this.#retry);
     for (const slot of this.#slots) {
       if (slot.busy) continue;
-      const job = this.#takeNext();
-      if (job === undefined) return;
+      const now = performance.now();
+      const job = this.#queue.take(now);
+      if (job === undefined) {
+        const retryAt = this.#queue.retryAt(now);
+        if (retryAt === Infinity) return;
+        this.#retry = setTimeout(() => this.#dispatch(), Math.ceil(retryAt - now));
+        return;
+      }
       // Errors are the job's, and have been given to it.
       void this.#process(slot, job);
     }
   }
 
-  /** Takes a task of the session that has had the fewest turns, among those that may have one more in flight. */
-  #takeNext(): Job<Task, Outcome> | undefined {
-    let next: string | undefined;
-    for (const [sessionId, [first]] of this.#waiting) {
-      if ((this.#inFlight.get(sessionId) ?? 0) >= (first?.mostAtOnce ?? 1)) continue;
-      if (next === undefined || this.#turns.of(sessionId) < this.#turns.of(next)) next = sessionId;
-    }
-    if (next === undefined) return undefined;
-    this.#turns.take(next);
-    const jobs = this.#waiting.get(next) ?? [];
-    const job = jobs.shift();
-    if (jobs.length === 0) this.#waiting.delete(next);
-    return job;
-  }
-
   async #process(slot: Slot<Setup, Task, Outcome>, job: Job<Task, Outcome>): Promise<void> {
     const { frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS, prepare } = this.#options;
     slot.busy = true;
-    this.#countInFlight(job.sessionId, 1);
-    const wait = performance.now() - job.arrived;
-    const inFlight = this.#inFlight.values().reduce((sum, count) => sum + count, 0);
-    const task = prepare?.(job.task, inFlight + this.waiting) ?? job.task;
+    const now = performance.now();
+    const wait = now - job.arrived;
+    const task = prepare?.(job.task, this.#queue.wanted(now)) ?? job.task;
     try {
       const outcome = await slot.worker.run(task, frameTimeoutMs);
       job.resolve({ outcome, wait });
@@ -263,16 +276,10 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
       const lost = error instanceof WorkerLostError;
       job.reject(lost ? new PipelineError({ cause: error }) : error);
     } finally {
-      this.#countInFlight(job.sessionId, -1);
+      this.#queue.finish(job, performance.now());
     }
     if (slot.worker.alive) slot.busy = false;
     this.#dispatch();
-  }
-
-  #countInFlight(sessionId: string, change: 1 | -1): void {
-    const count = (this.#inFlight.get(sessionId) ?? 0) + change;
-    if (count === 0) this.#inFlight.delete(sessionId);
-    else this.#inFlight.set(sessionId, count);
   }
 }
 

@@ -6,10 +6,8 @@ import {
   ModelNotFoundError,
   PipelineError,
 } from "../../lib/pipeline/errors.ts";
-import {
-  PipelineService,
-  type PipelineServiceOptions,
-} from "../../lib/pipeline/pipeline_service.ts";
+import type { PipelineServiceOptions } from "../../lib/pipeline/pipeline_options.ts";
+import { PipelineService } from "../../lib/pipeline/pipeline_service.ts";
 import { ensureModel, MODEL_DIR, readFixture } from "./models.ts";
 
 async function withService(

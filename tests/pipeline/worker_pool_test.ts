@@ -1,10 +1,11 @@
 import { expect } from "expect";
 import { Buffer } from "node:buffer";
 import { ImageDecodeError, ImageTooLargeError, PipelineError } from "../../lib/pipeline/errors.ts";
+import type { Priority } from "../../lib/pipeline/fair_queue.ts";
 import { WorkerLostError } from "../../lib/pipeline/pooled_worker.ts";
 import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";
 import type { DetectTask, WorkerSetup } from "../../lib/pipeline/worker_messages.ts";
-import { WorkerPool, type WorkerPoolOptions } from "../../lib/pipeline/worker_pool.ts";
+import { type Turn, WorkerPool, type WorkerPoolOptions } from "../../lib/pipeline/worker_pool.ts";
 
 const FAULTY_WORKER = new URL("./faulty_worker.ts", import.meta.url).href;
 
@@ -52,7 +53,8 @@ async function withPool(
   try {
     await test(
       pool,
-      (text, session = "a") => pool.run({ pipelineId: "any", picture: order(text) }, session),
+      (text, sessionId = "a") =>
+        pool.run({ pipelineId: "any", picture: order(text) }, { sessionId }),
     );
   } finally {
     pool.stop();
@@ -123,7 +125,7 @@ Deno.test("a session has as many workers at once as it asks for", async () => {
     for (const [mostAtOnce, waiting] of [[1, 3], [2, 2], [Infinity, 1]] as const) {
       const runs = Array.from({ length: 4 }, () => {
         const task = { pipelineId: "any", picture: order("20") };
-        return pool.run(task, "video", mostAtOnce);
+        return pool.run(task, { sessionId: "video", mostAtOnce });
       });
       expect(pool.waiting).toBe(waiting);
       await Promise.all(runs);
@@ -151,14 +153,62 @@ Deno.test("sessions take turns, whatever the others send", async () => {
     const send = (session: string) => run("1", session).then(() => finished.push(session));
     const greedy = Array.from({ length: 6 }, () => send("greedy"));
     await Promise.all([...greedy, send("b"), send("c"), send("b"), send("c")]);
-    expect(finished.join(" ")).toBe("greedy b c greedy b c greedy greedy greedy greedy");
+    // Its second task has come before those of the others.
+    expect(finished.join(" ")).toBe("greedy greedy b c greedy b c greedy greedy greedy");
+  });
+});
+
+Deno.test("streams go before images and those before jobs, whichever came first", async () => {
+  await withPool({}, async (pool) => {
+    const finished: string[] = [];
+    const send = async (priority: Priority, milliseconds: number) => {
+      const task = { pipelineId: "any", picture: order(`${milliseconds}`) };
+      await pool.run(task, { sessionId: priority, priority });
+      finished.push(priority);
+    };
+    const first = send("job", 30);
+    await Promise.all([send("job", 1), send("image", 1), send("stream", 1), first]);
+    expect(finished).toEqual(["job", "stream", "image", "job"]);
+  });
+});
+
+Deno.test("a job that has kept a stream waiting stands back, and gets on without anything else happening", async () => {
+  await withPool({}, async (pool) => {
+    const job = { sessionId: "job", priority: "job" } as const;
+    const run = (text: string, turn: Turn) =>
+      pool.run({ pipelineId: "any", picture: order(text) }, turn);
+    const first = run("50", job);
+    const waiting = run("1", job);
+    await run("1", { sessionId: "stream" });
+    await first;
+    const answeredAt = performance.now();
+    await waiting;
+    // Twelve times some 50 ms, and no longer than a second, after which the stream does not count as live.
+    expect(performance.now() - answeredAt).toBeGreaterThan(200);
+    expect(performance.now() - answeredAt).toBeLessThan(5000);
+  });
+});
+
+Deno.test("a task that still waits is given up when its signal is aborted, and no other is", async () => {
+  await withPool({}, async (pool, run) => {
+    const stop = new AbortController();
+    const turn = { sessionId: "a", priority: "job", signal: stop.signal } as const;
+    const task = () => ({ pipelineId: "any", picture: order("50") });
+    const [begun, waiting, other] = [pool.run(task(), turn), pool.run(task(), turn), run("1", "b")];
+    stop.abort(new Error("Job removed"));
+    expect((await failureOf(waiting)).message).toBe("Job removed");
+    expect((await failureOf(pool.run(task(), turn))).message).toBe("Job removed");
+    expect(pool.waiting).toBe(1);
+    await Promise.all([begun, other]);
   });
 });
 
 Deno.test("a session has one frame in flight, and different sessions run side by side", async () => {
   await withPool({ workers: 2 }, async (pool) => {
-    const run = async (session: string) => {
-      const { outcome } = await pool.run({ pipelineId: "any", picture: order("50") }, session);
+    const run = async (sessionId: string) => {
+      const { outcome } = await pool.run({ pipelineId: "any", picture: order("50") }, {
+        sessionId,
+      });
       const { stages } = outcome;
       return { begin: stages.decode, end: stages.detect };
     };
@@ -180,12 +230,12 @@ Deno.test("frames that wait are counted until they run", async () => {
 Deno.test("a frame's memory goes to the worker where the view covers all of it", async () => {
   await withPool({}, async (pool) => {
     const whole = Uint8Array.from(order("1"));
-    await pool.run({ pipelineId: "any", picture: whole }, "a");
+    await pool.run({ pipelineId: "any", picture: whole }, { sessionId: "a" });
     expect(whole.buffer.byteLength).toBe(0);
     // A Buffer's own slice would share the memory that it is cut from.
     for (const memory of [new Uint8Array(10), Buffer.alloc(10)]) {
       const part = memory.subarray(0, 1);
-      await pool.run({ pipelineId: "any", picture: part }, "a");
+      await pool.run({ pipelineId: "any", picture: part }, { sessionId: "a" });
       expect(part.buffer.byteLength).toBe(10);
     }
   });
@@ -219,9 +269,10 @@ Deno.test("a pool whose worker cannot start says why", async () => {
   const pool: Pool = new WorkerPool({ workers: 1, setup, workerUrl: FAULTY_WORKER });
   expect(pool.workers()).toEqual([{ alive: false, last_heartbeat: null }]);
   await expect(pool.start()).rejects.toThrow("no second start");
-  expect(await failureOf(pool.run({ pipelineId: "any", picture: order("1") }, "a"))).toBeInstanceOf(
-    PipelineError,
-  );
+  expect(await failureOf(pool.run({ pipelineId: "any", picture: order("1") }, { sessionId: "a" })))
+    .toBeInstanceOf(
+      PipelineError,
+    );
   await Deno.remove(file);
 });
 

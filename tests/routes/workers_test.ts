@@ -36,7 +36,7 @@ Deno.test("a worker that dies costs one stream its frame, and the others nothing
       isValidPipeline: () => true,
       async runOnFrame(pipelineId, frameIndex, _bytes, sessionId) {
         const text = new TextEncoder().encode(order(frameIndex, pipelineId));
-        await pool.run({ pipelineId: "any", picture: text }, sessionId);
+        await pool.run({ pipelineId: "any", picture: text }, { sessionId });
         return RESULT;
       },
     },

@@ -1,0 +1,38 @@
+/**
+ * A picture of which is known what is on it.
+ *
+ * @module
+ */
+
+import type { PipelineResult } from "../client/protocol.ts";
+
+/** The picture: a dog. */
+export const CANARY = new URL("./canary.jpg", import.meta.url);
+
+/** What has to be seen in it. */
+const CANARY_LABEL = "dog";
+
+/** Highest threshold at which every model of the catalogue sees it. */
+const CANARY_CONFIDENCE = 0.5;
+
+/**
+ * Looks at the picture, and tells whether the dog was found.
+ *
+ * With a model of other classes, or a threshold so high that the dog may be missed, an answer is enough.
+ *
+ * @param labels The classes of the model
+ * @param confidence Confidence that a detection has to exceed, between 0 and 1
+ */
+export async function findsCanary(
+  look: (picture: Uint8Array) => Promise<PipelineResult>,
+  labels: readonly string[],
+  confidence: number,
+): Promise<boolean> {
+  const mustFind = labels.includes(CANARY_LABEL) && confidence <= CANARY_CONFIDENCE;
+  try {
+    const { detections } = await look(await Deno.readFile(CANARY));
+    return !mustFind || detections.some(({ label }) => label === CANARY_LABEL);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Decides which task a worker gets next: the most urgent first, sessions in turns, and none never.
+ *
+ * @module
+ */
+
+import { type QueuedTask, TaskLane } from "./task_lane.ts";
+
+/** What tasks are for, the most urgent first. */
+export const PRIORITIES = ["stream", "image", "job"] as const;
+
+/** What a task is for. */
+export type Priority = typeof PRIORITIES[number];
+
+/** A task of a {@linkcode FairQueue}. */
+export interface PrioritizedTask extends QueuedTask {
+  /** What it is for. */
+  readonly priority: Priority;
+}
+
+/**
+ * How many times as long as it has kept a more urgent task waiting a priority stands back; several workers share that. It is
+ * passed over no longer either, so that of the time that both compete for, it has one thirteenth.
+ */
+const PATIENCE = 12;
+
+/** Time without a task after which a priority is not reckoned with any more, in milliseconds. */
+const LIVE_MS = 1000;
+
+/**
+ * The tasks that wait for a worker or are with one, in four rules:
+ *
+ * - The most urgent task goes first; among those of one priority, sessions take turns.
+ * - While a priority is live, the less urgent ones leave one worker to it, if there are several.
+ * - A task cannot be interrupted. So a priority that has kept a more urgent one waiting pays for it: it stands back for several
+ *   times as long, even from idle workers. Else a stream that sends its next frame a moment after each answer would find a less
+ *   urgent task in its way every time.
+ * - A priority that has been passed over for several times as long as a task of it takes goes first once.
+ *
+ * All times are monotonic milliseconds.
+ */
+export class FairQueue<Task extends PrioritizedTask> {
+  readonly #workers: number;
+  readonly #lanes = PRIORITIES.map(() => new TaskLane<Task>());
+
+  /**
+   * Begins without tasks.
+   *
+   * @param workers Number of workers that the tasks are for, from 1
+   */
+  constructor(workers: number) {
+    this.#workers = workers;
+  }
+
+  /** Number of tasks that wait. */
+  get waiting(): number {
+    return this.#lanes.reduce((sum, lane) => sum + lane.waiting, 0);
+  }
+
+  /** Number of tasks that are with a worker. */
+  get running(): number {
+    return countRunning(this.#lanes);
+  }
+
+  /** Number of tasks that are with a worker, or would be if there were enough. */
+  wanted(now: number): number {
+    const lanes = this.#lanes.filter((lane) => !this.#isHeld(lane, now));
+    return lanes.reduce((sum, lane) => sum + lane.waiting, this.running);
+  }
+
+  /** Adds a task. */
+  push(task: Task, now: number): void {
+    this.#lane(task).push(task, now);
+  }
+
+  /** Takes back a task; returns `false` where it does not wait any more. */
+  remove(task: Task): boolean {
+    return this.#lane(task).remove(task);
+  }
+
+  /** Takes back all tasks that wait. */
+  clear(): Task[] {
+    return this.#lanes.flatMap((lane) => lane.clear());
+  }
+
+  /** Takes the next task for an idle worker; `undefined` where it had better stay idle for now. */
+  take(now: number): Task | undefined {
+    const ready = this.#lanes.filter((lane) => lane.hasNext);
+    const next = ready.findLast((lane) => this.#isOverdue(lane, now)) ??
+      ready.find((lane) => !this.#isHeld(lane, now));
+    return next?.take(now);
+  }
+
+  /** Notes that a task is done, whatever came of it. */
+  finish(task: Task, now: number): void {
+    const lane = this.#lane(task);
+    const startedAt = lane.finish(task, now);
+    const firstArrival = Math.min(...this.#moreUrgent(lane).map((each) => each.firstArrival));
+    const delay = now - Math.max(startedAt, firstArrival);
+    if (delay > 0) lane.standsBackUntil = now + this.#patience(delay);
+  }
+
+  /** When `take` should be tried again although no task comes or is done; `Infinity` for never. */
+  retryAt(now: number): number {
+    const held = this.#lanes.filter((lane) => lane.hasNext && this.#isHeld(lane, now));
+    return Math.min(...held.map((lane) => {
+      const activeAt = Math.max(...this.#moreUrgent(lane).map((each) => each.activeAt));
+      const { standsBackUntil } = lane;
+      return Math.min(activeAt + LIVE_MS, standsBackUntil > now ? standsBackUntil : Infinity);
+    }));
+  }
+
+  #lane({ priority }: Task): TaskLane<Task> {
+    // There is one for each priority.
+    return this.#lanes[PRIORITIES.indexOf(priority)] as TaskLane<Task>;
+  }
+
+  #moreUrgent(lane: TaskLane<Task>): TaskLane<Task>[] {
+    return this.#lanes.slice(0, this.#lanes.indexOf(lane));
+  }
+
+  #patience(milliseconds: number): number {
+    return PATIENCE * milliseconds / this.#workers;
+  }
+
+  /** Whether a lane leaves the workers to those that are more urgent. */
+  #isHeld(lane: TaskLane<Task>, now: number): boolean {
+    const live = this.#moreUrgent(lane).find(({ activeAt }) => now - activeAt < LIVE_MS);
+    if (live === undefined) return false;
+    const lessUrgent = this.#lanes.slice(this.#lanes.indexOf(live) + 1);
+    const isLastWorker = this.#workers > 1 && countRunning(lessUrgent) >= this.#workers - 1;
+    return isLastWorker || now < lane.standsBackUntil;
+  }
+
+  /** Whether a lane has been passed over for so long that it is its turn before all others. */
+  #isOverdue(lane: TaskLane<Task>, now: number): boolean {
+    return lane.running === 0 && now >= lane.standsBackUntil &&
+      now - lane.passedOverSince > this.#patience(lane.lastDurationMs);
+  }
+}
+
+function countRunning(lanes: readonly TaskLane<QueuedTask>[]): number {
+  return lanes.reduce((sum, { running }) => sum + running, 0);
+}

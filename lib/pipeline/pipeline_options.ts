@@ -1,0 +1,114 @@
+/**
+ * The options of pipelines and their defaults.
+ *
+ * @module
+ */
+
+import type { Size } from "./onnx_graph.ts";
+import type { WorkerRestart } from "./worker_pool.ts";
+
+/** Options for {@linkcode PipelineService}. */
+export interface PipelineServiceOptions {
+  /** Folder of the model files. */
+  modelDir: string;
+  /**
+   * The detector: an id of `models.json`, or the path of an ONNX file.
+   *
+   * @default {"yolov8n"}
+   */
+  model?: string;
+  /**
+   * Size of the detector's input in pixels, multiples of 32.
+   *
+   * @default {{ width: 512, height: 384 }}
+   */
+  inputSize?: Size;
+  /**
+   * Further inputs that frames may ask for, in pixels, multiples of 32.
+   *
+   * @default {[]}
+   */
+  otherInputSizes?: readonly Size[];
+  /**
+   * Confidence that a detection has to exceed, between 0 and 1.
+   *
+   * @default {0.25}
+   */
+  confidence?: number;
+  /**
+   * Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1.
+   *
+   * @default {0.45}
+   */
+  iou?: number;
+  /**
+   * Number of inference workers; found out at the start where it is not given.
+   */
+  workers?: number;
+  /**
+   * Threads of each worker; found out at the start, for few and for many frames at once, where neither is given.
+   */
+  threads?: number;
+  /**
+   * Most pixels that a picture may have.
+   *
+   * @default {4194304}
+   */
+  maxPixels?: number;
+  /**
+   * Milliseconds after which a worker that has not answered is replaced.
+   *
+   * @default {10000}
+   */
+  frameTimeoutMs?: number;
+  /**
+   * Shortest time between two readings of one stream's text, in milliseconds.
+   *
+   * @default {500}
+   */
+  ocrIntervalMs?: number;
+  /**
+   * Whether the objects of a stream or a video get a `track_id`.
+   *
+   * @default {true}
+   */
+  tracking?: boolean;
+  /** Called for each worker that is replaced. */
+  onRestart?: (restart: WorkerRestart) => void;
+}
+
+const DEFAULTS = {
+  model: "yolov8n",
+  inputSize: { width: 512, height: 384 },
+  otherInputSizes: [],
+  confidence: 0.25,
+  iou: 0.45,
+  maxPixels: 4_194_304,
+  ocrIntervalMs: 500,
+  tracking: true,
+} as const satisfies Partial<PipelineServiceOptions>;
+
+/** Options in which nothing with a default is left out. */
+export type CompleteOptions =
+  & PipelineServiceOptions
+  & Required<Pick<PipelineServiceOptions, keyof typeof DEFAULTS>>;
+
+/**
+ * Puts defaults where options are left out.
+ *
+ * @throws {RangeError} If an option is out of its range.
+ */
+export function completeOptions(options: PipelineServiceOptions): CompleteOptions {
+  const complete = { ...DEFAULTS, ...options };
+  for (const side of Object.values(complete.inputSize)) {
+    if (!Number.isInteger(side) || side < 32 || side % 32 !== 0) {
+      throw new RangeError(`Cannot use the input size: expected multiples of 32, got ${side}`);
+    }
+  }
+  for (const share of [complete.confidence, complete.iou]) {
+    if (!(share >= 0 && share <= 1)) {
+      throw new RangeError(`Cannot use a threshold outside 0 to 1: got ${share}`);
+    }
+  }
+  return complete;
+}
