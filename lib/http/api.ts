@@ -32,23 +32,38 @@ export class ApiError extends Error {
   readonly status: number;
   /** A word for programs, such as `job_not_found`; the answer's `error`. */
   readonly code: string;
+  /** Further headers of the answer. */
+  readonly headers: Readonly<Record<string, string>>;
 
   /**
    * Makes an error that {@linkcode api} turns into an answer.
    * @param status HTTP status of the answer
    * @param code A word for programs
    * @param detail A sentence for people, which is also the message
+   * @param headers Further headers of the answer
    */
-  constructor(status: number, code: string, detail: string) {
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(detail);
     this.status = status;
     this.code = code;
+    this.headers = headers;
   }
 
   /** The answer for it. */
   toResponse(): Response {
-    return Response.json({ error: this.code, detail: this.message }, { status: this.status });
+    const { code: error, message: detail, status, headers } = this;
+    return Response.json({ error, detail }, { status, headers });
   }
+}
+
+/** An answer to what may be asked again a little later. */
+export function overloaded(detail: string): ApiError {
+  return new ApiError(503, "overloaded", detail, { "Retry-After": "1" });
 }
 
 /** What a handler needs to know of a request; a Fresh context is one. */
@@ -75,13 +90,12 @@ export function api<Context extends RequestContext>(
     const handler = Object.hasOwn(methods, name) ? methods[name as ApiMethod] : undefined;
     try {
       if (handler === undefined) {
-        throw new ApiError(405, "method_not_allowed", `Use ${allowed.join(", ")} for this path`);
+        const Allow = allowed.join(", ");
+        throw new ApiError(405, "method_not_allowed", `Use ${Allow} for this path`, { Allow });
       }
       return await handler(context);
     } catch (error) {
-      const response = toApiError(error).toResponse();
-      if (response.status === 405) response.headers.set("Allow", allowed.join(", "));
-      return response;
+      return toApiError(error).toResponse();
     }
   };
 }

@@ -83,7 +83,7 @@ const OPERATIONS: readonly Operation[] = [
     guarded: true,
     body: IMAGES,
     answer: "Run",
-    errors: [400, 404, 413, 415, 422],
+    errors: [400, 404, 413, 415, 422, 503],
   },
   {
     path: "/sessions",

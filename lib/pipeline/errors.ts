@@ -29,6 +29,12 @@ export class ImageTooLargeError extends Error {
   override name = "ImageTooLargeError";
 }
 
+/** There is too much to do already; what was asked for may be asked for again. */
+export class OverloadedError extends Error {
+  /** Name of the class, as `String(error)` gives it. */
+  override name = "OverloadedError";
+}
+
 /** A pipeline's definition cannot be used; the message is one sentence for people, and names the file. */
 export class DefinitionError extends UserError {
   /** Name of the class, as `String(error)` gives it. */

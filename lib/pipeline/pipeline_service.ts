@@ -3,7 +3,7 @@ import type { Detection, PipelineResult } from "../client/protocol.ts";
 import type { PlanMeasurement, WorkerPlan } from "./calibration.ts";
 import { CANARY, findsCanary } from "./canary.ts";
 import { DetectionPool } from "./detection_pool.ts";
-import { ModelError, PipelineError } from "./errors.ts";
+import { ModelError, OverloadedError, PipelineError } from "./errors.ts";
 import { loadDefinitions, readsText, usesDetector } from "./load_definitions.ts";
 import { findModel } from "./model_catalog.ts";
 import type { PixelImage } from "./ocr/crop_line.ts";
@@ -31,6 +31,8 @@ import type { PoolResult, Turn, WorkerStatus } from "./worker_pool.ts";
 const DEFINITIONS = new URL("../../pipelines/", import.meta.url);
 /** The name under which results tell what has read their text. */
 const RECOGNIZER_NAME = "ch_PP-OCRv4";
+/** Most single pictures that are looked at or wait for it at once; the last waits for some seconds. */
+const MAX_IMAGES = 32;
 
 /**
  * Runs pipelines on pictures: the one way in, for streams, images and videos alike.
@@ -52,6 +54,7 @@ export class PipelineService {
   #starting: Promise<void> | undefined;
   #detection: DetectionPool | undefined;
   #text: TextPool | undefined;
+  #images = 0;
 
   /**
    * Reads the definitions in `pipelines/`; `start` loads the models.
@@ -173,16 +176,28 @@ export class PipelineService {
     return addText(result, textBlocks, readFrom, ocrMs);
   }
 
+  /** Whether `runOnImage` would take one more picture now. */
+  get takesImages(): boolean {
+    return this.#images < MAX_IMAGES;
+  }
+
   /**
    * Runs a pipeline on a single picture, its text included. Frames of streams go first.
    *
    * @param bytes The encoded picture; not to be used afterwards, since its memory goes to a worker.
+   * @throws {OverloadedError} If too many pictures wait already.
    * @throws As `runOnFrame` does.
    */
-  runOnImage(pipelineId: string, bytes: Uint8Array): Promise<PipelineResult> {
-    // One session for all, since nobody knows whether two of them come from the same client.
-    const turn = { sessionId: "images", priority: "image", mostAtOnce: Infinity } as const;
-    return this.#runOnPicture(pipelineId, 1, bytes, turn);
+  async runOnImage(pipelineId: string, bytes: Uint8Array): Promise<PipelineResult> {
+    if (!this.takesImages) throw new OverloadedError("Too many pictures wait already");
+    this.#images += 1;
+    try {
+      // One session for all, since nobody knows whether two of them come from the same client.
+      const turn = { sessionId: "images", priority: "image", mostAtOnce: Infinity } as const;
+      return await this.#runOnPicture(pipelineId, 1, bytes, turn);
+    } finally {
+      this.#images -= 1;
+    }
   }
 
   /**

@@ -43,6 +43,27 @@ for (const workers of ["1", "2"]) {
   });
 }
 
+Deno.test("more pictures than can wait are refused for now, and those that wait are answered", async () => {
+  await using server = await startServerProcess({ PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" });
+  const url = new URL("/pipelines/yolo_only/run", server.url);
+  const body = await readFixture("dog.jpg");
+  const answers = await Promise.all(Array.from({ length: 60 }, async () => {
+    const headers = { "Content-Type": "image/jpeg" };
+    const response = await fetch(url, { method: "POST", body, headers });
+    return { response, json: await response.json() };
+  }));
+  const refused = answers.filter(({ response }) => response.status !== 200);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(answers.length - refused.length).toBeGreaterThanOrEqual(32);
+  for (const { response, json } of refused) {
+    expect([response.status, json, response.headers.get("Retry-After")]).toEqual([
+      503,
+      { error: "overloaded", detail: "Too many pictures wait already" },
+      "1",
+    ]);
+  }
+});
+
 Deno.test("clients that ask for the canary over and over leave a stream its answers", async () => {
   await using server = await startServerProcess({ PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" });
   await using stream = await PoliteStream.open(server.url);

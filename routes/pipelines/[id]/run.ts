@@ -1,16 +1,18 @@
 import type { Context } from "fresh";
 import { checkAccess } from "../../../lib/http/access.ts";
-import { ApiError } from "../../../lib/http/api.ts";
+import { ApiError, overloaded } from "../../../lib/http/api.ts";
 import { readBody } from "../../../lib/http/read_body.ts";
 import {
   ImageDecodeError,
   ImageTooLargeError,
+  OverloadedError,
   PipelineError,
 } from "../../../lib/pipeline/errors.ts";
 import { logEvent } from "../../../lib/telemetry/log.ts";
 import { defineApi, type State } from "../../../state.ts";
 
 const IMAGE_TYPES = ["image/jpeg", "image/png", "image/webp"];
+const TOO_MANY_IMAGES = "Too many pictures wait already";
 /** Boundaries and part headers of a form with one file. */
 const FORM_OVERHEAD_BYTES = 4096;
 
@@ -46,11 +48,14 @@ async function run(ctx: Context<State>): Promise<Response> {
   if (!pipelines.isValidPipeline(id)) {
     throw new ApiError(404, "invalid_pipeline", `Unknown pipeline_id: ${id.slice(0, 64)}`);
   }
+  // Told before the picture is read, and once more when it has come.
+  if (!pipelines.takesImages) throw overloaded(TOO_MANY_IMAGES);
   const image = await readImage(ctx.req, config.stream.maxFrameBytes);
   if (image.length === 0) throw new ApiError(422, "invalid_image", "Picture is empty");
   try {
     return Response.json({ result: await pipelines.runOnImage(id, image) });
   } catch (error) {
+    if (error instanceof OverloadedError) throw overloaded(TOO_MANY_IMAGES);
     if (error instanceof ImageDecodeError) {
       throw new ApiError(422, "invalid_image", "Picture cannot be decoded");
     }
