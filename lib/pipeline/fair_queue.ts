@@ -19,10 +19,13 @@ export interface PrioritizedTask extends QueuedTask {
 }
 
 /**
- * How many times as long as it has kept a more urgent task waiting a priority stands back; several workers share that. It is
- * passed over no longer either, so that of the time that both compete for, it has one thirteenth.
+ * How many times as long as it has been in the way of more urgent tasks a priority stands back; several workers share that. It
+ * is passed over no longer either, so that of the time that both compete for, it has one thirteenth.
  */
 const PATIENCE = 12;
+
+/** What it counts to be at work beside a more urgent task, which is slowed down, in place of before it, which has to wait. */
+const SLOWED_WEIGHT = 1 / 2;
 
 /** Time without a task after which a priority is not reckoned with any more, in milliseconds. */
 const LIVE_MS = 1000;
@@ -32,9 +35,9 @@ const LIVE_MS = 1000;
  *
  * - The most urgent task goes first; among those of one priority, sessions take turns.
  * - While a priority is live, the less urgent ones leave one worker to it, if there are several.
- * - A task cannot be interrupted. So a priority that has kept a more urgent one waiting pays for it: it stands back for several
- *   times as long, even from idle workers. Else a stream that sends its next frame a moment after each answer would find a less
- *   urgent task in its way every time.
+ * - A task cannot be interrupted, and slows down those beside it. So a priority pays for the time in which it was at work while a
+ *   more urgent one had something to do: it stands back for several times as long, even from idle workers. Else a stream that
+ *   sends its next frame a moment after each answer would find a less urgent task in its way every time.
  * - A priority that has been passed over for several times as long as a task of it takes goes first once.
  *
  * All times are monotonic milliseconds.
@@ -42,6 +45,7 @@ const LIVE_MS = 1000;
 export class FairQueue<Task extends PrioritizedTask> {
   readonly #workers: number;
   readonly #lanes = PRIORITIES.map(() => new TaskLane<Task>());
+  #countedAt = 0;
 
   /**
    * Begins without tasks.
@@ -70,21 +74,25 @@ export class FairQueue<Task extends PrioritizedTask> {
 
   /** Adds a task. */
   push(task: Task, now: number): void {
+    this.#countContention(now);
     this.#lane(task).push(task, now);
   }
 
   /** Takes back a task; returns `false` where it does not wait any more. */
-  remove(task: Task): boolean {
+  remove(task: Task, now: number): boolean {
+    this.#countContention(now);
     return this.#lane(task).remove(task);
   }
 
   /** Takes back all tasks that wait. */
-  clear(): Task[] {
+  clear(now: number): Task[] {
+    this.#countContention(now);
     return this.#lanes.flatMap((lane) => lane.clear());
   }
 
   /** Takes the next task for an idle worker; `undefined` where it had better stay idle for now. */
   take(now: number): Task | undefined {
+    this.#countContention(now);
     const ready = this.#lanes.filter((lane) => lane.hasNext);
     const next = ready.findLast((lane) => this.#isOverdue(lane, now)) ??
       ready.find((lane) => !this.#isHeld(lane, now));
@@ -93,11 +101,10 @@ export class FairQueue<Task extends PrioritizedTask> {
 
   /** Notes that a task is done, whatever came of it. */
   finish(task: Task, now: number): void {
+    this.#countContention(now);
     const lane = this.#lane(task);
-    const startedAt = lane.finish(task, now);
-    const firstArrival = Math.min(...this.#moreUrgent(lane).map((each) => each.firstArrival));
-    const delay = now - Math.max(startedAt, firstArrival);
-    if (delay > 0) lane.standsBackUntil = now + this.#patience(delay);
+    const contendedMs = lane.finish(task, now);
+    if (contendedMs > 0) lane.standsBackUntil = now + this.#patience(contendedMs);
   }
 
   /** When `take` should be tried again although no task comes or is done; `Infinity` for never. */
@@ -113,6 +120,18 @@ export class FairQueue<Task extends PrioritizedTask> {
   #lane({ priority }: Task): TaskLane<Task> {
     // There is one for each priority.
     return this.#lanes[PRIORITIES.indexOf(priority)] as TaskLane<Task>;
+  }
+
+  /** Notes for each lane how long more urgent ones have had something to do; called before anything changes. */
+  #countContention(now: number): void {
+    const elapsed = now - this.#countedAt;
+    this.#countedAt = now;
+    let weight = 0;
+    for (const lane of this.#lanes) {
+      lane.contendedMs += weight * elapsed;
+      if (lane.waiting > 0) weight = 1;
+      else if (lane.running > 0) weight = Math.max(weight, SLOWED_WEIGHT);
+    }
   }
 
   #moreUrgent(lane: TaskLane<Task>): TaskLane<Task>[] {

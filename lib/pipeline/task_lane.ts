@@ -29,10 +29,13 @@ const EXPECTED_MS = 100;
 export class TaskLane<Task extends QueuedTask> {
   /** Until when it leaves the workers to more urgent tasks. */
   standsBackUntil = -Infinity;
+  /** For how long there have been more urgent tasks, in all. */
+  contendedMs = 0;
   /** By session, in the order in which they began to wait. */
   readonly #waiting = new Map<string, WaitingSession<Task>>();
-  readonly #arrivals = new Map<Task, number>();
-  readonly #starts = new Map<Task, number>();
+  readonly #tasks = new Set<Task>();
+  /** When each task was taken, and how long there had been more urgent ones by then. */
+  readonly #starts = new Map<Task, { at: number; contendedMs: number }>();
   readonly #turns = new FairTurns();
   #activeAt = -Infinity;
   #passedOverSince = 0;
@@ -40,7 +43,7 @@ export class TaskLane<Task extends QueuedTask> {
 
   /** Number of tasks that wait. */
   get waiting(): number {
-    return this.#arrivals.size;
+    return this.#tasks.size;
   }
 
   /** Number of tasks that are with a worker. */
@@ -68,15 +71,10 @@ export class TaskLane<Task extends QueuedTask> {
     return this.#next() !== undefined;
   }
 
-  /** When the first task came that may be taken; `Infinity` where there is none. */
-  get firstArrival(): number {
-    return Math.min(...this.#runnable().map(({ first }) => this.#arrivals.get(first) ?? Infinity));
-  }
-
   /** Adds a task. */
   push(task: Task, now: number): void {
     if (this.waiting === 0) this.#passedOverSince = now;
-    this.#arrivals.set(task, now);
+    this.#tasks.add(task);
     const session = this.#waiting.get(task.sessionId);
     if (session !== undefined) session.tasks.push(task);
     else {
@@ -87,7 +85,7 @@ export class TaskLane<Task extends QueuedTask> {
 
   /** Takes back a task; returns `false` where it does not wait. */
   remove(task: Task): boolean {
-    if (!this.#arrivals.delete(task)) return false;
+    if (!this.#tasks.delete(task)) return false;
     const session = this.#waiting.get(task.sessionId);
     if (session === undefined) return false;
     session.tasks.splice(session.tasks.indexOf(task), 1);
@@ -97,9 +95,9 @@ export class TaskLane<Task extends QueuedTask> {
 
   /** Takes back all tasks that wait. */
   clear(): Task[] {
-    const tasks = [...this.#arrivals.keys()];
+    const tasks = [...this.#tasks];
     this.#waiting.clear();
-    this.#arrivals.clear();
+    this.#tasks.clear();
     return tasks;
   }
 
@@ -116,7 +114,7 @@ export class TaskLane<Task extends QueuedTask> {
       this.#waiting.set(task.sessionId, session);
       session.due = this.#turns.dueFor(task.sessionId);
     }
-    this.#starts.set(task, now);
+    this.#starts.set(task, { at: now, contendedMs: this.contendedMs });
     this.#passedOverSince = now;
     return task;
   }
@@ -124,14 +122,15 @@ export class TaskLane<Task extends QueuedTask> {
   /**
    * Notes that a task is done.
    *
-   * @returns When it was taken
+   * @returns For how long, meanwhile, there were more urgent ones
    */
   finish(task: Task, now: number): number {
-    const startedAt = this.#starts.get(task) ?? now;
+    const start = this.#starts.get(task);
+    if (start === undefined) throw new RangeError("Cannot finish a task that was not taken");
     this.#starts.delete(task);
-    this.#lastDurationMs = now - startedAt;
+    this.#lastDurationMs = now - start.at;
     this.#activeAt = now;
-    return startedAt;
+    return this.contendedMs - start.contendedMs;
   }
 
   /** The session whose turn it is, and its first task. */

@@ -180,7 +180,7 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
     const arrived = performance.now();
     const job = { task, sessionId, priority, mostAtOnce, arrived, resolve, reject };
     const giveUp = () => {
-      if (this.#queue.remove(job)) reject(signal?.reason);
+      if (this.#queue.remove(job, performance.now())) reject(signal?.reason);
     };
     signal?.addEventListener("abort", giveUp);
     this.#queue.push(job, arrived);
@@ -243,7 +243,9 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
   }
 
   #failWaiting(cause: unknown): void {
-    for (const job of this.#queue.clear()) job.reject(new PipelineError({ cause }));
+    for (const job of this.#queue.clear(performance.now())) {
+      job.reject(new PipelineError({ cause }));
+    }
   }
 
   #dispatch(): void {
