@@ -5,11 +5,14 @@
  */
 
 import type { Config } from "./lib/config.ts";
+import { BodyReader } from "./lib/http/body_reader.ts";
+import { pictureMemory } from "./lib/http/picture_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/pipeline/errors.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
 import { type FrameProcessor, InvalidFrameError } from "./lib/streaming/frame_processor.ts";
+import { MemoryBudget } from "./lib/streaming/memory_budget.ts";
 import { StreamServer } from "./lib/streaming/stream_server.ts";
 import { measureEventLoopLag } from "./lib/telemetry/event_loop_lag.ts";
 import { logEvent } from "./lib/telemetry/log.ts";
@@ -42,6 +45,9 @@ export const VERSION: string = project.version;
 /** Video frames whose text is to be read are not made smaller than this, in pixels. */
 const READING_SIZE = { width: 1280, height: 1280 };
 
+/** Part of the memory for frames that request bodies may take of it. */
+const BODIES_SHARE = 1 / 8;
+
 /** How long the canary's answer is kept, so that asking for it without end costs nothing. */
 const CANARY_KEPT_MS = 5000;
 
@@ -56,6 +62,8 @@ export class Services {
   readonly pipelines: PipelineService;
   /** The streams that are open, and those who watch them. */
   readonly streams: StreamServer;
+  /** Reads request bodies, within a share of the memory for frames. */
+  readonly bodies: BodyReader;
   /** The video jobs and their files. */
   readonly videos: VideoService;
   readonly #createdAt = performance.now();
@@ -93,6 +101,10 @@ export class Services {
       config.stream,
       qualities,
     );
+    const { memoryBudgetBytes, maxFrameBytes } = config.stream;
+    // There is room for one picture in any case.
+    const bodyBytes = Math.max(BODIES_SHARE * memoryBudgetBytes, pictureMemory(maxFrameBytes));
+    this.bodies = new BodyReader(new MemoryBudget(bodyBytes, this.streams.budget));
     this.videos = new VideoService({
       dataDirectory: config.video.dataDirectory,
       workers: config.video.workers,

@@ -74,7 +74,7 @@ const OPERATIONS: readonly Operation[] = [
     guarded: true,
     body: ["application/json"],
     answer: "Validation",
-    errors: [400, 413],
+    errors: [400, 413, 503],
   },
   {
     path: "/pipelines/{id}/run",

@@ -9,7 +9,7 @@ import type { StreamConfig } from "../config.ts";
 import { logEvent } from "../telemetry/log.ts";
 import { streamMetrics } from "../telemetry/metrics.ts";
 import type { Quality } from "./adaptive_quality.ts";
-import { FrameBudget } from "./frame_budget.ts";
+import { MemoryBudget } from "./memory_budget.ts";
 import type { FrameProcessor } from "./frame_processor.ts";
 import { SessionManager } from "./session_manager.ts";
 import { SessionRegistry } from "./session_registry.ts";
@@ -24,10 +24,11 @@ const MAX_ECHO = 64;
 export class StreamServer {
   /** The sessions that are open now. */
   readonly registry: SessionRegistry;
+  /** What the frames of all sessions hold. */
+  readonly budget: MemoryBudget;
   readonly #processor: FrameProcessor;
   readonly #config: StreamConfig;
   readonly #qualities: readonly Quality[];
-  readonly #budget: FrameBudget;
   /** Sockets of streams and viewers that have not closed yet, which may outlive their sessions. */
   readonly #sockets = new Set<WebSocket>();
   #onLastClosed: (() => void) | undefined;
@@ -42,7 +43,7 @@ export class StreamServer {
     this.#processor = processor;
     this.#config = config;
     this.#qualities = qualities;
-    this.#budget = new FrameBudget(config.memoryBudgetBytes);
+    this.budget = new MemoryBudget(config.memoryBudgetBytes);
     this.registry = new SessionRegistry(config);
     this.registry.subscribe((event) => {
       streamMetrics.sessionsActive.set(this.registry.size);
@@ -154,7 +155,7 @@ export class StreamServer {
     const stream = new StreamSession(session, transport, {
       processor: this.#processor,
       limits: this.#config,
-      budget: this.#budget,
+      budget: this.budget,
     });
     streamMetrics.sessions.inc();
     stream.log("info", "stream_connect", "Stream opened");

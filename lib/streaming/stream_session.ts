@@ -16,7 +16,7 @@ import { type LogEvent, logEvent, type LogFields } from "../telemetry/log.ts";
 import { streamMetrics } from "../telemetry/metrics.ts";
 import { traceFrame } from "../telemetry/traces.ts";
 import { Audience } from "./audience.ts";
-import type { FrameBudget } from "./frame_budget.ts";
+import type { MemoryBudget } from "./memory_budget.ts";
 import { type FrameProcessor, InvalidFrameError } from "./frame_processor.ts";
 import { type FrameLimits, FrameValidationError, validateJpeg } from "./frame_validator.ts";
 import { SessionManager } from "./session_manager.ts";
@@ -38,7 +38,7 @@ export interface StreamSessionOptions {
   /** Largest frame that passes; a larger one ends the session. */
   limits: FrameLimits;
   /** Memory that the frames of all sessions may hold together. */
-  budget: FrameBudget;
+  budget: MemoryBudget;
 }
 
 interface Frame {

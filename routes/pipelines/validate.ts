@@ -1,6 +1,5 @@
 import { checkAccess } from "../../lib/http/access.ts";
 import { ApiError } from "../../lib/http/api.ts";
-import { readBody } from "../../lib/http/read_body.ts";
 import { validateDefinition } from "../../lib/pipeline/pipeline_definition.ts";
 import { defineApi } from "../../state.ts";
 
@@ -17,8 +16,13 @@ function parseJson(body: Uint8Array): unknown {
 /** `POST /pipelines/validate`: whether a definition could run, and what is wrong with it. */
 export const handler = defineApi({
   async POST(ctx) {
-    checkAccess(ctx.req, ctx.state.services.config.stream);
-    const errors = validateDefinition(parseJson(await readBody(ctx.req, MAX_BYTES)));
+    const { bodies, config } = ctx.state.services;
+    checkAccess(ctx.req, config.stream);
+    const errors = await bodies.read(
+      ctx.req,
+      { maxBytes: MAX_BYTES },
+      (body) => validateDefinition(parseJson(body)),
+    );
     return Response.json({ valid: errors.length === 0, errors });
   },
 });

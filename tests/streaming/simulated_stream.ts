@@ -4,7 +4,7 @@ import FakeTimers from "@sinonjs/fake-timers";
 import type { PipelineResult, ServerMessage } from "../../lib/client/protocol.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { qualityLadder } from "../../lib/streaming/adaptive_quality.ts";
-import { FrameBudget } from "../../lib/streaming/frame_budget.ts";
+import { MemoryBudget } from "../../lib/streaming/memory_budget.ts";
 import { SessionManager, type SessionOptions } from "../../lib/streaming/session_manager.ts";
 import { StreamSession } from "../../lib/streaming/stream_session.ts";
 
@@ -46,7 +46,7 @@ export class RecordingTransport {
 
 export class SimulatedStream {
   readonly transport = new RecordingTransport();
-  readonly budget: FrameBudget;
+  readonly budget: MemoryBudget;
   readonly session: SessionManager;
   readonly stream: StreamSession;
   inFlight = 0;
@@ -54,7 +54,7 @@ export class SimulatedStream {
 
   /** @param process Called with each frame's index; gives its processing time in ms, or throws */
   constructor(process: (frameIndex: number) => number, { budget = 1_000_000 } = {}) {
-    this.budget = new FrameBudget(budget);
+    this.budget = new MemoryBudget(budget);
     const processor: FrameProcessor = {
       isValidPipeline: () => true,
       runOnFrame: async (_pipelineId, frameIndex) => {

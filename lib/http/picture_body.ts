@@ -1,0 +1,66 @@
+/**
+ * Takes pictures out of request bodies.
+ *
+ * @module
+ */
+
+import { ApiError } from "./api.ts";
+import type { BodyReader } from "./body_reader.ts";
+
+const IMAGE_TYPES = ["image/jpeg", "image/png", "image/webp"];
+/** Boundaries and part headers of a form with one file. */
+const FORM_OVERHEAD_BYTES = 4096;
+/** The form itself, its part, and what is copied out of that. */
+const FORM_COPIES = 3;
+
+/** Bytes of memory that are needed to take a picture of at most so many bytes. */
+export function pictureMemory(maxBytes: number): number {
+  return FORM_COPIES * (maxBytes + FORM_OVERHEAD_BYTES);
+}
+
+/**
+ * Reads a picture, which is the body itself or a form's part named `file`, and lets it be handled.
+ *
+ * @param maxBytes Largest picture; one of exactly this size passes
+ * @throws {ApiError} As {@linkcode BodyReader.read} does, 415 for another type, and 400 for a form without a picture
+ */
+export async function withPicture<T>(
+  bodies: BodyReader,
+  request: Request,
+  maxBytes: number,
+  handle: (picture: Uint8Array<ArrayBuffer>) => Promise<T>,
+): Promise<T> {
+  const header = request.headers.get("Content-Type") ?? "";
+  const type = (header.split(";")[0] ?? "").trim().toLowerCase();
+  if (IMAGE_TYPES.includes(type)) return await bodies.read(request, { maxBytes }, handle);
+  if (type !== "multipart/form-data") {
+    throw new ApiError(
+      415,
+      "unsupported_media_type",
+      `Send ${IMAGE_TYPES.join(", ")}, or multipart/form-data with a part named file`,
+    );
+  }
+  const options = { maxBytes: maxBytes + FORM_OVERHEAD_BYTES, copies: FORM_COPIES };
+  return await bodies.read(
+    request,
+    options,
+    async (body) => await handle(await takeFile(body, header, maxBytes)),
+  );
+}
+
+async function takeFile(
+  body: Uint8Array<ArrayBuffer>,
+  contentType: string,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const form = await new Response(body, { headers: { "Content-Type": contentType } }).formData()
+    .catch(() => undefined);
+  const file = form?.get("file");
+  if (!(file instanceof File)) {
+    throw new ApiError(400, "bad_request", "The form has no part named file that holds a picture");
+  }
+  if (file.size > maxBytes) {
+    throw new ApiError(413, "payload_too_large", `Body exceeds the limit of ${maxBytes} bytes`);
+  }
+  return new Uint8Array(await file.arrayBuffer());
+}
