@@ -1,4 +1,5 @@
 import sharp from "sharp";
+import { boundPicture } from "./bounded_picture.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./errors.ts";
 import { fitLetterbox, type Letterbox, LETTERBOX_GREY } from "./letterbox.ts";
 import type { PixelImage } from "./ocr/crop_line.ts";
@@ -34,7 +35,7 @@ export interface DecodeOptions {
  * @param pixels Receives the picture between grey bars: HWC uint8 RGB, length `width * height * 3`.
  * @param input Size of `pixels`.
  * @returns Where the picture lies within `pixels`.
- * @throws {ImageDecodeError} If the bytes are not such a picture, or are cut short.
+ * @throws {ImageDecodeError} If the bytes are not such a picture, are cut short, or made to take long.
  * @throws {ImageTooLargeError} If the picture exceeds `maxPixels`.
  */
 export async function decodeLetterboxed(
@@ -48,10 +49,11 @@ export async function decodeLetterboxed(
       `Cannot decode into ${pixels.length} bytes: expected ${input.width}x${input.height}x3`,
     );
   }
-  const { width, height, hasAlpha } = await readHeader(picture);
+  const source = bound(picture);
+  const { width, height, hasAlpha } = await readHeader(source);
   checkSize(width, height, maxPixels);
   const letterbox = fitLetterbox({ width, height }, input);
-  const content = await decode(picture, letterbox, hasAlpha, maxPixels);
+  const content = await decode(source, letterbox, hasAlpha, maxPixels);
   place(content, letterbox, input, pixels);
   return letterbox;
 }
@@ -60,21 +62,26 @@ export async function decodeLetterboxed(
  * Decodes a JPEG, PNG or WebP picture as it is, without regard to an EXIF orientation.
  *
  * @param picture One that is decoded already is given back.
- * @throws {ImageDecodeError} If the bytes are not such a picture, or are cut short.
+ * @throws {ImageDecodeError} If the bytes are not such a picture, are cut short, or made to take long.
  * @throws {ImageTooLargeError} If the picture exceeds `maxPixels`.
  */
 export async function decodePixels(
   picture: Picture,
   { maxPixels }: DecodeOptions,
 ): Promise<PixelImage> {
-  const { width, height, hasAlpha } = await readHeader(picture);
+  const source = bound(picture);
+  const { width, height, hasAlpha } = await readHeader(source);
   checkSize(width, height, maxPixels);
-  if (!(picture instanceof Uint8Array)) return picture;
+  if (!(source instanceof Uint8Array)) return source;
   const image = { width, height };
   const whole = { image, content: image, left: 0, top: 0 };
-  const pixels = await decode(picture, whole, hasAlpha, maxPixels);
+  const pixels = await decode(source, whole, hasAlpha, maxPixels);
   if (pixels.length !== width * height * 3) throw threeChannelsExpected();
   return { pixels, width, height };
+}
+
+function bound(picture: Picture): Picture {
+  return picture instanceof Uint8Array ? boundPicture(picture) : picture;
 }
 
 function checkSize(width: number, height: number, maxPixels: number): void {
@@ -108,7 +115,8 @@ async function decode(
   const resized = content.width !== image.width || content.height !== image.height;
   if (!(source instanceof Uint8Array) && !resized) return source.pixels;
   let picture = source instanceof Uint8Array
-    ? sharp(source, { limitInputPixels: maxPixels })
+    // A colour profile is a program of the stranger who sent it: one of 900 kB can take a quarter of a minute.
+    ? sharp(source, { limitInputPixels: maxPixels, ignoreIcc: true })
     : sharp(source.pixels, { raw: { ...image, channels: 3 } });
   if (hasAlpha) {
     const grey = { r: LETTERBOX_GREY, g: LETTERBOX_GREY, b: LETTERBOX_GREY };

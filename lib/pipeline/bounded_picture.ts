@@ -1,0 +1,78 @@
+/**
+ * Keeps small files from taking long, or much memory, to decode.
+ *
+ * A picture's pixels are bounded by its header. This is for what is not: decoders pass over all pixels once for each scan of a
+ * JPEG, and unpack each note of a PNG, which may be a thousand times as long as it is in the file.
+ *
+ * @module
+ */
+
+import { ImageDecodeError } from "./errors.ts";
+
+/** Most scans of a JPEG. Encoders of progressive ones write some ten to twenty; each passes over all pixels. */
+export const MAX_SCANS = 50;
+
+const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+/** The chunks of a PNG that its pixels are made from. */
+const PIXEL_CHUNKS = ["IHDR", "PLTE", "tRNS", "IDAT", "IEND"];
+
+/** Markers of JPEG (ITU-T T.81, table B.1). */
+const SOI = 0xd8;
+const EOI = 0xd9;
+const SOS = 0xda;
+
+/**
+ * Checks an encoded picture before it is decoded.
+ *
+ * @param bytes A JPEG, PNG, WebP or anything else, whole or not
+ * @returns The same, or a copy without what its pixels do not depend on
+ * @throws {ImageDecodeError} If it is a JPEG of more than {@linkcode MAX_SCANS} scans
+ */
+export function boundPicture(bytes: Uint8Array): Uint8Array {
+  if (bytes[0] === 0xff && bytes[1] === SOI) checkScans(bytes);
+  return PNG_SIGNATURE.every((byte, index) => bytes[index] === byte) ? keepPixels(bytes) : bytes;
+}
+
+/** Walks from marker to marker as decoders do, up to the end of the picture. */
+function checkScans(bytes: Uint8Array): void {
+  let scans = 0;
+  for (let at = 2; (at = bytes.indexOf(0xff, at)) >= 0;) {
+    const marker = bytes[at + 1];
+    if (marker === undefined || marker === EOI) return;
+    if (marker === 0xff) {
+      // Any marker may be preceded by fill bytes.
+      at += 1;
+      continue;
+    }
+    at += 2;
+    if (hasNoSegment(marker)) continue;
+    if (marker === SOS && ++scans > MAX_SCANS) {
+      throw new ImageDecodeError(`Cannot decode a JPEG of more than ${MAX_SCANS} scans`);
+    }
+    at += (bytes[at] ?? 0) << 8 | (bytes[at + 1] ?? 0);
+  }
+}
+
+/** An `0xff` of the entropy-coded data, TEM, RST0 to RST7, and SOI. */
+function hasNoSegment(marker: number): boolean {
+  return marker === 0 || marker === 0x01 || (marker >= 0xd0 && marker <= SOI);
+}
+
+/** A PNG without its notes, its colour profile and the pictures of an animation. */
+function keepPixels(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const kept = new Uint8Array(bytes.length);
+  kept.set(PNG_SIGNATURE);
+  let length = PNG_SIGNATURE.length;
+  for (let at = length; at + 12 <= bytes.length;) {
+    // Length, type, data and checksum.
+    const chunk = bytes.subarray(at, at + 12 + view.getUint32(at));
+    const type = String.fromCharCode(...chunk.subarray(4, 8));
+    if (PIXEL_CHUNKS.includes(type)) {
+      kept.set(chunk, length);
+      length += chunk.length;
+    }
+    at += chunk.length;
+  }
+  return kept.subarray(0, length);
+}
