@@ -6,7 +6,7 @@
 
 import type { Config } from "./lib/config.ts";
 import { BodyReader } from "./lib/http/body_reader.ts";
-import { pictureMemory } from "./lib/http/picture_body.ts";
+import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/pipeline/errors.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
@@ -103,7 +103,7 @@ export class Services {
     );
     const { memoryBudgetBytes, maxFrameBytes } = config.stream;
     // There is room for one picture in any case.
-    const bodyBytes = Math.max(BODIES_SHARE * memoryBudgetBytes, pictureMemory(maxFrameBytes));
+    const bodyBytes = Math.max(BODIES_SHARE * memoryBudgetBytes, imageMemory(maxFrameBytes));
     this.bodies = new BodyReader(new MemoryBudget(bodyBytes, this.streams.budget));
     this.videos = new VideoService({
       dataDirectory: config.video.dataDirectory,

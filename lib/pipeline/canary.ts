@@ -1,12 +1,12 @@
 /**
- * A picture of which is known what is on it.
+ * An image of which is known what is on it.
  *
  * @module
  */
 
 import type { PipelineResult } from "../client/protocol.ts";
 
-/** The picture: a dog. */
+/** The image: a dog. */
 export const CANARY = new URL("./canary.jpg", import.meta.url);
 
 /** What has to be seen in it. */
@@ -16,7 +16,7 @@ const CANARY_LABEL = "dog";
 const CANARY_CONFIDENCE = 0.5;
 
 /**
- * Looks at the picture, and tells whether the dog was found.
+ * Looks at the image, and tells whether the dog was found.
  *
  * With a model of other classes, or a threshold so high that the dog may be missed, an answer is enough.
  *
@@ -24,7 +24,7 @@ const CANARY_CONFIDENCE = 0.5;
  * @param confidence Confidence that a detection has to exceed, between 0 and 1
  */
 export async function findsCanary(
-  look: (picture: Uint8Array) => Promise<PipelineResult>,
+  look: (image: Uint8Array) => Promise<PipelineResult>,
   labels: readonly string[],
   confidence: number,
 ): Promise<boolean> {

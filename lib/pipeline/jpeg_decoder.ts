@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { boundPicture } from "./bounded_picture.ts";
+import { boundImage } from "./bounded_image.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./errors.ts";
 import { fitLetterbox, type Letterbox, LETTERBOX_GREY } from "./letterbox.ts";
 import type { PixelImage } from "./ocr/crop_line.ts";
@@ -81,7 +81,7 @@ export async function decodePixels(
 }
 
 function bound(picture: Picture): Picture {
-  return picture instanceof Uint8Array ? boundPicture(picture) : picture;
+  return picture instanceof Uint8Array ? boundImage(picture) : picture;
 }
 
 function checkSize(width: number, height: number, maxPixels: number): void {

@@ -189,7 +189,7 @@ export class PipelineService {
    * @throws As `runOnFrame` does.
    */
   async runOnImage(pipelineId: string, bytes: Uint8Array): Promise<PipelineResult> {
-    if (!this.takesImages) throw new OverloadedError("Too many pictures wait already");
+    if (!this.takesImages) throw new OverloadedError("Too many images wait already");
     this.#images += 1;
     try {
       // One session for all, since nobody knows whether two of them come from the same client.

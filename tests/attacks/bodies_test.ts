@@ -33,7 +33,7 @@ async function until(condition: () => boolean | Promise<boolean>, what: string):
 }
 
 const ATTACKS = [
-  ["pictures", "/pipelines/yolo_only/run", "Content-Type: image/jpeg\r\n", PICTURE_BYTES],
+  ["images", "/pipelines/yolo_only/run", "Content-Type: image/jpeg\r\n", PICTURE_BYTES],
   [
     "forms",
     "/pipelines/yolo_only/run",
@@ -73,7 +73,7 @@ for (const [what, path, head, bytes] of ATTACKS) {
         await response.body?.cancel();
         return response.status === 200;
       };
-      await until(post, "a picture that is sent properly is answered");
+      await until(post, "an image that is sent properly is answered");
       for (const socket of sockets) socket.destroy();
       await until(
         () => residentMemory(server.pid) - before < 75,
@@ -85,7 +85,7 @@ for (const [what, path, head, bytes] of ATTACKS) {
 }
 
 Deno.test("bodies for which there is no memory are refused before they are read", async () => {
-  // Room for three pictures at once.
+  // Room for three images at once.
   await using server = await startServerProcess({
     PIPELINE_WORKERS: "1",
     STREAM_MEMORY_BUDGET_MB: "20",

@@ -25,7 +25,7 @@ async function flood(
 }
 
 for (const workers of ["1", "2"]) {
-  Deno.test(`clients that post pictures leave a stream its answers, with ${workers} worker${workers === "1" ? "" : "s"}`, async () => {
+  Deno.test(`clients that post images leave a stream its answers, with ${workers} worker${workers === "1" ? "" : "s"}`, async () => {
     await using server = await startServerProcess({
       PIPELINE_WORKERS: workers,
       PIPELINE_THREADS: "1",
@@ -43,7 +43,7 @@ for (const workers of ["1", "2"]) {
   });
 }
 
-Deno.test("more pictures than can wait are refused for now, and those that wait are answered", async () => {
+Deno.test("more images than can wait are refused for now, and those that wait are answered", async () => {
   await using server = await startServerProcess({ PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" });
   const url = new URL("/pipelines/yolo_only/run", server.url);
   const body = await readFixture("dog.jpg");
@@ -58,7 +58,7 @@ Deno.test("more pictures than can wait are refused for now, and those that wait 
   for (const { response, json } of refused) {
     expect([response.status, json, response.headers.get("Retry-After")]).toEqual([
       503,
-      { error: "overloaded", detail: "Too many pictures wait already" },
+      { error: "overloaded", detail: "Too many images wait already" },
       "1",
     ]);
   }

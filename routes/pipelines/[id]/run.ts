@@ -1,7 +1,7 @@
 import type { Context } from "fresh";
 import { checkAccess } from "../../../lib/http/access.ts";
 import { ApiError, overloaded } from "../../../lib/http/api.ts";
-import { withPicture } from "../../../lib/http/picture_body.ts";
+import { withImage } from "../../../lib/http/image_body.ts";
 import {
   ImageDecodeError,
   ImageTooLargeError,
@@ -11,7 +11,7 @@ import {
 import { logEvent } from "../../../lib/telemetry/log.ts";
 import { defineApi, type State } from "../../../state.ts";
 
-const TOO_MANY_IMAGES = "Too many pictures wait already";
+const TOO_MANY_IMAGES = "Too many images wait already";
 
 async function run(ctx: Context<State>): Promise<Response> {
   const { config, pipelines, bodies } = ctx.state.services;
@@ -22,18 +22,18 @@ async function run(ctx: Context<State>): Promise<Response> {
   }
   // Told before the picture is read, and once more when it has come.
   if (!pipelines.takesImages) throw overloaded(TOO_MANY_IMAGES);
-  return await withPicture(bodies, ctx.req, config.stream.maxFrameBytes, async (picture) => {
-    if (picture.length === 0) throw new ApiError(422, "invalid_image", "Picture is empty");
+  return await withImage(bodies, ctx.req, config.stream.maxFrameBytes, async (image) => {
+    if (image.length === 0) throw new ApiError(422, "invalid_image", "Picture is empty");
     try {
-      return Response.json({ result: await pipelines.runOnImage(id, picture) });
+      return Response.json({ result: await pipelines.runOnImage(id, image) });
     } catch (error) {
-      throw toPictureApiError(error, id, config.stream.maxFramePixels);
+      throw toImageApiError(error, id, config.stream.maxFramePixels);
     }
   });
 }
 
 /** The answer for a picture that a pipeline could not be run on; anything unexpected stays as it is. */
-function toPictureApiError(error: unknown, pipelineId: string, maxPixels: number): unknown {
+function toImageApiError(error: unknown, pipelineId: string, maxPixels: number): unknown {
   if (error instanceof OverloadedError) return overloaded(TOO_MANY_IMAGES);
   if (error instanceof ImageDecodeError) {
     return new ApiError(422, "invalid_image", "Picture cannot be decoded");

@@ -1,15 +1,15 @@
 import { expect } from "expect";
 import { residentMemory, startServerProcess } from "../../bench/server_process.ts";
-import { addProfile, makeNoteBomb, makeScanBomb } from "../pipeline/hostile_pictures.ts";
+import { addProfile, makeNoteBomb, makeScanBomb } from "../pipeline/hostile_images.ts";
 import { readFixture } from "../read_fixture.ts";
 import { openStream } from "../routes/test_server.ts";
 import { PoliteStream } from "./polite_stream.ts";
 
-Deno.test("pictures that are made to take long are refused, or decoded as fast as others, beside a stream", async () => {
+Deno.test("images that are made to take long are refused, or decoded as fast as others, beside a stream", async () => {
   await using server = await startServerProcess({ PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" });
   await using stream = await PoliteStream.open(server.url);
   const before = residentMemory(server.pid);
-  const pictures = [
+  const images = [
     { type: "image/jpeg", body: makeScanBomb(2048, 20_000), status: 422 },
     { type: "image/png", body: await makeNoteBomb(300), status: 200 },
     { type: "image/jpeg", body: addProfile(await readFixture("dog.jpg"), 10_000), status: 200 },
@@ -17,7 +17,7 @@ Deno.test("pictures that are made to take long are refused, or decoded as fast a
   const url = new URL("/pipelines/yolo_only/run", server.url);
   await stream.expectUnharmedBy(async (signal) => {
     while (!signal.aborted) {
-      for (const { type, body, status } of pictures) {
+      for (const { type, body, status } of images) {
         const headers = { "Content-Type": type };
         const response = await fetch(url, { method: "POST", body, headers });
         const answer = await response.json();

@@ -1,9 +1,9 @@
 import { expect } from "expect";
 import sharp from "sharp";
-import { boundPicture, MAX_SCANS } from "../../lib/pipeline/bounded_picture.ts";
+import { boundImage, MAX_SCANS } from "../../lib/pipeline/bounded_image.ts";
 import { ImageDecodeError } from "../../lib/pipeline/errors.ts";
 import { decodeLetterboxed, decodePixels } from "../../lib/pipeline/jpeg_decoder.ts";
-import { addChunks, addProfile, makeNoteBomb, makeScanBomb } from "./hostile_pictures.ts";
+import { addChunks, addProfile, makeNoteBomb, makeScanBomb } from "./hostile_images.ts";
 import { readFixture } from "./models.ts";
 
 const LIMIT = { maxPixels: 4_194_304 };
@@ -49,7 +49,7 @@ Deno.test("the largest JPEG with as many scans as may be takes no longer than te
 Deno.test("progressive JPEGs of common encoders are decoded", async () => {
   for (const options of [{ progressive: true }, { mozjpeg: true }]) {
     const jpeg = await sharp(readFixture("dog.jpg")).jpeg(options).toBuffer();
-    expect(boundPicture(jpeg)).toBe(jpeg);
+    expect(boundImage(jpeg)).toBe(jpeg);
     await decode(jpeg);
   }
 });
@@ -65,11 +65,11 @@ Deno.test("scans are not hidden by fill bytes, restarts or segments, and none is
       ...[0xff, 0xd8],
     ], [0xff, 0x01]]
   ) {
-    expect(() => boundPicture(many(between))).toThrow(ImageDecodeError);
+    expect(() => boundImage(many(between))).toThrow(ImageDecodeError);
   }
   // After its end, and within a segment, such as a thumbnail.
   const afterEnd = many([], [0xff, 0xd9]);
-  expect(boundPicture(afterEnd)).toBe(afterEnd);
+  expect(boundImage(afterEnd)).toBe(afterEnd);
   const inner = many([]).subarray(2);
   const length = inner.length + 2;
   const thumbnail = new Uint8Array([
@@ -77,7 +77,7 @@ Deno.test("scans are not hidden by fill bytes, restarts or segments, and none is
     ...inner,
     ...scan,
   ]);
-  expect(boundPicture(thumbnail)).toBe(thumbnail);
+  expect(boundImage(thumbnail)).toBe(thumbnail);
 });
 
 Deno.test("counting scans takes a small part of the time of decoding", async () => {
@@ -85,7 +85,7 @@ Deno.test("counting scans takes a small part of the time of decoding", async () 
   await decode(frame);
   const decoding = await timeOf(() => decode(frame));
   const startedAt = performance.now();
-  for (let count = 0; count < 100; count += 1) boundPicture(frame);
+  for (let count = 0; count < 100; count += 1) boundImage(frame);
   expect((performance.now() - startedAt) / 100).toBeLessThan(decoding / 5);
 });
 
@@ -110,14 +110,14 @@ Deno.test("a PNG keeps its palette and its transparency, and one that is cut sho
   }
 });
 
-Deno.test("a colour profile takes no time, and the picture is decoded without it", async () => {
-  const picture = new Uint8Array(
+Deno.test("a colour profile takes no time, and the image is decoded without it", async () => {
+  const image = new Uint8Array(
     await sharp(readFixture("dog.jpg")).resize(512, 512, { fit: "fill" }).jpeg().toBuffer(),
   );
   // Applied, it takes half a second and more.
-  const bomb = addProfile(picture, 1000);
+  const bomb = addProfile(image, 1000);
   expect((await sharp(bomb).metadata()).icc?.length).toBeGreaterThan(50_000);
-  expect(await decode(bomb)).toEqual(await decode(picture));
+  expect(await decode(bomb)).toEqual(await decode(image));
   const applied = await timeOf(() => sharp(bomb).raw().toBuffer());
   expect(await timeOf(() => decode(bomb))).toBeLessThan(applied / 3);
 });

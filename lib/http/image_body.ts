@@ -1,5 +1,5 @@
 /**
- * Takes pictures out of request bodies.
+ * Takes images out of request bodies.
  *
  * @module
  */
@@ -13,22 +13,22 @@ const FORM_OVERHEAD_BYTES = 4096;
 /** The form itself, its part, and what is copied out of that. */
 const FORM_COPIES = 3;
 
-/** Bytes of memory that are needed to take a picture of at most so many bytes. */
-export function pictureMemory(maxBytes: number): number {
+/** Bytes of memory that are needed to take an image of at most so many bytes. */
+export function imageMemory(maxBytes: number): number {
   return FORM_COPIES * (maxBytes + FORM_OVERHEAD_BYTES);
 }
 
 /**
- * Reads a picture, which is the body itself or a form's part named `file`, and lets it be handled.
+ * Reads an image, which is the body itself or a form's part named `file`, and lets it be handled.
  *
- * @param maxBytes Largest picture; one of exactly this size passes
- * @throws {ApiError} As {@linkcode BodyReader.read} does, 415 for another type, and 400 for a form without a picture
+ * @param maxBytes Largest image; one of exactly this size passes
+ * @throws {ApiError} As {@linkcode BodyReader.read} does, 415 for another type, and 400 for a form without an image
  */
-export async function withPicture<T>(
+export async function withImage<T>(
   bodies: BodyReader,
   request: Request,
   maxBytes: number,
-  handle: (picture: Uint8Array<ArrayBuffer>) => Promise<T>,
+  handle: (image: Uint8Array<ArrayBuffer>) => Promise<T>,
 ): Promise<T> {
   const header = request.headers.get("Content-Type") ?? "";
   const type = (header.split(";")[0] ?? "").trim().toLowerCase();

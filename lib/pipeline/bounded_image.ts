@@ -1,7 +1,7 @@
 /**
  * Keeps small files from taking long, or much memory, to decode.
  *
- * A picture's pixels are bounded by its header. This is for what is not: decoders pass over all pixels once for each scan of a
+ * An image's pixels are bounded by its header. This is for what is not: decoders pass over all pixels once for each scan of a
  * JPEG, and unpack each note of a PNG, which may be a thousand times as long as it is in the file.
  *
  * @module
@@ -22,18 +22,18 @@ const EOI = 0xd9;
 const SOS = 0xda;
 
 /**
- * Checks an encoded picture before it is decoded.
+ * Checks an encoded image before it is decoded.
  *
  * @param bytes A JPEG, PNG, WebP or anything else, whole or not
  * @returns The same, or a copy without what its pixels do not depend on
  * @throws {ImageDecodeError} If it is a JPEG of more than {@linkcode MAX_SCANS} scans
  */
-export function boundPicture(bytes: Uint8Array): Uint8Array {
+export function boundImage(bytes: Uint8Array): Uint8Array {
   if (bytes[0] === 0xff && bytes[1] === SOI) checkScans(bytes);
   return PNG_SIGNATURE.every((byte, index) => bytes[index] === byte) ? keepPixels(bytes) : bytes;
 }
 
-/** Walks from marker to marker as decoders do, up to the end of the picture. */
+/** Walks from marker to marker as decoders do, up to the end of the image. */
 function checkScans(bytes: Uint8Array): void {
   let scans = 0;
   for (let at = 2; (at = bytes.indexOf(0xff, at)) >= 0;) {
@@ -58,7 +58,7 @@ function hasNoSegment(marker: number): boolean {
   return marker === 0 || marker === 0x01 || (marker >= 0xd0 && marker <= SOI);
 }
 
-/** A PNG without its notes, its colour profile and the pictures of an animation. */
+/** A PNG without its notes, its colour profile and the images of an animation. */
 function keepPixels(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const kept = new Uint8Array(bytes.length);

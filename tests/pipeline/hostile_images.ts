@@ -1,4 +1,4 @@
-/** Small pictures that are made to take long, or much memory, to decode. */
+/** Small images that are made to take long, or much memory, to decode. */
 
 import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
