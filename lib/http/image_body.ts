@@ -8,6 +8,8 @@ import { ApiError } from "./api.ts";
 import type { BodyReader } from "./body_reader.ts";
 
 const IMAGE_TYPES = ["image/jpeg", "image/png", "image/webp"];
+/** What else programs call an image; its bytes tell what it is. */
+const OTHER_NAMES = ["image/jpg", "image/pjpeg", "application/octet-stream"];
 /** Boundaries and part headers of a form with one file. */
 const FORM_OVERHEAD_BYTES = 4096;
 /** The form itself, its part, and what is copied out of that. */
@@ -32,7 +34,9 @@ export async function withImage<T>(
 ): Promise<T> {
   const header = request.headers.get("Content-Type") ?? "";
   const type = (header.split(";")[0] ?? "").trim().toLowerCase();
-  if (IMAGE_TYPES.includes(type)) return await bodies.read(request, { maxBytes }, handle);
+  if ([...IMAGE_TYPES, ...OTHER_NAMES].includes(type)) {
+    return await bodies.read(request, { maxBytes }, handle);
+  }
   if (type !== "multipart/form-data") {
     throw new ApiError(
       415,

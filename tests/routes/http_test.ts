@@ -75,7 +75,11 @@ Deno.test("the HTTP interface answers with real models", async (t) => {
     const form = new FormData();
     form.append("file", new Blob([dog], { type: "image/jpeg" }), "dog.jpg");
     const requests: RequestInit[] = [
-      { method: "POST", body: dog, headers: { "Content-Type": "image/jpeg" } },
+      ...["image/jpeg", "image/jpg", "image/pjpeg", "application/octet-stream"].map((type) => ({
+        method: "POST",
+        body: dog,
+        headers: { "Content-Type": type },
+      })),
       { method: "POST", body: form },
     ];
     for (const request of requests) {
@@ -95,6 +99,12 @@ Deno.test("the HTTP interface answers with real models", async (t) => {
     form.append("picture", "no file");
     const refusals: [string, RequestInit, number, string][] = [
       ["/pipelines/nope/run", { body: dog, headers: jpeg }, 404, "invalid_pipeline"],
+      [
+        "/pipelines/yolo_only/run",
+        { body: "no image", headers: { "Content-Type": "application/octet-stream" } },
+        422,
+        "invalid_image",
+      ],
       [
         "/pipelines/yolo_only/run",
         { body: "{}", headers: { "Content-Type": "application/json" } },
