@@ -89,6 +89,11 @@ export const MEMORY_EXIT_CODE = 86;
 /** Most bytes of a head. */
 const MAX_HEAD_BYTES = 4096;
 
+/** Most pixels of a side; those of a picture are limited elsewhere. */
+const MAX_SIDE = 1_000_000;
+
+const MAX_MESSAGE_LENGTH = 200;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -117,7 +122,7 @@ export class RecordReader {
   /**
    * The next record; `undefined` when the pipe ends, even amid a record.
    *
-   * @throws {RangeError} If a record is longer than any can be, or its head is no JSON
+   * @throws {RangeError} If a record is longer than any can be, or its head makes no sense
    */
   async read(): Promise<{ head: RecordHead; body: Uint8Array<ArrayBuffer> } | undefined> {
     const lengths = await this.#take(8);
@@ -156,8 +161,38 @@ export class RecordReader {
 
 function parseHead(bytes: Uint8Array<ArrayBuffer>): RecordHead {
   try {
-    return JSON.parse(decoder.decode(bytes));
-  } catch {
-    throw new RangeError("Cannot read a record whose head is no JSON");
+    return checkHead(JSON.parse(decoder.decode(bytes)));
+  } catch (cause) {
+    throw new RangeError("Cannot read a record whose head makes no sense", { cause });
   }
+}
+
+/** Takes over what belongs into a head and nothing else: a video may have taken the other side over. */
+function checkHead(head: Record<string, unknown>): RecordHead {
+  const count = (name: string, minimum = 0, maximum = Number.MAX_SAFE_INTEGER) => {
+    const value = head[name];
+    if (Number.isSafeInteger(value) && Number(value) >= minimum && Number(value) <= maximum) {
+      return Number(value);
+    }
+    throw new RangeError(`Cannot use ${name} of a record`);
+  };
+  const countOrNull = (name: string) => head[name] === null ? null : count(name);
+  const size = () => ({ width: count("width", 1, MAX_SIDE), height: count("height", 1, MAX_SIDE) });
+  const { type } = head;
+  switch (type) {
+    case "stream": {
+      const [frameCount, durationMs] = [countOrNull("frameCount"), countOrNull("durationMs")];
+      return { type, ...size(), frameCount, durationMs };
+    }
+    case "frame": {
+      const [frameIndex, timestampMs] = [count("frameIndex"), count("timestampMs")];
+      return { type, frameIndex, timestampMs, ...size() };
+    }
+    case "error":
+      return { type, message: String(head.message).slice(0, MAX_MESSAGE_LENGTH) };
+    case "alive":
+    case "end":
+      return { type };
+  }
+  throw new RangeError("Cannot use the type of a record");
 }

@@ -7,7 +7,6 @@
 import { type DecodeCommand, defaultDecodeCommand, spawnDecodeProcess } from "./decode_command.ts";
 import type { Size } from "./display_geometry.ts";
 import { VideoDecodeError } from "./errors.ts";
-import { isCutOff } from "./file_structure.ts";
 import {
   type Annotation,
   type DecodeRequest,
@@ -245,21 +244,17 @@ function checkLibraries(): void {
   }
 }
 
-/** @throws {VideoDecodeError} If the file is missing, empty or cut off */
+/**
+ * Says no more than the system knows: whatever is in the file is looked at in the decode process only.
+ *
+ * @throws {VideoDecodeError} If the file is missing or empty
+ */
 async function checkFile(path: string): Promise<void> {
-  let file: Deno.FsFile;
+  let size: number;
   try {
-    file = await Deno.open(path);
+    ({ size } = await Deno.stat(path));
   } catch (error) {
     throw new VideoDecodeError("The video file is missing", { cause: error });
   }
-  using open = file;
-  const { size } = await open.stat();
   if (size === 0) throw new VideoDecodeError("The video file is empty");
-  const cutOff = await isCutOff(size, async (offset) => {
-    await open.seek(offset, Deno.SeekMode.Start);
-    const bytes = new Uint8Array(16);
-    return bytes.subarray(0, await open.read(bytes) ?? 0);
-  });
-  if (cutOff) throw new VideoDecodeError("The video file is incomplete: its end is missing");
 }

@@ -11,7 +11,9 @@ import {
   AV_PKT_DATA_DISPLAYMATRIX,
   AVERROR_EAGAIN,
   AVERROR_EOF,
+  AVIO_FLAG_READ,
   AVMEDIA_TYPE_VIDEO,
+  AVSEEK_SET,
 } from "node-av/constants";
 import {
   Codec,
@@ -19,12 +21,14 @@ import {
   Dictionary,
   FormatContext,
   Frame,
+  IOContext,
   Log,
   Packet,
   type Stream,
 } from "node-av/lib";
 import { displaySize, type Orientation, readDisplayMatrix, type Size } from "./display_geometry.ts";
 import { VideoDecodeError } from "./errors.ts";
+import { isCutOff } from "./file_structure.ts";
 import type { VideoInfo } from "./job.ts";
 
 /** One decoded picture, valid until the next one is asked for. */
@@ -64,6 +68,7 @@ export class VideoReader {
    */
   static async open(path: string, { maxPixels }: { maxPixels: number }): Promise<VideoReader> {
     Log.setLevel(AV_LOG_QUIET);
+    await checkEnd(path);
     const format = new FormatContext();
     // Without these lists a crafted file could name others, on this disk or in the network, as its parts.
     const options = Dictionary.fromObject({
@@ -162,6 +167,21 @@ export class VideoReader {
 
 /** A decoder that neither wants more nor gives anything is stuck. */
 const MAX_FAILURES_PER_PACKET = 16;
+
+/** @throws {VideoDecodeError} If the file is cut off */
+async function checkEnd(path: string): Promise<void> {
+  await using file = new IOContext();
+  // Deno does not let this process read, so FFmpeg does.
+  if (await file.open2(path, AVIO_FLAG_READ) < 0) return;
+  const readAt = async (offset: number, length: number) => {
+    await file.seek(BigInt(offset), AVSEEK_SET);
+    const bytes = await file.read(length);
+    return typeof bytes === "number" ? new Uint8Array() : bytes;
+  };
+  if (await isCutOff(Number(await file.size()), readAt)) {
+    throw new VideoDecodeError("The video file is incomplete: its end is missing");
+  }
+}
 
 function findVideo(format: FormatContext): Stream {
   const index = format.findBestStream(AVMEDIA_TYPE_VIDEO, -1, -1);

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { expect } from "expect";
 import type { DecodeCommand } from "../../lib/video/decode_command.ts";
 import { VideoDecodeError } from "../../lib/video/errors.ts";
@@ -6,6 +7,7 @@ import {
   type VideoDecoderOptions,
   type VideoFrame,
 } from "../../lib/video/video_decoder.ts";
+import { writeBoxes } from "./attack_files.ts";
 import { ffmpeg, H264, makeDogVideo, makeTestCard, withoutFfmpeg as ignore } from "./media.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
 
@@ -364,6 +366,57 @@ Deno.test("VideoDecoder does not trust what the decode process writes", async ()
     expect(await outcome(path, { command })).toBe("Decoding the video broke off unexpectedly");
   }
 });
+
+Deno.test("VideoDecoder takes over nothing from the decode process that makes no sense", async () => {
+  const path = `${import.meta.filename}`;
+  const stream = { type: "stream", width: 64, height: 48, frameCount: 1, durationMs: 40 };
+  const frame = { type: "frame", frameIndex: 0, timestampMs: 0, width: 64, height: 48 };
+  const heads: object[][] = [
+    [{ ...stream, width: 1e9 }],
+    [{ ...stream, height: "48" }],
+    [{ ...stream, frameCount: -1 }],
+    [{ ...stream, durationMs: 0.5 }],
+    [stream, { ...frame, frameIndex: 1.5 }],
+    [stream, { ...frame, timestampMs: null }],
+    [stream, { type: "shell", command: "reboot" }],
+    [stream, frame],
+  ];
+  for (const records of heads) {
+    const code = `for (const head of ${JSON.stringify(records)}) {
+      const json = new TextEncoder().encode(JSON.stringify(head));
+      await Deno.stdout.write(new Uint8Array([0, 0, 0, json.length, 0, 0, 0, 0, ...json]));
+    }`;
+    const end = await outcome(path, { command: fakeProcess(code) });
+    expect([records, end]).toEqual([records, "Decoding the video broke off unexpectedly"]);
+  }
+  const extended = JSON.stringify({ ...stream, secret: "x" });
+  const command = fakeProcess(`const json = new TextEncoder().encode(${JSON.stringify(extended)});
+    await Deno.stdout.write(new Uint8Array([0, 0, 0, json.length, 0, 0, 0, 0, ...json]));`);
+  await using decoder = await VideoDecoder.open(path, { frameSize: FRAME_SIZE, command });
+  const { type: _type, ...info } = stream;
+  expect(decoder.info).toEqual(info);
+});
+
+Deno.test("VideoDecoder has five million boxes looked at elsewhere, and gives up when it is told to", async () => {
+  await using directory = await temporaryDirectory();
+  const path = `${directory.path}/boxes.mp4`;
+  await writeBoxes(path, 5_000_000);
+  const abort = new AbortController();
+  const usedBefore = usedCpuMs();
+  const opening = VideoDecoder.open(path, { frameSize: FRAME_SIZE, signal: abort.signal });
+  setTimeout(() => abort.abort(), 1000);
+  const startedAt = performance.now();
+  await expect(opening).rejects.toThrow("Decoding the video broke off unexpectedly");
+  expect(performance.now() - startedAt).toBeLessThan(3000);
+  expect(usedCpuMs() - usedBefore).toBeLessThan(500);
+  expect(await outcome(path)).toBe("The file is not a readable video");
+});
+
+/** Processor time of this process so far. */
+function usedCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 Deno.test({
   name: "the decode process ends when the server dies",
