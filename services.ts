@@ -108,6 +108,7 @@ export class Services {
     this.videos = new VideoService({
       dataDirectory: config.video.dataDirectory,
       workers: config.video.workers,
+      reserveBytes: config.video.reserveBytes,
       processor: toVideoFrameProcessor(this.pipelines),
       frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
       framesAtOnce: () => this.videoFramesAtOnce(),
@@ -122,7 +123,7 @@ export class Services {
    */
   async start(): Promise<void> {
     // First, since it takes no time to say no.
-    this.videos.prepare();
+    await this.videos.prepare();
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
     this.#logPlan();

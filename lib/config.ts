@@ -60,7 +60,7 @@ export interface PipelineConfig {
   tracking: boolean;
 }
 
-/** Settings of the video jobs, from the `VIDEO_*` variables and `DATA_DIR`. */
+/** Settings of the video jobs, from the `VIDEO_*` variables, `DATA_DIR` and `DISK_RESERVE_MB`. */
 export interface VideoConfig {
   /** Holds the jobs, their results and the uploaded files. */
   dataDirectory: string;
@@ -68,6 +68,8 @@ export interface VideoConfig {
   maxUploadBytes: number;
   /** Jobs at a time. */
   workers: number;
+  /** Bytes of the disk that stay free. */
+  reserveBytes: number;
 }
 
 /** All settings. */
@@ -252,6 +254,8 @@ function parseVideo(environment: Environment): VideoConfig {
     dataDirectory: environment.text("DATA_DIR") ?? "./data",
     maxUploadBytes: environment.megabytes("VIDEO_MAX_UPLOAD_MB", 500),
     workers: environment.integer("VIDEO_WORKERS", 1, 1, 16),
+    reserveBytes: MEGABYTE *
+      environment.number("DISK_RESERVE_MB", 512, "a number, 0 or more", (n) => n >= 0),
   };
 }
 

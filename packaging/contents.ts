@@ -48,9 +48,11 @@ export function projectFiles({ models }: ContentsOptions): string[] {
 
 /** Modules at which a thread or process starts, or which are imported by a computed address. */
 export function entryModules({ video }: ContentsOptions): string[] {
-  const workers = [...Deno.readDirSync(new URL("lib/pipeline/", ROOT))]
-    .filter(({ name }) => name.endsWith("worker.ts"))
-    .map(({ name }) => `lib/pipeline/${name}`);
+  const workers = ["lib/pipeline", "lib/video"].flatMap((folder) =>
+    [...Deno.readDirSync(new URL(folder, ROOT))]
+      .filter(({ name }) => name.endsWith("worker.ts"))
+      .map(({ name }) => `${folder}/${name}`)
+  );
   const entries = ["main.ts", "_fresh/server.js", ...workers];
   return video ? [...entries, "lib/video/decode_process.ts"] : entries;
 }

@@ -31,7 +31,12 @@ Deno.test("parseConfig gives the documented defaults for an empty environment", 
       ocrIntervalMs: 500,
       tracking: true,
     },
-    video: { dataDirectory: "./data", maxUploadBytes: 524_288_000, workers: 1 },
+    video: {
+      dataDirectory: "./data",
+      maxUploadBytes: 524_288_000,
+      workers: 1,
+      reserveBytes: 536_870_912,
+    },
   });
 });
 
@@ -46,6 +51,7 @@ Deno.test("parseConfig reads values, with space around them, and takes empty one
     PIPELINE_INPUT_SIZE: "640x480",
     VIDEO_MAX_UPLOAD_MB: "1.5",
     VIDEO_WORKERS: "2",
+    DISK_RESERVE_MB: "0",
     DATA_DIR: "/var/lib/livesyte",
     LOG_FORMAT: "",
   }, { terminal: true });
@@ -60,6 +66,7 @@ Deno.test("parseConfig reads values, with space around them, and takes empty one
     dataDirectory: "/var/lib/livesyte",
     maxUploadBytes: 1_572_864,
     workers: 2,
+    reserveBytes: 0,
   });
   expect(config.logFormat).toBe("pretty");
 });
@@ -82,6 +89,7 @@ Deno.test("parseConfig names the variable, what is allowed and the value of a ma
     PIPELINE_THREADS: ["0"],
     VIDEO_MAX_UPLOAD_MB: ["0", "-5", "big", "0.0000001"],
     VIDEO_WORKERS: ["0", "17", "1.5"],
+    DISK_RESERVE_MB: ["-1", "some"],
     YOLO_CONFIDENCE: ["1.5"],
     YOLO_IOU: ["-1"],
     OCR_INTERVAL_MS: ["-1", "often"],

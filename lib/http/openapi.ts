@@ -113,7 +113,7 @@ const OPERATIONS: readonly Operation[] = [
     body: ["multipart/form-data"],
     answer: "Submitted",
     status: 202,
-    errors: [400, 413, 503],
+    errors: [400, 413, 422, 503],
   },
   {
     path: "/video/jobs",
@@ -175,7 +175,7 @@ const OPERATIONS: readonly Operation[] = [
     summary: "The video with the results drawn into it",
     guarded: true,
     answer: "video/mp4",
-    errors: [409, ...JOB_ERRORS],
+    errors: [409, 422, ...JOB_ERRORS],
   },
   {
     path: "/video/{id}",
@@ -227,7 +227,7 @@ const ERROR_MEANINGS: Readonly<Record<number, string>> = {
   415: "Not of a type that is taken",
   416: "No such range",
   421: "The Host is no name of this server",
-  422: "The picture cannot be decoded",
+  422: "The picture or the video cannot be decoded",
   426: "Connect with a WebSocket",
   503: "Not now",
 };

@@ -30,7 +30,9 @@ export type LogEvent =
   | "job_failed"
   | "job_cancelled"
   | "job_removed"
-  | "job_callback_failed";
+  | "job_callback_failed"
+  | "job_sweep_failed"
+  | "job_waits";
 
 /** Fields of a log line, beside `timestamp`, `level`, `event` and `message`. Never image bytes, tokens or recognised text. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;

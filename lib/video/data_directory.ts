@@ -19,12 +19,12 @@ export function checkDataDirectory(path: string): void {
   try {
     Deno.removeSync(Deno.makeTempFileSync({ dir: nearestExisting(path), prefix: ".livesyte-" }));
   } catch (error) {
-    if (!isDiskFull(error)) throw toStorageError(error, path);
+    if (!isDiskFull(error)) throw toDataDirectoryError(error, path);
   }
 }
 
 /** Describes what keeps the jobs in a directory from being used. */
-export function toStorageError(error: unknown, path: string): StorageUnavailableError {
+export function toDataDirectoryError(error: unknown, path: string): StorageUnavailableError {
   const message = `Cannot use the data directory ${path}: ${describe(error)}`;
   return new StorageUnavailableError(message, { cause: error });
 }

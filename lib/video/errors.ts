@@ -59,3 +59,21 @@ export class StorageUnavailableError extends UserError {
   /** Name of the class, as `String(error)` gives it. */
   override name = "StorageUnavailableError";
 }
+
+/** What the system says of a disk that is full: of room, of inodes, or of what one user may have. */
+const FULL_CODES = ["ENOSPC", "EDQUOT"];
+
+/** What the system says of a disk that cannot be written at all. */
+const UNAVAILABLE_CODES = ["EROFS", "EACCES", "EPERM", "EIO"];
+
+/** The error of a disk as one of those above; anything else stays as it is. */
+export function toStorageError(error: unknown): unknown {
+  if (!(error instanceof Error && "code" in error)) return error;
+  if (FULL_CODES.includes(String(error.code))) {
+    return new StorageFullError("The disk of the server is full", { cause: error });
+  }
+  if (UNAVAILABLE_CODES.includes(String(error.code))) {
+    return new StorageUnavailableError(`Cannot write to the disk: ${error.code}`, { cause: error });
+  }
+  return error;
+}

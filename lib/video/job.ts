@@ -66,8 +66,6 @@ export interface Job {
   createdAt: number;
   /** Last change of the job. */
   updatedAt: number;
-  /** Last change or look at the job. */
-  lastAccessed: number;
   /** When it was first taken up, whatever was retried since; `null` before. */
   startedAt: number | null;
   /** When it completed, failed or was cancelled; `null` while it has not. */
@@ -84,6 +82,50 @@ export interface Job {
   maxFrames: number;
   /** `null` until the file has been opened. */
   video: VideoInfo | null;
+}
+
+/** What a new job is made of. */
+export interface NewJob {
+  /** The pipeline that its frames are to run through. */
+  pipelineId: string;
+  /** Name that the person's file had; only for showing. */
+  fileName: string;
+  /** Size of the uploaded file in bytes. */
+  fileBytes: number;
+  /**
+   * Every how manieth frame is processed; 1 for all.
+   *
+   * @default {1}
+   */
+  frameStride?: number;
+  /**
+   * Most frames to process; 0 for all.
+   *
+   * @default {0}
+   */
+  maxFrames?: number;
+}
+
+/** A job that waits to be processed; `now` is milliseconds since the epoch. */
+export function makeJob(
+  id: string,
+  { frameStride = 1, maxFrames = 0, ...file }: NewJob,
+  now: number,
+): Job {
+  return {
+    id,
+    status: "pending",
+    progress: { currentStep: 0, totalSteps: 0, description: "Waiting" },
+    createdAt: now,
+    updatedAt: now,
+    startedAt: null,
+    finishedAt: null,
+    error: null,
+    frameStride,
+    maxFrames,
+    video: null,
+    ...file,
+  };
 }
 
 const TRANSITIONS: Readonly<Record<JobStatus, readonly JobStatus[]>> = {

@@ -1,10 +1,14 @@
 /**
- * Checks changes of a job before they are made.
+ * Changes of a job, and how they are checked and made.
  *
  * @module
  */
 
+import { JobStateError } from "./errors.ts";
 import {
+  canChangeStatus,
+  isFinished,
+  type Job,
   JOB_STATUSES,
   type JobError,
   type JobProgress,
@@ -41,18 +45,48 @@ const FIELDS: Record<keyof JobChanges, (value: unknown) => boolean> = {
   video: isObject,
 };
 
-/**
- * Checks that a job can take these changes.
- *
- * @throws {TypeError} If a field is unknown or of another type
- */
-export function validateChanges(changes: JobChanges): void {
+/** @throws {TypeError} If a field is unknown or of another type */
+function validateChanges(changes: JobChanges): void {
   for (const [field, value] of Object.entries(changes)) {
     const isValid = Object.hasOwn(FIELDS, field) ? FIELDS[field as keyof JobChanges] : undefined;
     if (isValid === undefined) throw new TypeError(`Cannot update a job: unknown field ${field}`);
     if (!isValid(value)) {
       throw new TypeError(`Cannot update a job: ${field} is ${JSON.stringify(value)}`);
     }
+  }
+}
+
+/**
+ * The job as it is after changes; the one given stays as it is.
+ *
+ * @param now Milliseconds since the epoch
+ * @throws {JobStateError} If the status cannot follow the present one
+ * @throws {TypeError} If a field is unknown or of another type
+ */
+export function changeJob(before: Job, changes: JobChanges, now: number): Job {
+  validateChanges(changes);
+  const { status, progress, ...rest } = changes;
+  const job: Job = { ...before, ...rest, updatedAt: now };
+  job.progress = { ...before.progress, ...progress };
+  if (status === undefined) return job;
+  if (!canChangeStatus(before.status, status)) {
+    throw new JobStateError(`Job ${job.id} is ${before.status} and cannot become ${status}`);
+  }
+  job.status = status;
+  if (status === "processing") job.startedAt ??= now;
+  job.finishedAt = isFinished(status) ? now : null;
+  if (status !== "failed") job.error = null;
+  return job;
+}
+
+/**
+ * Checks that a job takes results and tells how far it is.
+ *
+ * @throws {JobStateError} If it is not being processed
+ */
+export function checkProcessing({ id, status }: Job): void {
+  if (status !== "processing") {
+    throw new JobStateError(`Job ${id} is ${status} and takes no progress`);
   }
 }
 

@@ -7,22 +7,25 @@
 /** Ending of a file that is still being written. */
 const PARTIAL = ".part";
 
-const OWN_NAME = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(video|annotated|ass)(\.part)?$/;
+const OWN_NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(video|annotated|ass)(\.part)?$/;
 
 /** Names, finds and removes the files in one directory. */
 export class JobFiles {
-  /** As given to the constructor; it exists. */
+  /** As given to {@linkcode JobFiles.open}; it exists. */
   readonly directory: string;
-  readonly #removing = new Set<Promise<void>>();
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
 
   /**
    * Works in one directory; files of other names in it are left alone.
    *
    * @param directory Made if need be
    */
-  constructor(directory: string) {
-    this.directory = directory;
-    Deno.mkdirSync(directory, { recursive: true });
+  static async open(directory: string): Promise<JobFiles> {
+    await Deno.mkdir(directory, { recursive: true });
+    return new JobFiles(directory);
   }
 
   /** Where the video of a job is. */
@@ -41,29 +44,29 @@ export class JobFiles {
     return { output, partial: output + PARTIAL, script: `${jobId}.ass` };
   }
 
-  /** Starts to remove the videos of a job. */
-  remove(jobId: string): void {
-    this.#remove(this.path(jobId));
-    this.#remove(`${this.directory}/${this.annotatedNames(jobId).output}`);
+  /** Removes the videos of a job. One that cannot be removed is left for {@linkcode removeOthers}. */
+  async remove(jobId: string): Promise<void> {
+    await this.#remove(`${jobId}.video`);
+    await this.#remove(this.annotatedNames(jobId).output);
   }
 
-  /** Removes the files of unfinished uploads and of jobs other than these. */
-  removeOthers(jobIds: readonly string[]): void {
-    const kept = new Set(jobIds.flatMap((id) => [`${id}.video`, this.annotatedNames(id).output]));
-    for (const { name } of Deno.readDirSync(this.directory)) {
-      if (OWN_NAME.test(name) && !kept.has(name)) Deno.removeSync(`${this.directory}/${name}`);
+  /** Removes the files of jobs that are not known; it is asked about each when its file is found. */
+  async removeOthers(isKnown: (jobId: string) => boolean): Promise<void> {
+    for await (const { name } of Deno.readDir(this.directory)) {
+      const id = OWN_NAME.exec(name)?.[1];
+      if (id !== undefined && !isKnown(id)) await this.#remove(name);
     }
   }
 
-  /** Waits until all is removed. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#removing);
+  /** Removes files that were being written when the server died. */
+  async removePartial(): Promise<void> {
+    for await (const { name } of Deno.readDir(this.directory)) {
+      const [, id, kind, partial] = OWN_NAME.exec(name) ?? [];
+      if (id !== undefined && (partial !== undefined || kind === "ass")) await this.#remove(name);
+    }
   }
 
-  #remove(path: string): void {
-    // A file that is gone, or cannot be removed, is looked after at the next start.
-    const removing = Deno.remove(path).catch(() => {});
-    this.#removing.add(removing);
-    removing.finally(() => this.#removing.delete(removing));
+  async #remove(name: string): Promise<void> {
+    await Deno.remove(`${this.directory}/${name}`).catch(() => {});
   }
 }

@@ -13,6 +13,7 @@ import { ResultBatch, type ResultBatchOptions } from "./result_batch.ts";
 import { scaleResult } from "./scale_result.ts";
 import { VideoDecoder, type VideoDecoderOptions, type VideoFrame } from "./video_decoder.ts";
 import type { VideoFrameProcessor } from "./video_frame_processor.ts";
+import { whenStored } from "./when_stored.ts";
 
 /** Thrown when the pipeline fails on the same frame twice. */
 export class FrameProcessingError extends Error {
@@ -53,7 +54,7 @@ export async function runJob(
   { store, processor, frameSize, framesAtOnce, decoder: decoderOptions, batch }: JobRunOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { count, nextFrame } = store.countResults(id);
+  const { count, nextFrame } = await store.results.count(id);
   if (maxFrames > 0 && count >= maxFrames) return;
   await using decoder = await VideoDecoder.open(store.files.path(id), {
     ...decoderOptions,
@@ -65,17 +66,23 @@ export async function runJob(
   });
   const totalSteps = countSteps(decoder.info.frameCount, { frameStride, maxFrames });
   const description = "Processing frames";
-  store.update(id, {
-    video: decoder.info,
-    progress: { currentStep: count, totalSteps, description },
-  });
+  const write = (change: () => Promise<unknown>) =>
+    whenStored(change, { onWait: () => waitForDisk(store, id), signal });
+  await write(() =>
+    store.update(id, {
+      video: decoder.info,
+      progress: { currentStep: count, totalSteps, description },
+    })
+  );
   // Whoever follows objects begins anew when a job goes on, and may take none for one of those before.
-  const tracksBefore = store.highestTrack(id);
+  const tracksBefore = await store.results.highestTrack(id);
   const results = new ResultBatch(batch);
   let currentStep = count;
-  const flush = () => {
-    const taken = results.take();
-    if (taken.length > 0) store.appendResults(id, taken, { currentStep });
+  const flush = async () => {
+    if (results.all.length === 0) return;
+    await store.disk.checkResults();
+    await store.appendResults(id, results.all, { currentStep, description });
+    results.clear();
   };
   try {
     const processed = mapInOrder(decoder.frames(), framesAtOnce, async (frame) => {
@@ -92,12 +99,22 @@ export async function runJob(
         result: raiseTracks(scaleResult(result, decoder.info), tracksBefore),
       });
       currentStep++;
-      if (results.isDue) flush();
+      if (results.isDue) await write(flush);
     }
-  } finally {
-    if (store.list({ status: "processing" }).some((job) => job.id === id)) flush();
+    await write(flush);
+  } catch (error) {
+    // What was found up to there is kept if the disk takes it; it may be the disk that is the reason.
+    if (store.list({ status: "processing" }).some((job) => job.id === id)) {
+      await flush().catch(() => {});
+    }
+    throw error;
   }
-  store.updateProgress(id, { currentStep, totalSteps: currentStep, description: "Done" });
+  await store.updateProgress(id, { currentStep, totalSteps: currentStep, description: "Done" });
+}
+
+function waitForDisk(store: JobStore, id: string): void {
+  // The job may have been removed meanwhile.
+  store.updateProgress(id, { description: "Waiting for disk space" }).catch(() => {});
 }
 
 /** The same result with other numbers for the objects that are followed. */

@@ -6,10 +6,11 @@
 
 import { logEvent } from "../telemetry/log.ts";
 import { VideoDecodeError } from "./errors.ts";
-import type { Job, JobError } from "./job.ts";
+import type { Job, JobError, JobStatus } from "./job.ts";
 import { FrameProcessingError, type JobRunOptions, runJob } from "./job_run.ts";
 import type { JobStore } from "./job_store.ts";
 import type { VideoFrameProcessor } from "./video_frame_processor.ts";
+import { whenStored } from "./when_stored.ts";
 
 /** Options of {@linkcode JobRunner}. */
 export interface JobRunnerOptions
@@ -34,7 +35,6 @@ export class JobRunner implements AsyncDisposable {
   readonly #run: JobRunOptions;
   readonly #workers: number;
   readonly #running = new Map<string, { abort: AbortController; done: Promise<void> }>();
-  readonly #abandoned = new Set<string>();
   readonly #unsubscribe: (() => void)[] = [];
   #isStarted = false;
 
@@ -87,8 +87,8 @@ export class JobRunner implements AsyncDisposable {
    * @throws {JobNotFoundError} If there is none of this id
    * @throws {JobStateError} If it is finished
    */
-  cancel(id: string): Job {
-    const job = this.#store.updateStatus(id, "cancelled");
+  async cancel(id: string): Promise<Job> {
+    const job = await this.#store.updateStatus(id, "cancelled");
     logEvent("info", "job_cancelled", "Video job cancelled", { job_id: id });
     return job;
   }
@@ -99,7 +99,7 @@ export class JobRunner implements AsyncDisposable {
    * @throws {JobNotFoundError} If there is none of this id
    * @throws {JobStateError} If it is neither failed nor cancelled
    */
-  retry(id: string): Job {
+  retry(id: string): Promise<Job> {
     return this.#store.update(id, { status: "pending", progress: { description: "Waiting" } });
   }
 
@@ -134,7 +134,7 @@ export class JobRunner implements AsyncDisposable {
 
   #next(): Job | undefined {
     const jobs = this.#store.list()
-      .filter(({ id }) => !this.#running.has(id) && !this.#abandoned.has(id));
+      .filter(({ id }) => !this.#running.has(id));
     return jobs.find(({ status }) => status === "processing") ??
       jobs.find(({ status }) => status === "pending");
   }
@@ -143,36 +143,43 @@ export class JobRunner implements AsyncDisposable {
   async #runToEnd(job: Job, signal: AbortSignal): Promise<void> {
     const { id, status } = job;
     try {
-      if (status === "pending") this.#store.updateStatus(id, "processing");
-      const { count } = this.#store.countResults(id);
+      if (status === "pending") await this.#changeStatus(id, "processing", signal);
+      const { count } = await this.#store.results.count(id);
       logEvent("info", "job_started", "Video job started", { job_id: id, frames_done: count });
       await runJob(job, this.#run, signal);
-      const { progress } = this.#store.updateStatus(id, "completed");
+      const { progress } = await this.#changeStatus(id, "completed", signal);
       logEvent("info", "job_completed", "Video job completed", {
         job_id: id,
         frames: progress.currentStep,
       });
     } catch (error) {
       // It was cancelled, removed or stopped, and has the status that it should have.
-      if (!signal.aborted) this.#fail(id, error);
+      if (!signal.aborted) await this.#fail(id, error, signal).catch(() => {});
     } finally {
       this.#run.processor.endJob?.(id);
     }
   }
 
-  #fail(id: string, reason: unknown): void {
+  async #fail(id: string, reason: unknown, signal: AbortSignal): Promise<void> {
     const error = toJobError(reason);
     logEvent("error", "job_failed", "Video job failed", {
       job_id: id,
       error: error.code,
       reason: reason instanceof Error ? reason.name : "unknown",
     });
-    try {
-      this.#store.updateStatus(id, "failed", error);
-    } catch {
-      // The store itself has failed, as on a full disk: the job waits for the next start, or it would be tried for ever.
-      this.#abandoned.add(id);
-    }
+    await this.#changeStatus(id, "failed", signal, error);
+  }
+
+  /** A disk that cannot be written now holds the job up and does not fail it. */
+  #changeStatus(
+    id: string,
+    status: JobStatus,
+    signal: AbortSignal,
+    error: JobError | null = null,
+  ): Promise<Job> {
+    const onWait = () =>
+      logEvent("warning", "job_waits", "Video job waits for disk space", { job_id: id });
+    return whenStored(() => this.#store.updateStatus(id, status, error), { onWait, signal });
   }
 }
 
@@ -181,7 +188,5 @@ function toJobError(error: unknown): JobError {
   if (error instanceof FrameProcessingError) {
     return { code: "pipeline_failure", detail: "Pipeline execution failed" };
   }
-  const isFull = error instanceof Error && error.message.includes("disk is full");
-  const detail = isFull ? "The disk of the server is full" : "Unexpected error occurred";
-  return { code: "internal_error", detail };
+  return { code: "internal_error", detail: "Unexpected error occurred" };
 }

@@ -69,14 +69,14 @@ export function summarizeJobs(
   };
 }
 
-/** The health of the store at a time `now`, in milliseconds since the epoch. */
+/** The health of the store, from its jobs and how many milliseconds ago each of them last changed. */
 export function assessJobs(
-  jobs: readonly Job[],
-  { capacity, now }: { capacity: number; now: number },
+  jobs: readonly { job: Job; unchangedMs: number }[],
+  capacity: number,
 ): JobHealth {
   const utilisation = jobs.length / capacity;
-  const stuck = jobs.filter(({ status, updatedAt }) =>
-    status === "processing" && now - updatedAt >= STUCK_MS
+  const stuck = jobs.filter(({ job, unchangedMs }) =>
+    job.status === "processing" && unchangedMs >= STUCK_MS
   );
   return {
     status: utilisation < WARNING_UTILISATION
@@ -85,7 +85,7 @@ export function assessJobs(
       ? "warning"
       : "critical",
     utilisation,
-    stuck: stuck.map(({ id }) => id),
+    stuck: stuck.map(({ job }) => job.id),
   };
 }
 

@@ -5,137 +5,142 @@
  */
 
 import { logEvent } from "../telemetry/log.ts";
-import { JobCapacityError, JobNotFoundError, JobStateError } from "./errors.ts";
+import { DiskSpace } from "./disk_space.ts";
+import { JobStateError } from "./errors.ts";
 import {
-  canChangeStatus,
-  isFinished,
   type Job,
   type JobError,
   type JobProgress,
   type JobStatus,
+  makeJob,
+  type NewJob,
   type VideoFrameResult,
 } from "./job.ts";
-import { type JobChanges, validateChanges } from "./job_changes.ts";
-import { JobDatabase, type ResultsRange } from "./job_database.ts";
+import { changeJob, checkProcessing, type JobChanges } from "./job_changes.ts";
+import type { JobWrite } from "./job_database.ts";
 import { type JobCallback, type JobEvent, JobEvents } from "./job_events.ts";
 import { JobFiles } from "./job_files.ts";
 import { checkJobLimits, DEFAULT_JOB_LIMITS, type JobStoreLimits } from "./job_limits.ts";
-import { assessJobs, type JobHealth, type JobStatistics, summarizeJobs } from "./job_statistics.ts";
-
-/** Options of {@linkcode JobStore}. */
-export interface JobStoreOptions extends Partial<JobStoreLimits> {
-  /** Holds the database and the uploaded files; made if need be. */
-  dataDirectory: string;
-  /**
-   * Milliseconds between looks for expired jobs; 0 for none but those that `sweep` makes.
-   *
-   * @default {60000}
-   */
-  sweepIntervalMs?: number;
-  /** Milliseconds since the epoch. */
-  now?: () => number;
-}
-
-/** What a new job is made of. */
-export interface NewJob {
-  /** Id under which the file was uploaded; a new one when there is none. */
-  id?: string;
-  /** The pipeline that its frames are to run through. */
-  pipelineId: string;
-  /** Name that the person's file had; only for showing. */
-  fileName: string;
-  /** Size of the uploaded file in bytes. */
-  fileBytes: number;
-  /**
-   * Every how manieth frame is processed; 1 for all.
-   *
-   * @default {1}
-   */
-  frameStride?: number;
-  /**
-   * Most frames to process; 0 for all.
-   *
-   * @default {0}
-   */
-  maxFrames?: number;
-}
+import { type JobPlace, JobPlaces } from "./job_places.ts";
+import { JobResults } from "./job_results.ts";
+import type { JobHealth, JobStatistics } from "./job_statistics.ts";
+import { type JobStoreOptions, SYSTEM_CLOCKS } from "./job_store_options.ts";
+import { type JobClocks, JobTable } from "./job_table.ts";
+import { RemoteJobDatabase } from "./remote_job_database.ts";
+import { SerialQueue } from "./serial_queue.ts";
 
 /** File of the database within the data directory. */
 export const DATABASE_NAME = "jobs.sqlite";
 
+/** How often it is noted how long nobody has looked at jobs; a crash forgets no more. */
+const NOTE_IDLE_MS = 600_000;
+
 /**
  * The jobs of one server, in `DATA_DIR`.
  *
- * Jobs that it gives are copies. All changes of one call happen as a whole or not at all.
+ * Jobs are kept in memory too, so that looking at them waits for nothing and works whatever the disk does; a change counts once
+ * it is written. Jobs that the store gives are copies. All changes of one call happen as a whole or not at all, one call after
+ * another.
  */
 export class JobStore implements AsyncDisposable {
   /** The uploaded files. */
   readonly files: JobFiles;
-  readonly #database: JobDatabase;
+  /** The disk that all is on. */
+  readonly disk: DiskSpace;
+  /** What has been found in the frames so far. */
+  readonly results: JobResults;
+  readonly #database: RemoteJobDatabase;
+  readonly #jobs: JobTable;
   readonly #events = new JobEvents();
-  readonly #now: () => number;
+  readonly #places: JobPlaces;
+  readonly #queue = new SerialQueue();
+  readonly #clocks: JobClocks;
   readonly #sweeping: ReturnType<typeof setInterval> | undefined;
   #limits: JobStoreLimits;
+  #idleNotedAt: number;
   #isOpen = true;
+
+  private constructor(
+    { files, disk, database, jobs, clocks, limits, sweepIntervalMs }: {
+      files: JobFiles;
+      disk: DiskSpace;
+      database: RemoteJobDatabase;
+      jobs: JobTable;
+      clocks: JobClocks;
+      limits: JobStoreLimits;
+      sweepIntervalMs: number;
+    },
+  ) {
+    this.files = files;
+    this.disk = disk;
+    this.#database = database;
+    this.results = new JobResults(database, (id) => {
+      this.#checkOpen();
+      jobs.check(id);
+    });
+    this.#jobs = jobs;
+    this.#places = new JobPlaces(jobs);
+    this.#clocks = clocks;
+    this.#limits = limits;
+    this.#idleNotedAt = clocks.uptime();
+    if (sweepIntervalMs > 0) this.#sweeping = setInterval(() => this.sweep(), sweepIntervalMs);
+  }
 
   /**
    * Opens the store, and removes files that belong to none of its jobs.
    *
    * @throws {RangeError} If a limit is not positive
    * @throws {JobStateError} If another process uses the directory
+   * @throws {StorageFullError} If there is no room on the disk
+   * @throws {StorageUnavailableError} If the database cannot be used
    */
-  constructor(options: JobStoreOptions) {
-    const { dataDirectory, sweepIntervalMs = 60_000, now = () => Date.now(), ...limits } = options;
-    this.#limits = checkJobLimits({ ...DEFAULT_JOB_LIMITS, ...limits });
-    this.#now = now;
-    this.files = new JobFiles(`${dataDirectory}/videos`);
-    this.#database = new JobDatabase(`${dataDirectory}/${DATABASE_NAME}`);
-    this.files.removeOthers(this.#database.jobs().map(({ id }) => id));
-    if (sweepIntervalMs > 0) this.#sweeping = setInterval(() => this.sweep(), sweepIntervalMs);
+  static async open(options: JobStoreOptions): Promise<JobStore> {
+    const { dataDirectory, clocks = SYSTEM_CLOCKS, sweepIntervalMs = 60_000 } = options;
+    const limits = checkJobLimits({ ...DEFAULT_JOB_LIMITS, ...options.limits });
+    const files = await JobFiles.open(`${dataDirectory}/videos`);
+    const { database, jobs } = await RemoteJobDatabase.open(`${dataDirectory}/${DATABASE_NAME}`);
+    const table = new JobTable(jobs, clocks);
+    try {
+      await files.removePartial();
+      await files.removeOthers((id) => table.has(id));
+    } catch (error) {
+      database.terminate();
+      throw error;
+    }
+    const disk = new DiskSpace(dataDirectory, { reserveBytes: options.reserveBytes ?? 0 });
+    return new JobStore({ files, disk, database, jobs: table, clocks, limits, sweepIntervalMs });
+  }
+
+  /**
+   * Keeps a place for a job, until the job is created or the place is disposed of.
+   *
+   * @throws {JobCapacityError} If the store is full and none of its jobs is finished
+   */
+  reserve(): JobPlace {
+    this.#checkOpen();
+    return this.#places.take(this.#limits.capacity);
   }
 
   /**
    * Adds a job, which waits to be processed. When the store is full, the finished job that ended first is removed.
    *
-   * @throws {JobCapacityError} If the store is full and none of its jobs is finished
-   * @throws {JobStateError} If there is a job of this id
-   */
-  create({ id = crypto.randomUUID(), frameStride = 1, maxFrames = 0, ...file }: NewJob): Job {
-    this.#checkOpen();
-    const now = this.#now();
-    const job: Job = {
-      id,
-      status: "pending",
-      progress: { currentStep: 0, totalSteps: 0, description: "Waiting" },
-      createdAt: now,
-      updatedAt: now,
-      lastAccessed: now,
-      startedAt: null,
-      finishedAt: null,
-      error: null,
-      frameStride,
-      maxFrames,
-      video: null,
-      ...file,
-    };
-    if (this.#database.job(id) !== undefined) throw new JobStateError(`Job ${id} exists already`);
-    this.#makeRoom();
-    this.#database.insertJob(job);
-    this.#events.emit("created", job);
-    return job;
-  }
-
-  /**
-   * Checks that a job could be added now.
-   *
+   * @param place Given up afterwards
    * @throws {JobCapacityError} If the store is full and none of its jobs is finished
    */
-  checkRoom(): void {
-    this.#checkOpen();
-    const jobs = this.#database.jobs();
-    if (jobs.length >= this.#limits.capacity && !jobs.some(({ status }) => isFinished(status))) {
-      throw new JobCapacityError(`The server is at its limit of ${this.#limits.capacity} jobs`);
-    }
+  async create(job: NewJob, place: JobPlace = this.reserve()): Promise<Job> {
+    using _place = place;
+    return await this.#run(async () => {
+      const evicted = this.#places.makeRoom(place, this.#limits.capacity);
+      const created = makeJob(place.id, job, this.#clocks.now());
+      await this.#write({ jobs: [created], remove: evicted });
+      this.#jobs.set(created);
+      for (const id of evicted) {
+        await this.files.remove(id);
+        this.#forget(id, "Video job made room for others");
+      }
+      this.#events.emit("created", created);
+      return structuredClone(created);
+    });
   }
 
   /**
@@ -144,16 +149,15 @@ export class JobStore implements AsyncDisposable {
    * @throws {JobNotFoundError} If there is none of this id
    */
   get(id: string): Job {
-    const job = { ...this.#find(id), lastAccessed: this.#now() };
-    this.#database.replaceJob(job);
-    return job;
+    this.#checkOpen();
+    this.#jobs.touch(id);
+    return this.#jobs.find(id);
   }
 
   /** Jobs, oldest first: all, or those of one status. */
   list({ status }: { status?: JobStatus } = {}): Job[] {
     this.#checkOpen();
-    const jobs = this.#database.jobs();
-    return status === undefined ? jobs : jobs.filter((job) => job.status === status);
+    return this.#jobs.list(status);
   }
 
   /**
@@ -163,28 +167,8 @@ export class JobStore implements AsyncDisposable {
    * @throws {JobStateError} If the status cannot follow the present one
    * @throws {TypeError} If a field is unknown or of another type
    */
-  update(id: string, changes: JobChanges): Job {
-    const { job, events } = this.#database.transaction(() => this.#change(id, changes));
-    for (const event of events) this.#events.emit(event, job);
-    return job;
-  }
-
-  /** Changes several jobs, each for itself. */
-  updateAll(changes: Iterable<readonly [id: string, changes: JobChanges]>): {
-    succeeded: number;
-    failures: { id: string; error: Error }[];
-  } {
-    let succeeded = 0;
-    const failures: { id: string; error: Error }[] = [];
-    for (const [id, change] of changes) {
-      try {
-        this.update(id, change);
-        succeeded++;
-      } catch (error) {
-        failures.push({ id, error: error instanceof Error ? error : new Error(String(error)) });
-      }
-    }
-    return { succeeded, failures };
+  update(id: string, changes: JobChanges): Promise<Job> {
+    return this.#run(() => this.#change(id, changes));
   }
 
   /**
@@ -192,111 +176,82 @@ export class JobStore implements AsyncDisposable {
    *
    * @throws As `update` does.
    */
-  updateStatus(id: string, status: JobStatus, error: JobError | null = null): Job {
+  updateStatus(id: string, status: JobStatus, error: JobError | null = null): Promise<Job> {
     return this.update(id, { status, error });
   }
 
   /**
-   * Tells how far a job is.
+   * Tells how far a job is. It is written with the next change only, so that it can be told on a full disk too.
    *
    * @throws As `update` does, and {JobStateError} if the job is not being processed
    */
-  updateProgress(id: string, progress: Partial<JobProgress>): Job {
-    this.#checkProcessing(this.#find(id));
-    return this.update(id, { progress });
+  updateProgress(id: string, progress: Partial<JobProgress>): Promise<Job> {
+    return this.#run(() => {
+      const before = this.#jobs.find(id);
+      checkProcessing(before);
+      return this.#keep(changeJob(before, { progress }, this.#clocks.now()), "progress");
+    });
   }
 
   /**
    * Adds results and tells how far the job is, as a whole or not at all: after a crash neither can be without the other.
    *
+   * @param results Of later frames than all before
    * @throws {JobNotFoundError} If there is no job of this id
    * @throws {JobStateError} If it is not being processed, or a frame has a result already
+   * @throws {StorageFullError} If there is no room for them on the disk
    */
   appendResults(
     id: string,
     results: readonly VideoFrameResult[],
     progress: Partial<JobProgress> = {},
-  ): Job {
-    const { job, events } = this.#database.transaction(() => {
-      this.#checkProcessing(this.#find(id));
-      for (const result of results) this.#insertResult(id, result);
-      return this.#change(id, { progress });
+  ): Promise<Job> {
+    return this.#run(() => {
+      checkProcessing(this.#jobs.find(id));
+      return this.#change(id, { progress }, results);
     });
-    for (const event of events) this.#events.emit(event, job);
-    return job;
   }
 
   /**
-   * Results of a job in the order of the frames.
+   * Removes a job, its results and its files; the files first, so that a full disk has room to note the rest.
    *
    * @throws {JobNotFoundError} If there is none of this id
+   * @throws {StorageUnavailableError} If the disk cannot be written
    */
-  results(id: string, range: ResultsRange): VideoFrameResult[] {
-    this.#find(id);
-    return this.#database.results(id, range);
+  remove(id: string): Promise<void> {
+    return this.#run(() => this.#remove(id));
   }
 
   /**
-   * Number of results of a job, and the frame from which it has to go on.
+   * Removes the jobs that have expired, and files that belong to none. It never fails: what the disk does not let happen now is
+   * tried again at the next sweep.
    *
-   * @throws {JobNotFoundError} If there is none of this id
+   * @returns Number of jobs removed
    */
-  countResults(id: string): { count: number; nextFrame: number } {
-    this.#find(id);
-    const { count, lastFrame } = this.#database.resultsCount(id);
-    return { count, nextFrame: lastFrame === null ? 0 : lastFrame + 1 };
-  }
-
-  /**
-   * Highest `track_id` in the results of a job; 0 when there is none.
-   *
-   * @throws {JobNotFoundError} If there is no job of this id
-   */
-  highestTrack(id: string): number {
-    this.#find(id);
-    return this.#database.highestTrack(id);
-  }
-
-  /**
-   * Removes a job, its results and its file.
-   *
-   * @throws {JobNotFoundError} If there is none of this id
-   */
-  remove(id: string): void {
-    const job = this.#find(id);
-    this.#database.deleteJob(id);
-    this.files.remove(id);
-    this.#events.emit("removed", job);
-  }
-
-  /**
-   * Removes the jobs that have expired.
-   *
-   * @returns Their number
-   */
-  sweep(): number {
-    const now = this.#now();
-    const { failedExpiryMs, completedExpiryMs, anyExpiryMs } = this.#limits;
-    const expiry = { failed: failedExpiryMs, completed: completedExpiryMs } as const;
-    const expired = this.list().filter(({ status, lastAccessed }) => {
-      const own = status === "failed" || status === "completed" ? expiry[status] : anyExpiryMs;
-      return now - lastAccessed >= Math.min(own, anyExpiryMs);
-    });
-    for (const { id, status } of expired) {
-      this.remove(id);
-      logEvent("info", "job_removed", "Video job expired", { job_id: id, status });
+  async sweep(): Promise<number> {
+    let removed = 0;
+    try {
+      for (const { id } of this.#jobs.expired(this.#limits)) {
+        await this.#run(() => this.#remove(id, "Video job expired"));
+        removed++;
+      }
+      if (this.#clocks.uptime() - this.#idleNotedAt >= NOTE_IDLE_MS) await this.#noteIdle();
+      await this.files.removeOthers((id) => this.#jobs.has(id) || this.#places.has(id));
+    } catch (error) {
+      const reason = error instanceof Error ? error.name : "unknown";
+      if (this.#isOpen) logEvent("warning", "job_sweep_failed", "Cannot clear up jobs", { reason });
     }
-    return expired.length;
+    return removed;
   }
 
   /** Figures about all jobs. */
   statistics(): JobStatistics {
-    return summarizeJobs(this.list(), { capacity: this.#limits.capacity, now: this.#now() });
+    return this.#jobs.statistics(this.#limits.capacity);
   }
 
   /** Whether there is room, and whether jobs get on. */
   health(): JobHealth {
-    return assessJobs(this.list(), { capacity: this.#limits.capacity, now: this.#now() });
+    return this.#jobs.health(this.#limits.capacity);
   }
 
   /**
@@ -313,31 +268,33 @@ export class JobStore implements AsyncDisposable {
    *
    * @throws {RangeError} If a limit is not positive; nothing is changed then
    */
-  reconfigure(limits: Partial<JobStoreLimits>): void {
-    this.#checkOpen();
+  async reconfigure(limits: Partial<JobStoreLimits>): Promise<void> {
     this.#limits = checkJobLimits({ ...this.#limits, ...limits });
-    this.#evict(this.#limits.capacity);
-    this.sweep();
+    for (const id of this.#jobs.oldestFinished(this.#jobs.size - this.#limits.capacity)) {
+      await this.remove(id);
+    }
+    await this.sweep();
   }
 
   /**
-   * Waits for callbacks and for files that are being removed, for at most `timeoutMs`, and closes the database. Jobs that
-   * are being processed stay so, and go on at the next start.
+   * Waits for what is being written and for callbacks, for at most `timeoutMs`, and closes the database. Jobs that are being
+   * processed stay so, and go on at the next start.
    *
    * @returns Whether nothing was left
    */
   async shutdown(timeoutMs: number): Promise<boolean> {
     if (!this.#isOpen) return true;
-    this.#isOpen = false;
     clearInterval(this.#sweeping);
+    const noted = this.#noteIdle().catch(() => {});
+    this.#isOpen = false;
+    const closed = noted.then(() => this.#events.settled()).then(() => this.#database.close());
     const timeout = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => timeout.resolve(false), timeoutMs);
-    const settled = Promise.all([this.#events.settled(), this.files.settled()]).then(() => true);
     try {
-      return await Promise.race([settled, timeout.promise]);
+      return await Promise.race([closed.then(() => true), timeout.promise]);
     } finally {
       clearTimeout(timer);
-      this.#database.close();
+      this.#database.terminate();
     }
   }
 
@@ -350,72 +307,50 @@ export class JobStore implements AsyncDisposable {
     if (!this.#isOpen) throw new JobStateError("The job store is shut down");
   }
 
-  #find(id: string): Job {
+  /** Runs work when what was asked for before is done. */
+  async #run<T>(work: () => T | Promise<T>): Promise<T> {
     this.#checkOpen();
-    const job = this.#database.job(id);
-    if (job === undefined) throw new JobNotFoundError(`There is no job ${shorten(id)}`);
-    return job;
+    return await this.#queue.run(work);
   }
 
-  #checkProcessing({ id, status }: Job): void {
-    if (status !== "processing") {
-      throw new JobStateError(`Job ${id} is ${status} and takes no progress`);
+  async #write(changes: JobWrite): Promise<void> {
+    await this.#database.call("write", changes);
+  }
+
+  async #change(
+    id: string,
+    changes: JobChanges,
+    results?: readonly VideoFrameResult[],
+  ): Promise<Job> {
+    const job = changeJob(this.#jobs.find(id), changes, this.#clocks.now());
+    await this.#write({ jobs: [job], ...(results && { results: { jobId: id, results } }) });
+    return this.#keep(job, changes.status === undefined ? "progress" : "status");
+  }
+
+  #keep(job: Job, event: JobEvent): Job {
+    this.#jobs.set(job);
+    this.#events.emit(event, job);
+    return structuredClone(job);
+  }
+
+  async #remove(id: string, reason?: string): Promise<void> {
+    this.#jobs.find(id);
+    await this.files.remove(id);
+    await this.#write({ remove: [id] });
+    this.#forget(id, reason);
+  }
+
+  /** @param reason Logged; a job that somebody has removed by hand needs none */
+  #forget(id: string, reason?: string): void {
+    const job = this.#jobs.delete(id);
+    if (reason !== undefined) {
+      logEvent("info", "job_removed", reason, { job_id: id, status: job.status });
     }
+    this.#events.emit("removed", job);
   }
 
-  #insertResult(id: string, result: VideoFrameResult): void {
-    try {
-      this.#database.insertResult(id, result);
-    } catch (error) {
-      if (!(error instanceof Error && error.message.includes("UNIQUE"))) throw error;
-      throw new JobStateError(`Frame ${result.frame_index} of job ${id} has a result already`, {
-        cause: error,
-      });
-    }
+  async #noteIdle(): Promise<void> {
+    await this.#run(() => this.#write({ idle: this.#jobs.idle() }));
+    this.#idleNotedAt = this.#clocks.uptime();
   }
-
-  #change(id: string, changes: JobChanges): { job: Job; events: JobEvent[] } {
-    validateChanges(changes);
-    const before = this.#find(id);
-    const now = this.#now();
-    const { status = before.status, progress, ...rest } = changes;
-    const job: Job = { ...before, ...rest, updatedAt: now, lastAccessed: now };
-    job.progress = { ...before.progress, ...progress };
-    if (changes.status !== undefined) this.#changeStatus(job, before.status, status);
-    this.#database.replaceJob(job);
-    const events: JobEvent[] = changes.status === undefined ? ["progress"] : ["status"];
-    return { job, events };
-  }
-
-  #changeStatus(job: Job, from: JobStatus, to: JobStatus): void {
-    if (!canChangeStatus(from, to)) {
-      throw new JobStateError(`Job ${job.id} is ${from} and cannot become ${to}`);
-    }
-    job.status = to;
-    if (to === "processing") job.startedAt ??= job.updatedAt;
-    job.finishedAt = isFinished(to) ? job.updatedAt : null;
-    if (to !== "failed") job.error = null;
-  }
-
-  #makeRoom(): void {
-    this.#evict(this.#limits.capacity - 1);
-    this.checkRoom();
-  }
-
-  /** Removes finished jobs until no more than `target` are left, or none is finished. */
-  #evict(target: number): void {
-    const jobs = this.#database.jobs();
-    const finished = jobs
-      .filter(({ status }) => isFinished(status))
-      .sort((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0));
-    for (const { id, status } of finished.slice(0, Math.max(0, jobs.length - target))) {
-      this.remove(id);
-      logEvent("info", "job_removed", "Video job made room for others", { job_id: id, status });
-    }
-  }
-}
-
-/** An id that comes from outside can be of any length. */
-function shorten(id: string): string {
-  return id.slice(0, 64);
 }

@@ -48,10 +48,13 @@ export class ResultBatch {
       (length > 0 && performance.now() - this.#startedAt >= this.#maxWaitMs);
   }
 
-  /** Gives the results away. */
-  take(): VideoFrameResult[] {
-    const results = this.#results;
+  /** The results, in the order in which they were added. */
+  get all(): readonly VideoFrameResult[] {
+    return this.#results;
+  }
+
+  /** Forgets the results, once they are stored. */
+  clear(): void {
     this.#results = [];
-    return results;
   }
 }

@@ -4,29 +4,34 @@
  * @module
  */
 
-import type { BoundingBox } from "../client/protocol.ts";
-import type { ResultsPage, VideoFrameResult } from "../client/video_protocol.ts";
 import type { JobStore } from "./job_store.ts";
+import { CSV_HEAD, type ResultFormat } from "./result_formats.ts";
 
 /** Most results of one page. */
 export const MAX_PAGE_RESULTS = 1000;
 
-/** Results that are read at a time; few enough not to hold up a live stream. */
-const CHUNK_RESULTS = 100;
+/** Which results of a job are on a page. */
+export interface PageRange {
+  /** Results before the page. */
+  offset: number;
+  /** Most results of the page. */
+  limit: number;
+}
 
-const CSV_COLUMNS = "frame_index,timestamp_ms,kind,label,text,confidence,x,y,width,height";
+/** An answer that is made while it is read. */
+type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /**
- * One page of the results of a job.
+ * One page of the results of a job: a `ResultsPage` as JSON.
  *
  * @throws {JobNotFoundError} If there is no job of this id
  * @throws {RangeError} If `offset` is negative or `limit` not between 1 and {@linkcode MAX_PAGE_RESULTS}
  */
-export function getResultsPage(
+export async function exportPage(
   store: JobStore,
   jobId: string,
-  { offset = 0, limit = 100 }: { offset?: number; limit?: number } = {},
-): ResultsPage {
+  { offset, limit }: PageRange,
+): Promise<Bytes> {
   if (!(Number.isSafeInteger(offset) && offset >= 0)) {
     throw new RangeError(`Cannot read results from offset ${offset}`);
   }
@@ -35,8 +40,10 @@ export function getResultsPage(
       `Cannot read ${limit} results at once: expected a number between 1 and ${MAX_PAGE_RESULTS}`,
     );
   }
-  const { count: total } = store.countResults(jobId);
-  return { job_id: jobId, total, offset, limit, results: store.results(jobId, { offset, limit }) };
+  const { count: total } = await store.results.count(jobId);
+  const empty = JSON.stringify({ job_id: jobId, total, offset, limit, results: [] });
+  const around = { head: empty.slice(0, -2), separator: ",", tail: empty.slice(-2) };
+  return await exportResults(store, jobId, { type: "json" }, around, { offset, limit });
 }
 
 /**
@@ -44,8 +51,8 @@ export function getResultsPage(
  *
  * @throws {JobNotFoundError} If there is no job of this id
  */
-export function exportJsonl(store: JobStore, jobId: string): ReadableStream<Uint8Array> {
-  return exportResults(store, jobId, (result) => `${JSON.stringify(result)}\n`);
+export async function exportJsonl(store: JobStore, jobId: string): Promise<Bytes> {
+  return await exportResults(store, jobId, { type: "jsonl" });
 }
 
 /**
@@ -54,52 +61,47 @@ export function exportJsonl(store: JobStore, jobId: string): ReadableStream<Uint
  *
  * @throws {JobNotFoundError} If there is no job of this id
  */
-export function exportCsv(store: JobStore, jobId: string): ReadableStream<Uint8Array> {
-  return exportResults(store, jobId, formatCsvRows, `${CSV_COLUMNS}\r\n`);
+export async function exportCsv(store: JobStore, jobId: string): Promise<Bytes> {
+  return await exportResults(store, jobId, { type: "csv" }, { head: CSV_HEAD });
 }
 
-/** The rows of one frame; none when nothing was found in it. */
-export function formatCsvRows({ frame_index, timestamp_ms, result }: VideoFrameResult): string {
-  const row = (kind: string, label: string, text: string, confidence: number, box: BoundingBox) => {
-    const fields = [frame_index, timestamp_ms, kind, escapeCsv(label), escapeCsv(text)];
-    return `${[...fields, confidence, ...box].join(",")}\r\n`;
-  };
-  return [
-    ...result.detections.map(({ label, confidence, bbox }) =>
-      row("object", label, "", confidence, bbox)
-    ),
-    ...result.text_blocks.map(({ text, confidence, bbox }) =>
-      row("text", "", text, confidence, bbox)
-    ),
-  ].join("");
-}
-
-/**
- * A text as a field of CSV. What spreadsheets would take for a formula gets an apostrophe in front (OWASP, "CSV
- * injection"): text in a video is whatever somebody holds in front of the camera.
- */
-export function escapeCsv(text: string): string {
-  const harmless = /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
-}
-
-function exportResults(
+/** All results of a job in a form, one piece after another. @throws {JobNotFoundError} If there is no job of this id */
+export async function* readAllResults(
   store: JobStore,
   jobId: string,
-  format: (result: VideoFrameResult) => string,
-  head = "",
-): ReadableStream<Uint8Array> {
-  // Throws for an unknown job here rather than amid the answer.
-  store.countResults(jobId);
-  let afterFrame = -1;
-  let start = head;
-  return new ReadableStream<string>({
-    pull(controller) {
-      const results = store.results(jobId, { afterFrame, limit: CHUNK_RESULTS });
-      afterFrame = results.at(-1)?.frame_index ?? afterFrame;
-      controller.enqueue(start + results.map(format).join(""));
-      start = "";
-      if (results.length < CHUNK_RESULTS) controller.close();
-    },
-  }).pipeThrough(new TextEncoderStream());
+  format: ResultFormat,
+  { offset, limit }: PageRange = ALL,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for (let left = limit, next = offset; left > 0;) {
+    const { bytes, count } = await store.results.read(jobId, { offset: next, limit: left }, format);
+    if (count === 0) return;
+    yield bytes;
+    next += count;
+    left -= count;
+  }
+}
+
+const ALL: PageRange = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
+
+async function exportResults(
+  store: JobStore,
+  jobId: string,
+  format: ResultFormat,
+  { head = "", separator = "", tail = "" }: { head?: string; separator?: string; tail?: string } =
+    {},
+  range?: PageRange,
+): Promise<Bytes> {
+  const encoder = new TextEncoder();
+  const pieces = readAllResults(store, jobId, format, range);
+  // Fails here rather than amid the answer where there is no such job, or the disk cannot be read.
+  const first = await pieces.next();
+  return ReadableStream.from((async function* () {
+    yield encoder.encode(head);
+    if (!first.done) yield first.value;
+    for await (const piece of pieces) {
+      if (separator !== "") yield encoder.encode(separator);
+      yield piece;
+    }
+    yield encoder.encode(tail);
+  })());
 }

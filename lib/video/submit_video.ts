@@ -5,49 +5,53 @@
  */
 
 import { logEvent } from "../telemetry/log.ts";
-import type { Job } from "./job.ts";
-import type { JobStore, NewJob } from "./job_store.ts";
+import type { Job, NewJob } from "./job.ts";
+import type { JobStore } from "./job_store.ts";
 import { saveUpload, type SaveUploadOptions } from "./upload.ts";
+import type { VideoProbe } from "./video_probe.ts";
 
 /** Options of {@linkcode submitVideo}. */
 export interface SubmitVideoOptions
   extends
     Pick<NewJob, "pipelineId" | "frameStride" | "maxFrames">,
-    Pick<SaveUploadOptions, "maxBytes" | "idleTimeoutMs"> {}
+    Pick<SaveUploadOptions, "maxBytes" | "idleTimeoutMs"> {
+  /** Looks at the video when another job has to make room for it. */
+  probe: Pick<VideoProbe, "check">;
+}
 
 /**
  * Saves an uploaded video and adds a job for it; when either fails, neither is left behind.
  *
  * @param request `multipart/form-data` with the video in the part `file`
  * @throws {JobCapacityError} If there is no room for another job; said before anything is read
+ * @throws {VideoDecodeError} If another job would have to make room for what cannot be decoded
  * @throws As {@linkcode saveUpload} does.
  */
 export async function submitVideo(
   store: JobStore,
   request: Request,
-  { pipelineId, frameStride, maxFrames, ...limits }: SubmitVideoOptions,
+  { pipelineId, frameStride, maxFrames, probe, ...limits }: SubmitVideoOptions,
 ): Promise<Job> {
-  store.checkRoom();
-  const id = crypto.randomUUID();
-  const paths = { path: store.files.path(id), partialPath: store.files.partialPath(id) };
-  const file = await saveUpload(request, { ...paths, ...limits });
+  using place = store.reserve();
+  const { id } = place;
+  const { files, disk } = store;
+  const paths = { path: files.path(id), partialPath: files.partialPath(id) };
+  const file = await saveUpload(request, { ...paths, disk, ...limits });
   try {
-    const job = store.create({
-      ...file,
-      id,
-      pipelineId,
+    if (place.evicts) await probe.check(paths.path);
+    const options = {
       ...(frameStride === undefined ? {} : { frameStride }),
       ...(maxFrames === undefined ? {} : { maxFrames }),
-    });
-    const { fileBytes } = file;
+    };
+    const job = await store.create({ ...file, pipelineId, ...options }, place);
     logEvent("info", "job_created", "Video job created", {
       job_id: id,
       pipeline_id: pipelineId,
-      file_bytes: fileBytes,
+      file_bytes: file.fileBytes,
     });
     return job;
   } catch (error) {
-    store.files.remove(id);
+    await files.remove(id);
     throw error;
   }
 }

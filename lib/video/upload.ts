@@ -15,9 +15,10 @@ import {
 import {
   InvalidUploadError,
   InvalidVideoError,
-  StorageFullError,
+  toStorageError,
   UploadTooLargeError,
 } from "./errors.ts";
+import type { DiskSpace, SpacePromise } from "./disk_space.ts";
 import { hasMp4Signature, SIGNATURE_BYTES } from "./file_structure.ts";
 
 /** Options of {@linkcode saveUpload}. */
@@ -28,6 +29,8 @@ export interface SaveUploadOptions {
   partialPath: string;
   /** Largest video in bytes; one of exactly this size passes. */
   maxBytes: number;
+  /** The disk that it is on. */
+  disk: DiskSpace;
   /**
    * Milliseconds without a byte after which the upload is given up.
    *
@@ -59,24 +62,25 @@ const MAX_NAME_LENGTH = 200;
  * @throws {InvalidUploadError} If the request is no complete form with a part `file`
  * @throws {InvalidVideoError} If the file does not name itself an MP4 within its first 64 bytes
  * @throws {UploadTooLargeError} If the file exceeds the limit
- * @throws {StorageFullError} If the disk is full
+ * @throws {StorageFullError} If the disk is full, or has no room for what others have begun to upload and this
+ * @throws {StorageUnavailableError} If the disk cannot be written
  */
 export async function saveUpload(
   request: Request,
-  { path, partialPath, maxBytes, idleTimeoutMs = 60_000 }: SaveUploadOptions,
+  { path, partialPath, maxBytes, disk, idleTimeoutMs = 60_000 }: SaveUploadOptions,
 ): Promise<SavedUpload> {
   // A client that tells how much it wants to send need not send it to be refused.
-  if (Number(request.headers.get("content-length")) > maxBytes + FORM_BYTES) {
-    throw tooLarge(maxBytes);
-  }
+  const announced = Number(request.headers.get("content-length"));
+  if (announced > maxBytes + FORM_BYTES) throw tooLarge(maxBytes);
+  using space = await disk.promise(Math.min(announced, maxBytes));
   try {
-    const file = new PartialFile(partialPath, maxBytes);
+    const file = new PartialFile(partialPath, { maxBytes, space });
     const saved = await receive(request, file, { maxBytes, idleTimeoutMs });
     await Deno.rename(partialPath, path);
     return saved;
   } catch (error) {
     await Deno.remove(partialPath).catch(() => {});
-    throw error;
+    throw toStorageError(error);
   }
 }
 
@@ -137,12 +141,14 @@ function openForm(
 class PartialFile {
   readonly #path: string;
   readonly #maxBytes: number;
+  readonly #space: SpacePromise;
   #stream: BusboyFileStream | undefined;
   #streamError: unknown;
 
-  constructor(path: string, maxBytes: number) {
+  constructor(path: string, { maxBytes, space }: { maxBytes: number; space: SpacePromise }) {
     this.#path = path;
     this.#maxBytes = maxBytes;
+    this.#space = space;
   }
 
   /**
@@ -162,9 +168,6 @@ class PartialFile {
       await file.syncData();
       return bytes;
     } catch (error) {
-      if (isDiskFull(error)) {
-        throw new StorageFullError("The disk of the server is full", { cause: error });
-      }
       throw error === this.#streamError ? brokenOff(error) : error;
     }
   }
@@ -184,7 +187,9 @@ class PartialFile {
         start = concatenate(start, chunk.subarray(0, SIGNATURE_BYTES));
         if (start.length >= SIGNATURE_BYTES) start = checkSignature(start);
       }
+      await this.#space.need(chunk.length);
       for (let part = chunk; part.length > 0;) part = part.subarray(await file.write(part));
+      this.#space.spend(chunk.length);
     }
     if (start !== undefined) checkSignature(start);
     return bytes;
@@ -250,10 +255,6 @@ function tooLarge(maxBytes: number): UploadTooLargeError {
 
 function brokenOff(cause: unknown): InvalidUploadError {
   return new InvalidUploadError("The upload broke off", { cause });
-}
-
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOSPC";
 }
 
 /** A name fit for showing: no folders, no control characters, not too long. */

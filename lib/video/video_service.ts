@@ -8,13 +8,15 @@ import { join } from "node:path";
 import { videoMetrics } from "../telemetry/metrics.ts";
 import { traceJob } from "../telemetry/traces.ts";
 import { AnnotatedVideos } from "./annotated_videos.ts";
-import { checkDataDirectory, toStorageError } from "./data_directory.ts";
+import { checkDataDirectory, toDataDirectoryError } from "./data_directory.ts";
 import { isFinished, type Job } from "./job.ts";
 import { JobRunner, type JobRunnerOptions } from "./job_runner.ts";
 import { assessJobs, type JobHealth, type JobStatistics, summarizeJobs } from "./job_statistics.ts";
 import { DEFAULT_JOB_LIMITS } from "./job_limits.ts";
 import { DATABASE_NAME, JobStore } from "./job_store.ts";
+import type { JobStoreOptions } from "./job_store_options.ts";
 import type { VideoFrameProcessor } from "./video_frame_processor.ts";
+import { VideoProbe } from "./video_probe.ts";
 import { watchJob } from "./watch_job.ts";
 
 /** Options of {@linkcode VideoService}. */
@@ -25,12 +27,20 @@ export interface VideoServiceOptions extends Pick<JobRunnerOptions, "frameSize" 
   processor: VideoFrameProcessor;
   /** Jobs at a time. */
   workers: number;
+  /** Bytes of the disk that stay free; see `DiskSpace`. */
+  reserveBytes: number;
 }
 
-interface OpenJobs {
+/** The jobs of a server. */
+export interface OpenJobs {
+  /** Keeps them. */
   store: JobStore;
+  /** Runs them. */
   runner: JobRunner;
+  /** Videos into which results are drawn. */
   annotated: AnnotatedVideos;
+  /** Looks at uploads when there is no place for what is no video. */
+  probe: VideoProbe;
 }
 
 /** The state of the jobs as `GET /health` shows it. */
@@ -45,6 +55,7 @@ export type JobsHealth = JobHealth & JobStatistics;
 export class VideoService {
   readonly #options: VideoServiceOptions;
   #opened: OpenJobs | undefined;
+  #opening: Promise<OpenJobs> | undefined;
   readonly #watchers = new Set<WebSocket>();
   #isStarted = false;
 
@@ -53,19 +64,16 @@ export class VideoService {
     this.#options = options;
   }
 
-  /** The jobs; @throws {StorageUnavailableError} If the directory cannot be used */
-  get store(): JobStore {
-    return this.#open().store;
-  }
-
-  /** What runs the jobs; @throws {StorageUnavailableError} If the directory cannot be used */
-  get runner(): JobRunner {
-    return this.#open().runner;
-  }
-
-  /** Videos into which results are drawn; @throws {StorageUnavailableError} If the directory cannot be used */
-  get annotated(): AnnotatedVideos {
-    return this.#open().annotated;
+  /**
+   * The jobs, which are looked for on the disk at the first time.
+   *
+   * @throws {StorageUnavailableError} If the directory cannot be used; the next time it is tried again
+   */
+  open(): Promise<OpenJobs> {
+    return this.#opening ??= this.#open().catch((error) => {
+      this.#opening = undefined;
+      throw error;
+    });
   }
 
   /**
@@ -73,9 +81,9 @@ export class VideoService {
    *
    * @throws {StorageUnavailableError} If the directory cannot be used
    */
-  prepare(): void {
+  async prepare(): Promise<void> {
     checkDataDirectory(this.#options.dataDirectory);
-    if (exists(join(this.#options.dataDirectory, DATABASE_NAME))) this.#open();
+    if (await exists(join(this.#options.dataDirectory, DATABASE_NAME))) await this.open();
   }
 
   /** Begins to run jobs, those first that an earlier run left unfinished. */
@@ -88,9 +96,10 @@ export class VideoService {
   async stop(timeoutMs: number): Promise<void> {
     this.#isStarted = false;
     for (const socket of this.#watchers) socket.close(1001, "server_shutdown");
-    if (this.#opened === undefined) return;
-    const { store, runner, annotated } = this.#opened;
-    await Promise.all([runner.stop(), annotated.stop()]);
+    const opened = await this.#opening?.catch(() => undefined);
+    if (opened === undefined) return;
+    const { store, runner, annotated, probe } = opened;
+    await Promise.all([runner.stop(), annotated.stop(), probe.stop()]);
     await store.shutdown(timeoutMs);
   }
 
@@ -98,13 +107,17 @@ export class VideoService {
    * Tells a client how a job gets on, up to its end; see {@linkcode watchJob}.
    *
    * @param socket Not open yet
-   * @throws {StorageUnavailableError} If the directory cannot be used
    */
   watch(socket: WebSocket, id: string): void {
-    const { store } = this;
     this.#watchers.add(socket);
     socket.addEventListener("close", () => this.#watchers.delete(socket));
-    socket.addEventListener("open", () => watchJob(socket, store, id));
+    socket.addEventListener("open", async () => {
+      try {
+        watchJob(socket, (await this.open()).store, id);
+      } catch {
+        socket.close(1011, "storage_unavailable");
+      }
+    });
   }
 
   /** Figures about the jobs. */
@@ -113,36 +126,36 @@ export class VideoService {
       const { store } = this.#opened;
       return { ...store.statistics(), ...store.health() };
     }
-    const limits = { capacity: DEFAULT_JOB_LIMITS.capacity, now: Date.now() };
-    return { ...summarizeJobs([], limits), ...assessJobs([], limits) };
+    const { capacity } = DEFAULT_JOB_LIMITS;
+    return { ...summarizeJobs([], { capacity, now: 0 }), ...assessJobs([], capacity) };
   }
 
-  #open(): OpenJobs {
-    if (this.#opened !== undefined) return this.#opened;
-    const { dataDirectory, processor, ...options } = this.#options;
-    const store = openStore(dataDirectory);
+  async #open(): Promise<OpenJobs> {
+    const { dataDirectory, reserveBytes, processor, ...options } = this.#options;
+    const store = await openStore({ dataDirectory, reserveBytes });
     store.on("status", observeDuration);
     this.#opened = {
       store,
       runner: new JobRunner(store, processor, options),
       annotated: new AnnotatedVideos(store),
+      probe: new VideoProbe(),
     };
     if (this.#isStarted) this.#opened.runner.start();
     return this.#opened;
   }
 }
 
-function openStore(dataDirectory: string): JobStore {
+async function openStore(options: JobStoreOptions): Promise<JobStore> {
   try {
-    return new JobStore({ dataDirectory });
+    return await JobStore.open(options);
   } catch (error) {
-    throw toStorageError(error, dataDirectory);
+    throw toDataDirectoryError(error, options.dataDirectory);
   }
 }
 
-function exists(path: string): boolean {
+async function exists(path: string): Promise<boolean> {
   try {
-    Deno.statSync(path);
+    await Deno.stat(path);
     return true;
   } catch {
     return false;
@@ -151,7 +164,8 @@ function exists(path: string): boolean {
 
 function observeDuration({ id, pipelineId, status, startedAt, finishedAt }: Job): void {
   if (!isFinished(status) || startedAt === null || finishedAt === null) return;
-  videoMetrics.jobSeconds.observe((finishedAt - startedAt) / 1000);
+  // Somebody may have set the clock back meanwhile.
+  videoMetrics.jobSeconds.observe(Math.max(0, finishedAt - startedAt) / 1000);
   traceJob(startedAt, {
     "livesyte.job_id": id,
     "livesyte.pipeline_id": pipelineId,

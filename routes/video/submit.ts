@@ -16,10 +16,12 @@ async function submit(ctx: Context<State>): Promise<Response> {
     throw new ApiError(400, "invalid_pipeline", detail);
   }
   const limits = { minimum: 1, maximum: MAX_FRAMES, fallback: 1 };
-  const job = await submitVideo(videos.store, ctx.req, {
+  const { store, probe } = await videos.open();
+  const job = await submitVideo(store, ctx.req, {
     pipelineId,
     frameStride: readInteger(query, "frame_stride", limits),
     maxFrames: readInteger(query, "max_frames", { ...limits, minimum: 0, fallback: 0 }),
+    probe,
     maxBytes: config.video.maxUploadBytes,
   });
   return Response.json({ job_id: job.id }, { status: 202 });

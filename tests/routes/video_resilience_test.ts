@@ -3,6 +3,7 @@ import { residentMemory, startServerProcess } from "../../bench/server_process.t
 import type { JobView, VideoFrameResult } from "../../lib/client/video_protocol.ts";
 import { readFixture } from "../read_fixture.ts";
 import { makeDogVideo, withoutFfmpeg } from "../video/media.ts";
+import { storedResults } from "../video/results.ts";
 import { smallDisk, withoutSmallDisks } from "../video/small_disk.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { waitFor } from "../video/wait_for.ts";
@@ -126,13 +127,15 @@ Deno.test({
       status: "completed",
       progress: { current_step: 60 },
     });
-    expect(server.services.videos.store.results(hit, { limit: 100 })).toHaveLength(60);
+    const { store } = await server.services.videos.open();
+    expect(await storedResults(store, hit)).toHaveLength(60);
   },
 });
 
 Deno.test("a client that stops uploading half-way leaves nothing behind", async () => {
   await using server = await startTestServer();
-  const { files } = server.services.videos.store;
+  const { store } = await server.services.videos.open();
+  const { files } = store;
   const [hostname = "", port] = server.host.split(":");
   const connection = await Deno.connect({ hostname, port: Number(port) });
   const head = "--x\r\nContent-Disposition: form-data; name=file; filename=a.mp4\r\n\r\n";
@@ -146,7 +149,7 @@ Deno.test("a client that stops uploading half-way leaves nothing behind", async 
   await waitFor(() => list().some((name) => name.endsWith(".part")), TIMEOUT_MS);
   connection.close();
   await waitFor(() => list().length === 0, TIMEOUT_MS);
-  expect(server.services.videos.store.list()).toEqual([]);
+  expect(store.list()).toEqual([]);
   expect((await server.fetch("/health")).status).toBe(200);
 });
 
@@ -155,7 +158,9 @@ Deno.test({
   ignore: withoutFfmpeg || withoutSmallDisks,
   async fn() {
     await using disk = await smallDisk(1_048_576);
-    await using server = await startTestServer({ environment: { DATA_DIR: `${disk?.path}` } });
+    await using server = await startTestServer({
+      environment: { DATA_DIR: `${disk?.path}`, DISK_RESERVE_MB: "0" },
+    });
     const large = new Uint8Array(2_097_152);
     large.set(new TextEncoder().encode("\0\0\0\x20ftypisom"));
     const body = new FormData();
@@ -164,9 +169,10 @@ Deno.test({
     const refused = await server.fetch(path, { method: "POST", body });
     expect([refused.status, await refused.json()]).toEqual([503, {
       error: "storage_full",
-      detail: "The disk of the server is full",
+      detail: "The disk of the server is almost full",
     }]);
-    expect([...Deno.readDirSync(server.services.videos.store.files.directory)]).toEqual([]);
+    const { store } = await server.services.videos.open();
+    expect([...Deno.readDirSync(store.files.directory)]).toEqual([]);
     const stream = openStream(server, "?pipeline_id=yolo_only");
     await stream.opened;
     stream.send(await readFixture("dog.jpg"));

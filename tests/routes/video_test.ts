@@ -3,6 +3,7 @@ import type { BoundingBox } from "../../lib/client/protocol.ts";
 import type { JobView, ResultsPage, VideoFrameResult } from "../../lib/client/video_protocol.ts";
 import { DOG_VIDEO, ffmpeg, H264, withoutFfmpeg } from "../video/media.ts";
 import { VideoDecoder } from "../../lib/video/video_decoder.ts";
+import { storedResults } from "../video/results.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { startTestServer, TestClient, type TestServer } from "./test_server.ts";
 
@@ -182,7 +183,8 @@ Deno.test(
       body: dog,
     });
     expect(await errorOf(plain)).toEqual([400, "invalid_upload"]);
-    expect([...Deno.readDirSync(server.services.videos.store.files.directory)]
+    const { store } = await server.services.videos.open();
+    expect([...Deno.readDirSync(store.files.directory)]
       .filter(({ name }) => name.endsWith(".part"))).toEqual([]);
   },
 );
@@ -229,8 +231,8 @@ ffmpegTest("a job can be cancelled, retried to its end, listed and deleted", asy
     status: "completed",
     progress: { current_step: 80, total_steps: 80 },
   });
-  const indices = server.services.videos.store.results(id, { limit: 500 })
-    .map(({ frame_index }) => frame_index);
+  const { store } = await server.services.videos.open();
+  const indices = (await storedResults(store, id)).map(({ frame_index }) => frame_index);
   expect(indices).toEqual(Array.from({ length: 80 }, (_, index) => index));
 
   expect((await server.fetch(`/video/${id}`, { method: "DELETE" })).status).toBe(204);
@@ -351,8 +353,7 @@ Deno.test(
     const part = await server.fetch(`/video/annotated/${id}`, { headers: { Range: "bytes=4-7" } });
     expect([part.status, await part.text()]).toEqual([206, "ftyp"]);
     await server.fetch(`/video/${id}`, { method: "DELETE" });
-    const { files } = server.services.videos.store;
-    await files.settled();
+    const { files } = (await server.services.videos.open()).store;
     const names = [...Deno.readDirSync(files.directory)].map(({ name }) => name);
     expect(names.filter((name) => name.includes(id))).toEqual([]);
   },

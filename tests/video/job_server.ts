@@ -9,7 +9,7 @@ import { JobStore } from "../../lib/video/job_store.ts";
 import { emptyResult } from "./results.ts";
 
 const [dataDirectory = "", pauseAfter = "0"] = Deno.args;
-const store = new JobStore({ dataDirectory });
+const store = await JobStore.open({ dataDirectory });
 let frames = 0;
 const runner = new JobRunner(store, {
   async runOnPixels(_pipelineId, _jobId, _frameIndex, { width, height }) {

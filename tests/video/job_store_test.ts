@@ -3,27 +3,40 @@ import { expect } from "expect";
 import { JobCapacityError, JobNotFoundError, JobStateError } from "../../lib/video/errors.ts";
 import type { Job, JobStatus } from "../../lib/video/job.ts";
 import type { JobChanges } from "../../lib/video/job_changes.ts";
-import { JobStore, type JobStoreOptions } from "../../lib/video/job_store.ts";
-import { emptyResult, frameResults } from "./results.ts";
+import type { JobStoreLimits } from "../../lib/video/job_limits.ts";
+import { JobStore } from "../../lib/video/job_store.ts";
+import { updateJobs } from "../../lib/video/update_jobs.ts";
+import { emptyResult, frameResults, storedResults } from "./results.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
+import { waitFor } from "./wait_for.ts";
 
 const HOUR_MS = 3_600_000;
 const NEW_JOB = { pipelineId: "yolo_only", fileName: "walk.mp4", fileBytes: 1000 };
 
-/** A store in a directory of its own, with a clock that stands still until it is set. */
-async function openStore(options: Partial<JobStoreOptions> = {}) {
+/** A store in a directory of its own, with clocks that stand still until they are set. */
+async function openStore(limits: Partial<JobStoreLimits> = {}) {
   const directory = await temporaryDirectory();
-  const clock = { now: Date.UTC(2026, 0, 1) };
-  const store = new JobStore({
-    dataDirectory: directory.path,
-    now: () => clock.now,
-    sweepIntervalMs: 0,
-    ...options,
-  });
+  const clock = {
+    now: Date.UTC(2026, 0, 1),
+    uptime: 1000,
+    advance(milliseconds: number) {
+      clock.now += milliseconds;
+      clock.uptime += milliseconds;
+    },
+  };
+  const clocks = { now: () => clock.now, uptime: () => clock.uptime };
+  const options = { dataDirectory: directory.path, clocks, sweepIntervalMs: 0, limits };
+  let store = await JobStore.open(options);
   return {
-    store,
+    get store() {
+      return store;
+    },
     clock,
-    path: directory.path,
+    /** Shuts the store down and opens it again. */
+    async restart() {
+      await store.shutdown(5000);
+      return store = await JobStore.open(options);
+    },
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
       await directory[Symbol.asyncDispose]();
@@ -32,11 +45,11 @@ async function openStore(options: Partial<JobStoreOptions> = {}) {
 }
 
 /** Brings a new job to a status. */
-function createIn(store: JobStore, status: JobStatus): Job {
-  const { id } = store.create(NEW_JOB);
+async function createIn(store: JobStore, status: JobStatus): Promise<Job> {
+  const { id } = await store.create(NEW_JOB);
   if (status === "pending") return store.get(id);
-  if (status !== "cancelled") store.updateStatus(id, "processing");
-  return status === "processing" ? store.get(id) : store.updateStatus(id, status);
+  if (status !== "cancelled") await store.updateStatus(id, "processing");
+  return status === "processing" ? store.get(id) : await store.updateStatus(id, status);
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -46,7 +59,7 @@ async function exists(path: string): Promise<boolean> {
 Deno.test("JobStore creates a pending job with all it was given", async () => {
   await using opened = await openStore();
   const { store, clock } = opened;
-  const job = store.create({ ...NEW_JOB, frameStride: 3, maxFrames: 50 });
+  const job = await store.create({ ...NEW_JOB, frameStride: 3, maxFrames: 50 });
   expect(store.get(job.id)).toEqual({
     id: job.id,
     pipelineId: "yolo_only",
@@ -54,7 +67,6 @@ Deno.test("JobStore creates a pending job with all it was given", async () => {
     progress: { currentStep: 0, totalSteps: 0, description: "Waiting" },
     createdAt: clock.now,
     updatedAt: clock.now,
-    lastAccessed: clock.now,
     startedAt: null,
     finishedAt: null,
     error: null,
@@ -66,26 +78,10 @@ Deno.test("JobStore creates a pending job with all it was given", async () => {
   });
 });
 
-Deno.test("JobStore refuses a second job of the same id", async () => {
-  await using opened = await openStore();
-  const { id } = opened.store.create(NEW_JOB);
-  expect(() => opened.store.create({ ...NEW_JOB, id })).toThrow(JobStateError);
-});
-
-Deno.test("JobStore touches a job that is looked at, and not those that are listed", async () => {
-  await using opened = await openStore();
-  const { store, clock } = opened;
-  const { id } = store.create(NEW_JOB);
-  clock.now += 1000;
-  expect(store.list()[0]?.lastAccessed).toBe(clock.now - 1000);
-  expect(store.get(id).lastAccessed).toBe(clock.now);
-  expect(store.list()[0]).toMatchObject({ lastAccessed: clock.now, updatedAt: clock.now - 1000 });
-});
-
 Deno.test("JobStore gives copies", async () => {
   await using opened = await openStore();
   const { store } = opened;
-  const { id } = store.create(NEW_JOB);
+  const { id } = await store.create(NEW_JOB);
   for (const job of [store.get(id), ...store.list()]) {
     job.progress.currentStep = 99;
     job.status = "failed";
@@ -97,18 +93,20 @@ Deno.test("JobStore knows nothing of an unknown job", async () => {
   await using opened = await openStore();
   const { store } = opened;
   const long = "x".repeat(1000);
-  const calls = [
+  const calls: (() => unknown)[] = [
     () => store.get(long),
     () => store.updateStatus(long, "processing"),
     () => store.updateProgress(long, {}),
     () => store.appendResults(long, []),
-    () => store.results(long, { limit: 1 }),
-    () => store.countResults(long),
+    () => store.results.read(long, { offset: 0, limit: 1 }, { type: "json" }),
+    () => store.results.count(long),
+    () => store.results.highestTrack(long),
     () => store.remove(long),
   ];
   for (const call of calls) {
-    expect(call).toThrow(JobNotFoundError);
-    expect(call).toThrow(`There is no job ${"x".repeat(64)}`);
+    const error = await Promise.try(call).catch((error) => error);
+    expect(error).toBeInstanceOf(JobNotFoundError);
+    expect(error).toMatchObject({ message: `There is no job ${"x".repeat(64)}` });
   }
 });
 
@@ -125,11 +123,11 @@ Deno.test("JobStore allows exactly the legal changes of status", async () => {
   const all = Object.keys(legal) as JobStatus[];
   for (const from of all) {
     for (const to of all) {
-      const { id } = createIn(store, from);
+      const { id } = await createIn(store, from);
       if (legal[from].includes(to)) {
-        expect(store.updateStatus(id, to).status).toBe(to);
+        expect((await store.updateStatus(id, to)).status).toBe(to);
       } else {
-        expect(() => store.updateStatus(id, to)).toThrow(JobStateError);
+        await expect(store.updateStatus(id, to)).rejects.toThrow(JobStateError);
         expect(store.get(id).status).toBe(from);
       }
     }
@@ -139,36 +137,38 @@ Deno.test("JobStore allows exactly the legal changes of status", async () => {
 Deno.test("JobStore notes when a job started, ended and why it failed, until a retry", async () => {
   await using opened = await openStore();
   const { store, clock } = opened;
-  const { id } = store.create(NEW_JOB);
-  const startedAt = clock.now += 1000;
-  store.updateStatus(id, "processing");
-  const finishedAt = clock.now += 1000;
+  const { id } = await store.create(NEW_JOB);
+  clock.advance(1000);
+  const startedAt = clock.now;
+  await store.updateStatus(id, "processing");
+  clock.advance(1000);
+  const finishedAt = clock.now;
   const error = { code: "decode_failed", detail: "The file has no video track" } as const;
-  store.updateStatus(id, "failed", error);
+  await store.updateStatus(id, "failed", error);
   expect(store.get(id)).toMatchObject({ startedAt, finishedAt, error, updatedAt: finishedAt });
-  store.updateStatus(id, "pending");
+  await store.updateStatus(id, "pending");
   expect(store.get(id)).toMatchObject({ startedAt, finishedAt: null, error: null });
 });
 
 Deno.test("JobStore changes several fields at once or none", async () => {
   await using opened = await openStore();
   const { store } = opened;
-  const { id } = store.create(NEW_JOB);
+  const { id } = await store.create(NEW_JOB);
   const video = { width: 640, height: 480, frameCount: 30, durationMs: 1200 };
   const progress = { totalSteps: 30, description: "Processing frames" };
-  store.update(id, { status: "processing", video, progress });
+  await store.update(id, { status: "processing", video, progress });
   const expected = { status: "processing", video, progress: { currentStep: 0, ...progress } };
   expect(store.get(id)).toMatchObject(expected);
   // The status cannot follow the present one, so that the progress stays as it is too.
   const changes: JobChanges = { progress: { currentStep: 5 }, status: "pending" };
-  expect(() => store.update(id, changes)).toThrow(JobStateError);
+  await expect(store.update(id, changes)).rejects.toThrow(JobStateError);
   expect(store.get(id)).toMatchObject(expected);
 });
 
 Deno.test("JobStore refuses changes of unknown fields and of other types", async () => {
   await using opened = await openStore();
   const { store } = opened;
-  const { id } = store.create(NEW_JOB);
+  const { id } = await store.create(NEW_JOB);
   const before = store.list();
   const refused: [unknown, string][] = [
     [{ colour: "red" }, "Cannot update a job: unknown field colour"],
@@ -180,7 +180,7 @@ Deno.test("JobStore refuses changes of unknown fields and of other types", async
     [{ error: "bad" }, 'Cannot update a job: error is "bad"'],
   ];
   for (const [changes, message] of refused) {
-    expect(() => store.update(id, changes as JobChanges)).toThrow(new TypeError(message));
+    await expect(store.update(id, changes as JobChanges)).rejects.toThrow(new TypeError(message));
   }
   expect(store.list()).toEqual(before);
 });
@@ -188,8 +188,8 @@ Deno.test("JobStore refuses changes of unknown fields and of other types", async
 Deno.test("JobStore tells how many of several changes succeeded", async () => {
   await using opened = await openStore();
   const { store } = opened;
-  const [first, second] = [createIn(store, "pending"), createIn(store, "completed")];
-  const { succeeded, failures } = store.updateAll([
+  const [first, second] = [await createIn(store, "pending"), await createIn(store, "completed")];
+  const { succeeded, failures } = await updateJobs(store, [
     [first.id, { status: "cancelled" }],
     [second.id, { status: "cancelled" }],
     ["unknown", { status: "cancelled" }],
@@ -206,135 +206,179 @@ Deno.test("JobStore takes progress and results only while a job is being process
   await using opened = await openStore();
   const { store } = opened;
   for (const status of ["pending", "completed", "failed", "cancelled"] as const) {
-    const { id } = createIn(store, status);
-    expect(() => store.updateProgress(id, { currentStep: 1 })).toThrow(JobStateError);
-    expect(() => store.appendResults(id, frameResults(0, 1))).toThrow(JobStateError);
-    expect(store.countResults(id).count).toBe(0);
+    const { id } = await createIn(store, status);
+    await expect(store.updateProgress(id, { currentStep: 1 })).rejects.toThrow(JobStateError);
+    await expect(store.appendResults(id, frameResults(0, 1))).rejects.toThrow(JobStateError);
+    expect((await store.results.count(id)).count).toBe(0);
   }
-  const { id } = createIn(store, "processing");
-  expect(store.updateProgress(id, { currentStep: 1, totalSteps: 9 }).progress).toMatchObject({
-    currentStep: 1,
-    totalSteps: 9,
-  });
+  const { id } = await createIn(store, "processing");
+  const { progress } = await store.updateProgress(id, { currentStep: 1, totalSteps: 9 });
+  expect(progress).toMatchObject({ currentStep: 1, totalSteps: 9 });
 });
 
 Deno.test("JobStore stores results and progress together or not at all", async () => {
   await using opened = await openStore();
   const { store } = opened;
-  const { id } = createIn(store, "processing");
-  store.appendResults(id, frameResults(0, 10), { currentStep: 10 });
-  expect(() => store.appendResults(id, frameResults(9, 20), { currentStep: 20 })).toThrow(
-    `Frame 9 of job ${id} has a result already`,
-  );
-  expect(store.countResults(id)).toEqual({ count: 10, nextFrame: 10 });
+  const { id } = await createIn(store, "processing");
+  await store.appendResults(id, frameResults(0, 10), { currentStep: 10 });
+  for (const results of [frameResults(9, 20), [...frameResults(12, 14), ...frameResults(10, 11)]]) {
+    const appended = store.appendResults(id, results, { currentStep: 20 });
+    await expect(appended).rejects.toThrow(JobStateError);
+  }
   expect(store.get(id).progress.currentStep).toBe(10);
-  expect(store.results(id, { limit: 100 })).toEqual(frameResults(0, 10));
+  const again = await opened.restart();
+  expect(await again.results.count(id)).toEqual({ count: 10, nextFrame: 10 });
+  expect(again.get(id).progress.currentStep).toBe(10);
+  expect(await storedResults(again, id)).toEqual(frameResults(0, 10));
 });
 
-Deno.test("JobStore gives results by offset and by frame", async () => {
+Deno.test("JobStore makes changes one after another, whoever asks for them meanwhile", async () => {
   await using opened = await openStore();
   const { store } = opened;
-  const { id } = createIn(store, "processing");
-  const other = createIn(store, "processing");
-  // Stored out of order, and beside those of another job.
-  store.appendResults(id, frameResults(10, 20));
-  store.appendResults(id, frameResults(0, 10));
-  store.appendResults(other.id, frameResults(0, 20));
-  expect(store.results(id, { offset: 8, limit: 4 })).toEqual(frameResults(8, 12));
-  expect(store.results(id, { afterFrame: 16, limit: 50 })).toEqual(frameResults(17, 20));
+  const { id } = await createIn(store, "processing");
+  const outcomes = await Promise.allSettled([
+    store.appendResults(id, frameResults(0, 5), { currentStep: 5 }),
+    store.updateStatus(id, "cancelled"),
+    store.appendResults(id, frameResults(5, 9), { currentStep: 9 }),
+    store.updateStatus(id, "completed"),
+  ]);
+  expect(outcomes.map(({ status }) => status)).toEqual([
+    "fulfilled",
+    "fulfilled",
+    "rejected",
+    "rejected",
+  ]);
+  expect(store.get(id)).toMatchObject({ status: "cancelled", progress: { currentStep: 5 } });
+  expect(await storedResults(store, id)).toEqual(frameResults(0, 5));
+});
+
+Deno.test("JobStore reads results from any place, in pieces that are not too large", async () => {
+  await using opened = await openStore();
+  const { store } = opened;
+  const { id } = await createIn(store, "processing");
+  const other = await createIn(store, "processing");
+  const strided = frameResults(0, 20).map((result) => ({
+    ...result,
+    frame_index: result.frame_index * 3,
+  }));
+  await store.appendResults(id, strided);
+  await store.appendResults(other.id, frameResults(0, 20));
+  const read = async (offset: number, limit: number) => {
+    const { bytes, count } = await store.results.read(id, { offset, limit }, { type: "json" });
+    const results = JSON.parse(`[${new TextDecoder().decode(bytes)}]`);
+    expect(results.length).toBe(count);
+    return results;
+  };
+  expect(await read(8, 4)).toEqual(strided.slice(8, 12));
+  expect(await read(18, 50)).toEqual(strided.slice(18));
+  expect(await read(20, 1)).toEqual([]);
+  const large = emptyResult({ text: "x".repeat(100_000) });
+  const results = frameResults(60, 70).map((result) => ({ ...result, result: large }));
+  await store.appendResults(id, results);
+  expect((await read(20, 10)).length).toBe(1);
 });
 
 Deno.test("JobStore makes room by removing the finished job that ended first", async () => {
   await using opened = await openStore({ capacity: 3 });
   const { store, clock } = opened;
-  const [waiting, first, second] = [0, 0, 0].map(() => store.create(NEW_JOB).id) as [
-    string,
-    string,
-    string,
-  ];
-  clock.now += 1000;
-  store.updateStatus(second, "cancelled");
-  clock.now += 1000;
-  store.updateStatus(first, "cancelled");
+  const waiting = (await store.create(NEW_JOB)).id;
+  const first = (await store.create(NEW_JOB)).id;
+  const second = (await store.create(NEW_JOB)).id;
+  clock.advance(1000);
+  await store.updateStatus(second, "cancelled");
+  clock.advance(1000);
+  await store.updateStatus(first, "cancelled");
   await Deno.writeTextFile(store.files.path(second), "video");
-  const created = store.create(NEW_JOB).id;
+  const created = (await store.create(NEW_JOB)).id;
   expect(store.list().map(({ id }) => id).sort()).toEqual([waiting, first, created].sort());
-  await store.files.settled();
   expect(await exists(store.files.path(second))).toBe(false);
 });
 
 Deno.test("JobStore refuses a job when none that it has is finished", async () => {
   await using opened = await openStore({ capacity: 2 });
   const { store } = opened;
-  createIn(store, "pending");
-  createIn(store, "processing");
-  expect(() => store.checkRoom()).toThrow(JobCapacityError);
-  expect(() => store.create(NEW_JOB)).toThrow("The server is at its limit of 2 jobs");
+  await createIn(store, "pending");
+  await createIn(store, "processing");
+  expect(() => store.reserve()).toThrow(JobCapacityError);
+  await expect(store.create(NEW_JOB)).rejects.toThrow("The server is at its limit of 2 jobs");
   expect(store.list().length).toBe(2);
 });
 
 Deno.test("JobStore has room for 100 jobs", async () => {
   await using opened = await openStore();
-  for (let count = 0; count < 100; count++) opened.store.create(NEW_JOB);
-  expect(() => opened.store.create(NEW_JOB)).toThrow(JobCapacityError);
+  for (let count = 0; count < 100; count++) await opened.store.create(NEW_JOB);
+  await expect(opened.store.create(NEW_JOB)).rejects.toThrow(JobCapacityError);
 });
 
 Deno.test("JobStore sweeps jobs that nobody has looked at for long enough", async () => {
   await using opened = await openStore();
   const { store, clock } = opened;
-  const ids = Object.fromEntries(
-    (["pending", "processing", "completed", "failed", "cancelled"] as const).map((status) => [
-      status,
-      createIn(store, status).id,
-    ]),
-  );
-  const left = () => store.list().map(({ id }) => Object.keys(ids).find((key) => ids[key] === id));
+  const ids: Partial<Record<JobStatus, string>> = {};
+  for (const status of ["pending", "processing", "completed", "failed", "cancelled"] as const) {
+    ids[status] = (await createIn(store, status)).id;
+  }
+  const left = () =>
+    store.list().map(({ id }) => Object.entries(ids).find((entry) => entry[1] === id)?.[0]);
   await Deno.writeTextFile(store.files.path(`${ids.failed}`), "video");
-  clock.now += HOUR_MS - 1;
-  expect(store.sweep()).toBe(0);
-  clock.now += 1;
-  expect(store.sweep()).toBe(1);
+  clock.advance(HOUR_MS - 1);
+  expect(await store.sweep()).toBe(0);
+  clock.advance(1);
+  expect(await store.sweep()).toBe(1);
   expect(left()).toEqual(["pending", "processing", "completed", "cancelled"]);
-  clock.now += 5 * HOUR_MS;
-  store.sweep();
+  clock.advance(5 * HOUR_MS);
+  await store.sweep();
   expect(left()).toEqual(["pending", "processing", "cancelled"]);
   store.get(`${ids.cancelled}`);
-  clock.now += 18 * HOUR_MS;
-  store.sweep();
+  clock.advance(18 * HOUR_MS);
+  await store.sweep();
   expect(left()).toEqual(["cancelled"]);
-  await store.files.settled();
   expect(await exists(store.files.path(`${ids.failed}`))).toBe(false);
 });
 
 Deno.test("JobStore sweeps by itself once a minute", async () => {
-  const clock = FakeTimers.install({ toFake: ["setInterval", "clearInterval", "Date"] });
+  const timers = FakeTimers.install({ toFake: ["setInterval", "clearInterval"] });
   try {
     await using directory = await temporaryDirectory();
-    await using store = new JobStore({ dataDirectory: directory.path, failedExpiryMs: 90_000 });
-    const { id } = store.create(NEW_JOB);
-    store.updateStatus(id, "failed");
-    clock.tick(60_000);
+    await using store = await JobStore.open({
+      dataDirectory: directory.path,
+      limits: { failedExpiryMs: 90_000 },
+      clocks: { now: () => Date.now(), uptime: () => timers.now },
+    });
+    const { id } = await store.create(NEW_JOB);
+    await store.updateStatus(id, "failed");
+    timers.tick(60_000);
+    await store.sweep();
     expect(store.list().length).toBe(1);
-    clock.tick(60_000);
-    expect(store.list().length).toBe(0);
+    timers.tick(60_000);
+    await waitFor(() => store.list().length === 0);
   } finally {
-    clock.uninstall();
+    timers.uninstall();
   }
+});
+
+Deno.test("JobStore leaves files alone that are being uploaded, until they are given up", async () => {
+  await using opened = await openStore();
+  const { store } = opened;
+  const place = store.reserve();
+  await Deno.writeTextFile(store.files.partialPath(place.id), "video");
+  await Deno.writeTextFile(store.files.path(crypto.randomUUID()), "nobody's");
+  await store.sweep();
+  const names = () => Array.from(Deno.readDirSync(store.files.directory), ({ name }) => name);
+  expect(names()).toEqual([`${place.id}.video.part`]);
+  place[Symbol.dispose]();
+  await store.sweep();
+  expect(names()).toEqual([]);
 });
 
 Deno.test("JobStore removes a job with its results and its file", async () => {
   await using opened = await openStore();
   const { store } = opened;
-  const { id } = createIn(store, "processing");
-  store.appendResults(id, frameResults(0, 3));
+  const { id } = await createIn(store, "processing");
+  await store.appendResults(id, frameResults(0, 3));
   await Deno.writeTextFile(store.files.path(id), "video");
-  store.remove(id);
+  await store.remove(id);
   expect(() => store.get(id)).toThrow(JobNotFoundError);
-  await store.files.settled();
   expect(await exists(store.files.path(id))).toBe(false);
-  // A job of the same id starts without the results of the former one.
-  store.create({ ...NEW_JOB, id });
-  expect(store.countResults(id)).toEqual({ count: 0, nextFrame: 0 });
 });
 
 Deno.test("JobStore tells figures about its jobs", async () => {
@@ -342,10 +386,10 @@ Deno.test("JobStore tells figures about its jobs", async () => {
   const { store, clock } = opened;
   expect(store.statistics()).toMatchObject({ total: 0, utilisation: 0, average_age_s: null });
   for (const hours of [20, 4, 0]) {
-    createIn(store, hours === 4 ? "failed" : "processing");
-    clock.now += hours * HOUR_MS;
+    await createIn(store, hours === 4 ? "failed" : "processing");
+    clock.advance(hours * HOUR_MS);
   }
-  createIn(store, "pending");
+  await createIn(store, "pending");
   expect(store.statistics()).toEqual({
     total: 4,
     capacity: 8,
@@ -360,10 +404,11 @@ Deno.test("JobStore tells figures about its jobs", async () => {
 
 Deno.test("JobStore health follows how full it is", async () => {
   await using opened = await openStore({ capacity: 10 });
-  const statuses = Array.from({ length: 10 }, () => {
-    opened.store.create(NEW_JOB);
-    return opened.store.health().status;
-  });
+  const statuses: string[] = [];
+  for (let count = 0; count < 10; count++) {
+    await opened.store.create(NEW_JOB);
+    statuses.push(opened.store.health().status);
+  }
   expect(statuses).toEqual([
     ...Array(6).fill("healthy"),
     ...Array(2).fill("warning"),
@@ -374,13 +419,14 @@ Deno.test("JobStore health follows how full it is", async () => {
 Deno.test("JobStore health names jobs that do not get on, whoever looks at them", async () => {
   await using opened = await openStore();
   const { store, clock } = opened;
-  const [stuck, busy] = [createIn(store, "processing").id, createIn(store, "processing").id];
-  createIn(store, "pending");
-  clock.now += HOUR_MS / 2 - 1;
-  store.updateProgress(busy, { currentStep: 1 });
+  const stuck = (await createIn(store, "processing")).id;
+  const busy = (await createIn(store, "processing")).id;
+  await createIn(store, "pending");
+  clock.advance(HOUR_MS / 2 - 1);
+  await store.updateProgress(busy, { currentStep: 1 });
   expect(store.health().stuck).toEqual([]);
   store.get(stuck);
-  clock.now += 1;
+  clock.advance(1);
   expect(store.health().stuck).toEqual([stuck]);
 });
 
@@ -393,10 +439,10 @@ Deno.test("JobStore calls back at every event until told to stop", async () => {
       seen.push(`${event} ${status} ${progress.currentStep}`);
     })
   );
-  const { id } = createIn(store, "processing");
-  store.appendResults(id, frameResults(0, 2), { currentStep: 2 });
-  store.updateStatus(id, "completed");
-  store.remove(id);
+  const { id } = await createIn(store, "processing");
+  await store.appendResults(id, frameResults(0, 2), { currentStep: 2 });
+  await store.updateStatus(id, "completed");
+  await store.remove(id);
   const expected = [
     "created pending 0",
     "status processing 0",
@@ -406,7 +452,7 @@ Deno.test("JobStore calls back at every event until told to stop", async () => {
   ];
   expect(seen).toEqual(expected);
   for (const stop of stops) stop();
-  store.create(NEW_JOB);
+  await store.create(NEW_JOB);
   expect(seen).toEqual(expected);
 });
 
@@ -424,7 +470,7 @@ Deno.test("JobStore keeps callbacks that fail or meddle away from others and fro
   store.on("status", ({ status }) => {
     seen.push(status);
   });
-  const { id } = createIn(store, "processing");
+  const { id } = await createIn(store, "processing");
   expect(seen).toEqual(["processing"]);
   expect(store.get(id).status).toBe("processing");
 });
@@ -432,19 +478,19 @@ Deno.test("JobStore keeps callbacks that fail or meddle away from others and fro
 Deno.test("JobStore takes new limits at once, and refuses bad ones", async () => {
   await using opened = await openStore();
   const { store, clock } = opened;
-  const waiting = createIn(store, "pending").id;
-  const [first, second] = [createIn(store, "failed").id, createIn(store, "completed").id];
+  const waiting = (await createIn(store, "pending")).id;
+  const first = (await createIn(store, "failed")).id;
+  const second = (await createIn(store, "completed")).id;
   for (const capacity of [0, -1, 1.5, NaN]) {
-    expect(() => store.reconfigure({ capacity })).toThrow(RangeError);
+    await expect(store.reconfigure({ capacity })).rejects.toThrow(RangeError);
   }
-  expect(() => store.reconfigure({ size: 1 } as unknown as { capacity: number })).toThrow(
-    TypeError,
-  );
-  store.reconfigure({ capacity: 2 });
+  const unknown = { size: 1 } as unknown as { capacity: number };
+  await expect(store.reconfigure(unknown)).rejects.toThrow(TypeError);
+  await store.reconfigure({ capacity: 2 });
   expect(store.list().map(({ id }) => id)).toEqual([waiting, second]);
   expect(() => store.get(first)).toThrow(JobNotFoundError);
-  clock.now += 5000;
-  store.reconfigure({ completedExpiryMs: 5000 });
+  clock.advance(5000);
+  await store.reconfigure({ completedExpiryMs: 5000 });
   expect(store.list().map(({ id }) => id)).toEqual([waiting]);
 });
 
@@ -453,24 +499,31 @@ Deno.test("JobStore waits for callbacks at shutdown, but not for ever", async ()
   const { store } = opened;
   const slow = Promise.withResolvers<void>();
   store.on("created", () => slow.promise);
-  store.create(NEW_JOB);
+  await store.create(NEW_JOB);
   const waiting = store.shutdown(10_000);
   slow.resolve();
   expect(await waiting).toBe(true);
 
   await using stuck = await openStore();
   stuck.store.on("created", () => new Promise(() => {}));
-  stuck.store.create(NEW_JOB);
+  await stuck.store.create(NEW_JOB);
   expect(await stuck.store.shutdown(10)).toBe(false);
 });
 
 Deno.test("JobStore refuses everything after its shutdown", async () => {
   await using opened = await openStore();
   const { store } = opened;
-  const { id } = store.create(NEW_JOB);
+  const { id } = await store.create(NEW_JOB);
   await store.shutdown(1000);
-  for (const call of [() => store.get(id), () => store.list(), () => store.create(NEW_JOB)]) {
-    expect(call).toThrow("The job store is shut down");
+  const calls: (() => unknown)[] = [
+    () => store.get(id),
+    () => store.list(),
+    () => store.create(NEW_JOB),
+    () => store.updateStatus(id, "processing"),
+    () => store.results.count(id),
+  ];
+  for (const call of calls) {
+    await expect(Promise.try(call)).rejects.toThrow("The job store is shut down");
   }
   expect(await store.shutdown(1000)).toBe(true);
 });
@@ -480,9 +533,9 @@ Deno.test("JobStore finds its jobs and results again, and clears files of none",
   const dataDirectory = directory.path;
   let id: string;
   {
-    await using store = new JobStore({ dataDirectory });
-    id = createIn(store, "processing").id;
-    store.appendResults(id, frameResults(0, 5), { currentStep: 5 });
+    await using store = await JobStore.open({ dataDirectory });
+    id = (await createIn(store, "processing")).id;
+    await store.appendResults(id, frameResults(0, 5), { currentStep: 5 });
     const { files } = store;
     const orphan = crypto.randomUUID();
     for (const path of [files.path(id), files.path(orphan), files.partialPath(orphan)]) {
@@ -490,9 +543,9 @@ Deno.test("JobStore finds its jobs and results again, and clears files of none",
     }
     await Deno.writeTextFile(`${files.directory}/notes.txt`, "not ours");
   }
-  await using store = new JobStore({ dataDirectory });
+  await using store = await JobStore.open({ dataDirectory });
   expect(store.get(id)).toMatchObject({ status: "processing", progress: { currentStep: 5 } });
-  expect(store.countResults(id)).toEqual({ count: 5, nextFrame: 5 });
+  expect(await store.results.count(id)).toEqual({ count: 5, nextFrame: 5 });
   const names = Array.from(Deno.readDirSync(store.files.directory), ({ name }) => name);
   expect(names.sort()).toEqual([`${id}.video`, "notes.txt"].sort());
 });
@@ -500,35 +553,35 @@ Deno.test("JobStore finds its jobs and results again, and clears files of none",
 Deno.test("JobStore keeps a second server out of its directory", async () => {
   await using directory = await temporaryDirectory();
   const dataDirectory = directory.path;
-  await using store = new JobStore({ dataDirectory });
-  expect(() => new JobStore({ dataDirectory })).toThrow("another process uses it");
-  store.create(NEW_JOB);
+  await using store = await JobStore.open({ dataDirectory });
+  await expect(JobStore.open({ dataDirectory })).rejects.toThrow("another process uses it");
+  await store.create(NEW_JOB);
 });
 
 Deno.test("JobStore refuses a database of a later version", async () => {
   await using directory = await temporaryDirectory();
   const dataDirectory = directory.path;
-  await new JobStore({ dataDirectory }).shutdown(1000);
+  await (await JobStore.open({ dataDirectory })).shutdown(1000);
   const { DatabaseSync } = await import("node:sqlite");
   const database = new DatabaseSync(`${dataDirectory}/jobs.sqlite`);
   database.exec("PRAGMA user_version = 7");
   database.close();
-  expect(() => new JobStore({ dataDirectory })).toThrow(
-    "Cannot use a job database of version 7: expected 1",
+  await expect(JobStore.open({ dataDirectory })).rejects.toThrow(
+    "Cannot use a job database of version 7: expected 2",
   );
 });
 
 Deno.test("JobStore knows the highest number that an object has", async () => {
   await using directory = await temporaryDirectory();
-  await using store = new JobStore({ dataDirectory: directory.path });
-  const { id } = store.create({ pipelineId: "yolo_only", fileName: "a.mp4", fileBytes: 1 });
-  store.updateStatus(id, "processing");
-  expect(store.highestTrack(id)).toBe(0);
+  await using store = await JobStore.open({ dataDirectory: directory.path });
+  const { id } = await store.create({ pipelineId: "yolo_only", fileName: "a.mp4", fileBytes: 1 });
+  await store.updateStatus(id, "processing");
+  expect(await store.results.highestTrack(id)).toBe(0);
   const results = frameResults(0, 3).map((result, index) => {
     const track_id = [4, 11, 2][index] ?? 0;
     const dog = { label: "dog", class_id: 16, confidence: 0.9, track_id };
     return { ...result, result: emptyResult({ detections: [{ ...dog, bbox: [0, 0, 1, 1] }] }) };
   });
-  store.appendResults(id, results);
-  expect(store.highestTrack(id)).toBe(11);
+  await store.appendResults(id, results);
+  expect(await store.results.highestTrack(id)).toBe(11);
 });

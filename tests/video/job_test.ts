@@ -8,7 +8,6 @@ const JOB: Job = {
   progress: { currentStep: 1, totalSteps: 3, description: "Processing frames" },
   createdAt: 0,
   updatedAt: 1500,
-  lastAccessed: 9000,
   startedAt: 1000,
   finishedAt: null,
   error: null,

@@ -2,6 +2,8 @@
 
 import type { PipelineResult } from "../../lib/client/protocol.ts";
 import type { VideoFrameResult } from "../../lib/video/job.ts";
+import type { JobStore } from "../../lib/video/job_store.ts";
+import { exportJsonl } from "../../lib/video/results_export.ts";
 
 /** A result that found nothing. */
 export function emptyResult(changes: Partial<PipelineResult> = {}): PipelineResult {
@@ -24,4 +26,10 @@ export function frameResults(first: number, end: number): VideoFrameResult[] {
     timestamp_ms: (first + index) * 40,
     result: emptyResult(),
   }));
+}
+
+/** All results of a job. */
+export async function storedResults(store: JobStore, id: string): Promise<VideoFrameResult[]> {
+  const text = await new Response(await exportJsonl(store, id)).text();
+  return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }

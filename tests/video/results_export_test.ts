@@ -1,14 +1,15 @@
 import { expect } from "expect";
 import fc from "fast-check";
 import type { Detection, TextBlock } from "../../lib/client/protocol.ts";
+import type { ResultsPage } from "../../lib/client/video_protocol.ts";
 import { JobNotFoundError } from "../../lib/video/errors.ts";
 import { JobStore } from "../../lib/video/job_store.ts";
+import { escapeCsv, formatCsvRows } from "../../lib/video/result_formats.ts";
 import {
-  escapeCsv,
   exportCsv,
   exportJsonl,
-  formatCsvRows,
-  getResultsPage,
+  exportPage,
+  type PageRange,
 } from "../../lib/video/results_export.ts";
 import { emptyResult, frameResults } from "./results.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
@@ -29,10 +30,10 @@ const TEXT: TextBlock = {
 /** A store with one job that has so many empty results. */
 async function openStore(results: number) {
   const directory = await temporaryDirectory();
-  const store = new JobStore({ dataDirectory: directory.path });
-  const { id } = store.create({ pipelineId: "yolo_ocr", fileName: "walk.mp4", fileBytes: 1 });
-  store.updateStatus(id, "processing");
-  store.appendResults(id, frameResults(0, results));
+  const store = await JobStore.open({ dataDirectory: directory.path });
+  const { id } = await store.create({ pipelineId: "yolo_ocr", fileName: "walk.mp4", fileBytes: 1 });
+  await store.updateStatus(id, "processing");
+  await store.appendResults(id, frameResults(0, results));
   return {
     store,
     id,
@@ -43,27 +44,46 @@ async function openStore(results: number) {
   };
 }
 
-Deno.test("getResultsPage goes through all results without gap or overlap", async () => {
+async function readPage(store: JobStore, id: string, range: Partial<PageRange> = {}) {
+  const page = await exportPage(store, id, { offset: 0, limit: 100, ...range });
+  return await new Response(page).json() as ResultsPage;
+}
+
+Deno.test("exportPage goes through all results without gap or overlap", async () => {
   await using opened = await openStore(250);
   const { store, id } = opened;
-  const pages = [0, 100, 200, 300].map((offset) => getResultsPage(store, id, { offset }));
+  const pages: ResultsPage[] = [];
+  for (const offset of [0, 100, 200, 300]) pages.push(await readPage(store, id, { offset }));
   expect(pages.map(({ results }) => results.length)).toEqual([100, 100, 50, 0]);
   expect(pages.flatMap(({ results }) => results)).toEqual(frameResults(0, 250));
   expect(pages[1]).toMatchObject({ job_id: id, total: 250, offset: 100, limit: 100 });
 });
 
-Deno.test("getResultsPage refuses a page that cannot be", async () => {
+Deno.test("exportPage gives a page of any size in one piece of JSON", async () => {
+  await using opened = await openStore(0);
+  const { store, id } = opened;
+  const large = emptyResult({ text: "x".repeat(50_000) });
+  const results = frameResults(0, 30).map((result) => ({ ...result, result: large }));
+  await store.appendResults(id, results);
+  expect((await readPage(store, id)).results).toEqual(results);
+  expect((await readPage(store, id, { offset: 3, limit: 20 })).results)
+    .toEqual(results.slice(3, 23));
+});
+
+Deno.test("exportPage refuses a page that cannot be", async () => {
   await using opened = await openStore(1);
   const { store, id } = opened;
   const refused = [{ offset: -1 }, { offset: 0.5 }, { limit: 0 }, { limit: 1001 }, { limit: NaN }];
-  for (const page of refused) expect(() => getResultsPage(store, id, page)).toThrow(RangeError);
-  expect(() => getResultsPage(store, "unknown")).toThrow(JobNotFoundError);
+  for (const page of refused) {
+    await expect(readPage(store, id, page)).rejects.toThrow(RangeError);
+  }
+  await expect(readPage(store, "unknown")).rejects.toThrow(JobNotFoundError);
 });
 
 Deno.test("exportJsonl gives every result on a line of its own", async () => {
   for (const count of [0, 1, 100, 250]) {
     await using opened = await openStore(count);
-    const text = await new Response(exportJsonl(opened.store, opened.id)).text();
+    const text = await new Response(await exportJsonl(opened.store, opened.id)).text();
     const lines = text === "" ? [] : text.trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line))).toEqual(frameResults(0, count));
   }
@@ -71,21 +91,28 @@ Deno.test("exportJsonl gives every result on a line of its own", async () => {
 
 Deno.test("exports refuse an unknown job before they begin", async () => {
   await using opened = await openStore(0);
-  expect(() => exportJsonl(opened.store, "unknown")).toThrow(JobNotFoundError);
-  expect(() => exportCsv(opened.store, "unknown")).toThrow(JobNotFoundError);
+  await expect(exportJsonl(opened.store, "unknown")).rejects.toThrow(JobNotFoundError);
+  await expect(exportCsv(opened.store, "unknown")).rejects.toThrow(JobNotFoundError);
 });
 
 Deno.test("an export reads results as they are taken", async () => {
-  await using opened = await openStore(1000);
+  await using opened = await openStore(0);
   const { store, id } = opened;
+  const large = emptyResult({ text: "x".repeat(50_000) });
+  await store.appendResults(
+    id,
+    frameResults(0, 100).map((result) => ({ ...result, result: large })),
+  );
   let reads = 0;
-  const read = store.results.bind(store);
-  store.results = (...args) => {
+  const read = store.results.read.bind(store.results);
+  store.results.read = (...args) => {
     reads++;
     return read(...args);
   };
-  const reader = exportJsonl(store, id).getReader();
+  const reader = (await exportJsonl(store, id)).getReader();
   await reader.read();
+  await reader.read();
+  await new Promise((resolve) => setTimeout(resolve, 50));
   expect(reads).toBeLessThan(5);
   await reader.cancel();
 });
@@ -94,11 +121,11 @@ Deno.test("exportCsv gives a row for each object and each text, without formulas
   await using opened = await openStore(0);
   const { store, id } = opened;
   const result = emptyResult({ detections: [DOG], text_blocks: [TEXT], text: TEXT.text });
-  store.appendResults(id, [
+  await store.appendResults(id, [
     { frame_index: 0, timestamp_ms: 0, result: emptyResult() },
     { frame_index: 3, timestamp_ms: 120, result },
   ]);
-  expect(await new Response(exportCsv(store, id)).text()).toBe(
+  expect(await new Response(await exportCsv(store, id)).text()).toBe(
     "frame_index,timestamp_ms,kind,label,text,confidence,x,y,width,height\r\n" +
       "3,120,object,dog,,0.934,131,218,178,322\r\n" +
       '3,120,text,,"\'=HYPERLINK(""http://x"", ""y"")",0.9,1,2,30,10\r\n',

@@ -1,10 +1,12 @@
 import { expect } from "expect";
+import { DiskSpace } from "../../lib/video/disk_space.ts";
 import {
   InvalidUploadError,
   InvalidVideoError,
   JobCapacityError,
   StorageFullError,
   UploadTooLargeError,
+  VideoDecodeError,
 } from "../../lib/video/errors.ts";
 import { JobStore } from "../../lib/video/job_store.ts";
 import { submitVideo } from "../../lib/video/submit_video.ts";
@@ -48,6 +50,11 @@ function streamRequest(
   });
 }
 
+/** A disk of which nothing is kept free. */
+function diskOf(directory: string): DiskSpace {
+  return new DiskSpace(directory, { reserveBytes: 0 });
+}
+
 function encode(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
@@ -56,7 +63,7 @@ function encode(text: string): Uint8Array<ArrayBuffer> {
 async function save(request: Request, options: Partial<SaveUploadOptions> = {}) {
   await using directory = await temporaryDirectory();
   const path = `${directory.path}/video`;
-  const limits = { maxBytes: 1_000_000, ...options };
+  const limits = { maxBytes: 1_000_000, disk: diskOf(directory.path), ...options };
   const outcome = await saveUpload(request, { path, partialPath: `${path}.part`, ...limits })
     .catch((error: Error) => error);
   const names = Array.from(Deno.readDirSync(directory.path), ({ name }) => name);
@@ -209,7 +216,17 @@ Deno.test({
   async fn() {
     await using disk = await smallDisk(1_048_576);
     const path = `${disk?.path}/video`;
-    const options = { path, partialPath: `${path}.part`, maxBytes: 100_000_000 };
+    // A disk that does not tell how full it is.
+    const silent = new DiskSpace(path, {
+      reserveBytes: 0,
+      freeBytes: () => Promise.resolve(Infinity),
+    });
+    const options = {
+      path,
+      partialPath: `${path}.part`,
+      maxBytes: 100_000_000,
+      disk: silent,
+    };
     const saving = saveUpload(formRequest(mp4Bytes(3_000_000)), options);
     const error = await saving.catch((error: Error) => error);
     expect(error).toBeInstanceOf(StorageFullError);
@@ -226,7 +243,8 @@ Deno.test("a client of a real server learns why its upload is refused", async ()
   const path = `${directory.path}/video`;
   await using server = Deno.serve({ port: 0, onListen() {} }, async (request) => {
     try {
-      const options = { path, partialPath: `${path}.part`, maxBytes: 200_000 };
+      const disk = diskOf(directory.path);
+      const options = { path, partialPath: `${path}.part`, maxBytes: 200_000, disk };
       return Response.json(await saveUpload(request, options));
     } catch (error) {
       return Response.json({ error: (error as Error).name }, { status: 400 });
@@ -249,7 +267,8 @@ Deno.test("saveUpload leaves nothing when the client of a real server hangs up",
   const path = `${directory.path}/video`;
   const outcome = Promise.withResolvers<unknown>();
   await using server = Deno.serve({ port: 0, onListen() {} }, async (request) => {
-    const options = { path, partialPath: `${path}.part`, maxBytes: 10_000_000 };
+    const disk = diskOf(directory.path);
+    const options = { path, partialPath: `${path}.part`, maxBytes: 10_000_000, disk };
     outcome.resolve(await saveUpload(request, options).catch((error) => error));
     return new Response();
   });
@@ -267,13 +286,26 @@ Deno.test("saveUpload leaves nothing when the client of a real server hangs up",
   expect([...Deno.readDirSync(directory.path)]).toEqual([]);
 });
 
+/** A probe that lets everything pass, and counts. */
+function countingProbe(): { checked: number; check(): Promise<void> } {
+  return {
+    checked: 0,
+    check() {
+      this.checked++;
+      return Promise.resolve();
+    },
+  };
+}
+
 Deno.test("submitVideo makes a job of an upload", async () => {
   await using directory = await temporaryDirectory();
-  await using store = new JobStore({ dataDirectory: directory.path });
+  await using store = await JobStore.open({ dataDirectory: directory.path });
+  const probe = countingProbe();
   const job = await submitVideo(store, formRequest(mp4Bytes(5000)), {
     pipelineId: "yolo_ocr",
     frameStride: 2,
     maxBytes: 10_000,
+    probe,
   });
   expect(store.get(job.id)).toMatchObject({
     pipelineId: "yolo_ocr",
@@ -284,28 +316,68 @@ Deno.test("submitVideo makes a job of an upload", async () => {
     maxFrames: 0,
   });
   expect(await Deno.readFile(store.files.path(job.id))).toEqual(mp4Bytes(5000));
+  // Nobody had to make room, so nobody had to wait for the decoder.
+  expect(probe.checked).toBe(0);
 });
 
-Deno.test("submitVideo reads nothing when there is no room, and keeps nothing when it is taken meanwhile", async () => {
+const OTHER = { pipelineId: "yolo_only", fileName: "other.mp4", fileBytes: 1 };
+
+Deno.test("submitVideo keeps its place while it uploads, and reads nothing when there is none", async () => {
   await using directory = await temporaryDirectory();
-  await using store = new JobStore({ dataDirectory: directory.path, capacity: 1 });
-  const other = { pipelineId: "yolo_only", fileName: "other.mp4", fileBytes: 1 };
-  const options = { pipelineId: "yolo_only", maxBytes: 10_000 };
+  await using store = await JobStore.open({
+    dataDirectory: directory.path,
+    limits: { capacity: 1 },
+  });
+  const options = { pipelineId: "yolo_only", maxBytes: 10_000, probe: countingProbe() };
   const body = [encode(ENTRY), mp4Bytes(500), encode(`\r\n--${BOUNDARY}--\r\n`)];
   let pulls = 0;
-  const request = streamRequest((controller) => {
-    // Somebody else takes the last place while this upload is on its way.
-    if (pulls === 1) store.create(other);
+  const request = streamRequest(async (controller) => {
+    // Somebody else wants the last place while this upload is on its way.
+    if (pulls === 1) await expect(store.create(OTHER)).rejects.toThrow(JobCapacityError);
     const chunk = body[pulls++];
     if (chunk === undefined) controller.close();
     else controller.enqueue(chunk);
   });
-  await expect(submitVideo(store, request, options)).rejects.toThrow(JobCapacityError);
-  await store.files.settled();
-  expect([...Deno.readDirSync(store.files.directory)]).toEqual([]);
+  const { id } = await submitVideo(store, request, options);
+  expect(store.list().map((job) => job.id)).toEqual([id]);
   const pulled = pulls;
   await expect(submitVideo(store, streamRequest(() => void pulls++), options)).rejects.toThrow(
     JobCapacityError,
   );
   expect(pulls).toBe(pulled);
+});
+
+Deno.test("submitVideo gives up its place and its bytes when the upload fails", async () => {
+  await using directory = await temporaryDirectory();
+  await using store = await JobStore.open({
+    dataDirectory: directory.path,
+    limits: { capacity: 1 },
+  });
+  const options = { pipelineId: "yolo_only", maxBytes: 10_000, probe: countingProbe() };
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const submitted = submitVideo(store, formRequest(new Uint8Array(5000)), options);
+    await expect(submitted).rejects.toThrow(InvalidVideoError);
+  }
+  await submitVideo(store, formRequest(mp4Bytes(5000)), options);
+});
+
+Deno.test("submitVideo lets only what the decoder accepts take the place of a finished job", async () => {
+  await using directory = await temporaryDirectory();
+  await using store = await JobStore.open({
+    dataDirectory: directory.path,
+    limits: { capacity: 2 },
+  });
+  const finished = await store.create(OTHER);
+  await store.updateStatus(finished.id, "cancelled");
+  await store.create(OTHER);
+  const options = { pipelineId: "yolo_only", maxBytes: 10_000 };
+  const check = () => Promise.reject(new VideoDecodeError("The file is not a readable video"));
+  const junk = submitVideo(store, formRequest(mp4Bytes(500)), { ...options, probe: { check } });
+  await expect(junk).rejects.toThrow(VideoDecodeError);
+  expect(store.get(finished.id).status).toBe("cancelled");
+  expect([...Deno.readDirSync(store.files.directory)]).toEqual([]);
+  const probe = countingProbe();
+  await submitVideo(store, formRequest(mp4Bytes(500)), { ...options, probe });
+  expect(probe.checked).toBe(1);
+  expect(store.list().map(({ id }) => id)).not.toContain(finished.id);
 });

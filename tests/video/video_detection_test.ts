@@ -7,6 +7,7 @@ import { JobStore } from "../../lib/video/job_store.ts";
 import type { VideoFrameProcessor } from "../../lib/video/video_frame_processor.ts";
 import { ensureModel, MODEL_DIR, REFERENCE } from "../pipeline/models.ts";
 import { DOG_VIDEO } from "./media.ts";
+import { storedResults } from "./results.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
 import { waitFor } from "./wait_for.ts";
 
@@ -18,18 +19,20 @@ Deno.test({
     await service.start();
     try {
       await using directory = await temporaryDirectory();
-      await using store = new JobStore({ dataDirectory: directory.path });
-      const id = crypto.randomUUID();
+      await using store = await JobStore.open({ dataDirectory: directory.path });
+      using place = store.reserve();
+      const { id } = place;
       await Deno.copyFile(DOG_VIDEO, store.files.path(id));
       await using runner = new JobRunner(store, new JpegProcessor(service), {
         frameSize: () => ({ width: 512, height: 384 }),
       });
       runner.start();
-      store.create({ id, pipelineId: "yolo_only", fileName: "dog.mp4", fileBytes: 1 });
+      const job = { pipelineId: "yolo_only", fileName: "dog.mp4", fileBytes: 1 };
+      await store.create(job, place);
       await waitFor(() => store.get(id).finishedAt !== null);
       expect(store.get(id)).toMatchObject({ status: "completed", error: null });
 
-      const results = store.results(id, { limit: 100 });
+      const results = await storedResults(store, id);
       expect(results.length).toBe(10);
       for (const { result } of results) {
         expect(result.image).toEqual({ width: 640, height: 480 });

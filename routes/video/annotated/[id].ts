@@ -5,7 +5,7 @@ import { defineVideoApi } from "../../../state.ts";
 /** `GET /video/annotated/:id`: an MP4 with the results drawn into it, made when it is asked for the first time. */
 export const handler = defineVideoApi({
   async GET(ctx) {
-    const { store, annotated } = ctx.state.services.videos;
+    const { store, annotated } = await ctx.state.services.videos.open();
     const { id, status, fileName } = store.get(ctx.params.id);
     if (status !== "completed") {
       throw new ApiError(409, "job_not_completed", `The job is ${status}`);

@@ -3,5 +3,8 @@ import { defineVideoApi } from "../../../state.ts";
 
 /** `POST /video/cancel/:id`: ends a job that is not finished; what it has found stays for a retry. */
 export const handler = defineVideoApi({
-  POST: (ctx) => Response.json(toJobView(ctx.state.services.videos.runner.cancel(ctx.params.id))),
+  async POST(ctx) {
+    const { runner } = await ctx.state.services.videos.open();
+    return Response.json(toJobView(await runner.cancel(ctx.params.id)));
+  },
 });

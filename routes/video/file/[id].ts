@@ -3,10 +3,10 @@ import { defineVideoApi } from "../../../state.ts";
 
 /** `GET /video/file/:id`: the video of a job as it was uploaded, or a range of its bytes. */
 export const handler = defineVideoApi({
-  GET(ctx) {
-    const { store } = ctx.state.services.videos;
+  async GET(ctx) {
+    const { store } = await ctx.state.services.videos.open();
     const { id, fileName } = store.get(ctx.params.id);
     const path = store.files.path(id);
-    return serveFile(ctx.req, { path, fileName, contentType: "video/mp4", download: false });
+    return await serveFile(ctx.req, { path, fileName, contentType: "video/mp4", download: false });
   },
 });

@@ -5,7 +5,7 @@ import type { Job } from "../../../lib/video/job.ts";
 import {
   exportCsv,
   exportJsonl,
-  getResultsPage,
+  exportPage,
   MAX_PAGE_RESULTS,
 } from "../../../lib/video/results_export.ts";
 import { defineVideoApi, type State } from "../../../state.ts";
@@ -21,8 +21,8 @@ function download(body: ReadableStream, type: string, { id }: Job, ending: strin
   });
 }
 
-function results(ctx: Context<State>): Response {
-  const { store } = ctx.state.services.videos;
+async function results(ctx: Context<State>): Promise<Response> {
+  const { store } = await ctx.state.services.videos.open();
   const job = store.get(ctx.params.id);
   if (job.status !== "completed") {
     throw new ApiError(409, "job_not_completed", `The job is ${job.status}`);
@@ -40,12 +40,13 @@ function results(ctx: Context<State>): Response {
         maximum: MAX_PAGE_RESULTS,
         fallback: DEFAULT_LIMIT,
       });
-      return Response.json(getResultsPage(store, job.id, { offset, limit }));
+      const page = await exportPage(store, job.id, { offset, limit });
+      return new Response(page, { headers: { "Content-Type": "application/json" } });
     }
     case "jsonl":
-      return download(exportJsonl(store, job.id), "application/x-ndjson", job, "jsonl");
+      return download(await exportJsonl(store, job.id), "application/x-ndjson", job, "jsonl");
     case "csv":
-      return download(exportCsv(store, job.id), "text/csv; charset=utf-8", job, "csv");
+      return download(await exportCsv(store, job.id), "text/csv; charset=utf-8", job, "csv");
     default:
       throw new ApiError(400, "bad_request", "Query parameter format must be json, jsonl or csv");
   }

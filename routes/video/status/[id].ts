@@ -3,5 +3,8 @@ import { defineVideoApi } from "../../../state.ts";
 
 /** `GET /video/status/:id`: how far a job is. */
 export const handler = defineVideoApi({
-  GET: (ctx) => Response.json(toJobView(ctx.state.services.videos.store.get(ctx.params.id))),
+  async GET(ctx) {
+    const { store } = await ctx.state.services.videos.open();
+    return Response.json(toJobView(store.get(ctx.params.id)));
+  },
 });

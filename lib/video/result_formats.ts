@@ -1,0 +1,70 @@
+/**
+ * The forms in which results are read from the database.
+ *
+ * @module
+ */
+
+import type { BoundingBox } from "../client/protocol.ts";
+import { type AnnotationStyle, formatScriptEvents } from "./annotation_script.ts";
+import type { VideoFrameResult } from "./job.ts";
+
+/** `json` is objects with commas between them, `script` what is drawn into an annotated video. */
+export type ResultFormat =
+  | { type: "json" }
+  | { type: "jsonl" }
+  | { type: "csv" }
+  | { type: "script"; style: AnnotationStyle };
+
+/** The first line of results as CSV. */
+export const CSV_HEAD = "frame_index,timestamp_ms,kind,label,text,confidence,x,y,width,height\r\n";
+
+/**
+ * Writes one result in a form.
+ *
+ * @param row `result` is JSON already
+ */
+export function formatResult(
+  row: Omit<VideoFrameResult, "result"> & { result: string },
+  format: ResultFormat,
+): string {
+  const { frame_index, timestamp_ms, result } = row;
+  const json = `{"frame_index":${frame_index},"timestamp_ms":${timestamp_ms},"result":${result}}`;
+  switch (format.type) {
+    case "json":
+      return json;
+    case "jsonl":
+      return `${json}\n`;
+    case "csv":
+      return formatCsvRows({ frame_index, timestamp_ms, result: JSON.parse(result) });
+    case "script":
+      return formatScriptEvents(
+        { frame_index, timestamp_ms, result: JSON.parse(result) },
+        format.style,
+      );
+  }
+}
+
+/** The rows of one frame as CSV; none when nothing was found in it. */
+export function formatCsvRows({ frame_index, timestamp_ms, result }: VideoFrameResult): string {
+  const row = (kind: string, label: string, text: string, confidence: number, box: BoundingBox) => {
+    const fields = [frame_index, timestamp_ms, kind, escapeCsv(label), escapeCsv(text)];
+    return `${[...fields, confidence, ...box].join(",")}\r\n`;
+  };
+  return [
+    ...result.detections.map(({ label, confidence, bbox }) =>
+      row("object", label, "", confidence, bbox)
+    ),
+    ...result.text_blocks.map(({ text, confidence, bbox }) =>
+      row("text", "", text, confidence, bbox)
+    ),
+  ].join("");
+}
+
+/**
+ * A text as a field of CSV. What spreadsheets would take for a formula gets an apostrophe in front (OWASP, "CSV
+ * injection"): text in a video is whatever somebody holds in front of the camera.
+ */
+export function escapeCsv(text: string): string {
+  const harmless = /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
