@@ -4,6 +4,7 @@
  * @module
  */
 
+import { setPriority } from "node:os";
 import { type DecodeCommand, defaultDecodeCommand, spawnDecodeProcess } from "./decode_command.ts";
 import type { Size } from "./display_geometry.ts";
 import { VideoDecodeError } from "./errors.ts";
@@ -114,6 +115,7 @@ export class VideoDecoder implements AsyncDisposable {
     const request: DecodeRequest = { path, ...wanted };
     const directory = options.annotation?.directory;
     this.#process = spawnDecodeProcess(command, JSON.stringify(request), directory);
+    yieldToOthers(this.#process.pid);
     const { width, height } = options.frameSize;
     this.#records = new RecordReader(this.#process.stdout, { maxBodyBytes: width * height * 3 });
     signal?.addEventListener("abort", this.#kill, { once: true });
@@ -226,6 +228,18 @@ export class VideoDecoder implements AsyncDisposable {
     if (code !== MEMORY_EXIT_CODE) return BROKEN_OFF;
     const megabytes = Math.round(this.#options.maxMemoryBytes / 1_048_576);
     return `Decoding the video needs more than ${megabytes} MB of memory`;
+  }
+}
+
+/** A priority at which the scheduler gives a process a tenth of a core that others want too. */
+const LOW_PRIORITY = 10;
+
+/** Lets streams go first: a process takes what they leave of the cores. */
+function yieldToOthers(pid: number): void {
+  try {
+    setPriority(pid, LOW_PRIORITY);
+  } catch {
+    // It has ended already, or the system does not let its priority be changed.
   }
 }
 

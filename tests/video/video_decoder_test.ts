@@ -330,6 +330,23 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "VideoDecoder lets streams go before the decode process",
+  ignore: ignore || Deno.build.os !== "linux",
+  async fn() {
+    await using directory = await temporaryDirectory();
+    const path = `${directory.path}/card.mp4`;
+    await makeTestCard(path, 200);
+    await using decoder = await VideoDecoder.open(path, { frameSize: FRAME_SIZE });
+    const threads = [...Deno.readDirSync(`/proc/${decoder.pid}/task`)].map(({ name }) =>
+      Deno.readTextFileSync(`/proc/${decoder.pid}/task/${name}/stat`)
+    );
+    // The 19th field, counted without the two before the last bracket (proc(5)).
+    const priorities = threads.map((stat) => Number(stat.split(") ").at(-1)?.split(" ")[16]));
+    expect(new Set(priorities)).toEqual(new Set([10]));
+  },
+});
+
 Deno.test("VideoDecoder reports a decode process that hangs", async () => {
   const command = fakeProcess("await new Promise(() => setInterval(() => {}, 1000))");
   const path = `${import.meta.filename}`;
