@@ -109,18 +109,29 @@ function contentDisposition(fileName: string, download: boolean): string {
 /** Reads so many bytes from where the file is, and closes it. */
 function readPart(file: Deno.FsFile, bytes: number): ReadableStream<Uint8Array<ArrayBuffer>> {
   let left = bytes;
+  const close = () => {
+    try {
+      file.close();
+    } catch {
+      // The client has gone while the file was being read.
+    }
+  };
   return new ReadableStream({
     async pull(controller) {
-      const buffer = new Uint8Array(Math.min(CHUNK_BYTES, left));
-      const read = left === 0 ? null : await file.read(buffer);
-      if (read !== null) {
-        left -= read;
-        controller.enqueue(buffer.subarray(0, read));
+      try {
+        const buffer = new Uint8Array(Math.min(CHUNK_BYTES, left));
+        const read = left === 0 ? null : await file.read(buffer);
+        if (read !== null) {
+          left -= read;
+          controller.enqueue(buffer.subarray(0, read));
+          if (left > 0) return;
+        }
+        controller.close();
+      } catch (error) {
+        controller.error(error);
       }
-      if (left > 0 && read !== null) return;
-      file.close();
-      controller.close();
+      close();
     },
-    cancel: () => file.close(),
+    cancel: close,
   }, { highWaterMark: 0 });
 }
