@@ -1,56 +1,19 @@
 import { expect } from "expect";
 import { residentMemory, startServerProcess } from "../../bench/server_process.ts";
-import type { JobView, VideoFrameResult } from "../../lib/client/video_protocol.ts";
+import type { VideoFrameResult } from "../../lib/client/video_protocol.ts";
 import { readFixture } from "../read_fixture.ts";
-import { makeDogVideo, withoutFfmpeg } from "../video/media.ts";
+import { withoutFfmpeg } from "../video/media.ts";
 import { storedResults } from "../video/results.ts";
 import { smallDisk, withoutSmallDisks } from "../video/small_disk.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { waitFor } from "../video/wait_for.ts";
-import { openStream, startTestServer, TestClient, type TestServer } from "./test_server.ts";
+import { openStream, startTestServer, type TestServer } from "./test_server.ts";
+import { dogVideo, isOver, submit, untilJob } from "./video_client.ts";
 
 /** Said outright, so that no server waits for the calibration. */
 const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "2" };
 /** Generous, as tests share a slow machine with others. */
 const TIMEOUT_MS = 60_000;
-
-async function dogVideo(frames: number): Promise<File> {
-  await using directory = await temporaryDirectory();
-  const path = `${directory.path}/dog.mp4`;
-  await makeDogVideo(path, frames);
-  return new File([await Deno.readFile(path)], "dog.mp4");
-}
-
-async function submit(url: string | URL, file: File): Promise<string> {
-  const body = new FormData();
-  body.set("file", file);
-  const path = "/video/submit?pipeline_id=yolo_only";
-  const response = await fetch(new URL(path, url), { method: "POST", body });
-  expect(response.status).toBe(202);
-  return (await response.json()).job_id;
-}
-
-/** Waits until a job is as it should be, as a client does. */
-async function untilJob(
-  url: string | URL,
-  id: string,
-  isReached: (job: JobView) => boolean,
-): Promise<JobView> {
-  const socketUrl = new URL(`/ws/jobs/${id}`, url).href.replace(/^http/, "ws");
-  const client = new TestClient(socketUrl);
-  await client.opened;
-  for (let count = 1;; count++) {
-    const messages = await client.received(count) as unknown as JobView[];
-    const job = messages[count - 1];
-    if (job === undefined || !isReached(job)) continue;
-    await client.close();
-    return job;
-  }
-}
-
-function isOver({ status }: JobView): boolean {
-  return status !== "pending" && status !== "processing";
-}
 
 function urlOf({ host }: TestServer): string {
   return `http://${host}/`;
