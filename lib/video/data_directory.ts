@@ -5,8 +5,8 @@
  */
 
 import { dirname } from "node:path";
-import { codeOf, isDiskFull, reasonOf } from "../user_error.ts";
-import { JobStateError, StorageUnavailableError } from "./errors.ts";
+import { isDiskFull, reasonOf } from "../user_error.ts";
+import { JobDatabaseError, JobStateError, StorageUnavailableError } from "./errors.ts";
 
 /**
  * Checks that a directory can be written to, or made; leaves no trace of that.
@@ -39,19 +39,7 @@ function nearestExisting(path: string): string {
   }
 }
 
-/** SQLite's own words (sqlite3_errstr) for what is not the fault of the file's content; Deno gives no code with most. */
-const SQLITE_REASONS: readonly [words: string, reason: string][] = [
-  ["disk is full", "the disk is full"],
-  ["disk I/O error", "the disk fails"],
-  ["readonly database", "its job database cannot be written to"],
-  ["unable to open", "its job database cannot be opened"],
-];
-
 function describe(error: unknown): string {
-  if (error instanceof JobStateError) return error.message;
-  if (error instanceof Error && codeOf(error) === "ERR_SQLITE_ERROR") {
-    return SQLITE_REASONS.find(([words]) => error.message.includes(words))?.[1] ??
-      "its job database is damaged; put a copy back, or move it away to begin anew";
-  }
+  if (error instanceof JobStateError || error instanceof JobDatabaseError) return error.message;
   return `${reasonOf(error)}; set DATA_DIR to a folder that can be written to`;
 }

@@ -60,6 +60,12 @@ export class StorageUnavailableError extends UserError {
   override name = "StorageUnavailableError";
 }
 
+/** Thrown when the job database cannot be read or written; the message says what of it, without paths and SQLite's words. */
+export class JobDatabaseError extends StorageUnavailableError {
+  /** Name of the class, as `String(error)` gives it. */
+  override name = "JobDatabaseError";
+}
+
 /** What the system says of a disk that is full: of room, of inodes, or of what one user may have. */
 const FULL_CODES = ["ENOSPC", "EDQUOT"];
 

@@ -5,7 +5,7 @@
  */
 
 import { setPriority } from "node:os";
-import { StorageFullError, StorageUnavailableError } from "./errors.ts";
+import { JobDatabaseError, StorageFullError } from "./errors.ts";
 import {
   JobDatabase,
   type JobWrite,
@@ -108,16 +108,25 @@ function purgeAfter(milliseconds: number): void {
   }, milliseconds);
 }
 
-/** SQLite's errors as those of jobs; Deno gives no codes with them. */
+/** SQLite's own words (sqlite3_errstr) for what goes wrong, and ours; Deno gives one code for all. */
+const SQLITE_REASONS: readonly [words: RegExp, reason: string][] = [
+  [/disk I\/O error/, "The disk fails"],
+  [/readonly database/, "The job database cannot be written to"],
+  [/unable to open/, "The job database cannot be opened"],
+  [
+    /not a database|malformed|no such (?:table|column)/,
+    "The job database is damaged; put a copy back, or move it away to begin anew",
+  ],
+];
+
+/** SQLite's errors as those of jobs. */
 function translate(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   if (error.message.includes("disk is full")) {
     return new StorageFullError("The disk of the server is full", { cause: error });
   }
-  if (/readonly database|disk I\/O error|unable to open|malformed/.test(error.message)) {
-    return new StorageUnavailableError(`Cannot use the job database: ${error.message}`);
-  }
-  return error;
+  const reason = SQLITE_REASONS.find(([words]) => words.test(error.message))?.[1];
+  return reason === undefined ? error : new JobDatabaseError(reason, { cause: error });
 }
 
 const scope = self as unknown as WorkerScope;

@@ -4,12 +4,17 @@
  * @module
  */
 
-import { JobStateError, StorageFullError, StorageUnavailableError } from "./errors.ts";
+import {
+  JobDatabaseError,
+  JobStateError,
+  StorageFullError,
+  StorageUnavailableError,
+} from "./errors.ts";
 import type { StoredJob } from "./job_database.ts";
 import type { DatabaseCalls, DatabaseReply, DatabaseRequest } from "./job_database_worker.ts";
 
 /** Errors that keep their class on the way from the worker. */
-const ERRORS = [JobStateError, StorageFullError, StorageUnavailableError];
+const ERRORS = [JobDatabaseError, JobStateError, StorageFullError];
 
 /** Calls the methods of a `JobDatabase` in a worker, which answers them in their order. */
 export class RemoteJobDatabase {

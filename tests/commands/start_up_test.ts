@@ -88,19 +88,19 @@ function obstacles(folder: string, busyPort: number): Record<string, Obstacle> {
     "a DATA_DIR below a file": badData("file/below", inTheWay),
     "a job database that is none": badData(
       "no_database",
-      "its job database is damaged; put a copy back, or move it away to begin anew",
+      "The job database is damaged; put a copy back, or move it away to begin anew",
     ),
     "a job database that is a folder": badData(
       "database_is_folder",
-      "its job database cannot be opened",
+      "The job database cannot be opened",
     ),
     "a job database of another program": badData(
       "other_database",
-      "its job database is damaged; put a copy back, or move it away to begin anew",
+      "The job database is damaged; put a copy back, or move it away to begin anew",
     ),
     "a job database of a later version": badData(
       "newer_database",
-      "Cannot use a job database of version 99: expected 1",
+      "Cannot use a job database of version 99: expected 2",
     ),
     "a file as MODEL_DIR": {
       environment: { MODEL_DIR: `${folder}/file` },
