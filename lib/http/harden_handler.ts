@@ -53,10 +53,13 @@ async function answerApi(
   const isKnown = METHODS.includes(request.method);
   const known = isKnown ? request : new Request(url, { method: "PATCH" });
   const response = await handler(known, info);
-  const isJson = response.headers.get("Content-Type")?.includes("json");
-  if (response.status < 400 || isJson) return response;
+  const { status } = response;
+  // Fresh's own errors; one of ours without a body, such as 416, stays as it is.
+  const isFreshs = (status === 404 || status >= 500) &&
+    !response.headers.get("Content-Type")?.includes("json");
+  if (!isFreshs) return response;
   await response.body?.cancel();
-  return (response.status === 404 ? notFound() : unexpected()).toResponse();
+  return (status === 404 ? notFound() : unexpected()).toResponse();
 }
 
 async function answerPage(
