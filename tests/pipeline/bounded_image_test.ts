@@ -14,20 +14,23 @@ async function decode(bytes: Uint8Array): Promise<Uint8Array> {
   return pixels;
 }
 
-/** Milliseconds that decoding takes, whatever comes of it. */
+/** Milliseconds that something takes, whatever comes of it; the least of three times, as the machine does other things too. */
 async function timeOf(run: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await run().catch(() => {});
-  return performance.now() - startedAt;
+  const times: number[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    const startedAt = performance.now();
+    await run().catch(() => {});
+    times.push(performance.now() - startedAt);
+  }
+  return Math.min(...times);
 }
 
 Deno.test("a JPEG of too many scans is refused before it is decoded, in both ways to decode", async () => {
   // Undisturbed, it takes some four seconds.
   const bomb = makeScanBomb(2048, 5000);
   for (const run of [() => decode(bomb), () => decodePixels(bomb, LIMIT)]) {
-    const startedAt = performance.now();
     await expect(run()).rejects.toThrow(ImageDecodeError);
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(await timeOf(run)).toBeLessThan(200);
   }
 });
 
@@ -84,9 +87,8 @@ Deno.test("counting scans takes a small part of the time of decoding", async () 
   const frame = readFixture("dog.jpg");
   await decode(frame);
   const decoding = await timeOf(() => decode(frame));
-  const startedAt = performance.now();
-  for (let count = 0; count < 100; count += 1) boundImage(frame);
-  expect((performance.now() - startedAt) / 100).toBeLessThan(decoding / 5);
+  const counting = await timeOf(() => Promise.resolve(boundImage(frame)));
+  expect(counting).toBeLessThan(decoding / 5);
 });
 
 Deno.test("notes of a PNG take neither time nor memory", async () => {

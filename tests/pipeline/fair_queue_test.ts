@@ -32,11 +32,11 @@ interface Account {
   /** How long they waited for a worker. */
   longestWaitMs: number;
   totalWaitMs: number;
-  /** Longest time in which one waited and a worker took none of its priority. */
+  /** Longest time in which one waited and no worker took any of its priority, from whomever. */
   longestGapMs: number;
 }
 
-function unknownSource(): never {
+function unknown(): never {
   throw new Error("A task came from nowhere");
 }
 
@@ -47,12 +47,14 @@ function simulate(workers: number, sources: readonly Source[], durationMs: numbe
     sources.map((source) => [source, {
       unanswered: 0,
       nextAt: 0,
-      account: { answered: 0, longestWaitMs: 0, totalWaitMs: 0, longestGapMs: 0 },
+      account: { answered: 0, longestWaitMs: 0, totalWaitMs: 0 },
     }]),
   );
-  const stateOf = (source: Source) => states.get(source) ?? unknownSource();
+  const stateOf = (source: Source) => states.get(source) ?? unknown();
   const running = new Map<Task, number>();
-  const lastTaken = new Map<Priority, number>();
+  const lanes = PRIORITIES.map((priority) => ({ priority, waiting: 0, since: 0, longestGapMs: 0 }));
+  const laneOf = (priority: Priority) =>
+    lanes.find((lane) => lane.priority === priority) ?? unknown();
   for (let now = 0; now < durationMs; now += 1) {
     for (const [task, endsAt] of running) {
       if (endsAt > now) continue;
@@ -68,6 +70,8 @@ function simulate(workers: number, sources: readonly Source[], durationMs: numbe
       const mostAtOnce = priority === "stream" ? 1 : Infinity;
       const sessionId = source.comesAnew ? `${source.sessionId} ${now}` : source.sessionId;
       queue.push({ priority, sessionId, mostAtOnce, source, arrivedAt: now }, now);
+      const lane = laneOf(priority);
+      if (lane.waiting++ === 0) lane.since = now;
       state.unanswered += 1;
       state.nextAt = now + pauseMs;
     }
@@ -80,15 +84,20 @@ function simulate(workers: number, sources: readonly Source[], durationMs: numbe
       account.answered += 1;
       account.totalWaitMs += waited;
       account.longestWaitMs = Math.max(account.longestWaitMs, waited);
-      const since = Math.max(task.arrivedAt, lastTaken.get(task.priority) ?? 0);
-      account.longestGapMs = Math.max(account.longestGapMs, now - since);
-      lastTaken.set(task.priority, now);
+      const lane = laneOf(task.priority);
+      lane.waiting -= 1;
+      lane.since = now;
+    }
+    for (const lane of lanes) {
+      if (lane.waiting > 0) lane.longestGapMs = Math.max(lane.longestGapMs, now - lane.since);
     }
     // Whoever waits beside idle workers will be looked at again. `expect` would be slow here.
     const isForgotten = queue.waiting > 0 && running.size === 0 && queue.retryAt(now) === Infinity;
     if (queue.running !== running.size || isForgotten) throw new Error("A task was forgotten");
   }
-  return [...states.values()].map(({ account }) => account);
+  return [...states].map(([{ priority }, { account }]) => (
+    { ...account, longestGapMs: laneOf(priority).longestGapMs }
+  ));
 }
 
 function stream(sessionId: string, options: Partial<Source> = {}): Source {
@@ -223,7 +232,7 @@ const anySource: fc.Arbitrary<Source> = fc.record({
   comesAnew: fc.boolean(),
 });
 
-Deno.test("nobody starves, whoever sends whatever", () => {
+Deno.test("no priority starves, whoever sends whatever", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 4 }),
@@ -233,9 +242,8 @@ Deno.test("nobody starves, whoever sends whatever", () => {
         // A priority stands back for twelve times as long as a task, then waits for what runs: a task, and one of another priority
         // whose turn it is as well. Before the first it does not know yet how long its tasks take.
         const most = Math.max(12 * LONGEST_TASK_MS, 12 * 100) + 3 * LONGEST_TASK_MS;
-        for (const [index, { answered, longestGapMs }] of accounts.entries()) {
-          expect([index, answered > 0, longestGapMs <= most]).toEqual([index, true, true]);
-        }
+        // Sessions of one priority starve each other as little: see FairTurns.
+        for (const { longestGapMs } of accounts) expect(longestGapMs).toBeLessThanOrEqual(most);
       },
     ),
     { numRuns: 300 },
