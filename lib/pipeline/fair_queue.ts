@@ -94,7 +94,7 @@ export class FairQueue<Task extends PrioritizedTask> {
   take(now: number): Task | undefined {
     this.#countContention(now);
     const ready = this.#lanes.filter((lane) => lane.hasNext);
-    const next = ready.findLast((lane) => this.#isOverdue(lane, now)) ??
+    const next = ready.find((lane) => this.#isOverdue(lane, now)) ??
       ready.find((lane) => !this.#isHeld(lane, now));
     return next?.take(now);
   }
