@@ -3,10 +3,10 @@ import { residentMemory, startServerProcess } from "../../bench/server_process.t
 import { addProfile, makeNoteBomb, makeScanBomb } from "../pipeline/hostile_images.ts";
 import { readFixture } from "../read_fixture.ts";
 import { openStream } from "../routes/test_server.ts";
-import { PoliteStream } from "./polite_stream.ts";
+import { PoliteStream, SMALL_INPUT } from "./polite_stream.ts";
 
 Deno.test("images that are made to take long are refused, or decoded as fast as others, beside a stream", async () => {
-  await using server = await startServerProcess({ PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" });
+  await using server = await startServerProcess({ ...SMALL_INPUT, PIPELINE_WORKERS: "1" });
   await using stream = await PoliteStream.open(server.url);
   const before = residentMemory(server.pid);
   const images = [
@@ -32,7 +32,7 @@ Deno.test("images that are made to take long are refused, or decoded as fast as 
 });
 
 Deno.test("a stream of frames with too many scans ends with invalid_frame, and harms no other", async () => {
-  await using server = await startServerProcess({ PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" });
+  await using server = await startServerProcess({ ...SMALL_INPUT, PIPELINE_WORKERS: "1" });
   await using stream = await PoliteStream.open(server.url);
   const frame = makeScanBomb(2048, 20_000);
   await stream.expectUnharmedBy(async (signal) => {

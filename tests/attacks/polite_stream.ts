@@ -5,6 +5,9 @@ import WebSocket from "ws";
 import { expect } from "expect";
 import { readFixture } from "../read_fixture.ts";
 
+/** The smallest input, at which no stream asks for others, whose graphs would take memory at some time. */
+export const SMALL_INPUT = { PIPELINE_INPUT_SIZE: "320x256", PIPELINE_THREADS: "1" };
+
 /** Ten frames a second, or fewer on a machine that would not keep up with them when it is left in peace. */
 const SHORTEST_INTERVAL_MS = 100;
 const INTERVAL_BY_LATENCY = 4;

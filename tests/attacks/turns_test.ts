@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { startServerProcess } from "../../bench/server_process.ts";
 import { readFixture } from "../read_fixture.ts";
-import { PoliteStream } from "./polite_stream.ts";
+import { PoliteStream, SMALL_INPUT } from "./polite_stream.ts";
 
 /** Asks one address over and over, as so many clients at once; counts the answers by their status. */
 async function flood(
@@ -27,8 +27,8 @@ async function flood(
 for (const workers of ["1", "2"]) {
   Deno.test(`clients that post images leave a stream its answers, with ${workers} worker${workers === "1" ? "" : "s"}`, async () => {
     await using server = await startServerProcess({
+      ...SMALL_INPUT,
       PIPELINE_WORKERS: workers,
-      PIPELINE_THREADS: "1",
     });
     await using stream = await PoliteStream.open(server.url);
     const url = new URL("/pipelines/yolo_only/run", server.url);
@@ -44,7 +44,7 @@ for (const workers of ["1", "2"]) {
 }
 
 Deno.test("more images than can wait are refused for now, and those that wait are answered", async () => {
-  await using server = await startServerProcess({ PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" });
+  await using server = await startServerProcess({ ...SMALL_INPUT, PIPELINE_WORKERS: "1" });
   const url = new URL("/pipelines/yolo_only/run", server.url);
   const body = await readFixture("dog.jpg");
   const answers = await Promise.all(Array.from({ length: 60 }, async () => {
@@ -65,7 +65,7 @@ Deno.test("more images than can wait are refused for now, and those that wait ar
 });
 
 Deno.test("clients that ask for the canary over and over leave a stream its answers", async () => {
-  await using server = await startServerProcess({ PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" });
+  await using server = await startServerProcess({ ...SMALL_INPUT, PIPELINE_WORKERS: "1" });
   await using stream = await PoliteStream.open(server.url);
   const url = new URL("/ready", server.url);
   for (const counts of await stream.expectUnharmedBy((signal) => flood(url, 3, signal))) {
