@@ -102,7 +102,7 @@ export class Services {
       qualities,
     );
     const { memoryBudgetBytes, maxFrameBytes } = config.stream;
-    // There is room for one picture in any case.
+    // There is room for one image in any case.
     const bodyBytes = Math.max(BODIES_SHARE * memoryBudgetBytes, imageMemory(maxFrameBytes));
     this.bodies = new BodyReader(new MemoryBudget(bodyBytes, this.streams.budget));
     this.videos = new VideoService({

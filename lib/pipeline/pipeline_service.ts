@@ -165,10 +165,8 @@ export class PipelineService {
     const isReading = readsText(definition);
     const { promise: isDetected, resolve } = Promise.withResolvers<void>();
     if (isReading) this.#streamText.offer(sessionId, frameIndex, frameBytes, isDetected);
-    const detected = await this.#detect({ pipelineId, picture: frameBytes, inputSize }, {
-      sessionId,
-    })
-      .finally(resolve);
+    const task = { pipelineId, picture: frameBytes, inputSize };
+    const detected = await this.#detect(task, { sessionId }).finally(resolve);
     this.follow(sessionId, detected.outcome.findings.detections, performance.now());
     const result = this.#toResult(definition, detected, started);
     if (!isReading) return result;
