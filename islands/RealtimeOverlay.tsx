@@ -75,9 +75,13 @@ function OverlayText({ layout }: { layout: OverlayLayout | null }): JSX.Element 
 
 function currentLayout(live: LiveSignals, size: Size): OverlayLayout | null {
   const message = live.lastResult.value;
-  const stage = live.stage.value;
-  if (message === null || stage.phase !== "running") return null;
-  const shown = fittedRectangle(size, stage.size, live.fillsStage.value ? "cover" : "contain");
+  if (message === null || live.stage.value.phase !== "running") return null;
+  // The size that the result names: a camera that is turned changes its own while results are on their way.
+  const shown = fittedRectangle(
+    size,
+    message.result.image,
+    live.fillsStage.value ? "cover" : "contain",
+  );
   const visible = intersection(shown, { x: 0, y: 0, ...size });
   return layOutOverlay(message, shown, currentChoice(live), visible);
 }

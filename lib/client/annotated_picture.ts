@@ -2,11 +2,19 @@
 
 import { drawDetections } from "./draw_detections.ts";
 import type { Size } from "./frame_capture.ts";
-import { layOutOverlay, type OverlayChoice } from "./overlay_layout.ts";
+import { fittedRectangle, layOutOverlay, type OverlayChoice } from "./overlay_layout.ts";
 import type { ResultMessage } from "./protocol.ts";
 
 /** Labels are as large as on a stage of this many CSS pixels. */
 const STAGE_SIDE = 800;
+
+/** A picture, and how large it is now. */
+export interface SizedPicture {
+  /** What is drawn. */
+  element: CanvasImageSource;
+  /** Its own size, in pixels. */
+  size: Size;
+}
 
 /** Options for {@linkcode drawAnnotatedPicture}. */
 export interface AnnotatedPictureOptions {
@@ -21,7 +29,7 @@ export interface AnnotatedPictureOptions {
 }
 
 /**
- * Fills a canvas with a picture and the overlay of a result.
+ * Draws a picture and the overlay of a result on a canvas, as large as fits; what is left of the canvas is black.
  *
  * @param size Size of the canvas, in pixels.
  * @param message `null` for the picture alone.
@@ -29,14 +37,18 @@ export interface AnnotatedPictureOptions {
 export function drawAnnotatedPicture(
   context: CanvasRenderingContext2D,
   size: Size,
-  picture: CanvasImageSource,
+  picture: SizedPicture,
   message: ResultMessage | null,
   { choice, opacity = 1 }: AnnotatedPictureOptions,
 ): void {
-  context.drawImage(picture, 0, 0, size.width, size.height);
+  const { x, y, width, height } = fittedRectangle(size, picture.size);
+  context.fillStyle = "#000000";
+  context.fillRect(0, 0, size.width, size.height);
+  context.drawImage(picture.element, x, y, width, height);
   if (message === null) return;
   const unit = Math.max(1, Math.max(size.width, size.height) / STAGE_SIDE);
-  const shown = { x: 0, y: 0, width: size.width / unit, height: size.height / unit };
+  const canvas = { width: size.width / unit, height: size.height / unit };
+  const shown = fittedRectangle(canvas, message.result.image);
   context.save();
   context.scale(unit, unit);
   context.globalAlpha = opacity;

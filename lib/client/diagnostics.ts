@@ -14,8 +14,8 @@ export interface Diagnostics {
   pipeline_id: string | null;
   /** Kind of the source, such as `camera`; `null` while none runs. */
   source: string | null;
-  /** Size of the source's own picture, such as `640×480`. */
-  source_size: string | null;
+  /** Size of the frame of the last result, such as `640×480`; `null` while there is none. */
+  frame_size: string | null;
   /** Number of the last frame that has a result; `null` while there is none. */
   frame_index: number | null;
   /** Frames sent on this connection. */
@@ -60,7 +60,7 @@ export function describeDiagnostics(live: LiveSignals): Diagnostics {
     status: live.status.value,
     pipeline_id: live.pipelineId.value,
     source: stage.phase === "running" ? stage.kind : null,
-    source_size: stage.phase === "running" ? formatSize(stage.size) : null,
+    frame_size: message === null ? null : formatSize(message.result.image),
     frame_index: message?.frame_index ?? null,
     sent_frames: live.sentFrames.value,
     answered_frames: answered,
@@ -81,7 +81,7 @@ export function diagnosticRows(diagnostics: Diagnostics): DiagnosticRow[] {
   const stages = statistics?.stages_ms;
   const rows: [string, string | null | undefined][] = [
     ["Status", diagnostics.status],
-    ["Source", diagnostics.source_size],
+    ["Frame size", diagnostics.frame_size],
     ["Model", diagnostics.models.join(", ")],
     ["Detector input", diagnostics.detector_input],
     ["Captured", formatRate(statistics?.sent_fps, statistics?.target_fps)],

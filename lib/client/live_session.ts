@@ -95,11 +95,11 @@ export class LiveSession {
       stopClock();
       clearInterval(timer);
     };
-    const { kind, name, size, cameraId } = source;
+    const { kind, name, cameraId } = source;
     if (cameraId !== null) this.#lastCamera = { preferred: cameraId };
     batch(() => {
       this.#signals.cameraId.value = cameraId;
-      this.#signals.stage.value = { phase: "running", kind, name, size };
+      this.#signals.stage.value = { phase: "running", kind, name };
     });
   }
 

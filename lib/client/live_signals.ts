@@ -3,7 +3,6 @@
 import { type Signal, signal } from "@preact/signals";
 import type { CameraDevice } from "./camera.ts";
 import type { Explanation } from "./errors.ts";
-import type { Size } from "./frame_capture.ts";
 import type { ResultMessage } from "./protocol.ts";
 import { createRealtimeSignals, type RealtimeSignals } from "./realtime_client.ts";
 import type { HistoryPoint } from "./stream_history.ts";
@@ -29,7 +28,7 @@ export type StageState =
   /** A source is being opened. */
   | { phase: "starting" }
   /** Frames come. */
-  | { phase: "running"; kind: SourceKind; name: string; size: Size }
+  | { phase: "running"; kind: SourceKind; name: string }
   /** The person stopped it. */
   | { phase: "stopped" }
   /** The source cannot be opened, or ended by itself. */

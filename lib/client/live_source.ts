@@ -2,7 +2,7 @@
 
 import { type CameraChoice, explainCameraFailure, openCamera } from "./camera.ts";
 import type { Explanation } from "./errors.ts";
-import { type CaptureElement, type Size, sourceSize } from "./frame_capture.ts";
+import { type CaptureElement, sourceSize } from "./frame_capture.ts";
 import type { SourceKind } from "./live_signals.ts";
 
 /** A picture is kept at no more than this: enough for any screen, and phones run out of memory beyond. */
@@ -16,8 +16,6 @@ export interface LiveSource {
   name: string;
   /** Shows the source, and is captured. */
   element: CaptureElement;
-  /** Size of its picture, in pixels. */
-  size: Size;
   /** Identifier of the camera; `null` for a file. */
   cameraId: string | null;
   /** Set this to hear that the source ended by itself. */
@@ -61,7 +59,6 @@ export async function openCameraSource(
     kind: "camera",
     name: track?.label || "Camera",
     element: video,
-    size: sourceSize(video),
     cameraId: track?.getSettings().deviceId ?? null,
     onended: null,
     close() {
@@ -104,7 +101,6 @@ async function openVideo(file: File, video: HTMLVideoElement): Promise<LiveSourc
     kind: "video",
     name: file.name,
     element: video,
-    size: { width: 0, height: 0 },
     cameraId: null,
     onended: null,
     close() {
@@ -118,8 +114,7 @@ async function openVideo(file: File, video: HTMLVideoElement): Promise<LiveSourc
     video.loop = true;
     video.src = url;
     await video.play();
-    source.size = sourceSize(video);
-    if (source.size.width === 0) throw new Error("Cannot play a file without a picture");
+    if (sourceSize(video).width === 0) throw new Error("Cannot play a file without a picture");
   } catch (error) {
     source.close();
     throw error;
@@ -139,7 +134,6 @@ async function openPicture(file: File, picture: HTMLCanvasElement): Promise<Live
     kind: "picture",
     name: file.name,
     element: picture,
-    size: sourceSize(picture),
     cameraId: null,
     onended: null,
     close() {

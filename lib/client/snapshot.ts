@@ -1,6 +1,7 @@
 /** Keeps one frame with what was found in it. */
 
 import { drawAnnotatedPicture } from "./annotated_picture.ts";
+import { decodeFrame } from "./decode_frame.ts";
 import type { AnsweredFrame } from "./live_signals.ts";
 import type { OverlayChoice } from "./overlay_layout.ts";
 
@@ -30,13 +31,13 @@ export async function takeSnapshot(
     takenAt: Date;
   },
 ): Promise<Snapshot> {
-  const frame = await createImageBitmap(jpeg);
+  const frame = await decodeFrame(jpeg);
   const canvas = document.createElement("canvas");
   canvas.width = frame.width;
   canvas.height = frame.height;
   const context = canvas.getContext("2d");
   if (context === null) throw new Error("Cannot take a snapshot: the browser gives no canvas");
-  drawAnnotatedPicture(context, canvas, frame, message, { choice });
+  drawAnnotatedPicture(context, canvas, { element: frame, size: frame }, message, { choice });
   frame.close();
   return {
     frameIndex: message.frame_index,

@@ -86,10 +86,9 @@ export class VideoPlayer {
       time.value = now;
       const loaded = results.peek();
       const found = loaded === null ? undefined : resultAt(loaded.results, now);
-      const size = loaded?.results[0]?.result.image;
-      live.stage.value = size === undefined
+      live.stage.value = loaded?.results[0] === undefined
         ? { phase: "welcome" }
-        : { phase: "running", kind: "video", name: "", size };
+        : { phase: "running", kind: "video", name: "" };
       if (found === undefined) live.lastResult.value = null;
       else if (found.frame_index !== live.lastResult.peek()?.frame_index) {
         live.lastResult.value = found;

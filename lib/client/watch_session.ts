@@ -1,6 +1,7 @@
 /** Watches somebody's stream: from its frames and results to the signals of a page. */
 
 import { batch, effect, signal } from "@preact/signals";
+import { decodeFrame } from "./decode_frame.ts";
 import { explainStreamFailure } from "./errors.ts";
 import type { LiveSignals } from "./live_signals.ts";
 import type { ResultMessage } from "./protocol.ts";
@@ -40,7 +41,7 @@ export class WatchSession {
   constructor(signals: LiveSignals, options: WatchSessionOptions = {}) {
     this.#signals = signals;
     this.#now = options.now ?? (() => performance.now());
-    this.#decode = options.decode ?? ((jpeg) => createImageBitmap(jpeg));
+    this.#decode = options.decode ?? decodeFrame;
     this.#client = new RealtimeClient({
       streamUrl: options.watchUrl ?? ((sessionId) => watchUrl(location.href, sessionId)),
       ...options,
@@ -117,14 +118,11 @@ export class WatchSession {
     if (canvas.height !== height) canvas.height = height;
     canvas.getContext("2d")?.drawImage(frame, 0, 0);
     const { stage, lastResult, lastAnswered } = this.#signals;
-    const before = stage.value;
-    const isSame = before.phase === "running" && before.size.width === width &&
-      before.size.height === height;
     batch(() => {
       lastResult.value = answered.message;
       lastAnswered.value = answered;
-      if (!isSame) {
-        stage.value = { phase: "running", kind: "stream", name: "", size: { width, height } };
+      if (stage.value.phase !== "running") {
+        stage.value = { phase: "running", kind: "stream", name: "" };
       }
     });
   }

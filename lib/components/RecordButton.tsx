@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { drawAnnotatedPicture } from "../client/annotated_picture.ts";
 import { currentChoice } from "../client/display_settings.ts";
-import type { CaptureElement } from "../client/frame_capture.ts";
+import { type CaptureElement, sourceSize } from "../client/frame_capture.ts";
 import type { LiveSignals } from "../client/live_signals.ts";
 import { OverlayRecorder } from "../client/overlay_recorder.ts";
 import { recordingSize } from "../client/recording_size.ts";
@@ -27,15 +27,17 @@ export function RecordButton({ live, element }: {
   const news = useSignal("");
 
   const start = () => {
-    const stage = live.stage.value;
-    if (stage.phase !== "running") return;
-    const size = recordingSize(stage.size);
+    const source = element();
+    if (source === null) return;
+    // A video has one size: where the camera is turned while it is recorded, its picture is fitted into that.
+    const size = recordingSize(sourceSize(source));
     recorder.current = new OverlayRecorder({
       size,
       draw: (context) => {
         const picture = element();
         if (picture === null) return;
-        drawAnnotatedPicture(context, size, picture, live.lastResult.peek(), {
+        const sized = { element: picture, size: sourceSize(picture) };
+        drawAnnotatedPicture(context, size, sized, live.lastResult.peek(), {
           choice: currentChoice(live),
         });
       },

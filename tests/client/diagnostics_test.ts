@@ -6,8 +6,7 @@ import { exampleResult } from "./example_result.ts";
 /** The signals of a page in the middle of a stream. */
 function runningSignals(): LiveSignals {
   const live = createLiveSignals();
-  const size = { width: 1280, height: 720 };
-  live.stage.value = { phase: "running", kind: "camera", name: "Desk camera", size };
+  live.stage.value = { phase: "running", kind: "camera", name: "Desk camera" };
   live.status.value = "connected";
   live.pipelineId.value = "yolo_only";
   live.lastResult.value = { frame_index: 42, result: exampleResult() };
@@ -45,7 +44,7 @@ Deno.test("diagnosticRows show dashes for what is not known yet", () => {
 Deno.test("diagnosticRows show the figures of the stream", () => {
   expect(rowsOf(runningSignals())).toMatchObject({
     "Status": "connected",
-    "Source": "1280×720",
+    "Frame size": "640×480",
     "Model": "yolov8n",
     "Captured": "15.0 of 15 a second",
     "Answered": "14.5 a second",

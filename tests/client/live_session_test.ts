@@ -68,7 +68,6 @@ class TestSource implements LiveSource {
   kind = "camera" as const;
   name = "Test camera";
   element = {} as CaptureElement;
-  size = { width: 640, height: 480 };
   cameraId = "a";
   onended: ((why: Explanation) => void) | null = null;
   closed = false;

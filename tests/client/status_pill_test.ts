@@ -7,7 +7,6 @@ const RUNNING: StageState = {
   phase: "running",
   kind: "camera",
   name: "Camera",
-  size: { width: 640, height: 480 },
 };
 const STATISTICS: StreamStatistics = {
   target_fps: 15,

@@ -154,6 +154,21 @@ export async function onStage(
   return placeBox([...box], picture, fittedRectangle(element, picture, fit));
 }
 
+/** Waits until the dog's box lies on the dog of a picture that shows all of `dog.jpg` at a place. */
+export async function waitForDogAt(page: Page, place: Rectangle, picture: Size): Promise<void> {
+  const { x, y, width, height } = placeBox([...DOG.box], DOG, place);
+  const deadline = Date.now() + TIMEOUT_MS;
+  for (;;) {
+    await waitForDog(page);
+    const expected = await onStage(page, [x, y, width, height], picture);
+    // The box may go as it is read; then there is the next one.
+    const drawn = await drawnDog(page).catch(() => undefined);
+    if (drawn !== undefined && intersectionOverUnion(drawn, expected) >= 0.7) return;
+    if (Date.now() > deadline) expect({ drawn }).toEqual({ drawn: expected });
+    await page.waitForTimeout(100);
+  }
+}
+
 /** Area of the intersection over the area of the union. */
 export function intersectionOverUnion(a: Rectangle, b: Rectangle): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);

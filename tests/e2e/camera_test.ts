@@ -1,0 +1,113 @@
+import { expect } from "expect";
+import type { Page } from "playwright-core";
+import sharp from "sharp";
+import { browserTest } from "./browser.ts";
+import { CameraInPage, LEVEL, UPRIGHT } from "./canvas_camera.ts";
+import { DOG_PICTURE, startCamera, visit, waitForDogAt } from "./live_page.ts";
+
+browserTest("boxes stay on the dog when the camera is turned, on every page", async () => {
+  await visit({}, async ({ page, url }) => {
+    const camera = await CameraInPage.install(page, { view: LEVEL });
+    await startCamera(page);
+    await waitForDogAt(page, LEVEL.dog, LEVEL.size);
+    expect(await snapshotSize(page)).toEqual(LEVEL.size);
+    await visit({ url, path: "/watch" }, async ({ page: viewer }) => {
+      await viewer.locator(".streams a").click();
+      await waitForDogAt(viewer, LEVEL.dog, LEVEL.size);
+      await camera.show(UPRIGHT);
+      await waitForDogAt(page, UPRIGHT.dog, UPRIGHT.size);
+      await waitForDogAt(viewer, UPRIGHT.dog, UPRIGHT.size);
+    });
+    expect(await snapshotSize(page)).toEqual(UPRIGHT.size);
+    await page.keyboard.press("d");
+    await page.locator(".figures-list", { hasText: "480×640" }).waitFor();
+  });
+});
+
+browserTest("a recording goes on when the camera is turned", async () => {
+  await visit({}, async ({ page }) => {
+    const camera = await CameraInPage.install(page, { view: LEVEL });
+    await startCamera(page);
+    await waitForDogAt(page, LEVEL.dog, LEVEL.size);
+    const record = page.getByRole("button", { name: "Record" });
+    await record.click();
+    await camera.show(UPRIGHT);
+    await waitForDogAt(page, UPRIGHT.dog, UPRIGHT.size);
+    await page.waitForTimeout(1000);
+    const [saved] = await Promise.all([page.waitForEvent("download"), record.click()]);
+    const { data, info } = await lastFrame(await saved.path());
+    expect(info).toMatchObject(LEVEL.size);
+    // The upright picture stands in the middle, 360 pixels wide, with black beside it and grey above the dog.
+    const brightnessAt = (x: number, y: number) =>
+      data[(y * info.width + x) * info.channels] ?? NaN;
+    expect(brightnessAt(60, 60)).toBeLessThan(32);
+    expect(brightnessAt(580, 60)).toBeLessThan(32);
+    expect(Math.abs(brightnessAt(320, 60) - 128)).toBeLessThan(16);
+  });
+}, "ffmpeg");
+
+browserTest("a viewer sees the boxes of frames that carry an EXIF orientation", async () => {
+  const jpeg = await sharp(DOG_PICTURE).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+  const sideways = await sharp(jpeg).metadata();
+  expect(sideways.orientation).toBe(6);
+  const size = { width: sideways.width, height: sideways.height };
+  await visit({ path: "/watch" }, async ({ page, url }) => {
+    const address = new URL("/ws/video/stream?pipeline_id=yolo_only", url);
+    const socket = new WebSocket(address.href.replace(/^http/, "ws"));
+    try {
+      socket.onopen = () => socket.send(jpeg);
+      socket.onmessage = () => setTimeout(() => socket.readyState === 1 && socket.send(jpeg), 200);
+      await page.locator(".streams a").click();
+      await waitForDogAt(page, { x: 0, y: 0, ...size }, size);
+      const drawn = await page.locator(".source[data-shown=true]").evaluate((element) => {
+        const { width, height } = element as HTMLCanvasElement;
+        return { width, height };
+      });
+      expect(drawn).toEqual(size);
+      expect(await snapshotSize(page)).toEqual(size);
+    } finally {
+      const { promise: closed, resolve } = Promise.withResolvers<void>();
+      socket.onclose = () => resolve();
+      socket.close();
+      await closed;
+    }
+  });
+});
+
+/** The last frame of a video, as pixels. */
+async function lastFrame(path: string) {
+  const { success, stdout, stderr } = await new Deno.Command("ffmpeg", {
+    args: [
+      "-v",
+      "error",
+      "-i",
+      path,
+      "-fps_mode",
+      "passthrough",
+      "-c:v",
+      "png",
+      "-f",
+      "image2pipe",
+      "-",
+    ],
+  }).output();
+  if (!success) throw new Error(`Cannot read the video: ${new TextDecoder().decode(stderr)}`);
+  const signature = [0x89, 0x50, 0x4e, 0x47];
+  const start = stdout.findLastIndex((_, index) =>
+    signature.every((byte, offset) => stdout[index + offset] === byte)
+  );
+  return await sharp(stdout.subarray(start)).removeAlpha().raw()
+    .toBuffer({ resolveWithObject: true });
+}
+
+/** Size of the picture that a snapshot saves. */
+async function snapshotSize(page: Page): Promise<{ width: number; height: number }> {
+  await page.getByRole("button", { name: "Snapshot" }).click();
+  const [saved] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save picture" }).click(),
+  ]);
+  const { width, height } = await sharp(await saved.path()).metadata();
+  await page.keyboard.press("Escape");
+  return { width, height };
+}
