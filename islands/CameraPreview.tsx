@@ -57,6 +57,7 @@ export function CameraPreview({ live, host }: {
 
 /** The permission is asked for only when the person starts the camera, so the first visit starts nothing. */
 async function startAsLastTime(session: LiveSession): Promise<void> {
+  if (!await session.checkToken()) return;
   const cameraId = recall("livesyte.camera");
   if (cameraId === null) return;
   try {

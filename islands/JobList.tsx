@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { Icon } from "../lib/components/Icon.tsx";
+import { TokenForm } from "../lib/components/TokenForm.tsx";
 import { JobProgress, UploadProgress } from "../lib/components/JobProgress.tsx";
 import { isFinished, videoLibrary } from "../lib/client/video_library.ts";
 import type { JobView } from "../lib/client/video_protocol.ts";
@@ -38,6 +39,7 @@ export function JobList({ videos }: { videos: VideoSignals }): JSX.Element {
           <strong>{problem.title}.</strong> {problem.remedy}
         </p>
       )}
+      {problem?.asksForToken && <TokenForm />}
       {jobs?.length === 0 && uploads.length === 0 && <p class="empty">There are none yet.</p>}
       <ul>
         {uploads.map((upload) => <UploadItem key={upload.id} videos={videos} upload={upload} />)}

@@ -53,10 +53,12 @@ function useStreamList(live: LiveSignals): Signal<StreamListState> {
         streams.value = await fetchSessions(location.href);
       } catch (error) {
         streams.value = error instanceof TokenError ? "refused" : "unreachable";
+        // It stays so until the person has entered the token.
+        if (error instanceof TokenError) clearInterval(timer);
       }
     };
-    refresh();
     const timer = setInterval(refresh, REFRESH_MS);
+    refresh();
     return () => clearInterval(timer);
   });
   return streams;

@@ -1,6 +1,7 @@
 /** Friendly texts for everything that can end a stream. */
 
 import type { StreamFailure, StreamFailureCode } from "./realtime_client.ts";
+import { explainMissingToken } from "./token.ts";
 
 /** What happened, and what the person can do about it. */
 export interface Explanation {
@@ -8,9 +9,11 @@ export interface Explanation {
   title: string;
   /** One or two sentences. */
   remedy: string;
+  /** Whether the person is asked for the token of the server. */
+  asksForToken?: boolean;
 }
 
-const EXPLANATIONS: Readonly<Record<StreamFailureCode, Explanation>> = {
+const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, Explanation>> = {
   invalid_pipeline: {
     title: "The server does not know this pipeline",
     remedy: "Retry with one that it knows, or choose another below the picture.",
@@ -71,7 +74,7 @@ const EXPLANATIONS: Readonly<Record<StreamFailureCode, Explanation>> = {
 
 /** What to tell the person about the end of a stream. */
 export function explainStreamFailure({ code }: Pick<StreamFailure, "code">): Explanation {
-  return EXPLANATIONS[code];
+  return code === "unauthorized" ? explainMissingToken() : EXPLANATIONS[code];
 }
 
 /**

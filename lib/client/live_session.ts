@@ -2,7 +2,7 @@
 
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { type CameraChoice, CameraError, explainCameraFailure, listCameras } from "./camera.ts";
-import type { Explanation } from "./errors.ts";
+import { explainStreamFailure, type Explanation } from "./errors.ts";
 import { FpsThrottler } from "./fps_throttler.ts";
 import { type CaptureElement, FrameEncoder } from "./frame_capture.ts";
 import { everyFrame } from "./frame_clock.ts";
@@ -20,10 +20,11 @@ import { RealtimeClient, type RealtimeClientOptions } from "./realtime_client.ts
 import { recall } from "./remember.ts";
 import { appendHistory } from "./stream_history.ts";
 import { StatisticsCollector } from "./stream_statistics.ts";
+import { isTokenRefused } from "./token.ts";
 
 /** Options for {@linkcode LiveSession}; the defaults are the browser's own. */
 export interface LiveSessionOptions
-  extends Pick<RealtimeClientOptions, "WebSocket" | "now" | "random"> {
+  extends Pick<RealtimeClientOptions, "WebSocket" | "now" | "random" | "isRefused"> {
   /** Address of a pipeline's stream. */
   streamUrl?: (pipelineId: string) => string;
   /** Encodes what an element shows as a JPEG; `null` while it shows nothing. */
@@ -49,6 +50,7 @@ export class LiveSession {
   readonly #encode: NonNullable<LiveSessionOptions["encode"]>;
   readonly #everyFrame: typeof everyFrame;
   readonly #fetchPipelines: () => Promise<PipelineSummary[]>;
+  readonly #isRefused: () => Promise<boolean>;
   readonly #encoder = new FrameEncoder();
   /** Frames that have no answer yet, by their index. */
   readonly #sentFrames = new Map<number, Blob>();
@@ -69,9 +71,11 @@ export class LiveSession {
     this.#encode = options.encode ?? ((element) => this.#encoder.encode(element));
     this.#everyFrame = options.everyFrame ?? everyFrame;
     this.#fetchPipelines = options.fetchPipelines ?? fetchPipelines;
+    this.#isRefused = options.isRefused ?? (() => isTokenRefused(location.href));
     this.#client = new RealtimeClient({
       streamUrl: (pipelineId) => streamUrl(location.href, pipelineId),
       ...options,
+      isRefused: this.#isRefused,
       signals,
       onMessage: (message, roundTripMs) => this.#note(message, roundTripMs),
     });
@@ -106,6 +110,17 @@ export class LiveSession {
   /** Shows sources in these elements from now on. */
   attach(elements: SourceElements): void {
     this.#elements = elements;
+  }
+
+  /**
+   * Asks for the token where the server wants another one than the page has.
+   *
+   * @returns Whether the server takes this page.
+   */
+  async checkToken(): Promise<boolean> {
+    const isRefused = await this.#isRefused();
+    if (isRefused) this.fail(explainStreamFailure({ code: "unauthorized" }));
+    return !isRefused;
   }
 
   /** Opens a camera, the one used last by default, and takes its frames. */
@@ -188,13 +203,20 @@ export class LiveSession {
   }
 
   #connectWhenWanted(): void {
-    const { stage, pipelineId, status } = this.#signals;
+    const { stage, pipelineId, status, lastError } = this.#signals;
     const wanted = computed(() =>
       stage.value.phase === "running" && this.#visible.value ? pipelineId.value : null
     );
     effect(() => {
       const id = wanted.value;
       untracked(() => id === null ? this.#client.disconnect() : this.#client.connect(id));
+    });
+    effect(() => {
+      const failure = lastError.value;
+      // Later, because the source that is let go of is what this effect is in the middle of.
+      if (failure?.code === "unauthorized") {
+        queueMicrotask(() => this.fail(explainStreamFailure(failure)));
+      }
     });
     effect(() => {
       if (status.value !== "connected") return;

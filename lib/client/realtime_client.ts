@@ -12,6 +12,8 @@ export type StreamFailureCode =
   | StreamErrorCode
   /** The connection never opened. */
   | "unreachable"
+  /** The server asks for another token than the page has. */
+  | "unauthorized"
   /** An open connection broke. */
   | "connection_lost"
   /** The server is shutting down. */
@@ -81,6 +83,8 @@ export interface RealtimeClientOptions {
   onMessage?: (message: ServerMessage, roundTripMs: number | null) => void;
   /** Called with every binary message, which only viewers get: the JPEG of the result before. */
   onFrame?: (jpeg: Blob) => void;
+  /** Whether the server asks for another token; a browser cannot tell that from a connection that does not open. */
+  isRefused?: () => Promise<boolean>;
   /** Constructor of the socket. */
   WebSocket?: typeof WebSocket;
   /** Monotonic clock, in milliseconds. */
@@ -152,13 +156,14 @@ export class RealtimeClient {
       signals = createRealtimeSignals(),
       onMessage = () => {},
       onFrame = () => {},
+      isRefused = () => Promise.resolve(false),
       WebSocket = globalThis.WebSocket,
       now = () => performance.now(),
       random = Math.random,
     }: RealtimeClientOptions,
   ) {
     this.signals = signals;
-    this.#options = { streamUrl, onMessage, onFrame, WebSocket, now, random };
+    this.#options = { streamUrl, onMessage, onFrame, isRefused, WebSocket, now, random };
   }
 
   /** Frames of this connection that have no answer yet. */
@@ -281,13 +286,30 @@ export class RealtimeClient {
     if (retries) this.#attempts += 1;
     const delay = retries ? reconnectDelayMs(this.#attempts, this.#options.random()) : 0;
     if (retries) this.#retryTimer = setTimeout(() => this.#open(), delay);
+    const failure: StreamFailure = {
+      ...cause,
+      close_code: closeCode,
+      attempt: retries ? this.#attempts : null,
+      retry_in_ms: delay,
+    };
+    batch(() => {
+      this.signals.status.value = "disconnected";
+      this.signals.lastError.value = failure;
+    });
+    if (failure.code === "unreachable") this.#stopIfRefused(failure);
+  }
+
+  async #stopIfRefused(failure: StreamFailure): Promise<void> {
+    const isRefused = await this.#options.isRefused();
+    if (!isRefused || this.signals.lastError.peek() !== failure) return;
+    this.#leaveSocket();
     batch(() => {
       this.signals.status.value = "disconnected";
       this.signals.lastError.value = {
-        ...cause,
-        close_code: closeCode,
-        attempt: retries ? this.#attempts : null,
-        retry_in_ms: delay,
+        ...failure,
+        code: "unauthorized",
+        attempt: null,
+        retry_in_ms: 0,
       };
     });
   }

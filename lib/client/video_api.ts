@@ -1,6 +1,7 @@
 /** Talks to the `/video` paths. */
 
 import type { Explanation } from "./errors.ts";
+import { explainMissingToken } from "./token.ts";
 import type { JobView, ResultsPage } from "./video_protocol.ts";
 import { withToken } from "./with_token.ts";
 
@@ -21,8 +22,9 @@ export class VideoApiError extends Error {
   constructor(code: string, detail: string) {
     super(`Cannot do what was asked: ${code}`);
     this.code = code;
-    this.explanation = EXPLANATIONS[code] ??
-      { title: detail === "" ? "The server refused" : detail, remedy: "" };
+    this.explanation = code === "unauthorized"
+      ? explainMissingToken()
+      : EXPLANATIONS[code] ?? { title: detail === "" ? "The server refused" : detail, remedy: "" };
   }
 }
 
@@ -30,10 +32,6 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   unreachable: {
     title: "The server cannot be reached",
     remedy: "Check that it runs and that this device is online.",
-  },
-  unauthorized: {
-    title: "The server asks for a token",
-    remedy: "Open this page with ?token= and the token at the end of its address.",
   },
   invalid_video: {
     title: "This file is no MP4",

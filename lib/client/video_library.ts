@@ -64,6 +64,8 @@ export class VideoLibrary {
     } catch (error) {
       waitMs = RETRY_MS;
       this.#report(error);
+      // It stays so until the person has entered the token.
+      if (this.#signals.problem.value?.asksForToken) return;
     }
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.refresh(), waitMs);

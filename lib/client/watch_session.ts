@@ -5,12 +5,18 @@ import { decodeFrame } from "./decode_frame.ts";
 import { explainStreamFailure } from "./errors.ts";
 import type { LiveSignals } from "./live_signals.ts";
 import type { ResultMessage } from "./protocol.ts";
-import { RealtimeClient, type RealtimeClientOptions } from "./realtime_client.ts";
+import {
+  RealtimeClient,
+  type RealtimeClientOptions,
+  type StreamFailureCode,
+} from "./realtime_client.ts";
 import { watchUrl } from "./sessions.ts";
 import { StatisticsCollector } from "./stream_statistics.ts";
+import { isTokenRefused } from "./token.ts";
 
 /** Options for {@linkcode WatchSession}; the defaults are the browser's own. */
-export interface WatchSessionOptions extends Pick<RealtimeClientOptions, "WebSocket" | "now"> {
+export interface WatchSessionOptions
+  extends Pick<RealtimeClientOptions, "WebSocket" | "now" | "isRefused"> {
   /** Address of a stream for viewers. */
   watchUrl?: (sessionId: string) => string;
   /** Decodes a JPEG. */
@@ -18,6 +24,12 @@ export interface WatchSessionOptions extends Pick<RealtimeClientOptions, "WebSoc
 }
 
 const STATISTICS_INTERVAL_MS = 500;
+/** After these there is nothing more to be seen, and no sense in trying again. */
+const ENDS: ReadonlySet<StreamFailureCode> = new Set([
+  "session_not_found",
+  "stream_ended",
+  "unauthorized",
+]);
 
 /**
  * Shows one stream at a time on a canvas.
@@ -44,6 +56,7 @@ export class WatchSession {
     this.#decode = options.decode ?? decodeFrame;
     this.#client = new RealtimeClient({
       streamUrl: options.watchUrl ?? ((sessionId) => watchUrl(location.href, sessionId)),
+      isRefused: () => isTokenRefused(location.href),
       ...options,
       // A result becomes the page's own only with its frame.
       signals: { ...signals, lastResult: signal<ResultMessage | null>(null) },
@@ -55,7 +68,7 @@ export class WatchSession {
     });
     effect(() => {
       const failure = signals.lastError.value;
-      if (failure?.code !== "session_not_found" && failure?.code !== "stream_ended") return;
+      if (failure === null || !ENDS.has(failure.code)) return;
       const why = explainStreamFailure(failure);
       queueMicrotask(() => this.#end({ phase: "failed", why }));
     });

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import type { Explanation } from "../client/errors.ts";
 import type { StageState } from "../client/live_signals.ts";
 import { Icon } from "./Icon.tsx";
+import { TokenForm } from "./TokenForm.tsx";
 
 /** What is said in place of a picture. */
 export function Notice({ stage, host, onStart }: {
@@ -11,7 +12,7 @@ export function Notice({ stage, host, onStart }: {
   onStart: () => void;
 }): JSX.Element | null {
   if (stage.phase === "running") return null;
-  const { title, remedy } = describe(stage);
+  const { title, remedy, asksForToken } = describe(stage);
   return (
     <div class="notice" data-phase={stage.phase}>
       <div class="notice-body" role={stage.phase === "failed" ? "alert" : undefined}>
@@ -25,6 +26,8 @@ export function Notice({ stage, host, onStart }: {
       </div>
       {stage.phase === "starting"
         ? <span class="busy" aria-hidden="true" />
+        : asksForToken
+        ? <TokenForm />
         : (
           <button type="button" class="button primary" onClick={onStart}>
             <Icon name="camera" />

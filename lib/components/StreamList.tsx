@@ -2,7 +2,9 @@ import type { JSX } from "preact";
 import type { Explanation } from "../client/errors.ts";
 import type { StageState } from "../client/live_signals.ts";
 import { type SessionSummary, watchPage } from "../client/sessions.ts";
+import { explainMissingToken } from "../client/token.ts";
 import { Icon } from "./Icon.tsx";
+import { TokenForm } from "./TokenForm.tsx";
 
 /** The streams that are open, or why they are not known. */
 export type StreamListState = SessionSummary[] | "loading" | "refused" | "unreachable";
@@ -12,7 +14,7 @@ export function StreamList({ stage, streams }: {
   stage: StageState;
   streams: StreamListState;
 }): JSX.Element {
-  const { title, remedy } = describe(stage, streams);
+  const { title, remedy, asksForToken } = describe(stage, streams);
   const isFailed = stage.phase === "failed";
   return (
     <div class="notice" data-phase={stage.phase}>
@@ -25,6 +27,7 @@ export function StreamList({ stage, streams }: {
         <h2>{title}</h2>
         {remedy !== "" && <p>{remedy}</p>}
       </div>
+      {asksForToken && <TokenForm />}
       {stage.phase === "starting" && <span class="busy" aria-hidden="true" />}
       {stage.phase !== "starting" && Array.isArray(streams) && streams.length > 0 && (
         <ul class="streams">
@@ -57,10 +60,7 @@ function describe(stage: StageState, streams: StreamListState): Explanation {
     case "loading":
       return { title: "Looking for streams", remedy: "" };
     case "refused":
-      return {
-        title: "This server asks for a token",
-        remedy: "Add it to the address of this page, as ?token=…",
-      };
+      return explainMissingToken();
     case "unreachable":
       return {
         title: "The server cannot be reached",

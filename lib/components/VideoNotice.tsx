@@ -6,6 +6,7 @@ import { formatBytes } from "../client/video_timeline.ts";
 import { ChooseVideo } from "./ChooseVideo.tsx";
 import { Icon } from "./Icon.tsx";
 import { JobProgress, UploadProgress } from "./JobProgress.tsx";
+import { TokenForm } from "./TokenForm.tsx";
 
 /** What is said in place of a video. */
 export function VideoNotice({ videos, job, host, maxBytes }: {
@@ -24,7 +25,9 @@ export function VideoNotice({ videos, job, host, maxBytes }: {
       )
       : (
         <Notice title={upload.failure.title} text={upload.failure.remedy} isFailure>
-          <RetryButton onClick={() => videoLibrary(videos).sendAgain(upload.id)} />
+          {upload.failure.asksForToken
+            ? <TokenForm />
+            : <RetryButton onClick={() => videoLibrary(videos).sendAgain(upload.id)} />}
         </Notice>
       );
   }

@@ -22,6 +22,7 @@ class TestPage {
   readonly session: LiveSession;
   encode: () => Promise<Uint8Array<ArrayBuffer> | null> = () => Promise.resolve(FRAME);
   pipelines: PipelineSummary[] = [{ id: "yolo_only", name: "Objects", description: "" }];
+  isRefused = false;
   #onFrame: ((now: number) => void) | null = null;
 
   constructor() {
@@ -33,6 +34,7 @@ class TestPage {
       random: () => 0.5,
       encode: () => this.encode(),
       fetchPipelines: () => Promise.resolve(this.pipelines),
+      isRefused: () => Promise.resolve(this.isRefused),
       everyFrame: (_element, callback) => {
         this.#onFrame = callback;
         return () => this.#onFrame = null;
@@ -218,6 +220,28 @@ Deno.test("LiveSession connects again at once when the person retries", () => {
   page.session.retry();
   expect(FakeSocket.opened).toHaveLength(2);
   expect(page.signals.status.value).toBe("connecting");
+});
+
+Deno.test("LiveSession lets go of the camera and asks for the token when the server refuses it", async () => {
+  using page = new TestPage();
+  const source = new TestSource();
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(source);
+  page.isRefused = true;
+  FakeSocket.last.end(1006);
+  await page.clock.tickAsync(3_600_000);
+  expect(source.closed).toBe(true);
+  expect(FakeSocket.opened).toHaveLength(1);
+  expect(page.signals.stage.value).toMatchObject({ phase: "failed", why: { asksForToken: true } });
+});
+
+Deno.test("LiveSession asks for the token before anything is started", async () => {
+  using page = new TestPage();
+  expect(await page.session.checkToken()).toBe(true);
+  expect(page.signals.stage.value).toEqual({ phase: "welcome" });
+  page.isRefused = true;
+  expect(await page.session.checkToken()).toBe(false);
+  expect(page.signals.stage.value).toMatchObject({ phase: "failed", why: { asksForToken: true } });
 });
 
 Deno.test("LiveSession shows that a source is being opened, then runs it", async () => {

@@ -348,6 +348,31 @@ Deno.test("RealtimeClient gives up a connection that does not open", () => {
   });
 });
 
+Deno.test("RealtimeClient does not try again while the server asks for another token", async () => {
+  const clock = FakeTimers.install();
+  FakeSocket.reset();
+  let asked = 0;
+  const client = new RealtimeClient({
+    streamUrl: (id) => `ws://server/${id}`,
+    WebSocket: FakeSocket.asWebSocket,
+    isRefused: () => Promise.resolve(++asked === 2),
+    random: () => 0.5,
+  });
+  try {
+    client.connect("yolo_only");
+    FakeSocket.last.end(1006);
+    await clock.tickAsync(1000);
+    expect(FakeSocket.opened).toHaveLength(2);
+    FakeSocket.last.end(1006);
+    await clock.tickAsync(3_600_000);
+    expect(FakeSocket.opened).toHaveLength(2);
+    expect(client.signals.lastError.value).toMatchObject({ code: "unauthorized", attempt: null });
+  } finally {
+    client.disconnect();
+    clock.uninstall();
+  }
+});
+
 Deno.test("reconnectDelayMs varies by 20 % and stays within 30 seconds", () => {
   expect(reconnectDelayMs(1, 0)).toBeCloseTo(800);
   expect(reconnectDelayMs(1, 1)).toBeCloseTo(1200);

@@ -1,0 +1,32 @@
+/** What a page does about the token of its server, which it has from its own address. */
+
+import type { Explanation } from "./errors.ts";
+import { withToken } from "./with_token.ts";
+
+/**
+ * What to tell the person when the server asks for its token, on every page alike.
+ *
+ * @param page Address of the page; by default the one that is open.
+ */
+export function explainMissingToken(page: string = globalThis.location?.href ?? ""): Explanation {
+  const isWrong = URL.canParse(page) && new URL(page).searchParams.has("token");
+  return {
+    title: isWrong ? "The server does not accept this token" : "The server asks for a token",
+    remedy: "Enter the token here. Whoever runs the server can tell you.",
+    asksForToken: true,
+  };
+}
+
+/**
+ * Whether the server refuses what needs a token.
+ *
+ * @param page Address of the page; its `token`, when it has one, is passed on.
+ * @returns `false` also when the server cannot be reached.
+ */
+export async function isTokenRefused(page: string): Promise<boolean> {
+  try {
+    return (await fetch(withToken(new URL("/sessions", page), page))).status === 401;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,26 @@
+import { expect } from "expect";
+import { explainMissingToken, isTokenRefused } from "../../lib/client/token.ts";
+
+Deno.test("explainMissingToken tells a missing token from a wrong one", () => {
+  const missing = explainMissingToken("http://server/watch?session_id=a");
+  const wrong = explainMissingToken("http://server/?token=no");
+  expect(missing.asksForToken && wrong.asksForToken).toBe(true);
+  expect(missing.title).not.toBe(wrong.title);
+});
+
+Deno.test("isTokenRefused asks the server with the token of the page", async () => {
+  await using server = Deno.serve({ port: 0, onListen() {} }, (request) => {
+    const { searchParams } = new URL(request.url);
+    return Response.json({}, { status: searchParams.get("token") === "right" ? 200 : 401 });
+  });
+  const page = `http://127.0.0.1:${server.addr.port}/`;
+  expect(await isTokenRefused(page)).toBe(true);
+  expect(await isTokenRefused(`${page}?token=wrong`)).toBe(true);
+  expect(await isTokenRefused(`${page}?token=right`)).toBe(false);
+});
+
+Deno.test("isTokenRefused does not take a server that cannot be reached for one that refuses", async () => {
+  const server = Deno.serve({ port: 0, onListen() {} }, () => new Response());
+  await server.shutdown();
+  expect(await isTokenRefused(`http://127.0.0.1:${server.addr.port}/`)).toBe(false);
+});
