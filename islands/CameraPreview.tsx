@@ -90,6 +90,11 @@ function listenToPage({ stage }: LiveSignals, session: LiveSession): () => void 
   document.addEventListener("visibilitychange", onVisibility, { signal });
   // Missing where the page is not secure.
   const devices: MediaDevices | undefined = navigator.mediaDevices;
-  devices?.addEventListener("devicechange", () => session.refreshCameras(), { signal });
+  const onDevices = () => {
+    session.wake();
+    session.refreshCameras();
+  };
+  devices?.addEventListener("devicechange", onDevices, { signal });
+  globalThis.addEventListener("online", () => session.wake(), { signal });
   return () => controller.abort();
 }

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Banner } from "../lib/components/Banner.tsx";
 import { StreamList, type StreamListState } from "../lib/components/StreamList.tsx";
 import type { LiveSignals } from "../lib/client/live_signals.ts";
+import { onReturn } from "../lib/client/on_return.ts";
 import { fetchSessions, TokenError } from "../lib/client/sessions.ts";
 import { watchSession } from "../lib/client/watch_session.ts";
 
@@ -18,6 +19,7 @@ export function WatchPreview({ live, sessionId }: {
 }): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const streams = useStreamList(live);
+  useEffect(() => onReturn(() => watchSession(live).wake()), []);
   useEffect(() => {
     if (canvas.current !== null && sessionId !== null) {
       watchSession(live).start(sessionId, canvas.current);

@@ -118,7 +118,7 @@ const EXPLANATIONS: Readonly<Record<CameraFailure, Explanation>> = {
   },
   unplugged: {
     title: "The camera has gone",
-    remedy: "Plug it in again or choose another one, then start again.",
+    remedy: "It goes on by itself when it is back, or choose another one.",
   },
   unknown: {
     title: "The camera did not start",

@@ -40,7 +40,11 @@ const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, 
   },
   session_timeout: {
     title: "The server ended the session",
-    remedy: "It was open for too long, or without frames. Reconnect to go on.",
+    remedy: "It was open for too long. Reconnect to go on.",
+  },
+  no_frames: {
+    title: "The picture stands still",
+    remedy: "A call or another program may have the camera. It goes on by itself afterwards.",
   },
   internal_error: {
     title: "Something went wrong on the server",

@@ -2,12 +2,14 @@
 
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { type CameraChoice, CameraError, explainCameraFailure, listCameras } from "./camera.ts";
+import { CameraReturn } from "./camera_return.ts";
 import { explainStreamFailure, type Explanation } from "./errors.ts";
 import { FpsThrottler } from "./fps_throttler.ts";
 import { type CaptureElement, FrameEncoder } from "./frame_capture.ts";
 import { everyFrame } from "./frame_clock.ts";
 import type { LiveSignals, PipelineSummary } from "./live_signals.ts";
 import {
+  checkFile,
   FileError,
   type LiveSource,
   openCameraSource,
@@ -52,6 +54,7 @@ export class LiveSession {
   readonly #fetchPipelines: () => Promise<PipelineSummary[]>;
   readonly #isRefused: () => Promise<boolean>;
   readonly #encoder = new FrameEncoder();
+  readonly #cameraReturn = new CameraReturn((id) => this.#reopenCamera(id));
   /** Frames that have no answer yet, by their index. */
   readonly #sentFrames = new Map<number, Blob>();
   readonly #visible = signal(true);
@@ -92,7 +95,10 @@ export class LiveSession {
     this.#letGo();
     this.#source = source;
     this.#statistics = new StatisticsCollector();
-    source.onended = (why) => this.fail(why);
+    source.onended = (why) => {
+      this.fail(why);
+      this.#cameraReturn.expect(source.cameraId);
+    };
     const stopClock = this.#everyFrame(source.element, (now) => this.#capture(source, now));
     const timer = setInterval(() => this.#publishStatistics(), STATISTICS_INTERVAL_MS);
     this.#stopFrames = () => {
@@ -127,7 +133,7 @@ export class LiveSession {
   async startCamera(choice: CameraChoice | null = this.#lastCamera): Promise<void> {
     const elements = this.#elements;
     if (elements === null) return;
-    await this.startWith(() => openCameraSource(elements.video, choice));
+    await this.startWith((isWanted) => openCameraSource(elements.video, choice, isWanted));
     // Only now, with the permission, do browsers tell the cameras' names.
     await this.refreshCameras();
   }
@@ -140,16 +146,28 @@ export class LiveSession {
   /** Opens a picture or a video file and takes its frames. */
   async startFile(file: File): Promise<void> {
     const elements = this.#elements;
-    if (elements !== null) await this.startWith(() => openFile(file, elements));
+    if (elements === null) return;
+    this.#signals.fileProblem.value = null;
+    try {
+      // What runs goes on when somebody chose or dropped the wrong file.
+      await checkFile(file);
+    } catch (error) {
+      const why = explainOpening(error);
+      const { phase } = this.#signals.stage.peek();
+      if (phase === "running" || phase === "starting") this.#signals.fileProblem.value = why;
+      else this.fail(why);
+      return;
+    }
+    await this.startWith(() => openFile(file, elements));
   }
 
   /** Lets go of the source so far, opens another one and takes its frames; a failure shows on the stage. */
-  async startWith(open: () => Promise<LiveSource>): Promise<void> {
+  async startWith(open: (isWanted: () => boolean) => Promise<LiveSource>): Promise<void> {
     this.#letGo();
     const opening = this.#opening;
     this.#signals.stage.value = { phase: "starting" };
     try {
-      const source = await open();
+      const source = await open(() => opening === this.#opening);
       // The person may have stopped or chosen something else while the browser asked for permission.
       if (opening === this.#opening) this.start(source);
       else source.close();
@@ -200,6 +218,29 @@ export class LiveSession {
   /** A hidden page gets no frames, so it gives its place on the server away until it is seen again. */
   setVisible(visible: boolean): void {
     this.#visible.value = visible;
+    if (visible) this.wake();
+  }
+
+  /** Tries at once what would be tried again in a while: to reach the server, and to go on with the camera. */
+  wake(): void {
+    this.#client.retryNow();
+    this.#source?.resume();
+    this.#cameraReturn.tryNow();
+  }
+
+  /** Opens a camera that ended by itself; what fails meanwhile has been told. */
+  async #reopenCamera(id: string): Promise<void> {
+    const [elements, opening] = [this.#elements, this.#opening];
+    if (elements === null || !this.#visible.peek()) return;
+    try {
+      const isWanted = () => opening === this.#opening;
+      const source = await openCameraSource(elements.video, { id }, isWanted);
+      if (isWanted()) this.start(source);
+      else source.close();
+    } catch (error) {
+      const isRefused = error instanceof CameraError && error.failure === "permission_refused";
+      if (isRefused && opening === this.#opening) this.fail(explainOpening(error));
+    }
   }
 
   #connectWhenWanted(): void {
@@ -226,6 +267,9 @@ export class LiveSession {
   }
 
   #capture(source: LiveSource, now: number): void {
+    const { lastError, status } = this.#signals;
+    const awaitsFrames = lastError.peek()?.code === "no_frames" && status.peek() === "disconnected";
+    if (awaitsFrames) this.retry();
     // Asked first, so that a frame that must wait is replaced by the newest one as soon as there is room.
     if (this.#encoding || !this.#client.canSend || !this.#throttler.tick(now)) return;
     this.#encoding = true;
@@ -268,6 +312,7 @@ export class LiveSession {
 
   #letGo(): void {
     this.#opening += 1;
+    this.#cameraReturn.forget();
     this.#stopFrames();
     this.#stopFrames = () => {};
     if (this.#source !== null) {
@@ -277,6 +322,7 @@ export class LiveSession {
     this.#source = null;
     batch(() => {
       this.#signals.cameraId.value = null;
+      this.#signals.fileProblem.value = null;
       this.#signals.lastResult.value = null;
       this.#signals.lastAnswered.value = null;
       this.#signals.statistics.value = null;

@@ -46,6 +46,8 @@ export interface AnsweredFrame {
 export interface LiveSignals extends RealtimeSignals {
   /** `welcome` at first, then as the session, the viewer or the player of the page sets it. */
   stage: Signal<StageState>;
+  /** Why a file is not shown while something else is, until the person has read it. */
+  fileProblem: Signal<Explanation | null>;
   /** Empty before a camera was permitted. */
   cameras: Signal<CameraDevice[]>;
   /** The camera in use; `null` when there is none. */
@@ -77,6 +79,7 @@ export function createLiveSignals(): LiveSignals {
   return {
     ...createRealtimeSignals(),
     stage: signal<StageState>({ phase: "welcome" }),
+    fileProblem: signal<Explanation | null>(null),
     cameras: signal<CameraDevice[]>([]),
     cameraId: signal<string | null>(null),
     pipelines: signal<PipelineSummary[]>([]),

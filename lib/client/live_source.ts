@@ -1,6 +1,6 @@
 /** Opens what the frames come from: a camera, a video file or a still picture. */
 
-import { type CameraChoice, explainCameraFailure, openCamera } from "./camera.ts";
+import { type CameraChoice, CameraError, explainCameraFailure, openCamera } from "./camera.ts";
 import type { Explanation } from "./errors.ts";
 import { type CaptureElement, sourceSize } from "./frame_capture.ts";
 import type { SourceKind } from "./live_signals.ts";
@@ -20,6 +20,8 @@ export interface LiveSource {
   cameraId: string | null;
   /** Set this to hear that the source ended by itself. */
   onended: ((why: Explanation) => void) | null;
+  /** Goes on where the browser has paused it by itself. */
+  resume(): void;
   /** Lets go of the camera or the file. */
   close(): void;
 }
@@ -45,30 +47,49 @@ export class FileError extends Error {
 /**
  * Opens a camera and shows it in `video`.
  *
- * @throws {CameraError} If there is no picture to be had.
+ * @param isWanted Asked before it is shown: the person may have chosen something else while the browser asked for
+ * permission.
+ * @throws {CameraError} If there is no picture to be had, or it is not wanted any more.
  */
 export async function openCameraSource(
   video: HTMLVideoElement,
   choice: CameraChoice | null,
+  isWanted: () => boolean,
 ): Promise<LiveSource> {
   const stream = await openCamera(choice);
   const track = stream.getVideoTracks()[0];
-  video.srcObject = stream;
-  await video.play();
+  const close = () => {
+    for (const each of stream.getTracks()) each.stop();
+    // Another source may be shown there by now.
+    if (video.srcObject === stream) video.srcObject = null;
+  };
+  try {
+    if (!isWanted()) throw new CameraError("unknown");
+    video.srcObject = stream;
+    await video.play();
+  } catch (error) {
+    close();
+    throw error;
+  }
   const source: LiveSource = {
     kind: "camera",
     name: track?.label || "Camera",
     element: video,
     cameraId: track?.getSettings().deviceId ?? null,
     onended: null,
-    close() {
-      for (const each of stream.getTracks()) each.stop();
-      video.srcObject = null;
-    },
+    resume: () => resume(video),
+    close,
   };
+  // Phones pause the video when a call takes the camera.
+  track?.addEventListener("unmute", () => source.resume());
   // Fires only when the device goes away or its permission is withdrawn, not when we stop the track.
   track?.addEventListener("ended", () => source.onended?.(explainCameraFailure("unplugged")));
   return source;
+}
+
+function resume(video: HTMLVideoElement): void {
+  // Fails only where there is nothing to go on with.
+  if (video.paused) video.play().catch(() => {});
 }
 
 /** Where a page shows its sources. */
@@ -95,6 +116,21 @@ export async function openFile(file: File, elements: SourceElements): Promise<Li
   }
 }
 
+/**
+ * Looks whether the browser can show a file, apart from what is shown now.
+ *
+ * @throws {FileError} If it cannot.
+ */
+export async function checkFile(file: File): Promise<void> {
+  const kind = fileKind(file);
+  try {
+    if (kind === "picture") (await createImageBitmap(file)).close();
+    else (await openVideo(file, document.createElement("video"))).close();
+  } catch (cause) {
+    throw new FileError(explainUnreadable(file.name), { cause });
+  }
+}
+
 async function openVideo(file: File, video: HTMLVideoElement): Promise<LiveSource> {
   const url = URL.createObjectURL(file);
   const source: LiveSource = {
@@ -103,6 +139,7 @@ async function openVideo(file: File, video: HTMLVideoElement): Promise<LiveSourc
     element: video,
     cameraId: null,
     onended: null,
+    resume: () => resume(video),
     close() {
       video.onerror = null;
       video.removeAttribute("src");
@@ -112,6 +149,8 @@ async function openVideo(file: File, video: HTMLVideoElement): Promise<LiveSourc
   };
   try {
     video.loop = true;
+    // Browsers let only silent videos play by themselves.
+    video.muted = true;
     video.src = url;
     await video.play();
     if (sourceSize(video).width === 0) throw new Error("Cannot play a file without a picture");
@@ -136,6 +175,7 @@ async function openPicture(file: File, picture: HTMLCanvasElement): Promise<Live
     element: picture,
     cameraId: null,
     onended: null,
+    resume() {},
     close() {
       picture.width = picture.height = 0;
     },

@@ -18,6 +18,8 @@ export type StreamFailureCode =
   | "connection_lost"
   /** The server is shutting down. */
   | "server_stopping"
+  /** The server ended the session, because no frames were sent: the source gave none. */
+  | "no_frames"
   /** Frames stayed unanswered. */
   | "no_answer"
   /** There is no such stream to watch. */
@@ -100,8 +102,6 @@ export const MAXIMUM_UNANSWERED = 2;
  * it, and the page would slow down for no lasting reason.
  */
 export const WARM_UP_RESULTS = 5;
-/** Automatic attempts to reconnect, before it is up to the person. */
-export const MAXIMUM_ATTEMPTS = 5;
 
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
@@ -111,6 +111,8 @@ const LONGEST_SILENCE_MS = 15_000;
 const FINAL_CLOSE_CODES: ReadonlySet<number> = new Set([1000, 1003, 1007, 1008, 1009]);
 const NORMAL_CLOSE = 1000;
 const GOING_AWAY = 1001;
+/** Of `session_timeout`, as the protocol has it, where it is not the hard limit that ended the session. */
+const IDLE_DETAIL = /^No frame received/;
 /** Sent by us when the server stays silent; 4000 to 4999 are for private use (RFC 6455, section 7.4.2). */
 const SILENCE_CLOSE = 4000;
 
@@ -196,6 +198,13 @@ export class RealtimeClient {
     });
   }
 
+  /** Makes the next automatic attempt to reconnect at once, where there is one to come. */
+  retryNow(): void {
+    if (this.#retryTimer === undefined) return;
+    this.#leaveSocket();
+    this.#open();
+  }
+
   /**
    * Sends one frame.
    *
@@ -213,6 +222,7 @@ export class RealtimeClient {
   }
 
   #open(): void {
+    this.#retryTimer = undefined;
     const socket = new this.#options.WebSocket(this.#options.streamUrl(this.#pipelineId));
     this.#socket = socket;
     this.#sentAt.clear();
@@ -281,13 +291,14 @@ export class RealtimeClient {
     }, LONGEST_SILENCE_MS);
   }
 
-  #fail(cause: { code: StreamFailureCode; detail: string }, closeCode: number): void {
-    const retries = !FINAL_CLOSE_CODES.has(closeCode) && this.#attempts < MAXIMUM_ATTEMPTS;
+  #fail({ code, detail }: { code: StreamFailureCode; detail: string }, closeCode: number): void {
+    const retries = !FINAL_CLOSE_CODES.has(closeCode);
     if (retries) this.#attempts += 1;
     const delay = retries ? reconnectDelayMs(this.#attempts, this.#options.random()) : 0;
     if (retries) this.#retryTimer = setTimeout(() => this.#open(), delay);
     const failure: StreamFailure = {
-      ...cause,
+      code: code === "session_timeout" && IDLE_DETAIL.test(detail) ? "no_frames" : code,
+      detail,
       close_code: closeCode,
       attempt: retries ? this.#attempts : null,
       retry_in_ms: delay,
@@ -317,6 +328,7 @@ export class RealtimeClient {
   /** Lets go of the socket and all timers; the socket's later events reach nobody. */
   #leaveSocket(closeCode?: number): void {
     clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
     clearTimeout(this.#silenceTimer);
     this.#sentAt.clear();
     const socket = this.#socket;

@@ -102,6 +102,11 @@ export class WatchSession {
     this.#client.connect(this.#sessionId);
   }
 
+  /** Tries at once what would be tried again in a while. */
+  wake(): void {
+    this.#client.retryNow();
+  }
+
   async #show(jpeg: Blob): Promise<void> {
     const message = this.#awaitsFrame;
     this.#awaitsFrame = null;

@@ -2,6 +2,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { describeRetry, explainStreamFailure } from "../client/errors.ts";
 import type { LiveSignals } from "../client/live_signals.ts";
+import { BannerBox } from "./BannerBox.tsx";
 import { Icon } from "./Icon.tsx";
 
 /** Says why the stream ended and what to do, until the next result. */
@@ -22,22 +23,17 @@ export function Banner({ live, onRetry }: {
   const failure = live.lastError.value;
   const { phase } = live.stage.value;
   if (failure === null || (phase !== "running" && phase !== "starting")) return null;
-  const { title, remedy } = explainStreamFailure(failure);
   const { button, progress } = describeRetry(failure, secondsLeft.value);
   const isConnecting = live.status.value === "connecting";
   return (
-    <div class="banner">
-      <Icon name="alert" />
-      <div class="banner-body">
-        <p role="alert">
-          <strong>{title}.</strong> {remedy}
-        </p>
-        {progress !== "" && <p class="banner-progress">{isConnecting ? "Connecting" : progress}</p>}
-      </div>
+    <BannerBox
+      why={explainStreamFailure(failure)}
+      progress={progress !== "" && isConnecting ? "Connecting" : progress}
+    >
       <button type="button" class="button" onClick={onRetry}>
         <Icon name="retry" />
         <span>{button}</span>
       </button>
-    </div>
+    </BannerBox>
   );
 }

@@ -6,6 +6,8 @@ import type { StreamFailure, StreamFailureCode } from "../../lib/client/realtime
 const CODES: StreamFailureCode[] = [
   ...Object.keys(CLOSE_CODES) as StreamErrorCode[],
   "unreachable",
+  "unauthorized",
+  "no_frames",
   "connection_lost",
   "server_stopping",
   "no_answer",

@@ -73,6 +73,10 @@ class TestSource implements LiveSource {
   cameraId = "a";
   onended: ((why: Explanation) => void) | null = null;
   closed = false;
+  resumed = 0;
+  resume(): void {
+    this.resumed += 1;
+  }
   close(): void {
     this.closed = true;
   }
@@ -233,6 +237,38 @@ Deno.test("LiveSession lets go of the camera and asks for the token when the ser
   expect(source.closed).toBe(true);
   expect(FakeSocket.opened).toHaveLength(1);
   expect(page.signals.stage.value).toMatchObject({ phase: "failed", why: { asksForToken: true } });
+});
+
+Deno.test("LiveSession goes on when frames come again after the server gave up waiting for one", async () => {
+  using page = new TestPage();
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(new TestSource());
+  FakeSocket.last.open();
+  await page.show(10);
+  await page.clock.tickAsync(60_000);
+  FakeSocket.last.say({ error: "session_timeout", detail: "No frame received for 30 seconds" });
+  FakeSocket.last.end(1008, "session_timeout");
+  await page.clock.tickAsync(60_000);
+  expect(FakeSocket.opened).toHaveLength(1);
+  await page.show(1);
+  expect(FakeSocket.opened).toHaveLength(2);
+  FakeSocket.last.open();
+  await page.show(10);
+  expect(page.signals.lastError.value).toBeNull();
+});
+
+Deno.test("LiveSession tries at once to go on when the page is seen again or online again", () => {
+  using page = new TestPage();
+  const source = new TestSource();
+  page.signals.pipelineId.value = "yolo_only";
+  page.session.start(source);
+  FakeSocket.last.end(1006);
+  page.session.wake();
+  expect(FakeSocket.opened).toHaveLength(2);
+  page.session.setVisible(false);
+  page.session.setVisible(true);
+  expect(FakeSocket.opened).toHaveLength(3);
+  expect(source.resumed).toBe(2);
 });
 
 Deno.test("LiveSession asks for the token before anything is started", async () => {

@@ -230,10 +230,11 @@ Deno.test("RealtimeClient tells losses apart that only the client can see", () =
   });
 });
 
-Deno.test("RealtimeClient reconnects after 1, 2, 4, 8 and 16 seconds, then waits for the person", () => {
+Deno.test("RealtimeClient reconnects after 1, 2, 4, 8 and 16 seconds, then every 30, and never gives up", () => {
   withClient((client, clock) => {
     client.connect("yolo_only");
-    for (const [index, seconds] of [1, 2, 4, 8, 16].entries()) {
+    const delays = [1, 2, 4, 8, 16, ...new Array<number>(2000).fill(30)];
+    for (const [index, seconds] of delays.entries()) {
       FakeSocket.last.end(1006);
       expect(client.signals.lastError.value).toMatchObject({
         attempt: index + 1,
@@ -244,12 +245,40 @@ Deno.test("RealtimeClient reconnects after 1, 2, 4, 8 and 16 seconds, then waits
       clock.tick(1);
       expect(FakeSocket.opened).toHaveLength(index + 2);
     }
-    FakeSocket.last.end(1006);
-    expect(client.signals.lastError.value?.attempt).toBeNull();
-    clock.tick(3_600_000);
-    expect(FakeSocket.opened).toHaveLength(6);
+  });
+});
+
+Deno.test("RealtimeClient tries at once when it is told to, but only what it would try again", () => {
+  withClient((client, clock) => {
+    client.retryNow();
+    expect(FakeSocket.opened).toHaveLength(0);
     client.connect("yolo_only");
-    expect(FakeSocket.opened).toHaveLength(7);
+    client.retryNow();
+    expect(FakeSocket.opened).toHaveLength(1);
+    FakeSocket.last.end(1006);
+    client.retryNow();
+    expect(FakeSocket.opened).toHaveLength(2);
+    clock.tick(10_000);
+    expect(FakeSocket.opened).toHaveLength(2);
+    FakeSocket.last.open();
+    client.retryNow();
+    FakeSocket.last.end(1007);
+    client.retryNow();
+    expect(FakeSocket.opened).toHaveLength(2);
+  });
+});
+
+Deno.test("RealtimeClient tells a session without frames from one that was open for too long", () => {
+  const codeAfter = (client: RealtimeClient, detail: string) => {
+    client.connect("yolo_only");
+    FakeSocket.last.open();
+    FakeSocket.last.say({ error: "session_timeout", detail });
+    FakeSocket.last.end(1008, "session_timeout");
+    return client.signals.lastError.value?.code;
+  };
+  withClient((client) => {
+    expect(codeAfter(client, "No frame received for 30 seconds")).toBe("no_frames");
+    expect(codeAfter(client, "Session exceeded 60 seconds")).toBe("session_timeout");
   });
 });
 

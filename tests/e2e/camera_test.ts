@@ -1,9 +1,18 @@
+import { Buffer } from "node:buffer";
 import { expect } from "expect";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { browserTest } from "./browser.ts";
 import { CameraInPage, LEVEL, UPRIGHT } from "./canvas_camera.ts";
-import { DOG_PICTURE, startCamera, visit, waitForDogAt } from "./live_page.ts";
+import {
+  DOG_PICTURE,
+  expectAccessible,
+  startCamera,
+  visit,
+  waitForDog,
+  waitForDogAt,
+} from "./live_page.ts";
+import { startServer } from "./server.ts";
 
 browserTest("boxes stay on the dog when the camera is turned, on every page", async () => {
   await visit({}, async ({ page, url }) => {
@@ -45,6 +54,84 @@ browserTest("a recording goes on when the camera is turned", async () => {
     expect(Math.abs(brightnessAt(320, 60) - 128)).toBeLessThan(16);
   });
 }, "ffmpeg");
+
+browserTest("a camera that gives no frames for a while goes on by itself", async () => {
+  await using server = await startServer({
+    STREAM_IDLE_TIMEOUT_S: "2",
+    PIPELINE_WORKERS: "1",
+    PIPELINE_THREADS: "2",
+  });
+  await visit({ url: server.url }, async ({ page }) => {
+    const camera = await CameraInPage.install(page, { view: LEVEL });
+    await startCamera(page);
+    await waitForDog(page);
+    await camera.give(false);
+    await page.getByText("The picture stands still").waitFor();
+    await expectAccessible(page, "no frames");
+    await camera.give(true);
+    await page.locator(".banner").waitFor({ state: "detached" });
+    await page.locator(`.overlay[data-stale="false"]`).waitFor();
+    expect((await camera.asked()).length).toBe(1);
+  });
+});
+
+browserTest("a camera that is taken away is opened again once it is back", async () => {
+  await visit({}, async ({ page }) => {
+    const camera = await CameraInPage.install(page, { view: LEVEL });
+    await startCamera(page);
+    await waitForDog(page);
+    await camera.take(true);
+    await page.getByText("The camera has gone").waitFor();
+    await page.waitForTimeout(6000);
+    await page.getByText("The camera has gone").waitFor();
+    await camera.take(false);
+    await waitForDog(page);
+    expect((await camera.asked()).at(-1)).toMatchObject({
+      video: { deviceId: { exact: "canvas" } },
+    });
+    expect(await camera.inUse()).toBe(1);
+  });
+});
+
+browserTest("a camera that cannot be played is let go", async () => {
+  await visit({}, async ({ page }) => {
+    const camera = await CameraInPage.install(page, { view: LEVEL });
+    await page.evaluate(() => {
+      HTMLMediaElement.prototype.play = () =>
+        Promise.reject(new DOMException("", "NotAllowedError"));
+    });
+    await startCamera(page);
+    await page.getByText("The camera did not start").waitFor();
+    expect((await camera.asked()).length).toBe(1);
+    expect(await camera.inUse()).toBe(0);
+  });
+});
+
+browserTest("a wrong file does not stop the camera", async () => {
+  await visit({}, async ({ page }) => {
+    const camera = await CameraInPage.install(page, { view: LEVEL });
+    await startCamera(page);
+    await waitForDog(page);
+    const buffer = Buffer.from("no picture");
+    const problems = [
+      { name: "notes.txt", mimeType: "text/plain", says: "is neither a picture nor a video" },
+      { name: "broken.jpg", mimeType: "image/jpeg", says: "This browser cannot show" },
+      { name: "broken.mp4", mimeType: "video/mp4", says: "This browser cannot show" },
+    ];
+    for (const { name, mimeType, says } of problems) {
+      await page.locator("input[type=file]").setInputFiles({ name, mimeType, buffer });
+      await page.locator(".banner", { hasText: name }).getByText(says).waitFor();
+      expect(await camera.inUse()).toBe(1);
+      await page.getByRole("button", { name: "Close" }).click();
+      await page.locator(".banner").waitFor({ state: "detached" });
+    }
+    await page.locator(`.overlay[data-stale="false"]`).waitFor();
+    expect((await camera.asked()).length).toBe(1);
+    await page.locator("input[type=file]").setInputFiles(DOG_PICTURE);
+    await page.getByRole("img", { name: "The picture" }).waitFor();
+    expect(await camera.inUse()).toBe(0);
+  });
+});
 
 browserTest("a viewer sees the boxes of frames that carry an EXIF orientation", async () => {
   const jpeg = await sharp(DOG_PICTURE).withMetadata({ orientation: 6 }).jpeg().toBuffer();

@@ -29,6 +29,7 @@ export const UPRIGHT: CameraView = {
 interface CanvasCamera {
   view: CameraView;
   gives: boolean;
+  isTaken: boolean;
   tracks: MediaStreamTrack[];
   asked: MediaStreamConstraints[];
 }
@@ -59,7 +60,7 @@ export class CameraInPage {
     const picture = (await Deno.readFile(DOG_PICTURE)).toBase64();
     await page.evaluate(async ({ picture, view, facing }) => {
       const dog = await createImageBitmap(new Blob([Uint8Array.fromBase64(picture)]));
-      const camera: CanvasCamera = { view, gives: true, tracks: [], asked: [] };
+      const camera: CanvasCamera = { view, gives: true, isTaken: false, tracks: [], asked: [] };
       (globalThis as CameraWindow).canvasCamera = camera;
       const canvas = document.createElement("canvas");
       const draw = () => {
@@ -77,6 +78,7 @@ export class CameraInPage {
       setInterval(draw, 50);
       navigator.mediaDevices.getUserMedia = (constraints) => {
         camera.asked.push(constraints ?? {});
+        if (camera.isTaken) return Promise.reject(new DOMException("", "NotReadableError"));
         const stream = canvas.captureStream();
         for (const track of stream.getTracks()) {
           camera.tracks.push(track);
@@ -104,6 +106,20 @@ export class CameraInPage {
     await this.#page.evaluate((gives) => {
       (globalThis as CameraWindow).canvasCamera.gives = gives;
     }, gives);
+  }
+
+  /** Takes the camera away, as another program does, or gives it back. */
+  async take(isTaken: boolean): Promise<void> {
+    await this.#page.evaluate((isTaken) => {
+      const camera = (globalThis as CameraWindow).canvasCamera;
+      camera.isTaken = isTaken;
+      if (!isTaken) return;
+      for (const track of camera.tracks) {
+        track.stop();
+        // Not told by itself of a track that the page could have stopped.
+        track.dispatchEvent(new Event("ended"));
+      }
+    }, isTaken);
   }
 
   /** How many times the page took the camera and has not let go of it. */
