@@ -20,8 +20,13 @@ export default define.page(function App({ Component, state }: PageProps<unknown,
         <link rel="icon" href={asset("/favicon.svg")} type="image/svg+xml" />
         <link rel="manifest" href={asset("/manifest.webmanifest")} />
         <link rel="stylesheet" href={asset("/styles.css")} />
+        <script src={asset("/check_browser.js")} defer />
       </head>
       <body>
+        <p class="outdated" role="alert">
+          This page cannot run in this browser. It needs Chrome or Edge 123, Firefox 121, Safari
+          17.5, or a later one.
+        </p>
         <Component />
       </body>
     </html>

@@ -29,7 +29,7 @@ export function drawDetections(context: CanvasRenderingContext2D, layout: Overla
   context.textBaseline = "middle";
   context.font = `600 ${FONT_SIZE}px ${FONT_FAMILY}`;
   // The surest object is drawn last, on top of the others, but has the first choice of a place for its label.
-  for (const placed of layout.detections.toReversed()) drawBox(context, placed);
+  for (const placed of [...layout.detections].reverse()) drawBox(context, placed);
   const taken: Rectangle[] = [];
   const labels = layout.detections.map((placed) => {
     const width = context.measureText(placed.label).width + 2 * LABEL_PADDING;

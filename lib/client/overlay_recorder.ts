@@ -74,10 +74,10 @@ export class OverlayRecorder {
   /** Ends the recording and gives it. */
   async finish(): Promise<Recording> {
     clearInterval(this.#timer);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#recorder.onstop = () => resolve();
-    this.#recorder.stop();
-    await promise;
+    await new Promise<void>((resolve) => {
+      this.#recorder.onstop = () => resolve();
+      this.#recorder.stop();
+    });
     for (const track of this.#recorder.stream.getTracks()) track.stop();
     return {
       video: new Blob(this.#chunks, { type: this.#type }),

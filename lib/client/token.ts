@@ -6,10 +6,10 @@ import { withToken } from "./with_token.ts";
 /**
  * What to tell the person when the server asks for its token, on every page alike.
  *
- * @param page Address of the page; by default the one that is open.
+ * @param search Query of the page's address, by default of the page that is open.
  */
-export function explainMissingToken(page: string = globalThis.location?.href ?? ""): Explanation {
-  const isWrong = URL.canParse(page) && new URL(page).searchParams.has("token");
+export function explainMissingToken(search: string = globalThis.location?.search): Explanation {
+  const isWrong = new URLSearchParams(search).has("token");
   return {
     title: isWrong ? "The server does not accept this token" : "The server asks for a token",
     remedy: "Enter the token here. Whoever runs the server can tell you.",

@@ -148,21 +148,22 @@ export function uploadVideo(
 ): Promise<string> {
   // Fetch cannot tell how much has been sent.
   const request = new XMLHttpRequest();
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const answered = new Promise<string>((resolve, reject) => {
+    request.onload = () => {
+      if (request.status === 202) resolve(request.response.job_id);
+      else reject(toError(request.response));
+    };
+    request.onerror = () => reject(new VideoApiError("unreachable", ""));
+    request.onabort = () => reject(new VideoApiError("aborted", "Cancelled"));
+  });
   request.responseType = "json";
   request.upload.onprogress = ({ loaded, total }) =>
     onProgress(total > 0 ? Math.round(file.size * loaded / total) : 0);
-  request.onload = () => {
-    if (request.status === 202) resolve(request.response.job_id);
-    else reject(toError(request.response));
-  };
-  request.onerror = () => reject(new VideoApiError("unreachable", ""));
-  request.onabort = () => reject(new VideoApiError("aborted", "Cancelled"));
   signal.addEventListener("abort", () => request.abort());
   const query = { pipeline_id: pipelineId, frame_stride: String(frameStride) };
   request.open("POST", apiUrl(page, "/video/submit", query));
   const form = new FormData();
   form.set("file", file);
   request.send(form);
-  return promise;
+  return answered;
 }

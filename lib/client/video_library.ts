@@ -55,7 +55,7 @@ export class VideoLibrary {
     try {
       const jobs = await fetchJobs(this.#page);
       batch(() => {
-        this.#signals.jobs.value = jobs.toReversed();
+        this.#signals.jobs.value = [...jobs].reverse();
         if (this.#signals.problem.value?.title === UNREACHABLE_TITLE) {
           this.#signals.problem.value = null;
         }
@@ -179,7 +179,7 @@ export class VideoLibrary {
   #follow(): void {
     const unfinished = (this.#signals.jobs.value ?? []).filter((job) => !isFinished(job));
     // The oldest are processed first.
-    for (const { job_id } of unfinished.toReversed()) {
+    for (const { job_id } of unfinished.reverse()) {
       if (this.#sockets.size >= MAX_SOCKETS) return;
       if (!this.#sockets.has(job_id)) this.#listen(job_id);
     }

@@ -2,8 +2,8 @@ import { expect } from "expect";
 import { explainMissingToken, isTokenRefused } from "../../lib/client/token.ts";
 
 Deno.test("explainMissingToken tells a missing token from a wrong one", () => {
-  const missing = explainMissingToken("http://server/watch?session_id=a");
-  const wrong = explainMissingToken("http://server/?token=no");
+  const missing = explainMissingToken("?session_id=a");
+  const wrong = explainMissingToken("?session_id=a&token=no");
   expect(missing.asksForToken && wrong.asksForToken).toBe(true);
   expect(missing.title).not.toBe(wrong.title);
 });

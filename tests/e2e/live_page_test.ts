@@ -415,6 +415,23 @@ browserTest("without JavaScript the page says what it needs", async () => {
   });
 });
 
+browserTest("a browser that is too old is told so on every page", async () => {
+  for (const path of ["/", "/watch", "/videos"]) {
+    await visit({ path }, async ({ page }) => {
+      const notice = page.getByText("This page cannot run in this browser");
+      expect(await notice.isVisible()).toBe(false);
+      // As in browsers before 2024.
+      await page.addInitScript(() => {
+        const supports = CSS.supports.bind(CSS);
+        CSS.supports = (condition: string) =>
+          !condition.includes("light-dark") && supports(condition);
+      });
+      await page.reload();
+      await notice.waitFor();
+    });
+  }
+});
+
 browserTest("an address that leads nowhere says so and leads back", async () => {
   await visit({ tolerate: /status of 404/ }, async ({ page, url }) => {
     const response = await page.goto(new URL("/nowhere", url).href);
