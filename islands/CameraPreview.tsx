@@ -35,6 +35,7 @@ export function CameraPreview({ live, host }: {
         class="source"
         data-shown={shown === "camera" || shown === "video"}
         data-fill={live.fillsStage.value}
+        data-mirrored={stage.phase === "running" && stage.isMirrored}
         aria-label={shown === "video" ? "The video file" : "The camera"}
         muted
         playsInline

@@ -5,6 +5,7 @@ import { drawDetections } from "../lib/client/draw_detections.ts";
 import { currentChoice } from "../lib/client/display_settings.ts";
 import type { Size } from "../lib/client/frame_capture.ts";
 import type { LiveSignals } from "../lib/client/live_signals.ts";
+import { mirrorResult } from "../lib/client/mirror_result.ts";
 import {
   fittedRectangle,
   intersection,
@@ -74,8 +75,9 @@ function OverlayText({ layout }: { layout: OverlayLayout | null }): JSX.Element 
 }
 
 function currentLayout(live: LiveSignals, size: Size): OverlayLayout | null {
-  const message = live.lastResult.value;
-  if (message === null || live.stage.value.phase !== "running") return null;
+  const stage = live.stage.value;
+  if (live.lastResult.value === null || stage.phase !== "running") return null;
+  const message = stage.isMirrored ? mirrorResult(live.lastResult.value) : live.lastResult.value;
   // The size that the result names: a camera that is turned changes its own while results are on their way.
   const shown = fittedRectangle(
     size,

@@ -43,7 +43,7 @@ export class CameraError extends Error {
 }
 
 /**
- * Opens a camera, at 640×480 where it can.
+ * Opens a camera, at some 1280×720 and in its own shape: what is sent is scaled down from that.
  *
  * @param devices `navigator.mediaDevices`, which browsers leave out of pages that are not secure.
  * @throws {CameraError} If there is no picture to be had.
@@ -62,7 +62,12 @@ export async function openCamera(
 
 /** What is asked of `getUserMedia` for a choice; ideals, so that any camera will do. */
 export function cameraConstraints(choice: CameraChoice | null): MediaTrackConstraints {
-  const size = { width: { ideal: 640 }, height: { ideal: 480 } };
+  const size = {
+    width: { ideal: 1280 },
+    height: { ideal: 720 },
+    // Otherwise browsers may cut and scale what the camera gives; those that do not know this word do neither.
+    resizeMode: { ideal: "none" },
+  };
   if (choice === null) return size;
   if ("facing" in choice) return { ...size, facingMode: { ideal: choice.facing } };
   if ("preferred" in choice) return { ...size, deviceId: { ideal: choice.preferred } };

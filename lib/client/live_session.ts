@@ -105,11 +105,11 @@ export class LiveSession {
       stopClock();
       clearInterval(timer);
     };
-    const { kind, name, cameraId } = source;
+    const { kind, name, cameraId, isMirrored } = source;
     if (cameraId !== null) this.#lastCamera = { preferred: cameraId };
     batch(() => {
       this.#signals.cameraId.value = cameraId;
-      this.#signals.stage.value = { phase: "running", kind, name };
+      this.#signals.stage.value = { phase: "running", kind, name, isMirrored };
     });
   }
 

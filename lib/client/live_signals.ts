@@ -28,7 +28,7 @@ export type StageState =
   /** A source is being opened. */
   | { phase: "starting" }
   /** Frames come. */
-  | { phase: "running"; kind: SourceKind; name: string }
+  | { phase: "running"; kind: SourceKind; name: string; isMirrored: boolean }
   /** The person stopped it. */
   | { phase: "stopped" }
   /** The source cannot be opened, or ended by itself. */

@@ -18,6 +18,8 @@ export interface LiveSource {
   element: CaptureElement;
   /** Identifier of the camera; `null` for a file. */
   cameraId: string | null;
+  /** Whether people expect to see it as in a mirror: a front camera. */
+  isMirrored: boolean;
   /** Set this to hear that the source ended by itself. */
   onended: ((why: Explanation) => void) | null;
   /** Goes on where the browser has paused it by itself. */
@@ -71,11 +73,13 @@ export async function openCameraSource(
     close();
     throw error;
   }
+  const settings = track?.getSettings();
   const source: LiveSource = {
     kind: "camera",
     name: track?.label || "Camera",
     element: video,
-    cameraId: track?.getSettings().deviceId ?? null,
+    cameraId: settings?.deviceId ?? null,
+    isMirrored: settings?.facingMode === "user",
     onended: null,
     resume: () => resume(video),
     close,
@@ -138,6 +142,7 @@ async function openVideo(file: File, video: HTMLVideoElement): Promise<LiveSourc
     name: file.name,
     element: video,
     cameraId: null,
+    isMirrored: false,
     onended: null,
     resume: () => resume(video),
     close() {
@@ -174,6 +179,7 @@ async function openPicture(file: File, picture: HTMLCanvasElement): Promise<Live
     name: file.name,
     element: picture,
     cameraId: null,
+    isMirrored: false,
     onended: null,
     resume() {},
     close() {

@@ -88,7 +88,7 @@ export class VideoPlayer {
       const found = loaded === null ? undefined : resultAt(loaded.results, now);
       live.stage.value = loaded?.results[0] === undefined
         ? { phase: "welcome" }
-        : { phase: "running", kind: "video", name: "" };
+        : { phase: "running", kind: "video", name: "", isMirrored: false };
       if (found === undefined) live.lastResult.value = null;
       else if (found.frame_index !== live.lastResult.peek()?.frame_index) {
         live.lastResult.value = found;

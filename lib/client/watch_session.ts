@@ -140,7 +140,7 @@ export class WatchSession {
       lastResult.value = answered.message;
       lastAnswered.value = answered;
       if (stage.value.phase !== "running") {
-        stage.value = { phase: "running", kind: "stream", name: "" };
+        stage.value = { phase: "running", kind: "stream", name: "", isMirrored: false };
       }
     });
   }

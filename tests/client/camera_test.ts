@@ -49,7 +49,11 @@ Deno.test("openCamera explains each failure in its own words", () => {
 });
 
 Deno.test("cameraConstraints asks for the chosen camera, or for a side of the phone", () => {
-  expect(cameraConstraints(null)).toEqual({ width: { ideal: 640 }, height: { ideal: 480 } });
+  expect(cameraConstraints(null)).toEqual({
+    width: { ideal: 1280 },
+    height: { ideal: 720 },
+    resizeMode: { ideal: "none" },
+  });
   expect(cameraConstraints({ id: "a" })).toMatchObject({ deviceId: { exact: "a" } });
   expect(cameraConstraints({ preferred: "a" })).toMatchObject({ deviceId: { ideal: "a" } });
   expect(cameraConstraints({ facing: "user" })).toMatchObject({ facingMode: { ideal: "user" } });

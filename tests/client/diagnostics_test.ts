@@ -6,7 +6,7 @@ import { exampleResult } from "./example_result.ts";
 /** The signals of a page in the middle of a stream. */
 function runningSignals(): LiveSignals {
   const live = createLiveSignals();
-  live.stage.value = { phase: "running", kind: "camera", name: "Desk camera" };
+  live.stage.value = { phase: "running", kind: "camera", name: "Desk camera", isMirrored: false };
   live.status.value = "connected";
   live.pipelineId.value = "yolo_only";
   live.lastResult.value = { frame_index: 42, result: exampleResult() };

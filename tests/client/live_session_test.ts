@@ -71,6 +71,7 @@ class TestSource implements LiveSource {
   name = "Test camera";
   element = {} as CaptureElement;
   cameraId = "a";
+  isMirrored = false;
   onended: ((why: Explanation) => void) | null = null;
   closed = false;
   resumed = 0;

@@ -7,6 +7,7 @@ const RUNNING: StageState = {
   phase: "running",
   kind: "camera",
   name: "Camera",
+  isMirrored: false,
 };
 const STATISTICS: StreamStatistics = {
   target_fps: 15,

@@ -7,6 +7,7 @@ import { CameraInPage, LEVEL, UPRIGHT } from "./canvas_camera.ts";
 import {
   DOG_PICTURE,
   expectAccessible,
+  onStage,
   startCamera,
   visit,
   waitForDog,
@@ -30,6 +31,31 @@ browserTest("boxes stay on the dog when the camera is turned, on every page", as
     expect(await snapshotSize(page)).toEqual(UPRIGHT.size);
     await page.keyboard.press("d");
     await page.locator(".figures-list", { hasText: "480×640" }).waitFor();
+  });
+});
+
+browserTest("a front camera is shown as a mirror, with its boxes on the objects", async () => {
+  // Grey is at the right.
+  const view = {
+    size: { width: 640, height: 480 },
+    dog: { x: 0, y: 120, width: 480, height: 360 },
+  };
+  await visit({}, async ({ page }) => {
+    const camera = await CameraInPage.install(page, { view, facing: "user" });
+    await startCamera(page);
+    await waitForDogAt(page, view.dog, view.size, true);
+    const [asked] = await camera.asked();
+    expect(asked).toMatchObject({ video: { width: { ideal: 1280 }, height: { ideal: 720 } } });
+    const greys = async (x: number) => {
+      const clip = await onStage(page, [x, 300, 8, 8], view.size);
+      const stage = await page.locator(".viewport").boundingBox();
+      const picture = await page.screenshot({
+        clip: { ...clip, x: clip.x + (stage?.x ?? NaN), y: clip.y + (stage?.y ?? NaN) },
+      });
+      const { channels } = await sharp(picture).removeAlpha().stats();
+      return channels.every(({ mean, stdev }) => Math.abs(mean - 128) < 4 && stdev < 4);
+    };
+    expect([await greys(80), await greys(560)]).toEqual([true, false]);
   });
 });
 

@@ -154,9 +154,19 @@ export async function onStage(
   return placeBox([...box], picture, fittedRectangle(element, picture, fit));
 }
 
-/** Waits until the dog's box lies on the dog of a picture that shows all of `dog.jpg` at a place. */
-export async function waitForDogAt(page: Page, place: Rectangle, picture: Size): Promise<void> {
-  const { x, y, width, height } = placeBox([...DOG.box], DOG, place);
+/**
+ * Waits until the dog's box lies on the dog of a picture that shows all of `dog.jpg` at a place.
+ *
+ * @param isMirrored Whether the page shows that picture as in a mirror.
+ */
+export async function waitForDogAt(
+  page: Page,
+  place: Rectangle,
+  picture: Size,
+  isMirrored = false,
+): Promise<void> {
+  const { x: left, y, width, height } = placeBox([...DOG.box], DOG, place);
+  const x = isMirrored ? picture.width - left - width : left;
   const deadline = Date.now() + TIMEOUT_MS;
   for (;;) {
     await waitForDog(page);
