@@ -27,6 +27,9 @@ const OUTLINE = "#0b0d10";
 export function drawDetections(context: CanvasRenderingContext2D, layout: OverlayLayout): void {
   context.lineJoin = "round";
   context.textBaseline = "middle";
+  // Otherwise both are as the page reads, and labels would lie beside their grounds.
+  context.direction = "ltr";
+  context.textAlign = "left";
   context.font = `600 ${FONT_SIZE}px ${FONT_FAMILY}`;
   // The surest object is drawn last, on top of the others, but has the first choice of a place for its label.
   for (const placed of [...layout.detections].reverse()) drawBox(context, placed);

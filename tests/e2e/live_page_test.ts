@@ -388,6 +388,89 @@ browserTest("nothing on a phone is wider than its screen", async () => {
   });
 });
 
+/** Small phones, upright and on their side, and a window of 1280×800 at 200 %. */
+const SMALL_VIEWPORTS = [
+  { width: 320, height: 568 },
+  { width: 390, height: 844 },
+  { width: 844, height: 390 },
+  { width: 640, height: 400 },
+];
+
+browserTest("what is said in place of a picture is cut on no page and no screen", async () => {
+  for (const path of ["/", "/watch", "/videos"]) {
+    await visit({ path }, async ({ page }) => {
+      for (const viewport of SMALL_VIEWPORTS) {
+        await page.setViewportSize(viewport);
+        const cut = await page.locator(".notice *:not(svg *)").evaluateAll((elements) => {
+          const stage = document.querySelector(".viewport")?.getBoundingClientRect();
+          return elements.filter((element) => {
+            const { left, right, top, bottom, width } = element.getBoundingClientRect();
+            if (width === 0) return false;
+            return stage === undefined || left < stage.left || right > stage.right ||
+              top < stage.top || bottom > stage.bottom;
+          }).map(({ textContent }) => textContent);
+        });
+        expect({ path, viewport, cut }).toEqual({ path, viewport, cut: [] });
+      }
+    });
+  }
+});
+
+browserTest("nothing is wider than a small screen while a stream runs", async () => {
+  await visit({}, async ({ page }) => {
+    await openFile(page, DOG_PICTURE);
+    await waitForDog(page);
+    await page.locator(".figures").waitFor();
+    for (const viewport of SMALL_VIEWPORTS) {
+      await page.setViewportSize(viewport);
+      const wider = await page.locator("body *").evaluateAll((elements) =>
+        elements.filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
+          .map(({ className }) => String(className))
+      );
+      expect({ viewport, wider }).toEqual({ viewport, wider: [] });
+    }
+  });
+});
+
+browserTest(
+  "a page that reads from right to left has its labels and switches in order",
+  async () => {
+    await visit({ tolerate: /willReadFrequently/ }, async ({ page }) => {
+      await page.evaluate(() => document.documentElement.dir = "rtl");
+      await openFile(page, DOG_PICTURE);
+      await waitForDog(page);
+      const labelled = page.getByRole("switch", { name: "Boxes" });
+      const knob = await labelled.evaluate((element) => {
+        const { width, paddingLeft, paddingRight } = getComputedStyle(element);
+        const before = getComputedStyle(element, "::before");
+        const room = parseFloat(width) - parseFloat(paddingLeft) - parseFloat(paddingRight);
+        return { room, needed: parseFloat(before.width) + parseFloat(before.marginRight) };
+      });
+      expect(knob.needed).toBeLessThanOrEqual(knob.room);
+      // Dark letters stand on the colour of dogs; beside it there is the picture, which the canvas leaves clear.
+      const { x, y } = await drawnDog(page);
+      const darkPixels = await page.locator(".overlay").evaluate((canvas, [x, y]) => {
+        const { width: pixels, clientWidth } = canvas as HTMLCanvasElement;
+        const ratio = pixels / clientWidth;
+        const context = (canvas as HTMLCanvasElement).getContext("2d");
+        const count = (left: number) => {
+          const area = [left, y - 16, 60, 12].map((value) => Math.round(value * ratio));
+          const [sx = 0, sy = 0, width = 0, height = 0] = area;
+          const data = context?.getImageData(sx, sy, width, height).data ?? [];
+          let dark = 0;
+          for (let at = 0; at < data.length; at += 4) {
+            if ((data[at] ?? 255) < 60 && (data[at + 3] ?? 0) > 200) dark += 1;
+          }
+          return dark;
+        };
+        return { inside: count(x + 4), beside: count(x - 70) };
+      }, [x, y] as const);
+      expect(darkPixels.inside).toBeGreaterThan(50);
+      expect(darkPixels.beside).toBe(0);
+    });
+  },
+);
+
 browserTest("the page's scripts are at most ten, and 40 KB on the wire", async () => {
   await visit({}, async ({ page, requests }) => {
     await page.waitForFunction(() =>
