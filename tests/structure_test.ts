@@ -6,6 +6,7 @@ const ROOT = new URL("../", import.meta.url);
 /** What all parts share: settings, logs and metrics, and the messages between server and page. */
 const SHARED = [
   "lib/config.ts",
+  "lib/cut_text.ts",
   "lib/host_name.ts",
   "lib/user_error.ts",
   "lib/telemetry",

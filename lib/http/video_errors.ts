@@ -4,6 +4,7 @@
  * @module
  */
 
+import { cutText } from "../cut_text.ts";
 import * as errors from "../video/errors.ts";
 import { ApiError } from "./api.ts";
 
@@ -39,7 +40,7 @@ const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  */
 export function checkJobId(id: string): void {
   if (!JOB_ID.test(id)) {
-    throw new errors.JobNotFoundError(`There is no job ${id.slice(0, 64)}`);
+    throw new errors.JobNotFoundError(`There is no job ${cutText(id, 64)}`);
   }
 }
 

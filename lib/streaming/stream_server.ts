@@ -6,6 +6,7 @@
 
 import { CLOSE_CODES, type StreamErrorCode } from "../client/protocol.ts";
 import type { StreamConfig } from "../config.ts";
+import { cutText } from "../cut_text.ts";
 import { logEvent } from "../telemetry/log.ts";
 import { streamMetrics } from "../telemetry/metrics.ts";
 import type { Quality } from "./adaptive_quality.ts";
@@ -75,7 +76,7 @@ export class StreamServer {
     } else if (!pipelineId) {
       refuse(socket, "invalid_pipeline", "Query parameter pipeline_id is required");
     } else if (!this.#processor.isValidPipeline(pipelineId)) {
-      refuse(socket, "invalid_pipeline", `Unknown pipeline_id: ${echo(pipelineId)}`);
+      refuse(socket, "invalid_pipeline", `Unknown pipeline_id: ${cutText(pipelineId, MAX_ECHO)}`);
     } else if (this.registry.size >= (this.#config.maxSessions ?? Infinity)) {
       const detail = `Server is at its limit of ${this.#config.maxSessions} sessions`;
       refuse(socket, "too_many_sessions", detail);
@@ -95,7 +96,7 @@ export class StreamServer {
     if (stream === undefined) {
       this.#track(socket, () => {});
       const detail = sessionId
-        ? `Unknown session_id: ${echo(sessionId)}`
+        ? `Unknown session_id: ${cutText(sessionId, MAX_ECHO)}`
         : "Query parameter session_id is required";
       refuse(socket, "session_not_found", detail);
       return;
@@ -186,10 +187,6 @@ function receive(stream: StreamSession, data: unknown): void {
     logEvent("error", "server_error", "Stream failed unexpectedly", { cause: String(error) });
     stream.fail("internal_error", "Unexpected error occurred");
   }
-}
-
-function echo(id: string): string {
-  return Array.from(id.slice(0, 2 * MAX_ECHO)).slice(0, MAX_ECHO).join("");
 }
 
 function refuse(

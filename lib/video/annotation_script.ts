@@ -121,7 +121,10 @@ function formatColor(color: string): string {
 /** Text as it is: nothing in it is a command, whatever somebody has held in front of the camera. */
 export function escapeText(text: string): string {
   // Between a backslash and what follows it, a character without width keeps the two from being a command.
-  return text.replace(/\p{C}/gu, " ").replaceAll("\\", "\\\u2060").replaceAll("{", "\\{");
+  return text.replace(/(?![\u200c\u200d])\p{C}/gu, " ").replaceAll("\\", "\\\u2060").replaceAll(
+    "{",
+    "\\{",
+  );
 }
 
 /** The time of a frame, `h:mm:ss.cc`. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { cutText } from "../cut_text.ts";
 import { JobNotFoundError } from "./errors.ts";
 import { isFinished, type Job, type JobStatus } from "./job.ts";
 import type { StoredJob } from "./job_database.ts";
@@ -140,7 +141,7 @@ export class JobTable {
   #find(id: string): Entry {
     const entry = this.#entries.get(id);
     // An id that comes from outside can be of any length.
-    if (entry === undefined) throw new JobNotFoundError(`There is no job ${id.slice(0, 64)}`);
+    if (entry === undefined) throw new JobNotFoundError(`There is no job ${cutText(id, 64)}`);
     return entry;
   }
 }

@@ -18,6 +18,7 @@ import {
   toStorageError,
   UploadTooLargeError,
 } from "./errors.ts";
+import { cutText } from "../cut_text.ts";
 import type { DiskSpace, SpacePromise } from "./disk_space.ts";
 import { hasMp4Signature, SIGNATURE_BYTES } from "./file_structure.ts";
 
@@ -257,8 +258,12 @@ function brokenOff(cause: unknown): InvalidUploadError {
   return new InvalidUploadError("The upload broke off", { cause });
 }
 
-/** A name fit for showing: no folders, no control characters, not too long. */
+/**
+ * A name fit for showing: no folders, no control characters, not too long.
+ *
+ * The joiners stay, without which Persian and Indic words and many emojis are others.
+ */
 function cleanName(name: string | undefined): string {
-  const base = name?.split(/[\\/]/).at(-1)?.replace(/\p{C}/gu, "").slice(0, MAX_NAME_LENGTH);
-  return base || "video.mp4";
+  const base = name?.split(/[\\/]/).at(-1)?.replace(/(?![\u200c\u200d])\p{C}/gu, "");
+  return cutText(base ?? "", MAX_NAME_LENGTH) || "video.mp4";
 }

@@ -1,3 +1,4 @@
+import { cutText } from "../../lib/cut_text.ts";
 import { checkAccess } from "../../lib/http/access.ts";
 import { ApiError } from "../../lib/http/api.ts";
 import { defineApi } from "../../state.ts";
@@ -12,7 +13,7 @@ export const handler = defineApi({
       throw new ApiError(
         404,
         "session_not_found",
-        `Unknown session_id: ${ctx.params.id.slice(0, 64)}`,
+        `Unknown session_id: ${cutText(ctx.params.id, 64)}`,
       );
     }
     return Response.json(stream.session.snapshot());

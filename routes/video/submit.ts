@@ -1,4 +1,5 @@
 import type { Context } from "fresh";
+import { cutText } from "../../lib/cut_text.ts";
 import { ApiError } from "../../lib/http/api.ts";
 import { readInteger } from "../../lib/http/video_errors.ts";
 import { submitVideo } from "../../lib/video/submit_video.ts";
@@ -12,7 +13,7 @@ async function submit(ctx: Context<State>): Promise<Response> {
   const query = ctx.url.searchParams;
   const pipelineId = query.get("pipeline_id") ?? DEFAULT_PIPELINE;
   if (!pipelines.isValidPipeline(pipelineId)) {
-    const detail = `Unknown pipeline_id: ${pipelineId.slice(0, 64)}`;
+    const detail = `Unknown pipeline_id: ${cutText(pipelineId, 64)}`;
     throw new ApiError(400, "invalid_pipeline", detail);
   }
   const limits = { minimum: 1, maximum: MAX_FRAMES, fallback: 1 };

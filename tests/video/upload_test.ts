@@ -208,6 +208,11 @@ Deno.test("saveUpload keeps folders and control characters out of the name", asy
   expect(await names("C:\\videos\\walk.mp4")).toMatchObject({ fileName: "walk.mp4" });
   expect(await names("a\u202Eb\u0007.mp4")).toMatchObject({ fileName: "ab.mp4" });
   expect(await names(`${"x".repeat(500)}.mp4`)).toMatchObject({ fileName: "x".repeat(200) });
+  for (const joined of ["می\u200cخواهم.mp4", "क्\u200dष.mp4", "👩\u200d🚀.mp4"]) {
+    expect(await names(joined)).toMatchObject({ fileName: joined });
+  }
+  expect(await names(`x${"👩\u200d🚀".repeat(100)}.mp4`))
+    .toMatchObject({ fileName: `x${"👩\u200d🚀".repeat(66)}` });
 });
 
 Deno.test({

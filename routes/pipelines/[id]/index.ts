@@ -1,3 +1,4 @@
+import { cutText } from "../../../lib/cut_text.ts";
 import { ApiError } from "../../../lib/http/api.ts";
 import { defineApi } from "../../../state.ts";
 
@@ -7,7 +8,7 @@ export const handler = defineApi({
     const { id } = ctx.params;
     const pipeline = ctx.state.services.pipelines.getPipeline(id);
     if (pipeline === undefined) {
-      throw new ApiError(404, "invalid_pipeline", `Unknown pipeline_id: ${id.slice(0, 64)}`);
+      throw new ApiError(404, "invalid_pipeline", `Unknown pipeline_id: ${cutText(id, 64)}`);
     }
     return Response.json(pipeline);
   },

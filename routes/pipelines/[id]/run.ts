@@ -1,4 +1,5 @@
 import type { Context } from "fresh";
+import { cutText } from "../../../lib/cut_text.ts";
 import { checkAccess } from "../../../lib/http/access.ts";
 import { ApiError, overloaded } from "../../../lib/http/api.ts";
 import { withImage } from "../../../lib/http/image_body.ts";
@@ -18,7 +19,7 @@ async function run(ctx: Context<State>): Promise<Response> {
   checkAccess(ctx.req, config.stream);
   const id = ctx.params.id;
   if (!pipelines.isValidPipeline(id)) {
-    throw new ApiError(404, "invalid_pipeline", `Unknown pipeline_id: ${id.slice(0, 64)}`);
+    throw new ApiError(404, "invalid_pipeline", `Unknown pipeline_id: ${cutText(id, 64)}`);
   }
   // Told before the picture is read, and once more when it has come.
   if (!pipelines.takesImages) throw overloaded(TOO_MANY_IMAGES);
