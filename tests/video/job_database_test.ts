@@ -43,9 +43,14 @@ function addJob(database: JobDatabase, id: string, results: VideoFrameResult[]):
 }
 
 function readAll(database: JobDatabase, id: string): VideoFrameResult[] {
-  const { bytes } = database.readResults(id, { offset: 0, limit: 10_000 }, { type: "jsonl" });
-  const lines = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
-  return lines.map((line) => JSON.parse(line));
+  const results: VideoFrameResult[] = [];
+  for (;;) {
+    const range = { offset: results.length, limit: 10_000 };
+    const { bytes, count } = database.readResults(id, range, { type: "jsonl" });
+    if (count === 0) return results;
+    const lines = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
+    results.push(...lines.map((line) => JSON.parse(line)));
+  }
 }
 
 Deno.test("JobDatabase makes all changes of a write or none", async () => {
