@@ -57,7 +57,7 @@ const definition = {
   id: text,
   name: text,
   description: text,
-  nodes: list(object({ id: text, step: text })),
+  nodes: list(object({ id: text, step: text }, { params: { type: "object" } })),
   edges: list(object({ from: text, to: text })),
 };
 

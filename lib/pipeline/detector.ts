@@ -2,7 +2,7 @@ import { InferenceSession, Tensor } from "./onnxruntime.ts";
 import type { Detection } from "../client/protocol.ts";
 import { decodeYolo } from "./decode_yolo.ts";
 import { type Letterbox, toImageBox } from "./letterbox.ts";
-import { suppressNonMaxima } from "./non_maximum_suppression.ts";
+import { suppressAcrossClasses, suppressNonMaxima } from "./non_maximum_suppression.ts";
 import type { DetectorLayout, Size } from "./onnx_graph.ts";
 
 /** Options for {@linkcode Detector}. */
@@ -86,9 +86,11 @@ export class Detector {
    * Looks at `pixels`.
    *
    * @param letterbox Where the picture lies within `pixels`.
+   * @param options `agnostic`: whether an object that looks like two classes gives one box, of the likelier class; true by
+   * default.
    * @returns What was found, in pixels of the picture, highest confidence first.
    */
-  async detect(letterbox: Letterbox): Promise<Detection[]> {
+  async detect(letterbox: Letterbox, { agnostic = true } = {}): Promise<Detection[]> {
     const { layout, confidence, iou } = this.#options;
     const fetched = await this.#run();
     const outputs = layout.outputs.map((name) => {
@@ -96,9 +98,10 @@ export class Detector {
       return { data: data as Float32Array, dims };
     });
     const candidates = decodeYolo(outputs, layout, confidence);
-    const kept = layout.suppressed
+    const ofClasses = layout.suppressed
       ? candidates.toSorted((a, b) => b.score - a.score)
       : suppressNonMaxima(candidates, iou);
+    const kept = agnostic ? suppressAcrossClasses(ofClasses) : ofClasses;
     return kept.slice(0, MAX_DETECTIONS).map((candidate) => ({
       label: layout.labels[candidate.classId] ?? `class_${candidate.classId}`,
       class_id: candidate.classId,

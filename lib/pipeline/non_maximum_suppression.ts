@@ -36,6 +36,28 @@ export function suppressNonMaxima<T extends Candidate>(candidates: T[], threshol
   return kept;
 }
 
+/** Overlap (intersection over union) above which boxes of two classes are one object, such as a car that may be a truck. */
+const SAME_OBJECT_IOU = 0.7;
+
+/**
+ * Keeps, of boxes of different classes that lie on one object, the one with the highest score.
+ *
+ * Apply {@linkcode suppressNonMaxima} first: a weak box may be covered only by one that is dropped here.
+ *
+ * @returns The boxes that are kept, highest score first.
+ */
+export function suppressAcrossClasses<T extends Candidate>(candidates: T[]): T[] {
+  const kept: T[] = [];
+  for (const candidate of candidates.toSorted((a, b) => b.score - a.score)) {
+    const isTaken = kept.some((rival) =>
+      rival.classId !== candidate.classId &&
+      intersectionOverUnion(rival, candidate) > SAME_OBJECT_IOU
+    );
+    if (!isTaken) kept.push(candidate);
+  }
+  return kept;
+}
+
 function area(box: Corners): number {
   return (box.right - box.left) * (box.bottom - box.top);
 }

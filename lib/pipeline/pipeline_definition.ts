@@ -1,4 +1,4 @@
-import { STEPS, type ValueType } from "./steps.ts";
+import { type StepParams, STEPS, type ValueType } from "./steps.ts";
 
 /** One node of a pipeline. */
 export interface PipelineNode {
@@ -6,6 +6,8 @@ export interface PipelineNode {
   id: string;
   /** Name of the step that it runs. */
   step: string;
+  /** Parameters of the step that are not to have their defaults. */
+  params?: StepParams;
 }
 
 /** Carries what one node gives to another. */
@@ -95,8 +97,11 @@ function shapeErrors(value: unknown): string[] {
     else if (items.length > 100) errors.push(`"${list}" must have at most 100 entries`);
     else {
       items.forEach((item, index) => {
-        if (isRecord(item) && keys.every((key) => isText(item[key]))) return;
-        errors.push(`"${list}[${index}]" must have the strings ${keys.join(" and ")}`);
+        if (!isRecord(item) || !keys.every((key) => isText(item[key]))) {
+          errors.push(`"${list}[${index}]" must have the strings ${keys.join(" and ")}`);
+        } else if (list === "nodes" && item.params !== undefined && !isRecord(item.params)) {
+          errors.push(`"${list}[${index}].params" must be an object`);
+        }
       });
     }
   }
@@ -114,14 +119,33 @@ function isText(value: unknown): boolean {
 function nodeErrors({ nodes }: PipelineDefinition): string[] {
   const errors: string[] = [];
   const seen = new Set<string>();
-  for (const { id, step } of nodes) {
+  for (const node of nodes) {
+    const { id, step } = node;
     if (seen.has(id)) errors.push(`Node id "${id}" is used more than once`);
     seen.add(id);
     if (!STEPS.has(step)) errors.push(`Node "${id}" has an unknown step "${step}"`);
+    else errors.push(...paramErrors(node));
   }
   const results = nodes.filter((node) => node.step === RESULT_STEP).length;
   if (results !== 1) {
     errors.push(`Exactly one node must have the step "${RESULT_STEP}", found ${results}`);
+  }
+  return errors;
+}
+
+function paramErrors({ id, step, params = {} }: PipelineNode): string[] {
+  const known = new Map(Object.entries(STEPS.get(step)?.params ?? {}));
+  const errors: string[] = [];
+  for (const [name, value] of Object.entries(params)) {
+    const param = known.get(name);
+    if (param === undefined) {
+      const names = [...known.keys()].join(", ") || "none";
+      errors.push(
+        `Node "${id}" has an unknown parameter "${name}": the step "${step}" has ${names}`,
+      );
+    } else if (!param.accepts(value)) {
+      errors.push(`Parameter "${name}" of the node "${id}" must be ${param.expected}`);
+    }
   }
   return errors;
 }

@@ -51,6 +51,17 @@ export interface StepContext {
   decode: typeof decodeLetterboxed;
 }
 
+/** What a node sets for its step, by name; what is not set has the step's default. */
+export type StepParams = Readonly<Record<string, unknown>>;
+
+/** What a parameter of a step may be. */
+export interface StepParam {
+  /** For messages: `true or false`. */
+  expected: string;
+  /** Whether a value is one of those. */
+  accepts(value: unknown): boolean;
+}
+
 /** One kind of node of a pipeline. */
 export interface Step {
   /** The values that it takes; none for a step that starts from the frame. */
@@ -59,8 +70,14 @@ export interface Step {
   produces: ValueType;
   /** The stage that its time counts towards. */
   stage?: Stage;
-  /** `values` holds what it accepts, where an edge brings it. */
-  run(values: Values, context: StepContext): Promise<Values[ValueType]> | Values[ValueType];
+  /** The parameters that it has, by name; none by default. */
+  params?: Readonly<Record<string, StepParam>>;
+  /** `values` holds what it accepts, where an edge brings it; `params` only what it has, of the right type. */
+  run(
+    values: Values,
+    context: StepContext,
+    params: StepParams,
+  ): Promise<Values[ValueType]> | Values[ValueType];
 }
 
 /** The step that finds objects. */
@@ -68,6 +85,11 @@ export const DETECT_STEP = "detect";
 
 /** The step that reads text. */
 export const READ_STEP = "read";
+
+const FLAG: StepParam = {
+  expected: "true or false",
+  accepts: (value) => typeof value === "boolean",
+};
 
 const ALL_STEPS: Record<string, Step> = {
   decode: {
@@ -81,7 +103,9 @@ const ALL_STEPS: Record<string, Step> = {
     accepts: { picture: "required" },
     produces: "detections",
     stage: "detect",
-    run: ({ picture }, { detector }) => detector.detect(picture),
+    params: { agnostic: FLAG },
+    run: ({ picture }, { detector }, { agnostic }) =>
+      detector.detect(picture, { agnostic: agnostic !== false }),
   },
   [READ_STEP]: {
     accepts: { picture: "required" },

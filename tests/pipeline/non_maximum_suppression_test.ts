@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   type Candidate,
   intersectionOverUnion,
+  suppressAcrossClasses,
   suppressNonMaxima,
 } from "../../lib/pipeline/non_maximum_suppression.ts";
 
@@ -81,5 +82,44 @@ Deno.test("suppressNonMaxima sorts by score and changes nothing when repeated", 
     const scores = kept.map((box) => box.score);
     expect(scores).toEqual(scores.toSorted((a, b) => b - a));
     expect(suppressNonMaxima(kept, limit)).toEqual(kept);
+  }));
+});
+
+Deno.test("suppressAcrossClasses keeps the likelier class of one object, and objects that only overlap", () => {
+  const car = candidate(0, 0, 10, 0.6, 2);
+  const truck = candidate(0, 1, 10, 0.5, 7);
+  const person = candidate(0, 3, 10, 0.9, 0);
+  expect(suppressAcrossClasses([truck, car, person])).toEqual([person, car]);
+});
+
+Deno.test("suppressAcrossClasses leaves boxes of one class to suppressNonMaxima", () => {
+  const boxes = [candidate(0, 0, 10, 0.9), candidate(0, 0, 10, 0.8)];
+  expect(suppressAcrossClasses(boxes)).toEqual(boxes);
+});
+
+Deno.test("suppressAcrossClasses leaves no two boxes of different classes in one place", () => {
+  fc.assert(fc.property(candidates, (boxes) => {
+    const kept = suppressAcrossClasses(boxes);
+    kept.forEach((a, index) => {
+      for (const b of kept.slice(index + 1)) {
+        if (a.classId !== b.classId) expect(intersectionOverUnion(a, b)).toBeLessThanOrEqual(0.7);
+      }
+    });
+  }));
+});
+
+Deno.test("suppressAcrossClasses drops only boxes that a better one of another class covers", () => {
+  fc.assert(fc.property(candidates, (boxes) => {
+    const kept = suppressAcrossClasses(boxes);
+    const scores = kept.map((box) => box.score);
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+    for (const box of boxes.filter((each) => !kept.includes(each))) {
+      const covered = kept.some((other) =>
+        other.classId !== box.classId && other.score >= box.score &&
+        intersectionOverUnion(other, box) > 0.7
+      );
+      expect(covered).toBe(true);
+    }
+    expect(suppressAcrossClasses(kept)).toEqual(kept);
   }));
 });

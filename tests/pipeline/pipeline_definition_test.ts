@@ -39,6 +39,41 @@ Deno.test("a step named like a property of every object is unknown", () => {
   ]);
 });
 
+/** `yolo_only` with parameters at one of its nodes. */
+function withParams(id: string, params: unknown): unknown {
+  const nodes = yoloOnly.nodes.map((node) => node.id === id ? { ...node, params } : node);
+  return { ...yoloOnly, nodes };
+}
+
+Deno.test("a node may set the parameters that its step has", () => {
+  expect(validateDefinition(withParams("detect", { agnostic: false }))).toEqual([]);
+  expect(validateDefinition(withParams("detect", { agnostic: true }))).toEqual([]);
+  expect(validateDefinition(withParams("detect", {}))).toEqual([]);
+  expect(validateDefinition(withParams("decode", {}))).toEqual([]);
+});
+
+Deno.test("a parameter that the step has not, or of the wrong type, is refused", () => {
+  for (const name of ["agnostics", "constructor", "__proto__"]) {
+    const params = JSON.parse(`{"${name}": true}`);
+    expect(validateDefinition(withParams("detect", params))).toEqual([
+      `Node "detect" has an unknown parameter "${name}": the step "detect" has agnostic`,
+    ]);
+  }
+  expect(validateDefinition(withParams("decode", { agnostic: true }))).toEqual([
+    'Node "decode" has an unknown parameter "agnostic": the step "decode" has none',
+  ]);
+  for (const agnostic of ["false", 0, null]) {
+    expect(validateDefinition(withParams("detect", { agnostic }))).toEqual([
+      'Parameter "agnostic" of the node "detect" must be true or false',
+    ]);
+  }
+  for (const params of [null, [], "agnostic"]) {
+    expect(validateDefinition(withParams("detect", params))).toEqual([
+      '"nodes[1].params" must be an object',
+    ]);
+  }
+});
+
 Deno.test("a definition with an id used twice is refused", () => {
   const nodes = [...yoloOnly.nodes, { id: "detect", step: "detect" }];
   expect(validateDefinition(definition({ nodes }))).toEqual([
