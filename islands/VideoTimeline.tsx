@@ -7,6 +7,7 @@ import { videoPlayer } from "../lib/client/video_player.ts";
 import type { LoadedResults, VideoSignals } from "../lib/client/video_signals.ts";
 import {
   buildTimeline,
+  describeCount,
   describeRow,
   nextAppearance,
   type TimelineRow,
@@ -108,12 +109,6 @@ function Track({ videos, row, duration }: {
       </div>
     </li>
   );
-}
-
-function describeCount({ kind, count, isTracked }: TimelineRow): string {
-  if (kind === "text") return "text";
-  if (!isTracked) return `up to ${count}`;
-  return count === 1 ? "1 object" : `${count} objects`;
 }
 
 function Downloads({ loaded: { jobId } }: { loaded: LoadedResults }): JSX.Element {

@@ -1,42 +1,24 @@
 /** Sums up the results of a video: what was seen when, and how much of it. */
 
+import { objectRows } from "./object_rows.ts";
+import { textRows } from "./text_rows.ts";
+import type { TimeSpan } from "./time_spans.ts";
 import type { VideoFrameResult } from "./video_protocol.ts";
-
-/** A part of the video in which something was seen all the time, in seconds. */
-export interface TimeSpan {
-  /** Time of the first frame with it. */
-  start: number;
-  /** Time at which the last frame with it ends. */
-  end: number;
-}
 
 /** One row of the timeline: a class of objects, or a line of text. */
 export interface TimelineRow {
   /** Whether it is a class of objects or a line of text. */
   kind: "object" | "text";
-  /** Name of the class, or the text. */
+  /** Name of the class, or the text as it was read most often. */
   label: string;
   /** Index of the class in the model; -1 for text. */
   class_id: number;
-  /** Number of different objects where they are followed, else the most that were seen at once; 1 for text. */
-  count: number;
-  /** Whether `count` is the number of different objects. */
-  isTracked: boolean;
+  /** The most objects that were seen in one frame; 1 for text. */
+  atOnce: number;
+  /** Number of different objects, where they were followed for long enough to tell; else `null`, as for text. */
+  total: number | null;
   /** When it was seen, in the order of time; at least one. */
   spans: TimeSpan[];
-}
-
-/** A gap of so many frames is no gap: objects flicker. */
-const BRIDGED_FRAMES = 8;
-/** Text that is read for a moment only is mostly misread. */
-const LEAST_TEXT_FRAMES = 2;
-
-interface Sighting {
-  row: TimelineRow;
-  tracks: Set<number>;
-  frames: number;
-  /** Index of the last result with it. */
-  last: number;
 }
 
 /**
@@ -50,56 +32,21 @@ export function buildTimeline(
   { minimumConfidence }: { minimumConfidence: number },
 ): TimelineRow[] {
   const step = frameSeconds(results);
-  const sightings = new Map<string, Sighting>();
-  for (const [index, { timestamp_ms, result }] of results.entries()) {
-    const time = timestamp_ms / 1000;
-    const counts = new Map<string, number>();
-    const see = (kind: TimelineRow["kind"], label: string, class_id: number, track?: number) => {
-      const key = `${kind} ${label}`;
-      const sighting = sightings.get(key) ?? begin(kind, label, class_id);
-      sightings.set(key, sighting);
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-      if (track !== undefined) sighting.tracks.add(track);
-      extend(sighting, index, { start: time, end: time + step });
-    };
-    for (const { label, class_id, confidence, track_id } of result.detections) {
-      if (confidence >= minimumConfidence) see("object", label, class_id, track_id);
-    }
-    for (const { text } of result.text_blocks) see("text", text, -1);
-    for (const [key, count] of counts) {
-      const row = sightings.get(key)?.row;
-      if (row?.kind === "object") row.count = Math.max(row.count, count);
-    }
-  }
-  return [...sightings.values()].filter(isWorthARow).map(finish).sort(compareRows);
-}
-
-function begin(kind: TimelineRow["kind"], label: string, class_id: number): Sighting {
-  const row = { kind, label, class_id, count: 1, isTracked: false, spans: [] };
-  return { row, tracks: new Set(), frames: 0, last: -Infinity };
-}
-
-function extend(sighting: Sighting, index: number, { start, end }: TimeSpan): void {
-  const { spans } = sighting.row;
-  const span = spans.at(-1);
-  if (span !== undefined && index - sighting.last <= BRIDGED_FRAMES) span.end = end;
-  else spans.push({ start, end });
-  if (sighting.last !== index) sighting.frames += 1;
-  sighting.last = index;
-}
-
-function isWorthARow({ row, frames }: Sighting): boolean {
-  return row.kind === "object" || frames >= LEAST_TEXT_FRAMES;
-}
-
-function finish({ row, tracks }: Sighting): TimelineRow {
-  return tracks.size === 0 ? row : { ...row, count: tracks.size, isTracked: true };
-}
-
-function compareRows(a: TimelineRow, b: TimelineRow): number {
-  if (a.kind !== b.kind) return a.kind === "object" ? -1 : 1;
-  if (a.kind === "text") return (a.spans[0]?.start ?? 0) - (b.spans[0]?.start ?? 0);
-  return seconds(b) - seconds(a);
+  const frames = results.map(({ timestamp_ms, result: { detections, text_blocks } }) => ({
+    detections: detections.filter(({ confidence }) => confidence >= minimumConfidence),
+    texts: text_blocks.map(({ text }) => text),
+    span: { start: timestamp_ms / 1000, end: timestamp_ms / 1000 + step },
+  }));
+  const objects = objectRows(frames).map((row): TimelineRow => ({ kind: "object", ...row }));
+  const texts = textRows(frames).map(({ text, spans }): TimelineRow => ({
+    kind: "text",
+    label: text,
+    class_id: -1,
+    atOnce: 1,
+    total: null,
+    spans,
+  }));
+  return [...objects.sort((a, b) => seconds(b) - seconds(a)), ...texts];
 }
 
 function seconds({ spans }: TimelineRow): number {
@@ -162,13 +109,20 @@ export function formatBytes(bytes: number): string {
   return `${megabytes < 100 ? megabytes.toFixed(1) : Math.round(megabytes)}\u00a0MB`;
 }
 
+/** How many objects a row is of, in words: `2 objects`, `up to 3 at once`, or `up to 3 at once, 12 in all`. */
+export function describeCount({ kind, atOnce, total }: TimelineRow): string {
+  if (kind === "text") return "text";
+  if (total === atOnce) return total === 1 ? "1 object" : `${total} objects`;
+  const most = atOnce === 1 ? "1 at a time" : `up to ${atOnce} at once`;
+  return total === null ? most : `${most}, ${total} in all`;
+}
+
 /** What a row says to those who do not see it: `dog: 2 objects, 0:01 to 0:12, 0:20 to 0:25`. */
-export function describeRow({ kind, label, count, isTracked, spans }: TimelineRow): string {
+export function describeRow(row: TimelineRow): string {
+  const { label, spans } = row;
   const shown = spans.slice(0, 12).map(({ start, end }) =>
     `${formatTime(start)} to ${formatTime(end)}`
   );
   const more = spans.length > shown.length ? `, and ${spans.length - shown.length} more` : "";
-  const objects = count === 1 ? "1 object" : `${count} objects`;
-  const what = kind === "text" ? "text" : isTracked ? objects : `${objects} at once`;
-  return `${label}: ${what}, ${shown.join(", ")}${more}`;
+  return `${label}: ${describeCount(row)}, ${shown.join(", ")}${more}`;
 }
