@@ -22,7 +22,10 @@ export interface Detection {
   confidence: number;
   /** Around the part of the object that lies in the frame. */
   bbox: BoundingBox;
-  /** Number of the object within the stream, the same in every frame in which it is followed. */
+  /**
+   * Number of the object within the stream, the same in every frame in which it is followed; what is only perhaps an object, or
+   * is seen for the first time, has none.
+   */
   track_id?: number;
 }
 

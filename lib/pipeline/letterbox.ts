@@ -25,6 +25,11 @@ export interface Corners {
   bottom: number;
 }
 
+/** The corners of a box of a result. */
+export function toCorners([left, top, width, height]: BoundingBox): Corners {
+  return { left, top, right: left + width, bottom: top + height };
+}
+
 /** The grey of the bars, 0 to 255, as the models were trained with. */
 export const LETTERBOX_GREY = 114;
 

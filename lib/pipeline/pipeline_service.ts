@@ -220,7 +220,7 @@ export class PipelineService {
   }
 
   /**
-   * Gives the objects of a stream or a video a `track_id` that stays with them from one frame to the next.
+   * Gives the objects of a stream or a video that are followed a `track_id` that stays with them from one frame to the next.
    *
    * Streams are followed by `runOnFrame` already.
    *
@@ -231,7 +231,11 @@ export class PipelineService {
     if (!this.#options.tracking) return;
     const tracker = this.#trackers.getOrInsertComputed(sessionId, () => new Tracker());
     const ids = tracker.update(detections, timestampMs);
-    for (const [index, detection] of detections.entries()) detection.track_id = ids[index];
+    for (const [index, detection] of detections.entries()) {
+      const id = ids[index];
+      if (id === undefined) delete detection.track_id;
+      else detection.track_id = id;
+    }
   }
 
   /** Forgets what is known of a stream or a video. */

@@ -1,25 +1,17 @@
-import type { BoundingBox, Detection } from "../client/protocol.ts";
+import type { Detection } from "../client/protocol.ts";
+import { assignPairs } from "./assignment.ts";
+import { BoxMotion } from "./box_motion.ts";
+import { toCorners } from "./letterbox.ts";
+import { intersectionOverUnion } from "./non_maximum_suppression.ts";
 
 /** Options for {@linkcode Tracker}. */
 export interface TrackerOptions {
   /**
-   * Confidence from which a detection chooses its track before the others, between 0 and 1.
+   * Confidence from which a detection may begin a track, and chooses its track before the others; between 0 and 1.
    *
    * @default {0.5}
    */
   highConfidence?: number;
-  /**
-   * Overlap (intersection over union) with a track's box that a confident detection needs.
-   *
-   * @default {0.2}
-   */
-  iou?: number;
-  /**
-   * Overlap that a less confident detection needs.
-   *
-   * @default {0.4}
-   */
-  lowIou?: number;
   /**
    * How long a track outlives its last detection, in milliseconds.
    *
@@ -29,42 +21,41 @@ export interface TrackerOptions {
   /**
    * Most tracks that are remembered; beyond, those go whose objects have not been seen for longest.
    *
-   * @default {1000}
+   * @default {500}
    */
   maxTracks?: number;
 }
 
 /** An object that is followed. */
 interface Track {
-  id: number;
+  /** `undefined` until it has been seen a second time. */
+  id: number | undefined;
+  /** The class that it was last seen as. */
   classId: number;
+  motion: BoxMotion;
   /** When it was last seen, in milliseconds. */
   seen: number;
-  box: BoundingBox;
-  /** Of the middle of the box, in pixels per millisecond. */
-  velocity: [x: number, y: number];
-  /** How often it was seen. */
-  hits: number;
+  /** Whether it was seen in the last frame. */
+  isSeen: boolean;
 }
 
-/** A track and a detection that may be the same object. */
-interface Candidate {
-  track: Track;
-  /** Index of the detection. */
-  index: number;
-  overlap: number;
-}
-
-/** Share of the newest displacement in a track's velocity: boxes shake by some pixels a frame. */
-const VELOCITY_WEIGHT = 0.5;
+/** Overlap (intersection over union) with where a track should be that a confident detection has to exceed. */
+const HIGH_IOU = 0.2;
+/** The same for a detection that is not confident. */
+const LOW_IOU = 0.5;
+/** The same for a track that has been seen only once. */
+const NEW_IOU = 0.3;
+/** What it takes more where the class is another one. */
+const OTHER_CLASS_IOU = 0.2;
 
 /**
  * Recognizes objects from one frame of a stream to the next.
  *
- * As in ByteTrack (Zhang et al. 2022, "ByteTrack: multi-object tracking by associating every detection
- * box"), confident detections choose first among all tracks, then the others among those left, so that an
- * object which is half hidden keeps its track. Objects are expected to move on at constant velocity, and
- * to stay of one class. Of the pairs that overlap, the one that overlaps most is matched first.
+ * This is ByteTrack (Zhang et al. 2022, "ByteTrack: multi-object tracking by associating every detection box"): confident
+ * detections choose first among all tracks, then the others among those that were seen just before, so that an object that is
+ * half hidden keeps its track while what is only perhaps an object begins none. A track counts once it has been seen in two frames
+ * in a row, or in the first one, and is looked for again for a while after it is lost. What an object is taken for may
+ * change, as a car may be a truck in some frames; a box of another class only has to overlap more.
  *
  * @example Following objects
  * ```ts
@@ -77,18 +68,16 @@ export class Tracker {
   readonly #options: Required<TrackerOptions>;
   #tracks: Track[] = [];
   #nextId = 1;
-  #now = -Infinity;
+  /** Time of the last frame; `undefined` before the first. */
+  #now: number | undefined;
 
   /**
    * Begins without tracks; the first one will have the id 1.
    *
    * @throws {RangeError} If an option is not a positive number.
    */
-  constructor(
-    { highConfidence = 0.5, iou = 0.2, lowIou = 0.4, maxAgeMs = 1500, maxTracks = 1000 }:
-      TrackerOptions = {},
-  ) {
-    this.#options = { highConfidence, iou, lowIou, maxAgeMs, maxTracks };
+  constructor({ highConfidence = 0.5, maxAgeMs = 1500, maxTracks = 500 }: TrackerOptions = {}) {
+    this.#options = { highConfidence, maxAgeMs, maxTracks };
     for (const [name, value] of Object.entries(this.#options)) {
       if (!(value > 0)) {
         throw new RangeError(`Cannot track with ${name} of ${value}: expected a positive number`);
@@ -108,99 +97,82 @@ export class Tracker {
    * @param timestampMs When it was taken, in milliseconds of any steady clock; one that lies before the
    * last frame's counts as that.
    * @returns The id of each detection's track, in the order of `detections`: positive, and never given to
-   * another object.
+   * another object; `undefined` for what is not followed, or not yet.
    */
-  update(detections: readonly Detection[], timestampMs: number): number[] {
-    const { highConfidence, iou, lowIou, maxAgeMs, maxTracks } = this.#options;
-    this.#now = Math.max(this.#now, timestampMs);
-    this.#tracks = this.#tracks.filter(({ seen }) => this.#now - seen <= maxAgeMs);
-    const matches = new Map<number, Track>();
-    const confident = (index: number) => (detections[index]?.confidence ?? 0) >= highConfidence;
-    this.#match(detections, matches, iou, confident);
-    this.#match(detections, matches, lowIou, (index) => !confident(index));
-    const ids = detections.map((detection, index) => {
-      const track = matches.get(index);
-      if (track === undefined) return this.#start(detection);
-      advance(track, detection.bbox, this.#now);
-      return track.id;
+  update(detections: readonly Detection[], timestampMs: number): (number | undefined)[] {
+    const isFirst = this.#now === undefined;
+    this.#passTime(timestampMs);
+    const now = this.#now ?? timestampMs;
+    const { highConfidence } = this.#options;
+    const [high, low] = partition(detections, ({ confidence }) => confidence >= highConfidence);
+    const [known, unconfirmed] = partition(this.#tracks, ({ id }) => id !== undefined);
+    const matches = new Map<Detection, Track>();
+    match(matches, known, high, HIGH_IOU);
+    match(matches, known.filter(({ isSeen }) => isSeen), low, LOW_IOU);
+    match(matches, unconfirmed, high, NEW_IOU);
+    const matched = new Set(matches.values());
+    this.#tracks = this.#tracks.filter((track) => track.id !== undefined || matched.has(track));
+    for (const track of this.#tracks) track.isSeen = matched.has(track);
+    for (const [detection, track] of matches) {
+      track.id ??= this.#nextId++;
+      track.classId = detection.class_id;
+      track.motion.correct(detection.bbox);
+      track.seen = now;
+    }
+    for (const detection of high) {
+      if (matches.has(detection)) continue;
+      const track = begin(detection, now, isFirst ? this.#nextId++ : undefined);
+      this.#tracks.push(track);
+      matches.set(detection, track);
+    }
+    this.#forgetOldest();
+    return detections.map((detection) => matches.get(detection)?.id);
+  }
+
+  /** Moves all tracks to where they should be by now, and forgets those that are lost for too long. */
+  #passTime(timestampMs: number): void {
+    const before = this.#now ?? timestampMs;
+    const now = Math.max(before, timestampMs);
+    this.#now = now;
+    this.#tracks = this.#tracks.filter(({ seen }) => now - seen <= this.#options.maxAgeMs);
+    for (const { motion, isSeen } of this.#tracks) motion.predict(now - before, !isSeen);
+  }
+
+  #forgetOldest(): void {
+    const { maxTracks } = this.#options;
+    if (this.#tracks.length <= maxTracks) return;
+    this.#tracks = this.#tracks.toSorted((a, b) => b.seen - a.seen).slice(0, maxTracks);
+  }
+}
+
+function begin({ class_id, bbox }: Detection, now: number, id: number | undefined): Track {
+  return { id, classId: class_id, motion: new BoxMotion(bbox), seen: now, isSeen: true };
+}
+
+/** Adds to `matches` the pairs, of what has no partner yet, that overlap most in all, each by more than `leastIou`. */
+function match(
+  matches: Map<Detection, Track>,
+  tracks: readonly Track[],
+  detections: readonly Detection[],
+  leastIou: number,
+): void {
+  const taken = new Set(matches.values());
+  const rows = tracks.filter((track) => !taken.has(track));
+  const columns = detections.filter((detection) => !matches.has(detection));
+  const corners = columns.map(({ bbox }) => toCorners(bbox));
+  const weights = rows.map(({ classId, motion }) => {
+    const expected = motion.corners;
+    return columns.map(({ class_id }, index) => {
+      const least = leastIou + (class_id === classId ? 0 : OTHER_CLASS_IOU);
+      return intersectionOverUnion(expected, corners[index] as typeof expected) - least;
     });
-    if (this.#tracks.length > maxTracks) {
-      this.#tracks = this.#tracks.toSorted((a, b) => b.seen - a.seen).slice(0, maxTracks);
-    }
-    return ids;
-  }
-
-  /** Adds to `matches`, greedily, the best pairs of a free track and a detection that is `eligible`. */
-  #match(
-    detections: readonly Detection[],
-    matches: Map<number, Track>,
-    leastOverlap: number,
-    eligible: (index: number) => boolean,
-  ): void {
-    const taken = new Set(matches.values());
-    const candidates: Candidate[] = [];
-    for (const track of this.#tracks) {
-      if (taken.has(track)) continue;
-      const expected = predict(track, this.#now);
-      detections.forEach(({ class_id, bbox }, index) => {
-        if (class_id !== track.classId || !eligible(index)) return;
-        const overlap = intersectionOverUnion(expected, bbox);
-        if (overlap >= leastOverlap) candidates.push({ track, index, overlap });
-      });
-    }
-    candidates.sort((a, b) => b.overlap - a.overlap || a.track.id - b.track.id);
-    for (const { track, index } of candidates) {
-      if (taken.has(track) || matches.has(index)) continue;
-      taken.add(track);
-      matches.set(index, track);
-    }
-  }
-
-  #start({ class_id, bbox }: Detection): number {
-    const id = this.#nextId++;
-    this.#tracks.push({
-      id,
-      classId: class_id,
-      seen: this.#now,
-      box: bbox,
-      velocity: [0, 0],
-      hits: 1,
-    });
-    return id;
+  });
+  for (const [row, column] of assignPairs(weights)) {
+    matches.set(columns[column] as Detection, rows[row] as Track);
   }
 }
 
-/** Where a track's object should be by now. */
-function predict({ box: [x, y, width, height], velocity, seen }: Track, now: number): BoundingBox {
-  const elapsed = now - seen;
-  return [x + velocity[0] * elapsed, y + velocity[1] * elapsed, width, height];
-}
-
-function advance(track: Track, box: BoundingBox, now: number): void {
-  const elapsed = now - track.seen;
-  if (elapsed > 0) {
-    const weight = track.hits === 1 ? 1 : VELOCITY_WEIGHT;
-    const [x, y] = middle(box);
-    const [formerX, formerY] = middle(track.box);
-    const [velocityX, velocityY] = track.velocity;
-    track.velocity = [
-      velocityX + weight * ((x - formerX) / elapsed - velocityX),
-      velocityY + weight * ((y - formerY) / elapsed - velocityY),
-    ];
-    track.hits++;
-  }
-  track.box = box;
-  track.seen = now;
-}
-
-function middle([x, y, width, height]: BoundingBox): [x: number, y: number] {
-  return [x + width / 2, y + height / 2];
-}
-
-function intersectionOverUnion(a: BoundingBox, b: BoundingBox): number {
-  const width = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
-  const height = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
-  if (width <= 0 || height <= 0) return 0;
-  const intersection = width * height;
-  return intersection / (a[2] * a[3] + b[2] * b[3] - intersection);
+/** Those that pass the test, and the others. */
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }

@@ -1,7 +1,8 @@
 import { expect } from "expect";
-import type { BoundingBox, Detection } from "../../lib/client/protocol.ts";
+import type { Detection } from "../../lib/client/protocol.ts";
 import { Detector } from "../../lib/pipeline/detector.ts";
 import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";
+import { toCorners } from "../../lib/pipeline/letterbox.ts";
 import { intersectionOverUnion } from "../../lib/pipeline/non_maximum_suppression.ts";
 import { loadPrepared, prepareDetector } from "../../lib/pipeline/specialized_model.ts";
 import { ensureModel, readFixture, REFERENCE } from "./models.ts";
@@ -30,10 +31,6 @@ async function detectAll(
   return found;
 }
 
-function corners([left, top, width, height]: BoundingBox) {
-  return { left, top, right: left + width, bottom: top + height };
-}
-
 /** Checks that each confident detection of the reference has been found, each by one of its own. */
 function expectReference(found: Record<string, Detection[]>, leastOverlap: number): void {
   for (const [name, expected] of Object.entries(REFERENCE)) {
@@ -41,7 +38,7 @@ function expectReference(found: Record<string, Detection[]>, leastOverlap: numbe
       if (confidence < 0.5) continue;
       const overlaps = (found[name] ?? [])
         .filter((detection) => detection.label === label)
-        .map((detection) => intersectionOverUnion(corners(detection.bbox), corners(bbox)));
+        .map((detection) => intersectionOverUnion(toCorners(detection.bbox), toCorners(bbox)));
       expect({ name, label, overlap: Math.max(0, ...overlaps) >= leastOverlap }).toEqual({
         name,
         label,

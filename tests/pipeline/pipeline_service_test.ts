@@ -321,8 +321,9 @@ Deno.test("objects of a video are followed by its own clock", async () => {
     };
     expect(trackAt(0)).toEqual([1]);
     expect(trackAt(1000)).toEqual([1]);
-    // By then it counts as gone.
-    expect(trackAt(10_000)).toEqual([2]);
+    // By then it counts as gone, and a new one counts once it is seen again.
+    expect(trackAt(10_000)).toEqual([undefined]);
+    expect(trackAt(10_100)).toEqual([2]);
     service.endSession("video");
     expect(trackAt(0)).toEqual([1]);
   });
