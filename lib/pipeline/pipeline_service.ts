@@ -147,7 +147,8 @@ export class PipelineService {
    *
    * @param frameIndex Number of the frame in its session, from 1.
    * @param frameBytes The encoded picture; not to be used afterwards, since its memory goes to a worker.
-   * @param inputSize Input of the detector, one of those in the options; the default one where it is not given.
+   * @param options `inputSize`: input of the detector, one of those in the service's options; the default one where it is not
+   * given. `arrivedMs`: when the frame arrived, in monotonic milliseconds; now where it is not given.
    * @throws {RangeError} If there is no such pipeline.
    * @throws {ImageDecodeError} If the frame is not a picture.
    * @throws {ImageTooLargeError} If the picture has too many pixels.
@@ -158,7 +159,10 @@ export class PipelineService {
     frameIndex: number,
     frameBytes: Uint8Array,
     sessionId: string,
-    inputSize?: Size,
+    { inputSize, arrivedMs = performance.now() }: {
+      inputSize?: Size | undefined;
+      arrivedMs?: number;
+    } = {},
   ): Promise<PipelineResult> {
     const definition = this.#definition(pipelineId);
     const started = performance.now();
@@ -167,7 +171,8 @@ export class PipelineService {
     if (isReading) this.#streamText.offer(sessionId, frameIndex, frameBytes, isDetected);
     const task = { pipelineId, picture: frameBytes, inputSize };
     const detected = await this.#detect(task, { sessionId }).finally(resolve);
-    this.follow(sessionId, detected.outcome.findings.detections, performance.now());
+    // By the time of the frame, not of the answer: how long that took has nothing to do with how things move.
+    this.follow(sessionId, detected.outcome.findings.detections, arrivedMs);
     const result = this.#toResult(definition, detected, started);
     if (!isReading) return result;
     const { textBlocks, frameIndex: readFrom, ocrMs } = this.#streamText.take(sessionId);

@@ -6,6 +6,14 @@
 
 import type { PipelineResult } from "../client/protocol.ts";
 
+/** How a frame is to be looked at. */
+export interface FrameOptions {
+  /** Detector input to use, one of the session's ladder. */
+  inputSize: { width: number; height: number };
+  /** When the frame arrived, in monotonic milliseconds; it may have waited since. */
+  arrivedMs: number;
+}
+
 /**
  * Finds things in frames.
  *
@@ -22,7 +30,6 @@ export interface FrameProcessor {
    * @param frameIndex 1 for the first frame of the session
    * @param frameBytes One JPEG; its buffer may be taken away from the caller
    * @param sessionId Sessions take turns; one has at most one frame in flight
-   * @param inputSize Detector input to use, one of the session's ladder
    * @throws {InvalidFrameError} If the frame cannot be decoded; any other error is the pipeline's own failure
    */
   runOnFrame(
@@ -30,7 +37,7 @@ export interface FrameProcessor {
     frameIndex: number,
     frameBytes: Uint8Array<ArrayBuffer>,
     sessionId: string,
-    inputSize: { width: number; height: number },
+    options: FrameOptions,
   ): Promise<PipelineResult>;
 
   /** Forgets what is known of a session that has ended. */

@@ -46,6 +46,8 @@ interface Frame {
   bytes: Uint8Array<ArrayBuffer>;
   /** Of `bytes`, which has none left once the pipeline has taken the buffer. */
   size: number;
+  /** In monotonic milliseconds. */
+  arrivedMs: number;
 }
 
 /** How often drops are summed up in the log, where the single ones are only seen when debugging. */
@@ -165,9 +167,10 @@ export class StreamSession {
 
   #accept(bytes: Uint8Array<ArrayBuffer>): void {
     const { session } = this;
-    this.#lastFrameAt = SessionManager.nowMs();
+    const arrivedMs = SessionManager.nowMs();
+    this.#lastFrameAt = arrivedMs;
     streamMetrics.framesReceived.inc();
-    const frame = { index: session.incrementFrame(), bytes, size: bytes.length };
+    const frame = { index: session.incrementFrame(), bytes, size: bytes.length, arrivedMs };
     if (session.state === "idle") session.transitionTo("starting");
     const mustDrop = this.#drained !== undefined ||
       session.shouldDropFrame(session.expectedBusyMs(this.#startedAt));
@@ -194,13 +197,14 @@ export class StreamSession {
     this.#drained?.resolve();
   }
 
-  async #process({ index, bytes }: Frame, startedAt: number): Promise<void> {
+  async #process({ index, bytes, arrivedMs }: Frame, startedAt: number): Promise<void> {
     const { pipelineId, sessionId, quality } = this.session;
+    const options = { inputSize: quality, arrivedMs };
     // The pipeline takes the buffer away.
     const copy = this.audience.wantsFrames ? bytes.slice() : undefined;
     try {
       const { processor } = this.#options;
-      const result = await processor.runOnFrame(pipelineId, index, bytes, sessionId, quality);
+      const result = await processor.runOnFrame(pipelineId, index, bytes, sessionId, options);
       if (!this.#isOpen) return;
       this.#answerResult({ frame_index: index, result: { ...result, quality } }, startedAt, copy);
     } catch (error) {

@@ -41,7 +41,9 @@ async function startService(
 
 async function labelsAt(service: PipelineService, size?: typeof SMALL): Promise<string[]> {
   const frame = readFixture("dog.jpg");
-  const { detections } = await service.runOnFrame("yolo_only", 1, frame, "a", size);
+  const { detections } = await service.runOnFrame("yolo_only", 1, frame, "a", {
+    inputSize: size,
+  });
   return detections.map(({ label }) => label);
 }
 

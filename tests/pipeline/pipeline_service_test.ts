@@ -239,7 +239,9 @@ Deno.test("frames may ask for another input of the detector", async () => {
   const small = { width: 320, height: 256 };
   await withService({ otherInputSizes: [small] }, async (service) => {
     const run = async (inputSize?: { width: number; height: number }) =>
-      await service.runOnFrame("yolo_only", 1, readFixture("dog.jpg"), "a", inputSize);
+      await service.runOnFrame("yolo_only", 1, readFixture("dog.jpg"), "a", {
+        inputSize,
+      });
     const [large, other, unknown] = [
       await run(),
       await run(small),
@@ -308,6 +310,22 @@ Deno.test("objects keep their track from frame to frame, unless tracking is off"
   await withService({ tracking: false }, async (service) => {
     const { detections } = await service.runOnFrame("yolo_only", 1, readFixture("dog.jpg"), "a");
     expect(detections[0]).not.toHaveProperty("track_id");
+  });
+});
+
+Deno.test("objects of a stream are followed by the time at which their frames arrived", async () => {
+  await withService({}, async (service) => {
+    const dogAt = async (arrivedMs: number) => {
+      const bytes = readFixture("dog.jpg");
+      const { detections } = await service.runOnFrame("yolo_only", 1, bytes, "a", { arrivedMs });
+      return detections.filter(({ label }) => label === "dog").map(({ track_id }) => track_id);
+    };
+    const [first] = await dogAt(1_000_000);
+    expect(await dogAt(1_001_400)).toEqual([first]);
+    // All are answered within a moment, but by their arrival the dog was away for long.
+    expect(await dogAt(1_009_000)).toEqual([undefined]);
+    const [second] = await dogAt(1_009_100);
+    expect(second).toBeGreaterThan(first ?? Infinity);
   });
 });
 

@@ -51,13 +51,16 @@ export class SimulatedStream {
   readonly stream: StreamSession;
   inFlight = 0;
   maxInFlight = 0;
+  /** The times of arrival that the pipeline was told, by frame. */
+  readonly arrivals: number[] = [];
 
   /** @param process Called with each frame's index; gives its processing time in ms, or throws */
   constructor(process: (frameIndex: number) => number, { budget = 1_000_000 } = {}) {
     this.budget = new MemoryBudget(budget);
     const processor: FrameProcessor = {
       isValidPipeline: () => true,
-      runOnFrame: async (_pipelineId, frameIndex) => {
+      runOnFrame: async (_pipelineId, frameIndex, _bytes, _sessionId, { arrivedMs }) => {
+        this.arrivals.push(arrivedMs);
         this.inFlight += 1;
         this.maxInFlight = Math.max(this.maxInFlight, this.inFlight);
         try {

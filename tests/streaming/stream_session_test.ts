@@ -24,6 +24,23 @@ Deno.test("a stream keeps only the newest waiting frame and answers the one it r
   });
 });
 
+Deno.test("a stream tells the pipeline when a frame arrived, however long it waited", async () => {
+  await withVirtualTime(async (clock) => {
+    const simulated = new SimulatedStream(() => 300);
+    const start = performance.now();
+    for (let frame = 0; frame < 10; frame++) {
+      simulated.arrive();
+      await clock.tickAsync(100);
+    }
+    await clock.tickAsync(1000);
+    // The last frame of each three waits until the one before it is answered.
+    expect(simulated.arrivals.map((time) => time - start)).toEqual(
+      simulated.answered("result").map((index) => (index - 1) * 100),
+    );
+    expect(simulated.arrivals.length).toBeGreaterThan(2);
+  });
+});
+
 Deno.test("a stream ends at a text message, and gives it no index", async () => {
   await withVirtualTime((_clock) => {
     const simulated = new SimulatedStream(() => 20);
