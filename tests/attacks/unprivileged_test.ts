@@ -44,14 +44,16 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a server that may not write its data directory streams, and refuses uploads in words",
+  name:
+    "a server that may not write its data directory any more streams, and refuses uploads in words",
   ignore,
   async fn() {
     await using directory = await temporaryDirectory();
-    await Deno.chmod(directory.path, 0o755);
+    await Deno.chown(directory.path, NOBODY, NOBODY);
     const environment = { ...CHOSEN_PLAN, DATA_DIR: `${directory.path}/data` };
     await using server = await startServerProcess(environment, asNobody());
     await using stream = await PoliteStream.open(server.url);
+    await Deno.chown(directory.path, 0, 0);
     const refused = await post(server.url, junkVideo(1000));
     expect([refused.status, await refused.json()]).toEqual([503, {
       error: "storage_unavailable",

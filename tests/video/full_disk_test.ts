@@ -74,6 +74,18 @@ diskTest("a full disk lets jobs and results be looked at", async () => {
   expect(await storedResults(store, id)).toEqual(frameResults(0, 50));
 });
 
+diskTest("jobs on a full disk can be looked at and removed after a new start", async () => {
+  await using opened = await openStore(smallDisk(8 * MB));
+  const { store, disk, id, filler } = opened;
+  await fillDisk(filler);
+  await store.shutdown(5000);
+  await using next = await JobStore.open({ dataDirectory: disk.path, sweepIntervalMs: 0 });
+  expect(next.get(id)).toMatchObject({ status: "completed", progress: { currentStep: 50 } });
+  expect(await storedResults(next, id)).toEqual(frameResults(0, 50));
+  await next.remove(id);
+  await submit(next, MB / 4);
+});
+
 diskTest("removing a job frees a full disk", async () => {
   await using opened = await openStore(smallDisk(8 * MB));
   const { store, id, filler } = opened;
