@@ -9,12 +9,12 @@ import { buildPage, createBuilder } from "./commands/build_page.ts";
 import { toListenError } from "./commands/listen_error.ts";
 import { restartOnChange } from "./commands/restart_on_change.ts";
 import { runCommand } from "./commands/run_command.ts";
-import type { Listening } from "./commands/serve.ts";
 import type { Config } from "./lib/config.ts";
+import { type Front, urlOf } from "./lib/front/front.ts";
 import project from "./deno.json" with { type: "json" };
 
 /** Serves the page from its sources, in memory. */
-async function listenForDevelopment({ hostname, port }: Config): Promise<Listening> {
+async function listenForDevelopment({ hostname, port }: Config): Promise<Front> {
   // Fresh would look for a newer version of itself.
   Deno.env.set("FRESH_NO_UPDATE_CHECK", "true");
   const { app } = await import("./main.ts");
@@ -27,7 +27,11 @@ async function listenForDevelopment({ hostname, port }: Config): Promise<Listeni
   } catch (error) {
     throw error instanceof Deno.errors.AddrInUse ? toListenError(error, { hostname, port }) : error;
   }
-  return { addr: await addr, shutdown: () => Promise.resolve(stop.abort()) };
+  return {
+    url: urlOf("http", await addr),
+    close: () => {},
+    stop: () => Promise.resolve(stop.abort()),
+  };
 }
 
 switch (Deno.args[0]) {

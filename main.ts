@@ -10,10 +10,11 @@ import { createApp } from "./app.ts";
 import { runDetect } from "./commands/detect.ts";
 import { defaultModelDirectory, ensureModels, runModels } from "./commands/models.ts";
 import { runCommand } from "./commands/run_command.ts";
-import { type Listening, serve } from "./commands/serve.ts";
+import { serve } from "./commands/serve.ts";
 import { runVideo } from "./commands/video.ts";
 import { UsageError } from "./commands/usage_error.ts";
 import { type Config, parseConfig } from "./lib/config.ts";
+import type { Front } from "./lib/front/front.ts";
 import { DECODE_SUBCOMMAND } from "./lib/video/decode_command.ts";
 import { Services, VERSION } from "./services.ts";
 
@@ -60,7 +61,7 @@ async function print(text: string): Promise<void> {
  * @returns The exit code
  */
 export async function fetchAndServe(
-  listen?: (config: Config) => Promise<Listening>,
+  listen?: (config: Config) => Promise<Front>,
 ): Promise<number> {
   const { config } = getServices();
   await ensureModels(config.modelDirectory, config.pipeline.model);

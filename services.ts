@@ -159,11 +159,17 @@ export class Services {
 
   /** Answers what is in flight, then ends everything. */
   async stop(): Promise<void> {
-    await Promise.all([
+    const stopped = Promise.all([
       this.streams.stop(STOP_TIMEOUT_MS),
       this.videos.stop(STOP_TIMEOUT_MS),
     ]);
+    // A job whose frame hangs in its worker goes on when the worker is ended.
+    const timeout = Promise.withResolvers<void>();
+    const timer = setTimeout(timeout.resolve, STOP_TIMEOUT_MS + 1000);
+    await Promise.race([stopped, timeout.promise]);
+    clearTimeout(timer);
     this.pipelines.stop();
+    await stopped;
     this.#stopMeasuring?.();
   }
 

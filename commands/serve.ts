@@ -5,6 +5,7 @@
  */
 
 import type { Config } from "../lib/config.ts";
+import { type Front, openFront } from "../lib/front/front.ts";
 import { answerServeError } from "../lib/http/guard_requests.ts";
 import { logEvent, startLogging, stopLogging } from "../lib/telemetry/log.ts";
 import { type Services, VERSION } from "../services.ts";
@@ -12,8 +13,10 @@ import { toListenError } from "./listen_error.ts";
 import { untilAskedToStop } from "./until_asked_to_stop.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** Where a server listens, and how that ends; a `Deno.HttpServer` is one. */
-export type Listening = Pick<Deno.HttpServer<Deno.NetAddr>, "addr" | "shutdown">;
+/** How long stopping may take at most, in milliseconds. */
+const STOP_TIMEOUT_MS = 9000;
+/** How long answers that are under way may take once everything else has stopped, in milliseconds. */
+const LAST_ANSWERS_MS = 1000;
 
 /** The handler that the build joins from the application, its routes and its islands. */
 interface BuiltServer {
@@ -37,21 +40,19 @@ async function loadBuiltServer(): Promise<BuiltServer> {
   }
 }
 
-/** Serves the built page. */
-async function listenWithBuild({ hostname, port }: Config): Promise<Listening> {
+/** Serves the built page behind the door. */
+async function listenWithBuild(config: Config): Promise<Front> {
   const built = await loadBuiltServer();
+  const options = { config, handler: built.fetch, onError: answerServeError };
+  return await openFront(listenOn(config), options);
+}
+
+function listenOn({ hostname, port }: Config): Deno.TcpListener {
   try {
-    const options = { hostname, port, onListen() {}, onError: answerServeError };
-    return Deno.serve(options, built.fetch);
+    return Deno.listen({ hostname, port });
   } catch (error) {
     throw toListenError(error, { hostname, port });
   }
-}
-
-function describeUrl({ hostname, port }: Deno.NetAddr): string {
-  const isAny = hostname === "0.0.0.0" || hostname === "::";
-  const host = isAny ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
-  return `http://${host}:${port}/`;
 }
 
 /**
@@ -63,20 +64,24 @@ function describeUrl({ hostname, port }: Deno.NetAddr): string {
 export async function serve(
   config: Config,
   services: Services,
-  listen: (config: Config) => Promise<Listening> = listenWithBuild,
+  listen: (config: Config) => Promise<Front> = listenWithBuild,
 ): Promise<void> {
-  const asked = untilAskedToStop();
-  const server = await listen(config);
+  const asked = untilAskedToStop(STOP_TIMEOUT_MS);
+  const front = await listen(config);
   await startLogging({ level: config.logLevel, format: config.logFormat });
   try {
-    await services.start();
-    const url = describeUrl(server.addr);
-    logEvent("info", "server_start", `livesyte ${VERSION} is ready at ${url}`, { url });
+    const started = services.start().then(() => announce(front));
+    await Promise.race([started, asked]);
     const signal = await asked;
     logEvent("info", "server_stop", "Stopping", { signal });
   } finally {
+    front.close();
     await services.stop();
-    await server.shutdown();
+    await front.stop(LAST_ANSWERS_MS);
     await stopLogging();
   }
+}
+
+function announce({ url }: Front): void {
+  logEvent("info", "server_start", `livesyte ${VERSION} is ready at ${url}`, { url });
 }

@@ -72,6 +72,19 @@ export interface VideoConfig {
   reserveBytes: number;
 }
 
+/** How TLS ends here: with files of the operator's, or with a certificate of our own making. */
+export type TlsConfig = { certPath: string; keyPath: string } | "self-signed";
+
+/** Settings of the door. */
+export interface FrontConfig {
+  /** Most connections at a time; `undefined` for half of what the process may have open, 4096 at most. */
+  maxConnections: number | undefined;
+  /** Most connections of one address; `undefined` for 256, or half of all if that is less. */
+  maxConnectionsPerAddress: number | undefined;
+  /** `undefined` for plain HTTP. */
+  tls: TlsConfig | undefined;
+}
+
 /** All settings. */
 export interface Config {
   /** Address to listen on, from `HOST`. */
@@ -80,6 +93,8 @@ export interface Config {
   port: number;
   /** Names and addresses, beside the machine's own, under which it is reached without a token, from `ALLOWED_HOSTS`. */
   allowedHosts: string[];
+  /** Limits of connections, and TLS. */
+  front: FrontConfig;
   /** Folder of the model files, from `MODEL_DIR`. */
   modelDirectory: string;
   /** Least important level that is logged, from `LOG_LEVEL`. */
@@ -259,6 +274,28 @@ function parseVideo(environment: Environment): VideoConfig {
   };
 }
 
+function parseTls(environment: Environment): TlsConfig | undefined {
+  const [certPath, keyPath] = [environment.text("TLS_CERT"), environment.text("TLS_KEY")];
+  const mode = environment.choice("TLS", ["off", "self-signed"], "off");
+  if (certPath === undefined && keyPath === undefined) return mode === "off" ? undefined : mode;
+  if (mode === "self-signed") fail("TLS", "no self-signed where TLS_CERT or TLS_KEY is set", mode);
+  if (certPath === undefined) fail("TLS_CERT", "the path of a certificate beside TLS_KEY", "");
+  if (keyPath === undefined) fail("TLS_KEY", "the path of a key beside TLS_CERT", "");
+  return { certPath, keyPath };
+}
+
+function parseFront(environment: Environment): FrontConfig {
+  return {
+    maxConnections: environment.optionalInteger("MAX_CONNECTIONS", 1, 1_000_000),
+    maxConnectionsPerAddress: environment.optionalInteger(
+      "MAX_CONNECTIONS_PER_ADDRESS",
+      1,
+      1_000_000,
+    ),
+    tls: parseTls(environment),
+  };
+}
+
 /**
  * Parses the settings out of environment variables; unset and empty ones take their defaults.
  *
@@ -279,6 +316,7 @@ export function parseConfig(
     hostname: environment.text("HOST") ?? "127.0.0.1",
     port: environment.integer("PORT", 8000, 0, 65_535),
     allowedHosts: parseHosts(environment),
+    front: parseFront(environment),
     modelDirectory: environment.text("MODEL_DIR") ?? modelDirectory,
     logLevel: environment.choice("LOG_LEVEL", LOG_LEVELS, "info"),
     logFormat: environment.choice("LOG_FORMAT", ["json", "pretty"], terminal ? "pretty" : "json"),

@@ -7,7 +7,7 @@
 import { ApiError, toApiError } from "./api.ts";
 import type { Handler } from "./harden_handler.ts";
 import { HostCheck, type HostRules } from "./host_check.ts";
-import { setSecurityHeaders } from "./security_headers.ts";
+import { setSecurityHeaders, setTransportSecurity } from "./security_headers.ts";
 
 /**
  * Wraps a handler, so that requests without a proper `Host` and address do not reach it.
@@ -16,15 +16,21 @@ import { setSecurityHeaders } from "./security_headers.ts";
  */
 export function guardRequests(handler: Handler, getRules: () => HostRules): Handler {
   let hosts: HostCheck | undefined;
+  const check = (request: Request) => {
+    hosts ??= new HostCheck(getRules());
+    hosts.check(request.headers);
+    if (!URL.canParse(request.url)) throw malformedAddress();
+  };
   return async (request, info) => {
+    let response: Response;
     try {
-      hosts ??= new HostCheck(getRules());
-      hosts.check(request.headers);
-      if (!URL.canParse(request.url)) throw malformedAddress();
+      check(request);
+      response = await handler(request, info);
     } catch (error) {
-      return answerError(error);
+      response = answerError(error);
     }
-    return await handler(request, info);
+    if (response.status !== 101) setTransportSecurity(request, response.headers);
+    return response;
   };
 }
 

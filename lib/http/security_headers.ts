@@ -34,3 +34,16 @@ export function setSecurityHeaders(headers: Headers): Headers {
   for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
   return headers;
 }
+
+/**
+ * Tells browsers to come by HTTPS only from now on, where TLS ends here (RFC 6797).
+ *
+ * Not on `localhost`, whose other ports belong to other programs: browsers would ask those for HTTPS too.
+ *
+ * @param request As it has come through the door, with the scheme that the client used
+ */
+export function setTransportSecurity(request: Request, headers: Headers): void {
+  const isLocal = /^(?:.+\.)?localhost(?::\d+)?$/i.test(request.headers.get("Host") ?? "");
+  if (isLocal || !request.url.startsWith("https:")) return;
+  headers.set("Strict-Transport-Security", "max-age=31536000");
+}

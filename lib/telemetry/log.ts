@@ -13,6 +13,8 @@ export type LogEvent =
   | "server_stop"
   | "server_error"
   | "deprecated_path"
+  | "connection_limit"
+  | "certificate"
   | "model_fetch"
   | "pipeline_ready"
   | "worker_restart"

@@ -113,6 +113,21 @@ export const videoMetrics = {
   }),
 };
 
+/** Metrics of the door. */
+export const frontMetrics = {
+  connections: new Gauge({
+    name: "front_connections",
+    help: "Connections of clients that are open now",
+    registers,
+  }),
+  refusals: new Counter({
+    name: "front_refusals_total",
+    help: "Connections, requests and WebSockets that were ended by a limit, by the limit",
+    labelNames: ["reason"],
+    registers,
+  }),
+};
+
 new Gauge({
   name: "process_resident_memory_bytes",
   help: "Resident memory of the process",

@@ -20,6 +20,8 @@ const METRICS: Readonly<Record<string, [type: string, label?: string, values?: s
   pipeline_queue_waiting: ["gauge"],
   pipeline_worker_restarts_total: ["counter"],
   event_loop_lag_seconds: ["histogram"],
+  front_connections: ["gauge"],
+  front_refusals_total: ["counter", "reason", ["bad_request"]],
   video_jobs: ["gauge", "status", ["cancelled", "completed", "failed", "pending", "processing"]],
   video_job_seconds: ["histogram"],
   process_resident_memory_bytes: ["gauge"],
@@ -111,6 +113,16 @@ async function runVideoJob({ url }: ServerProcess): Promise<void> {
   expect((await watcher.closed).code).toBe(1000);
 }
 
+/** Speaks something that is not HTTP. */
+async function sendNonsense({ url }: ServerProcess): Promise<void> {
+  const { hostname, port } = new URL(url);
+  using connection = await Deno.connect({ hostname, port: Number(port) });
+  await connection.write(new TextEncoder().encode("nonsense\r\n\r\n"));
+  const answer = new Uint8Array(1024);
+  const length = await connection.read(answer) ?? 0;
+  expect(new TextDecoder().decode(answer.subarray(0, length))).toMatch(/^HTTP\/1.1 400 /);
+}
+
 /** The lines of one metric, its help and its type left out. */
 function samplesOf(text: string, name: string): string[] {
   return text.split("\n").filter((line) =>
@@ -186,6 +198,7 @@ Deno.test({
     });
     await visitStream(server);
     await runVideoJob(server);
+    await sendNonsense(server);
     const metrics = await (await fetch(new URL("/metrics", server.url))).text();
     expect(await server.stop()).toBe(0);
     checkMetrics(metrics);

@@ -4,6 +4,7 @@ import { createApp } from "../../app.ts";
 import { createBuilder } from "../../commands/build_page.ts";
 import type { ServerMessage } from "../../lib/client/protocol.ts";
 import { parseConfig } from "../../lib/config.ts";
+import { openFront } from "../../lib/front/front.ts";
 import { answerServeError } from "../../lib/http/guard_requests.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { Services } from "../../services.ts";
@@ -31,31 +32,31 @@ export async function startTestServer(
   { environment = {}, processor }: TestServerOptions = {},
 ): Promise<TestServer> {
   const dataDirectory = await temporaryDirectory();
-  const services = new Services(
-    parseConfig({
-      // Said outright, so that no test waits for the calibration.
-      PIPELINE_WORKERS: "1",
-      PIPELINE_THREADS: "2",
-      DATA_DIR: dataDirectory.path,
-      ...environment,
-    }),
-    processor,
-  );
+  const config = parseConfig({
+    // Said outright, so that no test waits for the calibration.
+    PIPELINE_WORKERS: "1",
+    PIPELINE_THREADS: "2",
+    DATA_DIR: dataDirectory.path,
+    ...environment,
+  });
+  const services = new Services(config, processor);
   if (processor === undefined) await services.start();
   const app = createApp(() => services);
   (await applyBuild)(app);
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {}, onError: answerServeError },
-    app.handler(),
-  );
-  const host = `127.0.0.1:${server.addr.port}`;
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const front = await openFront(listener, {
+    config,
+    handler: app.handler(),
+    onError: answerServeError,
+  });
+  const { host } = new URL(front.url);
   return {
     services,
     host,
     fetch: (path, init) => fetch(`http://${host}${path}`, init),
     async [Symbol.asyncDispose]() {
       await services.stop();
-      await server.shutdown();
+      await front.stop(1000);
       await dataDirectory[Symbol.asyncDispose]();
     },
   };

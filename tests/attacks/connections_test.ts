@@ -1,0 +1,137 @@
+import { expect } from "expect";
+import { AttackedServer } from "./attacked_server.ts";
+import { beginFrame, RawClient, sleep } from "./raw_client.ts";
+import { type AttackName, runAttack } from "./run_attack.ts";
+
+const STREAM = "/ws/video/stream?pipeline_id=yolo_only";
+const REFUSED = "/ws/video/watch?session_id=x";
+
+/** Attacks, what they are told, and how often each has to have struck for the test to mean anything. */
+const ATTACKS: [title: string, name: AttackName, argument: string, least: number][] = [
+  ["WebSockets that are reset at every stage", "resets", "", 200],
+  ["fragments without end on a stream", "fragments", STREAM, 10],
+  ["fragments without end on a refused socket", "fragments", REFUSED, 10],
+  ["empty fragments without end", "emptyFragments", "", 4],
+  ["frames of 63 MiB on refused sockets", "largeFrames", "", 4],
+  ["200 frames of 5 MiB that stop one byte early", "halfFrames", "200", 200],
+  ["pings as fast as they are taken", "pings", "", 10],
+  ["bodies of which a byte comes now and then", "slowBodies", "", 30],
+];
+
+for (const [title, name, argument, least] of ATTACKS) {
+  Deno.test(`${title} harm nobody`, async () => {
+    await using attacked = await AttackedServer.start();
+    const { url } = attacked.server;
+    const turns = await attacked.expectUnharmedBy((signal) =>
+      runAttack(name, url, signal, argument)
+    );
+    expect(turns).toBeGreaterThanOrEqual(least);
+  });
+}
+
+Deno.test("viewers that come and go, and do not read, harm nobody", async () => {
+  await using attacked = await AttackedServer.start();
+  const { url } = attacked.server;
+  const { sessions } = await (await fetch(new URL("/sessions", url))).json();
+  const turns = await attacked.expectUnharmedBy((signal) =>
+    runAttack("viewers", url, signal, sessions[0].session_id)
+  );
+  expect(turns).toBeGreaterThan(200);
+  const [session] = (await (await fetch(new URL("/sessions", url))).json()).sessions;
+  expect(session.client_count).toBe(0);
+});
+
+Deno.test("300 idle connections leave a server with 200 files its stream, and newcomers their answers", async () => {
+  await using attacked = await AttackedServer.start({ fileLimit: 200 });
+  const { url } = attacked.server;
+  const statuses = await attacked.expectUnharmedBy(async (signal) => {
+    const attacking = runAttack("idle", url, signal, "300");
+    const found: number[] = [];
+    while (!signal.aborted) {
+      await sleep(300);
+      const response = await fetch(new URL("/health", url), { headers: { Connection: "close" } });
+      await response.body?.cancel();
+      found.push(response.status);
+    }
+    await attacking;
+    return found;
+  });
+  expect(statuses.length).toBeGreaterThan(3);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+});
+
+Deno.test("as many WebSockets as there can be leave a server with 200 files alive, and its stream its answers", async () => {
+  await using attacked = await AttackedServer.start({ fileLimit: 200 });
+  const { url } = attacked.server;
+  const refused = await attacked.expectUnharmedBy(async (signal) => {
+    const clients: RawClient[] = [];
+    while (!signal.aborted) {
+      if (clients.length < 150) clients.push(await RawClient.openWebSocket(url, STREAM));
+      await sleep(5);
+    }
+    const answers = clients.map(({ received }) => received.slice(9, 12));
+    for (const client of clients) client[Symbol.dispose]();
+    return answers.filter((status) => status === "503").length;
+  });
+  expect(refused).toBeGreaterThan(0);
+});
+
+/** Connections that answer nothing: what they send, and within how many seconds they have to be ended. */
+const DEAD: Readonly<
+  Record<string, [seconds: number, open: (host: string) => Promise<RawClient>]>
+> = {
+  "nothing sent": [11, (host) => RawClient.connect(host)],
+  "half a request head": [11, (host) => connectAndSend(host, "GET / HTTP/1.1\r\nX: ")],
+  "idle after an answer": [
+    77,
+    (host) => connectAndSend(host, `GET /health HTTP/1.1\r\nHost: ${host}\r\n\r\n`),
+  ],
+  "a body that never comes": [
+    12,
+    (host) => connectAndSend(host, postOf(host, "/pipelines/yolo_only/run", "image/jpeg")),
+  ],
+  "an upload that never comes": [
+    12,
+    (host) =>
+      connectAndSend(host, postOf(host, "/video/submit", "multipart/form-data; boundary=b")),
+  ],
+  "a refused viewer": [7, (host) => RawClient.openWebSocket(host, REFUSED)],
+  "a silent stream": [42, (host) => RawClient.openWebSocket(host, STREAM)],
+  "a stream with half a frame": [17, async (host) => {
+    const client = await RawClient.openWebSocket(host, STREAM);
+    client.send(beginFrame(2, 1000, { payload: new Uint8Array(10) }));
+    return client;
+  }],
+  "an unknown job": [
+    7,
+    (host) => RawClient.openWebSocket(host, "/ws/jobs/6f1c0c4e-6d0b-4a44-8f0e-3c8a9a3c5d11"),
+  ],
+  "HTTP/2": [3, (host) => connectAndSend(host, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")],
+};
+
+async function connectAndSend(host: string, text: string): Promise<RawClient> {
+  const client = await RawClient.connect(host);
+  client.send(text);
+  return client;
+}
+
+function postOf(host: string, path: string, type: string): string {
+  return `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: ${type}\r\n` +
+    "Content-Length: 5000000\r\n\r\n--b\r\n";
+}
+
+Deno.test("connections that answer nothing are ended, each kind in its time", async () => {
+  await using attacked = await AttackedServer.start();
+  const { host } = new URL(attacked.server.url);
+  await attacked.expectUnharmedBy(async () => {
+    const late = await Promise.all(
+      Object.entries(DEAD).map(async ([kind, [seconds, open]]) => {
+        const clients = await Promise.all(Array.from({ length: 10 }, () => open(host)));
+        const ends = await Promise.all(clients.map((client) => client.endsWithin(seconds * 1000)));
+        for (const client of clients) client[Symbol.dispose]();
+        return ends.every((hasEnded) => hasEnded) ? [] : [kind];
+      }),
+    );
+    expect(late.flat()).toEqual([]);
+  }, 20_000);
+});
