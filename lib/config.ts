@@ -278,9 +278,9 @@ function parseTls(environment: Environment): TlsConfig | undefined {
   const [certPath, keyPath] = [environment.text("TLS_CERT"), environment.text("TLS_KEY")];
   const mode = environment.choice("TLS", ["off", "self-signed"], "off");
   if (certPath === undefined && keyPath === undefined) return mode === "off" ? undefined : mode;
-  if (mode === "self-signed") fail("TLS", "no self-signed where TLS_CERT or TLS_KEY is set", mode);
-  if (certPath === undefined) fail("TLS_CERT", "the path of a certificate beside TLS_KEY", "");
-  if (keyPath === undefined) fail("TLS_KEY", "the path of a key beside TLS_CERT", "");
+  if (mode !== "off") fail("TLS", "off where TLS_CERT or TLS_KEY is set", mode);
+  if (certPath === undefined) throw new ConfigError("Cannot use TLS_KEY without TLS_CERT");
+  if (keyPath === undefined) throw new ConfigError("Cannot use TLS_CERT without TLS_KEY");
   return { certPath, keyPath };
 }
 

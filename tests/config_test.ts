@@ -6,6 +6,7 @@ Deno.test("parseConfig gives the documented defaults for an empty environment", 
     hostname: "127.0.0.1",
     port: 8000,
     allowedHosts: [],
+    front: { maxConnections: undefined, maxConnectionsPerAddress: undefined, tls: undefined },
     modelDirectory: "./models",
     logLevel: "info",
     logFormat: "json",
@@ -90,6 +91,9 @@ Deno.test("parseConfig names the variable, what is allowed and the value of a ma
     VIDEO_MAX_UPLOAD_MB: ["0", "-5", "big", "0.0000001"],
     VIDEO_WORKERS: ["0", "17", "1.5"],
     DISK_RESERVE_MB: ["-1", "some"],
+    MAX_CONNECTIONS: ["0", "-1", "all"],
+    MAX_CONNECTIONS_PER_ADDRESS: ["0", "1.5"],
+    TLS: ["on", "yes"],
     YOLO_CONFIDENCE: ["1.5"],
     YOLO_IOU: ["-1"],
     OCR_INTERVAL_MS: ["-1", "often"],
@@ -104,4 +108,17 @@ Deno.test("parseConfig names the variable, what is allowed and the value of a ma
       expect(parse).toThrow(new RegExp(`^Cannot parse ${name}: expected [^\n]+, got "[^\n]+"$`));
     }
   }
+});
+
+Deno.test("parseConfig takes TLS by files or a certificate of our own making, and not by halves", () => {
+  const tlsOf = (variables: Record<string, string>) => parseConfig(variables).front.tls;
+  expect(tlsOf({ TLS: "off" })).toBe(undefined);
+  expect(tlsOf({ TLS: "self-signed" })).toBe("self-signed");
+  const files = { TLS_CERT: "/a.pem", TLS_KEY: "/b.pem" };
+  expect(tlsOf(files)).toEqual({ certPath: "/a.pem", keyPath: "/b.pem" });
+  expect(() => tlsOf({ TLS_CERT: "/a.pem" })).toThrow("Cannot use TLS_CERT without TLS_KEY");
+  expect(() => tlsOf({ TLS_KEY: "/b.pem" })).toThrow("Cannot use TLS_KEY without TLS_CERT");
+  expect(() => tlsOf({ ...files, TLS: "self-signed" })).toThrow(
+    'Cannot parse TLS: expected off where TLS_CERT or TLS_KEY is set, got "self-signed"',
+  );
 });

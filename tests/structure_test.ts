@@ -23,6 +23,7 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   // An annotated video has the colours of the page.
   "lib/video": [...SHARED, "lib/pipeline", "lib/client/label_colors.ts"],
   "lib/http": [...SHARED, "lib/video"],
+  "lib/front": SHARED,
   "lib/components": ["lib/client"],
   "islands": ["lib/client", "lib/components"],
 };

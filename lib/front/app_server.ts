@@ -113,7 +113,9 @@ export class AppServer {
   }
 
   #handleIfSecret(request: Request, info: Deno.ServeHandlerInfo): Response | Promise<Response> {
-    if (request.headers.get(SECRET_HEADER) === this.#secret) return this.#options.handler(request, info);
+    if (request.headers.get(SECRET_HEADER) === this.#secret) {
+      return this.#options.handler(request, info);
+    }
     return new Response(null, { status: 403 });
   }
 }

@@ -82,7 +82,11 @@ export async function openFront(
     ...shareFiles(await fileLimit(), front),
     listener,
     limits: { ...CONNECTION_LIMITS, ...limits },
-    forward: { scheme, fallbackHost: url.slice(`${scheme}://`.length, -1), extraLines: server.requiredLines },
+    forward: {
+      scheme,
+      fallbackHost: url.slice(`${scheme}://`.length, -1),
+      extraLines: server.requiredLines,
+    },
     maxFrameBytes: stream.maxFrameBytes,
     unfinished: new UnfinishedMessages(
       Math.max(UNFINISHED_BYTES, 2 * large * stream.maxFrameBytes),

@@ -16,19 +16,19 @@ import { setSecurityHeaders, setTransportSecurity } from "./security_headers.ts"
  */
 export function guardRequests(handler: Handler, getRules: () => HostRules): Handler {
   let hosts: HostCheck | undefined;
-  const check = (request: Request) => {
-    hosts ??= new HostCheck(getRules());
-    hosts.check(request.headers);
-    if (!URL.canParse(request.url)) throw malformedAddress();
+  const refuse = (request: Request): Response | undefined => {
+    try {
+      hosts ??= new HostCheck(getRules());
+      hosts.check(request.headers);
+      if (!URL.canParse(request.url)) throw malformedAddress();
+      return undefined;
+    } catch (error) {
+      return answerError(error);
+    }
   };
   return async (request, info) => {
-    let response: Response;
-    try {
-      check(request);
-      response = await handler(request, info);
-    } catch (error) {
-      response = answerError(error);
-    }
+    const response = refuse(request) ?? await handler(request, info);
+    // The answer to an upgrade belongs to the WebSocket and cannot be changed.
     if (response.status !== 101) setTransportSecurity(request, response.headers);
     return response;
   };

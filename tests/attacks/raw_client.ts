@@ -34,6 +34,19 @@ export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
+/**
+ * Waits until something is so.
+ *
+ * @throws {Error} If it is not in time
+ */
+export async function until(isSo: () => boolean, timeoutMs = 5000): Promise<void> {
+  const startedAt = performance.now();
+  while (!isSo()) {
+    if (performance.now() - startedAt > timeoutMs) throw new Error(`Not in time: ${isSo}`);
+    await sleep(5);
+  }
+}
+
 /** A client that says and keeps silent as it likes. */
 export class RawClient {
   readonly #socket: Socket;

@@ -73,7 +73,10 @@ Deno.test("where no socket can be, loopback with a secret takes its place", asyn
 });
 
 Deno.test("on loopback nobody is answered without the secret, and clients cannot bring one", async () => {
-  const server = await AppServer.start({ handler: () => new Response("here"), transport: "loopback" });
+  const server = await AppServer.start({
+    handler: () => new Response("here"),
+    transport: "loopback",
+  });
   const wrong = ["", "x-livesyte-door: \r\n", `x-livesyte-door: ${crypto.randomUUID()}\r\n`];
   for (const lines of [...wrong, server.requiredLines + wrong[2]]) {
     expect(await ask(await server.connect(), lines)).toMatch(/^HTTP\/1.1 403 /);

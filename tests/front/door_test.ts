@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { RawClient, sleep } from "../attacks/raw_client.ts";
+import { RawClient, sleep, until } from "../attacks/raw_client.ts";
 import { SHORT_LIMITS, startSmallApp } from "./small_app.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -28,6 +28,7 @@ Deno.test("at the limit of connections, the one that has waited the longest make
   using newcomer = await RawClient.connect(app.host);
   newcomer.send(GET);
   expect(await statusOf(newcomer)).toBe(200);
+  await until(() => idle[0].hasEnded);
   expect(idle.map(({ hasEnded }) => hasEnded)).toEqual([true, false, false]);
   for (const client of idle) client[Symbol.dispose]();
 });
@@ -55,8 +56,7 @@ Deno.test("one address cannot take the places of all, and makes room among its o
     environment: { MAX_CONNECTIONS_PER_ADDRESS: "5" },
   });
   const clients = await connectMany(app.host, 20);
-  await sleep(100);
-  expect(clients.filter(({ hasEnded }) => !hasEnded).length).toBe(5);
+  await until(() => clients.filter(({ hasEnded }) => !hasEnded).length === 5);
   using newcomer = await RawClient.connect(app.host);
   newcomer.send(GET);
   expect(await statusOf(newcomer)).toBe(200);

@@ -144,10 +144,10 @@ Deno.test("an idle connection is closed, one that goes on asking is not", async 
   using idle = await RawClient.connect(app.host);
   using busy = await RawClient.connect(app.host);
   idle.send(`GET / HTTP/1.1\r\n${HOST}\r\n`);
-  for (let turn = 1; turn <= 5; turn += 1) {
+  for (let turn = 1; turn <= 8; turn += 1) {
     busy.send(`GET /${turn} HTTP/1.1\r\n${HOST}\r\n`);
     await busy.receive(new RegExp(`/${turn} $`));
-    await sleep(200);
+    await sleep(150);
   }
   expect([idle.hasEnded, busy.hasEnded]).toEqual([true, false]);
   expect(await busy.endsWithin(3000)).toBe(true);

@@ -8,8 +8,8 @@ import type { ConnectionLimits } from "../../lib/front/limits.ts";
 /** Limits of less than a second. */
 export const SHORT_LIMITS: Partial<ConnectionLimits> = {
   headTimeoutMs: 300,
-  idleTimeoutMs: 500,
-  pace: { bytes: 1000, withinMs: 300 },
+  idleTimeoutMs: 800,
+  pace: { bytes: 1000, withinMs: 600 },
   writeTimeoutMs: 500,
   closeTimeoutMs: 400,
 };

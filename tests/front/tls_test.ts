@@ -180,8 +180,8 @@ Deno.test("certificates that cannot be used are told in one line", async () => {
     Certificate.open({ certPath: pathOf(certPath), keyPath: pathOf(keyPath) }, directory.path);
   (await open("cert.pem", "key.pem"))[Symbol.dispose]();
   const wrong: [string, string, RegExp][] = [
-    ["none.pem", "key.pem", /^Cannot read TLS_CERT .*none\.pem: there is no such file$/],
-    ["cert.pem", "none.pem", /^Cannot read TLS_KEY .*none\.pem: there is no such file$/],
+    ["none.pem", "key.pem", /^Cannot read TLS_CERT .*none\.pem: there is no such file or folder$/],
+    ["cert.pem", "none.pem", /^Cannot read TLS_KEY .*none\.pem: there is no such file or folder$/],
     ["nonsense.pem", "key.pem", /^Cannot use TLS_CERT .*nonsense\.pem with TLS_KEY .*: .+$/],
     ["cert.pem", "nonsense.pem", /^Cannot use TLS_CERT .* with TLS_KEY .*nonsense\.pem: .+$/],
     ["cert.pem", "other.pem", /^Cannot use TLS_CERT .* with TLS_KEY .*other\.pem: .+$/],

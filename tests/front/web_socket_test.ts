@@ -1,7 +1,7 @@
 import { expect } from "expect";
 // @ts-types="npm:@types/ws@8.18.2"
 import WebSocket from "ws";
-import { beginFrame, handshake, RawClient, sleep } from "../attacks/raw_client.ts";
+import { beginFrame, handshake, RawClient, sleep, until } from "../attacks/raw_client.ts";
 import { startSmallApp } from "./small_app.ts";
 
 const STREAM = "/ws/video/stream?pipeline_id=x";
@@ -9,14 +9,6 @@ const STREAM = "/ws/video/stream?pipeline_id=x";
 const MAX_FRAME = 104_857;
 const BINARY = 2;
 const CONTINUATION = 0;
-
-async function until(condition: () => boolean, timeoutMs = 3000): Promise<void> {
-  const startedAt = performance.now();
-  while (!condition()) {
-    if (performance.now() - startedAt > timeoutMs) throw new Error("It has not come true in time");
-    await sleep(5);
-  }
-}
 
 /** What a server closes with, as `ws` sees it. */
 async function closeOf(
