@@ -5,6 +5,7 @@
  */
 
 import { App, csp, staticFiles } from "fresh";
+import { serveBelow } from "./lib/http/base_path.ts";
 import { guardRequests } from "./lib/http/guard_requests.ts";
 import { type Handler, hardenHandler, refuseOtherMethods } from "./lib/http/harden_handler.ts";
 import { oldPaths } from "./lib/http/old_paths.ts";
@@ -25,7 +26,11 @@ class SafeApp extends App<State> {
   }
 
   override handler(): Handler {
-    return guardRequests(hardenHandler(super.handler()), () => {
+    const handler = serveBelow(
+      hardenHandler(super.handler()),
+      () => this.#getServices().config.basePath,
+    );
+    return guardRequests(handler, () => {
       const { hostname, allowedHosts, stream } = this.#getServices().config;
       return { hostname, allowedHosts, authToken: stream.authToken };
     });

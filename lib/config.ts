@@ -95,6 +95,8 @@ export interface Config {
   allowedHosts: string[];
   /** Limits of connections, and TLS. */
   front: FrontConfig;
+  /** The path below which browsers reach the server through a proxy, such as `/vision`, from `BASE_PATH`; empty for none. */
+  basePath: string;
   /** Folder of the model files, from `MODEL_DIR`. */
   modelDirectory: string;
   /** Least important level that is logged, from `LOG_LEVEL`. */
@@ -207,6 +209,15 @@ function parseHosts(environment: Environment): string[] {
   );
 }
 
+function parseBasePath(environment: Environment): string {
+  const text = environment.text("BASE_PATH") ?? "";
+  const path = text.replace(/\/$/, "");
+  if (!/^(\/[\w.~-]+)*$/.test(path) || /\/\.{1,2}(\/|$)/.test(path)) {
+    fail("BASE_PATH", "a path such as /vision", text);
+  }
+  return path;
+}
+
 function parseOrigins(environment: Environment): string[] {
   return environment.list("STREAM_ALLOWED_ORIGINS").map((part) => {
     const url = URL.parse(part);
@@ -317,6 +328,7 @@ export function parseConfig(
     port: environment.integer("PORT", 8000, 0, 65_535),
     allowedHosts: parseHosts(environment),
     front: parseFront(environment),
+    basePath: parseBasePath(environment),
     modelDirectory: environment.text("MODEL_DIR") ?? modelDirectory,
     logLevel: environment.choice("LOG_LEVEL", LOG_LEVELS, "info"),
     logFormat: environment.choice("LOG_FORMAT", ["json", "pretty"], terminal ? "pretty" : "json"),

@@ -4,5 +4,8 @@ import { defineApi } from "../state.ts";
 
 /** `GET /openapi.json`: this interface, described for programs. */
 export const handler = defineApi({
-  GET: () => Response.json(describeInterface(VERSION)),
+  GET: (ctx) => {
+    const { basePath } = ctx.state.services.config;
+    return Response.json(describeInterface(VERSION, basePath));
+  },
 });

@@ -1,7 +1,7 @@
 /** Knows the pipelines that the server offers. */
 
 import type { PipelineSummary } from "./live_signals.ts";
-import { withToken } from "./with_token.ts";
+import { atBase, serverUrl } from "./server_url.ts";
 
 /**
  * Asks the server for its pipelines.
@@ -11,7 +11,7 @@ import { withToken } from "./with_token.ts";
 export async function fetchPipelines(
   request: (path: string) => Promise<Response> = (path) => fetch(path),
 ): Promise<PipelineSummary[]> {
-  const response = await request("/pipelines");
+  const response = await request(atBase("/pipelines"));
   if (!response.ok) throw new Error(`Cannot list the pipelines: HTTP ${response.status}`);
   const { pipelines } = await response.json() as { pipelines: PipelineSummary[] };
   if (!Array.isArray(pipelines)) {
@@ -34,8 +34,8 @@ export function firstChoice(
  * @param page Address of the page; its `token`, when it has one, is passed on.
  */
 export function streamUrl(page: string, pipelineId: string): string {
-  const url = new URL("/ws/video/stream", page);
+  const url = serverUrl("/ws/video/stream", page);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.searchParams.set("pipeline_id", pipelineId);
-  return withToken(url, page).href;
+  return url.href;
 }

@@ -1,6 +1,6 @@
 /** Knows the streams that can be watched. */
 
-import { withToken } from "./with_token.ts";
+import { serverUrl } from "./server_url.ts";
 
 /** One stream as `GET /sessions` lists it. */
 export interface SessionSummary {
@@ -28,7 +28,7 @@ export class TokenError extends Error {
  * @throws {Error} If it cannot be reached, or does not answer with a list.
  */
 export async function fetchSessions(page: string): Promise<SessionSummary[]> {
-  const url = withToken(new URL("/sessions", page), page);
+  const url = serverUrl("/sessions", page);
   const response = await fetch(url);
   if (response.status === 401) throw new TokenError("Cannot list the streams without the token");
   if (!response.ok) throw new Error(`Cannot list the streams: HTTP ${response.status}`);
@@ -39,7 +39,7 @@ export async function fetchSessions(page: string): Promise<SessionSummary[]> {
 
 /** The address of a stream for viewers, with its frames. */
 export function watchUrl(page: string, sessionId: string): string {
-  const url = withToken(new URL("/ws/video/watch", page), page);
+  const url = serverUrl("/ws/video/watch", page);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.searchParams.set("session_id", sessionId);
   url.searchParams.set("frames", "1");
@@ -48,7 +48,7 @@ export function watchUrl(page: string, sessionId: string): string {
 
 /** The address of the page on which people watch a stream. */
 export function watchPage(page: string, sessionId: string): string {
-  const url = withToken(new URL("/watch", page), page);
+  const url = serverUrl("/watch", page);
   url.searchParams.set("session_id", sessionId);
   return url.pathname + url.search;
 }

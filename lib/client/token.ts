@@ -1,7 +1,7 @@
 /** What a page does about the token of its server, which it has from its own address. */
 
 import type { Explanation } from "./errors.ts";
-import { withToken } from "./with_token.ts";
+import { serverUrl } from "./server_url.ts";
 
 /**
  * What to tell the person when the server asks for its token, on every page alike.
@@ -25,7 +25,7 @@ export function explainMissingToken(search: string = globalThis.location?.search
  */
 export async function isTokenRefused(page: string): Promise<boolean> {
   try {
-    return (await fetch(withToken(new URL("/sessions", page), page))).status === 401;
+    return (await fetch(serverUrl("/sessions", page))).status === 401;
   } catch {
     return false;
   }

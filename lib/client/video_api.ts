@@ -1,9 +1,9 @@
 /** Talks to the `/video` paths. */
 
 import type { Explanation } from "./errors.ts";
+import { serverUrl } from "./server_url.ts";
 import { explainMissingToken } from "./token.ts";
 import type { JobView, ResultsPage } from "./video_protocol.ts";
-import { withToken } from "./with_token.ts";
 
 /** Thrown when the server refuses what was asked for; the explanation is for the person. */
 export class VideoApiError extends Error {
@@ -65,9 +65,9 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
  * @param page Address of the page; its `token`, when it has one, is passed on.
  */
 export function apiUrl(page: string, path: string, query: Record<string, string> = {}): string {
-  const url = new URL(path, page);
+  const url = serverUrl(path, page);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-  return withToken(url, page).href;
+  return url.href;
 }
 
 /** The address at which a job tells how it gets on. */

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { asset } from "fresh/runtime";
+import { atBase } from "../client/server_url.ts";
 
 /** Names of the symbols in `static/icons.svg`. */
 export type IconName =
@@ -25,7 +26,7 @@ export type IconName =
 export function Icon({ name }: { name: IconName }): JSX.Element {
   return (
     <svg class="icon" width="20" height="20" aria-hidden="true">
-      <use href={`${asset("/icons.svg")}#${name}`} />
+      <use href={`${atBase(asset("/icons.svg"))}#${name}`} />
     </svg>
   );
 }

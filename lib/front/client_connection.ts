@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   forward: ForwardOptions;
   /** Bytes of the largest frame of a stream. */
   maxFrameBytes: number;
+  /** The path below which the server is as well; empty for none. */
+  basePath: string;
   /** The half-sent WebSocket messages of all connections. */
   unfinished: UnfinishedMessages;
   /** The large ones among them. */
@@ -143,7 +145,7 @@ export class ClientConnection {
 
   /** Passes a request on; returns whether another may follow. */
   async #pass(head: RequestHead): Promise<boolean> {
-    const { connect, forward, maxFrameBytes, ...options } = this.#options;
+    const { connect, forward, maxFrameBytes, basePath, ...options } = this.#options;
     const leavePlace = this.#hooks.takePlace();
     if (leavePlace === undefined) throw overloaded();
     let server: Peer;
@@ -158,7 +160,7 @@ export class ClientConnection {
       const exchange = new Exchange(this.#client, server, head, options.limits);
       const outcome = await exchange.run(forwardedHead(head, forward));
       if (outcome === "web_socket") {
-        const rule = messageRuleFor(head.target, maxFrameBytes);
+        const rule = messageRuleFor(head.target, maxFrameBytes, basePath);
         await new WebSocketTunnel(this.#client, server, { ...options, rule }).run();
       }
       return outcome === "next";

@@ -24,7 +24,7 @@ const LARGE_GRACE_MS = 2000;
 /** Options for {@linkcode openFront}. */
 export interface FrontOptions {
   /** The settings of the server. */
-  config: Pick<Config, "front" | "stream" | "video">;
+  config: Pick<Config, "basePath" | "front" | "stream" | "video">;
   /** Answers the requests. */
   handler: Handler;
   /** Answers where the handler cannot. */
@@ -88,6 +88,7 @@ export async function openFront(
       extraLines: server.requiredLines,
     },
     maxFrameBytes: stream.maxFrameBytes,
+    basePath: config.basePath,
     unfinished: new UnfinishedMessages(
       Math.max(UNFINISHED_BYTES, 2 * large * stream.maxFrameBytes),
     ),

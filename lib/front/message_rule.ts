@@ -25,6 +25,7 @@ export interface MessageRule {
   refuseTooLarge(bytes: number, isText: boolean): WebSocketRefusal;
 }
 
+const STREAM_PATH = "/ws/video/stream";
 /** Largest message where clients have next to nothing to say. */
 const MAX_OTHER_BYTES = 65_536;
 /** Largest payload of a control frame (RFC 6455, 5.5). */
@@ -43,10 +44,12 @@ function streamError(code: "frame_too_large" | "invalid_message", detail: string
  *
  * @param target Path and query of the request
  * @param maxFrameBytes Largest frame of a stream
+ * @param basePath The path below which streams are as well, such as `/vision`
  */
-export function messageRuleFor(target: string, maxFrameBytes: number): MessageRule {
+export function messageRuleFor(target: string, maxFrameBytes: number, basePath = ""): MessageRule {
   const { pathname } = new URL(`http://door${target}`);
-  if (pathname.replaceAll(/\/+/g, "/") !== "/ws/video/stream") {
+  const path = pathname.replaceAll(/\/+/g, "/");
+  if (path !== STREAM_PATH && path !== basePath + STREAM_PATH) {
     return {
       maxBytes: MAX_OTHER_BYTES,
       refuseTooLarge: () => ({ code: 1009, reason: "message_too_large" }),

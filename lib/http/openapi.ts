@@ -30,6 +30,8 @@ export interface OpenApiDocument {
   openapi: "3.1.0";
   /** Title, version and licence. */
   info: Readonly<Record<string, unknown>>;
+  /** Where its paths begin. */
+  servers: readonly { url: string }[];
   /** By path, and below that by method in small letters. */
   paths: Readonly<Record<string, Readonly<Record<string, Schema>>>>;
   /** The schemas by name, and the ways to present a token. */
@@ -276,13 +278,14 @@ function describe(operation: Operation): Schema {
 }
 
 /** Describes the interface of a version of livesyte. */
-export function describeInterface(version: string): OpenApiDocument {
+export function describeInterface(version: string, basePath = ""): OpenApiDocument {
   const paths: Record<string, Record<string, Schema>> = {};
   for (const operation of OPERATIONS) {
     (paths[operation.path] ??= {})[operation.method] = describe(operation);
   }
   return {
     openapi: "3.1.0",
+    servers: [{ url: basePath || "/" }],
     info: { title: "livesyte", version, license: { name: "MIT", identifier: "MIT" } },
     paths,
     components: {

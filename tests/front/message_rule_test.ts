@@ -20,7 +20,9 @@ function codesOf(frames: FrameHeader[], target = STREAM, maxFrameBytes = 1000) {
 }
 
 Deno.test("streams may send messages up to the frame limit, other sockets up to 64 KiB", () => {
-  const maxOf = (target: string) => messageRuleFor(target, 1_000_000).maxBytes;
+  const maxOf = (target: string) => messageRuleFor(target, 1_000_000, "/vision").maxBytes;
+  expect(maxOf("/vision/ws/video/stream?pipeline_id=a")).toBe(1_000_000);
+  expect(maxOf("/visions/ws/video/stream")).toBe(65_536);
   expect(maxOf(STREAM)).toBe(1_000_000);
   expect(maxOf("/ws/video/stream")).toBe(1_000_000);
   expect(maxOf("/ws//video/stream")).toBe(1_000_000);

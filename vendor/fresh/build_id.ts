@@ -11,7 +11,7 @@ export function setBuildId(id: string): void {
 /** The identifier of the current build: in a browser it is a part of the URL of every chunk. */
 export function currentBuildId(): string {
   if (typeof document === "undefined") return buildId;
-  return new URL(import.meta.url).pathname.split("/")[3] ?? buildId;
+  return /\/_fresh\/js\/([^/]+)/.exec(import.meta.url)?.[1] ?? buildId;
 }
 
 /** The identifier of a new build: that of the deployment or the commit where there is one, as in Fresh. */
