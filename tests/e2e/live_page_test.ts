@@ -319,7 +319,7 @@ dogTest("a lost connection is told in words, and comes back with the server", as
   const first = await startServer();
   const { port } = new URL(first.url);
   // The browser itself tells of every connection that it cannot make.
-  const tolerate = /WebSocket connection to .* failed/;
+  const tolerate = /WebSocket connection to .* failed|net::ERR_CONNECTION_REFUSED/;
   await visit({ camera, url: first.url, tolerate }, async ({ page }) => {
     await startCamera(page);
     await waitForDog(page);
