@@ -14,6 +14,7 @@ import { messageRuleFor } from "./message_rule.ts";
 import { type ByteConnection, Peer, PeerGoneError } from "./peer.ts";
 import { RefusedRequest } from "./refused_request.ts";
 import {
+  checkHeadStart,
   forwardedHead,
   type ForwardOptions,
   parseRequestHead,
@@ -112,6 +113,7 @@ export class ClientConnection {
         const searched = client.available.length;
         if (!(await client.fill()) || this.#isTooLate) return undefined;
         if (isIdle && searched === 0) this.#tooLate.set(headTimeoutMs);
+        checkHeadStart(client.available);
         length = findHeadEnd(client.available, searched);
       }
       if (length === -1 || length > maxHeadBytes) {

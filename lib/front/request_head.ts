@@ -101,6 +101,16 @@ export function parseRequestHead(bytes: Uint8Array): RequestHead {
   };
 }
 
+/**
+ * Looks whether bytes can be the beginning of a head, so that who speaks something else, such as TLS, is told at once.
+ *
+ * @throws {RefusedRequest} If they cannot
+ */
+export function checkHeadStart(bytes: Uint8Array): void {
+  const isMethod = /^[A-Z]/i.test(String.fromCharCode(bytes[0] ?? 65));
+  if (!isMethod) throw badRequest("This is not HTTP");
+}
+
 /** How the application is to see a request. */
 export interface ForwardOptions {
   /** Of the URL that the client used. */

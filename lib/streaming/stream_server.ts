@@ -162,7 +162,10 @@ export class StreamServer {
     stream.log("info", "stream_connect", "Stream opened");
     this.registry.set(stream);
     socket.onmessage = ({ data }) => receive(stream, data);
-    this.#track(socket, (code) => this.#disconnected(stream, code));
+    this.#track(socket, (code) => {
+      if (code === CLOSE_CODES.frame_too_large) stream.refusedFrame();
+      this.#disconnected(stream, code);
+    });
   }
 
   #disconnected(stream: StreamSession, closeCode: number): void {

@@ -121,12 +121,16 @@ export class StreamSession {
   /** Tells the client why, then ends the session; afterwards nothing is sent any more. */
   fail(code: StreamErrorCode, detail: string): void {
     if (!this.#isOpen) return;
-    this.session.recordError(code, detail);
-    if (this.session.canTransitionTo("failed")) this.session.transitionTo("failed");
-    streamMetrics.errors.inc({ code });
-    this.log("warning", "stream_error", detail, { code });
+    this.#noteFailure(code, detail);
     this.#send({ error: code, detail });
     this.#close(CLOSE_CODES[code], code);
+  }
+
+  /** Notes that the door has refused a frame of the client, told it why, and closed the connection. */
+  refusedFrame(): void {
+    if (!this.#isOpen) return;
+    const { maxFrameBytes } = this.#options.limits;
+    this.#noteFailure("frame_too_large", `Frame exceeds the limit of ${maxFrameBytes} bytes`);
   }
 
   /**
@@ -163,6 +167,13 @@ export class StreamSession {
   log(level: LogLevel, event: LogEvent, message: string, fields: LogFields = {}): void {
     const { sessionId, pipelineId } = this.session;
     logEvent(level, event, message, { session_id: sessionId, pipeline_id: pipelineId, ...fields });
+  }
+
+  #noteFailure(code: StreamErrorCode, detail: string): void {
+    this.session.recordError(code, detail);
+    if (this.session.canTransitionTo("failed")) this.session.transitionTo("failed");
+    streamMetrics.errors.inc({ code });
+    this.log("warning", "stream_error", detail, { code });
   }
 
   #accept(bytes: Uint8Array<ArrayBuffer>): void {

@@ -1,18 +1,19 @@
-/** Runs one attack in a thread of its own, so that it does not slow down the clients that are measured. */
+/** Runs attacks in a thread of its own, so that they do not slow down the clients that are measured. */
 
 import { CONNECTION_ATTACKS } from "./connection_attacks.ts";
 
-/** What to do. */
-interface Order {
-  name: keyof typeof CONNECTION_ATTACKS;
-  host: string;
-  argument: string;
-}
+/** An attack that is to begin, or the end of the one that is under way. */
+type Order =
+  | { name: keyof typeof CONNECTION_ATTACKS; host: string; argument: string }
+  | "stop";
 
-const stopped = new AbortController();
+let stopped = new AbortController();
 
-self.onmessage = async ({ data }: MessageEvent<Order | "stop">) => {
+self.onmessage = async ({ data }: MessageEvent<Order>) => {
   if (data === "stop") return stopped.abort();
+  stopped = new AbortController();
   const { name, host, argument } = data;
   self.postMessage(await CONNECTION_ATTACKS[name](host, stopped.signal, argument));
 };
+
+self.postMessage("ready");

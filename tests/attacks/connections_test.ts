@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { AttackedServer } from "./attacked_server.ts";
+import { Attacker, type AttackName } from "./attacker.ts";
 import { beginFrame, RawClient, sleep } from "./raw_client.ts";
-import { type AttackName, runAttack } from "./run_attack.ts";
 
 const STREAM = "/ws/video/stream?pipeline_id=yolo_only";
 const REFUSED = "/ws/video/watch?session_id=x";
@@ -20,21 +20,23 @@ const ATTACKS: [title: string, name: AttackName, argument: string, least: number
 
 for (const [title, name, argument, least] of ATTACKS) {
   Deno.test(`${title} harm nobody`, async () => {
+    using attacker = await Attacker.start();
     await using attacked = await AttackedServer.start();
     const { url } = attacked.server;
     const turns = await attacked.expectUnharmedBy((signal) =>
-      runAttack(name, url, signal, argument)
+      attacker.attack(name, url, signal, argument)
     );
     expect(turns).toBeGreaterThanOrEqual(least);
   });
 }
 
 Deno.test("viewers that come and go, and do not read, harm nobody", async () => {
+  using attacker = await Attacker.start();
   await using attacked = await AttackedServer.start();
   const { url } = attacked.server;
   const { sessions } = await (await fetch(new URL("/sessions", url))).json();
   const turns = await attacked.expectUnharmedBy((signal) =>
-    runAttack("viewers", url, signal, sessions[0].session_id)
+    attacker.attack("viewers", url, signal, sessions[0].session_id)
   );
   expect(turns).toBeGreaterThan(200);
   const [session] = (await (await fetch(new URL("/sessions", url))).json()).sessions;
@@ -42,10 +44,11 @@ Deno.test("viewers that come and go, and do not read, harm nobody", async () => 
 });
 
 Deno.test("300 idle connections leave a server with 200 files its stream, and newcomers their answers", async () => {
+  using attacker = await Attacker.start();
   await using attacked = await AttackedServer.start({ fileLimit: 200 });
   const { url } = attacked.server;
   const statuses = await attacked.expectUnharmedBy(async (signal) => {
-    const attacking = runAttack("idle", url, signal, "300");
+    const attacking = attacker.attack("idle", url, signal, "300");
     const found: number[] = [];
     while (!signal.aborted) {
       await sleep(300);

@@ -1,7 +1,9 @@
 import { expect } from "expect";
+import { metricsRegistry } from "../../lib/telemetry/metrics.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { InvalidFrameError } from "../../lib/streaming/frame_processor.ts";
 import { readFixture } from "../read_fixture.ts";
+import { sleep } from "../attacks/raw_client.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
 import { openStream, startTestServer, TestClient, type TestServer } from "./test_server.ts";
 
@@ -131,6 +133,10 @@ Deno.test("a frame over the size limit ends a stream, one of exactly the limit d
   expect(await endingOf(server, "?pipeline_id=test", frame)).toEqual(
     ending("frame_too_large", "Frame of 1049 bytes exceeds the limit of 1048 bytes", 1009),
   );
+  // Although it is the door that refuses it, the stream has failed for that reason.
+  while (server.services.streams.registry.size > 0) await sleep(5);
+  expect(await metricsRegistry.getSingleMetricAsString("stream_errors_total"))
+    .toMatch(/^stream_errors_total{code="frame_too_large"} 1$/m);
   const client = openStream(server, "?pipeline_id=test");
   await client.opened;
   client.send(new Uint8Array([...frame.subarray(0, 1046), 0xff, 0xd9]));
