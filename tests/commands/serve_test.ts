@@ -1,7 +1,10 @@
 import { expect } from "expect";
+// @ts-types="npm:@types/ws@8.18.2"
+import WebSocket from "ws";
 import { startServerProcess } from "../../bench/server_process.ts";
 import { readFixture } from "../read_fixture.ts";
 import { TestClient } from "../routes/test_server.ts";
+import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { runMain } from "./run_main.ts";
 
 Deno.test("the server says where it is and stops on SIGINT and SIGTERM with exit code 0", async () => {
@@ -16,6 +19,40 @@ Deno.test("the server says where it is and stops on SIGINT and SIGTERM with exit
       "server_stop",
     ]);
   }
+});
+
+Deno.test("a server with TLS says so, streams over WSS, and asks browsers to come back that way", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServerProcess({
+    TLS: "self-signed",
+    DATA_DIR: directory.path,
+    PIPELINE_WORKERS: "1",
+    PIPELINE_THREADS: "1",
+  });
+  expect(server.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+\/$/);
+  const ca = await Deno.readTextFile(`${directory.path}/self_signed_cert.pem`);
+  using client = Deno.createHttpClient({ caCerts: [ca] });
+  const hstsOf = async (url: URL) => {
+    const init: RequestInit & { client: Deno.HttpClient } = { client };
+    const response = await fetch(url, init);
+    await response.body?.cancel();
+    return [response.status, response.headers.get("Strict-Transport-Security")];
+  };
+  for (const [path, status] of [["/", 200], ["/health", 200], ["/nowhere", 404]] as const) {
+    expect(await hstsOf(new URL(path, server.url))).toEqual([status, "max-age=31536000"]);
+  }
+  const local = new URL("/health", server.url);
+  local.hostname = "localhost";
+  expect(await hstsOf(local)).toEqual([200, null]);
+  const url = new URL("/ws/video/stream?pipeline_id=yolo_only", server.url);
+  const socket = new WebSocket(url.href.replace("https", "wss"), { ca });
+  await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+  socket.send(await readFixture("dog.jpg"));
+  const answer = await new Promise((resolve) => socket.once("message", resolve));
+  expect(JSON.parse(String(answer)).result.detections[0].label).toBe("dog");
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  expect(await server.stop("SIGTERM")).toBe(0);
+  expect(await closed).toBe(1001);
 });
 
 Deno.test("a stopping server answers its streams, closes them with 1001 and logs each end once", async () => {

@@ -102,6 +102,24 @@ function obstacles(folder: string, busyPort: number): Record<string, Obstacle> {
       "newer_database",
       "Cannot use a job database of version 99: expected 2",
     ),
+    "a TLS_CERT without a TLS_KEY": {
+      environment: { TLS_CERT: `${folder}/file` },
+      says: "Cannot use TLS_CERT without TLS_KEY",
+    },
+    "a certificate that is not there": {
+      environment: { TLS_CERT: `${folder}/none.pem`, TLS_KEY: `${folder}/file` },
+      says: `Cannot read TLS_CERT ${folder}/none.pem: there is no such file or folder`,
+    },
+    "a certificate that is none": {
+      environment: { TLS_CERT: `${folder}/file`, TLS_KEY: `${folder}/file` },
+      says: `Cannot use TLS_CERT ${folder}/file with TLS_KEY ${folder}/file: ` +
+        "No certificates found in certificate data",
+    },
+    "no place for a certificate of our own making": {
+      environment: { TLS: "self-signed", DATA_DIR: `${folder}/file/below` },
+      says: `Cannot keep a certificate in DATA_DIR ${folder}/file/below: ` +
+        "a file is where a folder should be",
+    },
     "a file as MODEL_DIR": {
       environment: { MODEL_DIR: `${folder}/file` },
       says: `Cannot write models to ${folder}/file: the folder cannot be written to; ` +
