@@ -49,7 +49,8 @@ Deno.test("a server with TLS says so, streams over WSS, and asks browsers to com
   await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
   socket.send(await readFixture("dog.jpg"));
   const answer = await new Promise((resolve) => socket.once("message", resolve));
-  expect(JSON.parse(String(answer)).result.detections[0].label).toBe("dog");
+  const { detections } = JSON.parse(String(answer)).result;
+  expect(detections.map(({ label }: { label: string }) => label)).toContain("dog");
   const closed = new Promise((resolve) => socket.once("close", resolve));
   expect(await server.stop("SIGTERM")).toBe(0);
   expect(await closed).toBe(1001);
