@@ -8,6 +8,7 @@ import { setPriority } from "node:os";
 import type { TextBlock } from "../client/protocol.ts";
 import { decodePixels } from "./jpeg_decoder.ts";
 import { isReadable } from "./ocr/decode_ctc.ts";
+import { orderLines } from "./ocr/order_lines.ts";
 import { TextReader, toTextBlock } from "./ocr/text_reader.ts";
 import type { PixelImage } from "./ocr/crop_line.ts";
 import { TextMemory } from "./text_memory.ts";
@@ -56,8 +57,8 @@ async function readStream(
 ): Promise<TextBlock[]> {
   const found = (await reader.findLines(image)).map(({ polygon }) => polygon);
   const unread = memory.look(image, found);
-  const lines = memory.settle(image, await reader.recognize(image, unread));
-  return lines.filter(isReadable).map((line) => ({
+  const lines = memory.settle(image, await reader.recognize(image, unread, memory.readings));
+  return orderLines(lines.filter(isReadable)).map((line) => ({
     ...toTextBlock(line, image),
     stable: line.stable,
   }));

@@ -1,12 +1,19 @@
 import type { PixelImage } from "./ocr/crop_line.ts";
 import { isReadable, type Reading } from "./ocr/decode_ctc.ts";
-import { measureQuadrilateral, type Quadrilateral, quadrilateralOverlap } from "./ocr/geometry.ts";
+import {
+  measureQuadrilateral,
+  type Quadrilateral,
+  quadrilateralOverlap,
+  turnCorners,
+} from "./ocr/geometry.ts";
 import { hasChanged, type LineSignature, signLine } from "./ocr/line_signature.ts";
+import { alongText } from "./ocr/reading_directions.ts";
+import type { LineReading } from "./ocr/text_recognizer.ts";
 import { settleText } from "./settle_text.ts";
 
 /** A line of text as settled over several looks at it. */
 export interface SettledLine extends Reading {
-  /** Corners in pixels of the newest picture. */
+  /** Corners in pixels of the newest picture, clockwise from the top left of the text. */
   polygon: Quadrilateral;
   /** Whether the last three readings agree. */
   stable: boolean;
@@ -14,9 +21,10 @@ export interface SettledLine extends Reading {
 
 /** A line that is known from earlier pictures. */
 interface KnownLine {
+  /** As it was found. */
   polygon: Quadrilateral;
   /** The latest readings, newest last. */
-  readings: Reading[];
+  readings: LineReading[];
   /** Where the line was when it was read last, and what it looked like. */
   readAt: Quadrilateral;
   signature: LineSignature;
@@ -57,7 +65,7 @@ const REMEMBERED = 2;
  * ```ts
  * const found = (await reader.findLines(image)).map(({ polygon }) => polygon);
  * const unread = memory.look(image, found);
- * const lines = memory.settle(image, await reader.recognize(image, unread));
+ * const lines = memory.settle(image, await reader.recognize(image, unread, memory.readings));
  * ```
  */
 export class TextMemory {
@@ -67,6 +75,11 @@ export class TextMemory {
   /** How many lines are remembered. */
   get size(): number {
     return this.#known.length;
+  }
+
+  /** The latest readings of the lines that are remembered. */
+  get readings(): LineReading[] {
+    return this.#known.flatMap(({ readings }) => readings.at(-1) ?? []);
   }
 
   /**
@@ -96,7 +109,7 @@ export class TextMemory {
    * @returns The lines of the picture with the texts that they settled on, in the order in which they were found.
    * @throws {RangeError} If there are more or fewer readings than were asked for.
    */
-  settle(image: PixelImage, readings: readonly Reading[]): SettledLine[] {
+  settle(image: PixelImage, readings: readonly LineReading[]): SettledLine[] {
     const asked = this.#pending.filter(({ unchanged }) => !unchanged).length;
     if (readings.length !== asked) {
       throw new RangeError(`Cannot settle ${asked} lines: received ${readings.length} readings`);
@@ -104,7 +117,7 @@ export class TextMemory {
     const fresh = readings[Symbol.iterator]();
     const current = this.#pending.map((line) => {
       if (line.unchanged && line.known !== undefined) return confirm(line.known, line.polygon);
-      return reread(line, fresh.next().value ?? { text: "", confidence: 0 }, image);
+      return reread(line, fresh.next().value ?? { text: "", confidence: 0, quarters: 0 }, image);
     });
     this.#pending = [];
     const seen = new Set(current);
@@ -144,7 +157,12 @@ function confirm(line: KnownLine, polygon: Quadrilateral): KnownLine {
   return line;
 }
 
-function reread({ polygon, known }: PendingLine, reading: Reading, image: PixelImage): KnownLine {
+function reread(
+  { polygon, known }: PendingLine,
+  { text, confidence, quarters }: LineReading,
+  image: PixelImage,
+): KnownLine {
+  const reading = { text, confidence, quarters };
   const signature = signLine(image, polygon);
   if (known === undefined) {
     return { polygon, readings: [reading], readAt: polygon, signature, missed: 0 };
@@ -158,10 +176,11 @@ function reread({ polygon, known }: PendingLine, reading: Reading, image: PixelI
 
 /** A text that has changed may be longer or shorter than before, so one end is enough. */
 function isSamePlace(a: Quadrilateral, b: Quadrilateral): boolean {
-  const [left, right, lowerRight, lowerLeft] = a.map(([x, y], index) =>
-    Math.hypot(x - (b[index]?.[0] ?? 0), y - (b[index]?.[1] ?? 0))
+  const [now, before] = [alongText(a), alongText(b)];
+  const [left, right, lowerRight, lowerLeft] = now.map(([x, y], index) =>
+    Math.hypot(x - (before[index]?.[0] ?? 0), y - (before[index]?.[1] ?? 0))
   );
-  const limit = measureQuadrilateral(b).height * LARGEST_SHIFT;
+  const limit = measureQuadrilateral(before).height * LARGEST_SHIFT;
   const moved = Math.min(
     Math.max(left ?? Infinity, lowerLeft ?? Infinity),
     Math.max(right ?? Infinity, lowerRight ?? Infinity),
@@ -169,7 +188,7 @@ function isSamePlace(a: Quadrilateral, b: Quadrilateral): boolean {
   return moved <= limit;
 }
 
-function addReading(line: KnownLine, reading: Reading): void {
+function addReading(line: KnownLine, reading: LineReading): void {
   line.readings = [...line.readings, reading].slice(-VOTERS);
 }
 
@@ -179,5 +198,7 @@ function describe({ polygon, readings }: KnownLine): SettledLine[] {
   const latest = readings.slice(-STABLE_READINGS);
   const stable = latest.length === STABLE_READINGS &&
     latest.every(({ text }) => text === settled.text);
-  return [{ polygon, ...settled, stable }];
+  const { quarters = 0 } = readings.findLast(({ text }) => text === settled.text) ??
+    readings.at(-1) ?? {};
+  return [{ polygon: turnCorners(polygon, quarters), ...settled, stable }];
 }

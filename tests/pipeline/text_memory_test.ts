@@ -32,7 +32,7 @@ function box(text: string, [left, top]: [number, number]): Quadrilateral {
   return [[left, top], [right, top], [right, top + 16], [left, top + 16]];
 }
 
-const read = (text: string, confidence = 0.9) => ({ text, confidence });
+const read = (text: string, confidence = 0.9, quarters = 0) => ({ text, confidence, quarters });
 
 /** Looks at a picture of one line, and answers with `reading` if it is asked for. */
 function pass(
@@ -49,7 +49,8 @@ function pass(
 Deno.test("TextMemory asks for a line that it does not know", () => {
   const { asked, line } = pass(new TextMemory(), "GATE");
   expect(asked).toBe(1);
-  expect(line).toEqual({ ...read("GATE"), polygon: box("GATE", [20, 20]), stable: false });
+  const polygon = box("GATE", [20, 20]);
+  expect(line).toEqual({ text: "GATE", confidence: 0.9, polygon, stable: false });
 });
 
 Deno.test("TextMemory does not ask again for a line that looks the same, noise aside", () => {
@@ -148,4 +149,17 @@ Deno.test("TextMemory gives a line for each that was found, in that order, and s
     }),
     { numRuns: 50 },
   );
+});
+
+Deno.test("TextMemory says where turned text begins, also while it is not read again", () => {
+  const memory = new TextMemory();
+  const at: [number, number] = [20, 20];
+  const found = box("GATE", at);
+  for (const noise of [0, 8]) {
+    const image = draw([{ text: "GATE", at }], noise);
+    const unread = memory.look(image, [found]);
+    const [line] = memory.settle(image, unread.map(() => read("GATE", 0.9, 2)));
+    expect(line?.polygon).toEqual([found[2], found[3], found[0], found[1]]);
+  }
+  expect(memory.readings).toEqual([read("GATE", 0.9, 2)]);
 });

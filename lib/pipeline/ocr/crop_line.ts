@@ -24,30 +24,6 @@ export interface CropTarget {
   height: number;
 }
 
-/** Boxes at least so many times taller than wide may be of text that runs up or down. */
-const UPRIGHT_RATIO = 1.2;
-
-/** Boxes taller than this are no single letter. */
-const LETTER_RATIO = 3;
-
-/** Describes the same quadrilateral from another corner: turned by a quarter, its text runs upwards. */
-export function turnUp([topLeft, topRight, bottomRight, bottomLeft]: Quadrilateral): Quadrilateral {
-  return [bottomLeft, topLeft, topRight, bottomRight];
-}
-
-/**
- * Lists the ways in which the text of a box may run, as its corners from the top left of the text.
- *
- * A box that is hardly taller than wide may hold one upright letter, or a short word that is turned.
- */
-export function readingDirections(corners: Quadrilateral): Quadrilateral[] {
-  const { width, height } = measureQuadrilateral(corners);
-  if (height < width * UPRIGHT_RATIO) return [corners];
-  const upwards = turnUp(corners);
-  if (height < width * LETTER_RATIO) return [corners, upwards];
-  return [upwards, turnUp(turnUp(upwards))];
-}
-
 /**
  * Copies a parallelogram of a picture into an upright rectangle.
  *

@@ -38,14 +38,6 @@ export interface TimeSteps {
 const BLANK = 0;
 
 /**
- * Probability of a space at any one step between two characters that makes one.
- *
- * PP-OCRv4 gives most spaces between Latin words less than the blank. Of 561 spaces in rendered lines,
- * 3 are lost at 0.05 and 8 at 0.5, and none is made up.
- */
-const SPACE_THRESHOLD = 0.05;
-
-/**
  * Reads a PP-OCR dictionary.
  *
  * @param dictionary One character a line.
@@ -63,10 +55,12 @@ export function parseDictionary(dictionary: string): string[] {
  * need to be likely only, and stand between characters alone.
  *
  * @param dictionary Characters by class, from {@linkcode parseDictionary}.
+ * @param spaceThreshold Probability of a space, at any one step between two characters, that makes one.
  */
 export function decodeCtc(
   { classes, probabilities, spaces }: TimeSteps,
   dictionary: readonly string[],
+  spaceThreshold: number,
 ): DecodedText {
   const space = dictionary.length - 1;
   const characters: string[] = [];
@@ -79,7 +73,7 @@ export function decodeCtc(
     likeliestSpace = Math.max(likeliestSpace, spaces[step] ?? 0);
     const isCharacter = current !== BLANK && current !== space;
     if (isCharacter && current !== previous) {
-      if (steps.length > 0 && likeliestSpace >= SPACE_THRESHOLD) {
+      if (steps.length > 0 && likeliestSpace >= spaceThreshold) {
         characters.push(" ");
         steps.push(step);
       }

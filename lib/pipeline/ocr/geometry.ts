@@ -136,6 +136,17 @@ export function rectangleCorners(
   ];
 }
 
+/**
+ * Describes the same quadrilateral from another corner.
+ *
+ * @param quarters Quarter turns, clockwise, of the direction in which its text runs: 1 for text that runs downwards
+ * in a box given from its top left, 2 for upside-down text, 3 for text that runs upwards.
+ */
+export function turnCorners(corners: Quadrilateral, quarters: number): Quadrilateral {
+  const corner = (index: number): Point => corners[(index + quarters) % 4] ?? corners[0];
+  return [corner(0), corner(1), corner(2), corner(3)];
+}
+
 /** The lengths of a quadrilateral's upper and left sides, and the direction of the upper one. */
 export function measureQuadrilateral(
   [topLeft, topRight, , bottomLeft]: Quadrilateral,

@@ -1,5 +1,6 @@
-import { cropLine, type PixelImage, turnUp } from "./crop_line.ts";
+import { cropLine, type PixelImage } from "./crop_line.ts";
 import { measureQuadrilateral, type Quadrilateral } from "./geometry.ts";
+import { alongText } from "./reading_directions.ts";
 
 /** What a line of text looks like, roughly: enough to see whether it has changed. */
 export interface LineSignature {
@@ -28,12 +29,12 @@ const CHANGE = 0.24;
 
 /** Describes the part of a picture within a line's corners. */
 export function signLine(image: PixelImage, corners: Quadrilateral): LineSignature {
-  const { width: length, height } = measureQuadrilateral(corners);
-  if (height > length) return signLine(image, turnUp(corners));
+  const line = alongText(corners);
+  const { width: length, height } = measureQuadrilateral(line);
   const ratio = height > 0 ? length / height : 1;
   const width = Math.min(MAXIMUM_COLUMNS, Math.max(1, Math.round(ratio * ROWS)));
   const pixels = new Uint8Array(width * ROWS * 3);
-  cropLine(image, corners, { pixels, offset: 0, stride: width * 3, width, height: ROWS });
+  cropLine(image, line, { pixels, offset: 0, stride: width * 3, width, height: ROWS });
   const cells = new Float32Array(width * ROWS);
   for (let i = 0; i < cells.length; i++) {
     cells[i] = (pixels[i * 3] ?? 0) * 0.299 + (pixels[i * 3 + 1] ?? 0) * 0.587 +

@@ -31,6 +31,8 @@ export interface LineStrip {
   pixels: Uint8Array;
   /** In pixels. */
   width: number;
+  /** Whether the line runs up or down in its picture, as columns of vertical writing do. */
+  isColumn: boolean;
 }
 
 /** A stretch of a strip. */
@@ -58,7 +60,7 @@ export function cutStrip(image: PixelImage, corners: Quadrilateral, stretch = 1)
   const pixels = new Uint8Array(columns * STRIP_HEIGHT * 3);
   const target = { pixels, offset: 0, stride: columns * 3, width: columns, height: STRIP_HEIGHT };
   cropLine(image, grown, target);
-  return { pixels, width: columns };
+  return { pixels, width: columns, isColumn: Math.abs(Math.sin(box.angle)) > Math.SQRT1_2 };
 }
 
 /**

@@ -1,5 +1,7 @@
 import { measureQuadrilateral, type Quadrilateral, quadrilateralCenter } from "./geometry.ts";
 
+const QUARTER = Math.PI / 2;
+
 /** A line as it lies on a page whose lines are level. */
 interface LevelLine<Line> {
   line: Line;
@@ -22,7 +24,10 @@ const ROW_OVERLAP = 0.5;
  * Puts lines of text into reading order: rows from the top, each from the left.
  *
  * Where lines of running text stand in columns, one column is read after the other; a line across both, such
- * as a headline, ends the columns above it.
+ * as a headline, ends the columns above it. Top and left are those of the text: where most of it runs downwards, as
+ * in vertical writing, it is read from the right to the left.
+ *
+ * @param lines With the corners of each from where its text begins.
  */
 export function orderLines<Line extends { polygon: Quadrilateral }>(
   lines: readonly Line[],
@@ -32,12 +37,27 @@ export function orderLines<Line extends { polygon: Quadrilateral }>(
   return orderBlock(level).map(({ line }) => line);
 }
 
-/** The direction of most of the text: the median, each line counting by its length. */
+/** The direction of most of the text: the median within the most frequent quarter, each line counting by its length. */
 function commonAngle(lines: readonly { polygon: Quadrilateral }[]): number {
-  const measured = lines.map(({ polygon }) => measureQuadrilateral(polygon))
-    .toSorted((a, b) => a.angle - b.angle);
-  let rest = measured.reduce((sum, { width }) => sum + width, 0) / 2;
-  return measured.find(({ width }) => (rest -= width) <= 0)?.angle ?? 0;
+  const measured = lines.map(({ polygon }) => {
+    const { width, angle } = measureQuadrilateral(polygon);
+    return { width, angle, quarter: Math.round(angle / QUARTER) & 3 };
+  });
+  const lengths = [0, 0, 0, 0];
+  for (const { width, quarter } of measured) lengths[quarter] = (lengths[quarter] ?? 0) + width;
+  const most = lengths.indexOf(Math.max(...lengths));
+  const deviations = measured.filter(({ quarter }) => quarter === most)
+    .map(({ width, angle }) => ({ width, deviation: deviation(angle, most) }))
+    .toSorted((a, b) => a.deviation - b.deviation);
+  let rest = (lengths[most] ?? 0) / 2;
+  const median = deviations.find(({ width }) => (rest -= width) <= 0)?.deviation ?? 0;
+  return most * QUARTER + median;
+}
+
+/** How far an angle is from a number of quarter turns, within a half turn. */
+function deviation(angle: number, quarters: number): number {
+  const difference = angle - quarters * QUARTER;
+  return difference - Math.round(difference / (4 * QUARTER)) * 4 * QUARTER;
 }
 
 /** The extent of a box in its own direction, around its middle on the level page. */
@@ -45,16 +65,18 @@ function levelLine<Line extends { polygon: Quadrilateral }>(
   line: Line,
   angle: number,
 ): LevelLine<Line> {
-  const { width, height } = measureQuadrilateral(line.polygon);
+  const { width, height, angle: own } = measureQuadrilateral(line.polygon);
+  const isAcross = Math.round(deviation(own - angle, 0) / QUARTER) % 2 !== 0;
+  const [length, thickness] = isAcross ? [height, width] : [width, height];
   const [x, y] = quadrilateralCenter(line.polygon);
   const along = x * Math.cos(angle) + y * Math.sin(angle);
   const across = y * Math.cos(angle) - x * Math.sin(angle);
   return {
     line,
-    left: along - width / 2,
-    right: along + width / 2,
-    top: across - height / 2,
-    bottom: across + height / 2,
+    left: along - length / 2,
+    right: along + length / 2,
+    top: across - thickness / 2,
+    bottom: across + thickness / 2,
   };
 }
 

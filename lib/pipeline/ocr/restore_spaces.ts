@@ -1,5 +1,8 @@
-/** Letters as wide as their em, in scripts that write no spaces between words. */
-const WIDE_LETTER = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]$/u;
+/** Letters that fill their em, in a script that writes no spaces between words. */
+const WIDE_LETTER = /^\p{Script=Han}$/u;
+
+/** Letters whose ink may be much narrower than their em, so that a gap beside them says nothing. */
+const LOOSE_LETTER = /^[\p{Script=Hiragana}\p{Script=Katakana}ー]$/u;
 
 /** What a space may stand beside; the blank half of Chinese punctuation is none. */
 const LETTER_OR_DIGIT = /^[\p{L}\p{N}]$/u;
@@ -19,7 +22,7 @@ const INK_SHARE = 0.85;
 export const BLANK_SHARE = 0.25;
 
 /**
- * Puts spaces back that stand beside Chinese or Japanese letters, which the recognizer leaves out.
+ * Puts spaces back that stand beside Chinese characters, which the recognizer may leave out.
  *
  * @param characters The characters of a text in order.
  * @param columns Where each character was read, in columns of the line's picture.
@@ -40,13 +43,17 @@ export function restoreSpaces(
   const blank = contrasts.reduce((most, contrast) => Math.max(most, contrast), 0) * BLANK_SHARE;
   return characters.map((character, index) => {
     const next = characters[index + 1] ?? "";
-    const besideWide = WIDE_LETTER.test(character) || WIDE_LETTER.test(next);
-    if (!besideWide || !LETTER_OR_DIGIT.test(character) || !LETTER_OR_DIGIT.test(next)) {
-      return character;
-    }
+    const pair = [character, next];
+    const besideWide = pair.some((each) => WIDE_LETTER.test(each));
+    if (!besideWide || !pair.every(isPlain)) return character;
     const gap = widestGap(contrasts, columns[index] ?? 0, columns[index + 1] ?? 0, blank);
     return gap >= em * SPACE_SHARE ? `${character} ` : character;
   }).join("");
+}
+
+/** Whether a blank beside a character is none of its own. */
+function isPlain(character: string): boolean {
+  return LETTER_OR_DIGIT.test(character) && !LOOSE_LETTER.test(character);
 }
 
 /** The median distance between two wide letters in a row; `undefined` where there are none. */

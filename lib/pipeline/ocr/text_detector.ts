@@ -20,23 +20,37 @@ export interface TextDetectorOptions {
   model: Uint8Array;
   /** Threads that one inference runs on. */
   threads: number;
-  /** Longer side of a picture above which it is made smaller, in pixels. */
+  /** Longer side that a picture may have for the network, in pixels; one that is long and low may have more. */
   maxSide: number;
+  /**
+   * Share of its sides to which a picture is made smaller, unless it is small already.
+   *
+   * @default {1}
+   */
+  scale?: number;
 }
 
 /** The network halves its picture five times. */
 const SIZE_STEP = 32;
 
+/** Longer side up to which a picture is never made smaller, in pixels. */
+const SMALL_SIDE = 400;
+
+/** Height of a picture of the largest size, as a share of its width; a lower one may be wider. */
+const LEAST_HEIGHT = 9 / 16;
+
 /** Finds lines of text in pictures with a PP-OCR detection network. */
 export class TextDetector {
   readonly #session: InferenceSession;
   readonly #maxSide: number;
+  readonly #scale: number;
   #input = new Tensor("uint8", new Uint8Array(0), [1, 0, 0, 3]);
   #output = new Tensor("float32", new Float32Array(0), [1, 1, 0, 0]);
 
-  private constructor(session: InferenceSession, maxSide: number) {
+  private constructor(session: InferenceSession, maxSide: number, scale: number) {
     this.#session = session;
     this.#maxSide = maxSide;
+    this.#scale = scale;
   }
 
   /**
@@ -44,15 +58,17 @@ export class TextDetector {
    *
    * @throws {TypeError} If it is no text detector.
    */
-  static async create({ model, threads, maxSide }: TextDetectorOptions): Promise<TextDetector> {
+  static async create(
+    { model, threads, maxSide, scale = 1 }: TextDetectorOptions,
+  ): Promise<TextDetector> {
     const graph = prepareTextDetector(model);
     const session = await InferenceSession.create(graph, sessionSettings(threads));
-    return new TextDetector(session, maxSide);
+    return new TextDetector(session, maxSide, scale);
   }
 
   /** Finds the lines of text in a picture, in no particular order. */
   async find(image: PixelImage): Promise<FoundLine[]> {
-    const scale = Math.min(1, this.#maxSide / Math.max(image.width, image.height));
+    const scale = this.#scaleFor(image);
     const scaled = scale < 1 ? await shrink(image, scale) : image;
     const { width, height } = scaled;
     const stride = Math.ceil(width / SIZE_STEP) * SIZE_STEP;
@@ -73,6 +89,16 @@ export class TextDetector {
   /** Frees the model. */
   async release(): Promise<void> {
     await this.#session.release();
+  }
+
+  /** What a picture's sides are multiplied by for the network. */
+  #scaleFor({ width, height }: PixelImage): number {
+    const side = Math.max(width, height);
+    const largest = Math.max(
+      this.#maxSide / side,
+      this.#maxSide * Math.sqrt(LEAST_HEIGHT / (width * height)),
+    );
+    return Math.min(1, largest, Math.max(this.#scale, SMALL_SIDE / side));
   }
 
   /** Pictures of one size share their memory. */

@@ -6,6 +6,7 @@
 
 import {
   ATTRIBUTE_TYPES,
+  dimensions,
   ELEMENT_TYPES,
   type OnnxModel,
   type OnnxNode,
@@ -13,6 +14,7 @@ import {
   parseOnnx,
   serializeOnnx,
 } from "../onnx_schema.ts";
+import { operation, tensor } from "../onnx_nodes.ts";
 import { foldActivations } from "./fold_activations.ts";
 import { readScalarConstants } from "./scalar_constants.ts";
 
@@ -43,7 +45,7 @@ export function prepareTextDetector(bytes: Uint8Array): Uint8Array {
  * most probable class, `classes` (int64), its probability, `probabilities`, and that of the last class,
  * which is the space, `spaces` (float32); each is `[n, steps, 1]`.
  *
- * @throws {TypeError} If `bytes` are not a model of one float32 picture.
+ * @throws {TypeError} If `bytes` are not a model of one float32 picture and a distribution over classes.
  */
 export function prepareTextRecognizer(bytes: Uint8Array): Uint8Array {
   const model = parseOnnx(bytes);
@@ -51,32 +53,33 @@ export function prepareTextRecognizer(bytes: Uint8Array): Uint8Array {
   feedPixels(model, [1 / 127.5, 1 / 127.5, 1 / 127.5], [-1, -1, -1]);
   const { graph } = model;
   const [distribution] = graph.output;
-  if (distribution === undefined) throw new TypeError("Cannot read text: the model has no output");
+  const classes = distribution === undefined ? undefined : dimensions(distribution).at(-1);
+  if (distribution === undefined || classes === undefined || classes < 1) {
+    throw new TypeError("Cannot read text: the model does not say how many characters it knows");
+  }
   // A distribution over thousands of characters a step would have to be copied out and searched.
-  // Both operations in the forms before version 10 of the operator set, which the model declares.
-  graph.node.push({
-    op_type: "TopK",
-    name: "most_probable",
-    input: [distribution.name],
-    output: ["probabilities", "classes"],
-    attribute: [{ name: "k", type: ATTRIBUTE_TYPES.int, i: 1 }],
-  }, {
-    op_type: "Slice",
-    name: "space",
-    input: [distribution.name],
-    output: ["spaces"],
-    attribute: [
+  const alongClasses = [
+    { name: "axis", type: ATTRIBUTE_TYPES.int, i: 2 },
+  ];
+  graph.initializer.push(tensor("space", [1], [classes - 1]));
+  graph.node.push(
+    operation("ArgMax", [distribution.name], "classes", alongClasses),
+    operation("ReduceMax", [distribution.name], "probabilities", [
       { name: "axes", type: ATTRIBUTE_TYPES.ints, ints: [2] },
-      { name: "starts", type: ATTRIBUTE_TYPES.ints, ints: [-1] },
-      { name: "ends", type: ATTRIBUTE_TYPES.ints, ints: [2 ** 31 - 1] },
-    ],
-  });
+    ]),
+    operation("Gather", [distribution.name, "space"], "spaces", alongClasses),
+  );
   graph.output = [
     dynamicValue("classes", ELEMENT_TYPES.int64, ["n", "steps", 1]),
     dynamicValue("probabilities", ELEMENT_TYPES.float32, ["n", "steps", 1]),
     dynamicValue("spaces", ELEMENT_TYPES.float32, ["n", "steps", 1]),
   ];
   return serializeOnnx(model);
+}
+
+/** The characters that a text recognizer knows, one a line, where its file tells them. */
+export function readCharacters(bytes: Uint8Array): string | undefined {
+  return parseOnnx(bytes).metadata_props.find(({ key }) => key === "character")?.value;
 }
 
 /** Puts conversion and normalization in front: channel c becomes `value * scale[c] + shift[c]`. */

@@ -5,7 +5,7 @@ import type { Quadrilateral } from "./geometry.ts";
 import { joinWords } from "./join_words.ts";
 import { orderLines } from "./order_lines.ts";
 import { type FoundLine, TextDetector } from "./text_detector.ts";
-import { type TextLine, TextRecognizer } from "./text_recognizer.ts";
+import { type LineReading, type TextLine, TextRecognizer } from "./text_recognizer.ts";
 
 /** Options for {@linkcode TextReader}. */
 export interface TextReaderOptions {
@@ -13,17 +13,29 @@ export interface TextReaderOptions {
   detectorModel: Uint8Array;
   /** Bytes of a PP-OCR recognition model. */
   recognizerModel: Uint8Array;
-  /** The characters that the recognizer knows, one a line. */
-  dictionary: string;
+  /** The characters that the recognizer knows, one a line; not needed where its model tells them. */
+  dictionary?: string | undefined;
   /** Threads that one inference runs on. */
   threads: number;
   /**
-   * Longer side of a picture above which text is looked for in a smaller copy, in pixels; read it is in the
-   * picture itself.
+   * Longer side above which text is looked for in a smaller copy of a picture, in pixels; read it is in the
+   * picture itself. A long and low picture may have more.
    *
    * @default {960}
    */
-  maxSide?: number;
+  maxSide?: number | undefined;
+  /**
+   * Share of a picture's sides at which text is looked for in it, unless it is small.
+   *
+   * @default {1}
+   */
+  scale?: number | undefined;
+  /**
+   * Probability of a space between two characters that makes one.
+   *
+   * @default {0.05}
+   */
+  spaceThreshold?: number | undefined;
 }
 
 /** Time that each stage of the last reading took, in milliseconds. */
@@ -62,10 +74,17 @@ export class TextReader {
    * @throws {TypeError} If one of them is of another kind.
    */
   static async create(
-    { detectorModel, recognizerModel, dictionary, threads, maxSide = 960 }: TextReaderOptions,
+    { detectorModel, recognizerModel, maxSide = 960, scale, ...options }: TextReaderOptions,
   ): Promise<TextReader> {
-    const detector = await TextDetector.create({ model: detectorModel, threads, maxSide });
-    const recognizer = await TextRecognizer.create({ model: recognizerModel, dictionary, threads });
+    const { threads } = options;
+    const finding = {
+      model: detectorModel,
+      threads,
+      maxSide,
+      ...(scale !== undefined && { scale }),
+    };
+    const detector = await TextDetector.create(finding);
+    const recognizer = await TextRecognizer.create({ ...options, model: recognizerModel });
     return new TextReader(detector, recognizer);
   }
 
@@ -75,7 +94,7 @@ export class TextReader {
     const found = await this.findLines(image);
     const recognizing = performance.now();
     const read = await this.recognize(image, found.map(({ polygon }) => polygon));
-    const lines = read.filter(isReadable);
+    const lines = orderLines(read.filter(isReadable));
     const timings = {
       find: recognizing - started,
       recognize: performance.now() - recognizing,
@@ -83,7 +102,7 @@ export class TextReader {
     return { lines, timings };
   }
 
-  /** Finds the lines of text in a picture, in reading order, without reading them. */
+  /** Finds the lines of text in a picture, without reading them, in the order in which they would be read if upright. */
   async findLines(image: PixelImage): Promise<FoundLine[]> {
     return orderLines(joinWords(await this.#detector.find(image)));
   }
@@ -92,10 +111,15 @@ export class TextReader {
    * Reads given lines of text.
    *
    * @param polygons Corners of each line, in pixels of the picture, as {@linkcode findLines} gives them.
+   * @param others Readings of other lines in the picture, which tell how it is turned.
    * @returns Each line, however unsure; its corners begin where its text does.
    */
-  recognize(image: PixelImage, polygons: readonly Quadrilateral[]): Promise<TextLine[]> {
-    return this.#recognizer.read(image, polygons);
+  recognize(
+    image: PixelImage,
+    polygons: readonly Quadrilateral[],
+    others: readonly LineReading[] = [],
+  ): Promise<TextLine[]> {
+    return this.#recognizer.read(image, polygons, others);
   }
 
   /** Frees the models. */
@@ -107,7 +131,7 @@ export class TextReader {
 
 /** Describes a line for a pipeline's result, clipped to a picture of `width` by `height` pixels. */
 export function toTextBlock(
-  { text, confidence, polygon }: TextLine,
+  { text, confidence, polygon }: Omit<TextLine, "quarters">,
   { width, height }: { width: number; height: number },
 ): TextBlock {
   const corner = ([x, y]: Point): Point => [

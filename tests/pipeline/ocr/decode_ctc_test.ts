@@ -4,11 +4,12 @@ import { decodeCtc, parseDictionary } from "../../../lib/pipeline/ocr/decode_ctc
 const DICTIONARY = parseDictionary("a\nb\nc\n");
 
 function decode(classes: number[], spaces: number[] = [], probabilities = classes.map(() => 0.8)) {
-  const { characters, confidence, steps } = decodeCtc({
+  const timeSteps = {
     classes,
     probabilities,
     spaces: classes.map((_, index) => spaces[index] ?? 0),
-  }, DICTIONARY);
+  };
+  const { characters, confidence, steps } = decodeCtc(timeSteps, DICTIONARY, 0.05);
   return { text: characters.join(""), confidence, steps };
 }
 

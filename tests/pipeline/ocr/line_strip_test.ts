@@ -1,11 +1,7 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import {
-  cropLine,
-  type PixelImage,
-  readingDirections,
-} from "../../../lib/pipeline/ocr/crop_line.ts";
-import { type Quadrilateral, rectangleCorners } from "../../../lib/pipeline/ocr/geometry.ts";
+import { cropLine, type PixelImage } from "../../../lib/pipeline/ocr/crop_line.ts";
+import { rectangleCorners } from "../../../lib/pipeline/ocr/geometry.ts";
 import { joinReadings } from "../../../lib/pipeline/ocr/join_readings.ts";
 import { cutStrip, splitStrip, STRIP_HEIGHT } from "../../../lib/pipeline/ocr/line_strip.ts";
 import { restoreSpaces } from "../../../lib/pipeline/ocr/restore_spaces.ts";
@@ -41,7 +37,7 @@ function strip(width: number, isInk: (column: number) => boolean) {
       if (isInk(x)) pixels.fill(10, (row * width + x) * 3, (row * width + x) * 3 + 3);
     }
   }
-  return { pixels, width };
+  return { pixels, width, isColumn: false };
 }
 
 Deno.test("cropLine copies pixels as they are where nothing is scaled or turned", () => {
@@ -70,24 +66,20 @@ Deno.test("cropLine goes on with the picture's edge outside of it", () => {
   expect(at(0, 0)).toEqual([0, 0, 7]);
 });
 
-Deno.test("readingDirections lets text run to the right, upwards in tall boxes, and either way in very tall ones", () => {
-  const box = (width: number, height: number): Quadrilateral => [
-    [0, 0],
-    [width, 0],
-    [width, height],
-    [0, height],
-  ];
-  const starts = (width: number, height: number) =>
-    readingDirections(box(width, height)).map(([topLeft]) => topLeft);
-  expect(starts(10, 11)).toEqual([[0, 0]]);
-  expect(starts(10, 20)).toEqual([[0, 0], [0, 20]]);
-  expect(starts(10, 40)).toEqual([[0, 40], [10, 0]]);
-});
-
 Deno.test("cutStrip keeps the proportions of the line and its margin", () => {
   const box = rectangleCorners({ center: [60, 50], width: 70, height: 20, angle: 0 });
   expect(cutStrip(gradient(120, 100), box).width).toBe(Math.round(76 / 26 * STRIP_HEIGHT));
   expect(cutStrip(gradient(120, 100), box, 2).width).toBe(Math.round(76 / 26 * STRIP_HEIGHT * 2));
+});
+
+Deno.test("cutStrip tells the strips of columns from those of lines, whichever way they run", () => {
+  const isColumn = (degrees: number) => {
+    const angle = degrees * Math.PI / 180;
+    const box = rectangleCorners({ center: [60, 50], width: 70, height: 20, angle });
+    return cutStrip(gradient(120, 100), box).isColumn;
+  };
+  expect([0, 30, 180, -160].map(isColumn)).toEqual([false, false, false, false]);
+  expect([90, -90, 70, -110].map(isColumn)).toEqual([true, true, true, true]);
 });
 
 Deno.test("splitStrip cuts in the middle of the widest gap", () => {
@@ -138,6 +130,8 @@ Deno.test("restoreSpaces finds the wide gap among Chinese letters, and none besi
   expect(restore("价格元")).toBe("价格 元");
   expect(restore("价格128")).toBe("价格 128");
   expect(restore("价格，上下")).toBe("价格，上下");
+  // Kana are narrower than their em.
+  expect(restore("价格トイレ")).toBe("价格トイレ");
   expect(restore("abcde")).toBe("abcde");
   const large = () => ({ contrasts, height: 50 });
   expect(restoreSpaces(["价", "格", "元"], [16, 48, 88], large)).toBe("价格元");

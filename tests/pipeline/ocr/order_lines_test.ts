@@ -55,6 +55,40 @@ Deno.test("orderLines reads a turned page as if it were level", () => {
   expect(namesOf(orderLines(lines))).toEqual(["a", "b", "c", "d"]);
 });
 
+Deno.test("orderLines reads lines that run up from the left, and those that run down from the right", () => {
+  // Three lines side by side, each 100 long.
+  const run = (name: string, x: number, angle: number) => ({
+    name,
+    polygon: rectangleCorners({ center: [x, 80], width: 100, height: 10, angle }),
+  });
+  const lines = (angle: number) => [run("b", 40, angle), run("c", 60, angle), run("a", 20, angle)];
+  expect(namesOf(orderLines(lines(-Math.PI / 2)))).toEqual(["a", "b", "c"]);
+  expect(namesOf(orderLines(lines(Math.PI / 2)))).toEqual(["c", "b", "a"]);
+});
+
+Deno.test("orderLines reads an upside-down page from its own top", () => {
+  // Angles on both sides of the half turn.
+  const lines = [["a", 40, 3.1], ["c", 0, -3.1], ["b", 20, 3.14]].map(([name, y, angle]) => ({
+    name: String(name),
+    polygon: rectangleCorners({
+      center: [80, Number(y)],
+      width: 90,
+      height: 10,
+      angle: Number(angle),
+    }),
+  }));
+  expect(namesOf(orderLines(lines))).toEqual(["a", "b", "c"]);
+});
+
+Deno.test("orderLines reads a turned line beside upright ones first where it stands left of them", () => {
+  const spine = {
+    name: "spine",
+    polygon: rectangleCorners({ center: [5, 50], width: 100, height: 10, angle: -Math.PI / 2 }),
+  };
+  const lines = [spine, line("b", 30, 60, 150), line("a", 30, 20, 150)];
+  expect(namesOf(orderLines(lines))).toEqual(["spine", "a", "b"]);
+});
+
 Deno.test("orderLines gives each line once", () => {
   const any = fc.tuple(fc.nat(300), fc.nat(300), fc.integer({ min: 1, max: 200 }));
   fc.assert(fc.property(fc.array(any, { maxLength: 25 }), (places) => {
@@ -75,4 +109,27 @@ Deno.test("joinWords leaves columns, rows and sizes apart", () => {
   expect(joinWords([line("a", 0, 0, 40), line("b", 50, 0, 40)])).toHaveLength(2);
   expect(joinWords([line("a", 0, 0, 40), line("b", 0, 12, 40)])).toHaveLength(2);
   expect(joinWords([line("a", 0, 0, 40, 20), line("b", 44, 5, 40, 10)])).toHaveLength(2);
+});
+
+Deno.test("joinWords leaves turned lines and columns side by side apart", () => {
+  expect(joinWords([line("a", 0, 0, 10, 100), line("b", 30, 0, 10, 100)])).toHaveLength(2);
+  // Short words, which are not much taller than wide, and gaps as wide as between words.
+  expect(joinWords([line("a", 0, 0, 20, 50), line("b", 40, 0, 20, 50)])).toHaveLength(2);
+  // Two narrow letters of one word.
+  expect(joinWords([line("a", 0, 0, 8, 20), line("b", 10, 0, 8, 20)])).toHaveLength(1);
+});
+
+Deno.test("joinWords joins the parts of a line that runs up or down", () => {
+  const [joined, ...others] = joinWords([
+    line("a", 0, 0, 10, 60),
+    line("b", 1, 64, 10, 12),
+    line("c", 0, 81, 10, 30),
+  ]);
+  expect(others).toEqual([]);
+  const corners = joined?.polygon.map(([x, y]) => `${Math.round(x)},${Math.round(y)}`);
+  expect(corners).toEqual(["0,0", "11,0", "11,111", "0,111"]);
+});
+
+Deno.test("joinWords keeps the upright letters of a list apart", () => {
+  expect(joinWords([0, 20, 40].map((y) => line("1", 0, y, 9, 15)))).toHaveLength(3);
 });

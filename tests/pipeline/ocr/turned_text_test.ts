@@ -1,0 +1,78 @@
+import { expect } from "expect";
+import sharp from "sharp";
+import type { PixelImage } from "../../../lib/pipeline/ocr/crop_line.ts";
+import type { TextReader } from "../../../lib/pipeline/ocr/text_reader.ts";
+import { readFixture } from "../models.ts";
+import { loadTextReader } from "./models.ts";
+import { renderedTextTest, renderPage } from "./render_text.ts";
+
+const PAGE = [
+  "Invoice No. 2024-117",
+  "Total: $1,234.56 (incl. 19% VAT)",
+  "e-mail: joe@example.com",
+];
+
+/** What each picture says, in reading order. */
+const PICTURES: Record<string, string[]> = {
+  "rot90.png": PAGE,
+  "rot180.png": PAGE,
+  "tategaki.png": ["安全出口注意台阶", "请勿吸烟谢谢合作", "小心地滑禁止入内"],
+  "vertical.png": ["安全出口注意台阶"],
+  "spines.png": ["MIND THE GAP", "KEEP CLEAR"],
+};
+
+async function decode(name: string): Promise<PixelImage> {
+  const { data, info } = await sharp(readFixture(`text/${name}`)).removeAlpha().raw()
+    .toBuffer({ resolveWithObject: true });
+  return { pixels: data, width: info.width, height: info.height };
+}
+
+async function readTexts(reader: TextReader, image: PixelImage): Promise<string[]> {
+  return (await reader.read(image)).lines.map(({ text }) => text);
+}
+
+for (const [name, texts] of Object.entries(PICTURES)) {
+  Deno.test(`TextReader reads every line of ${name} in order`, async () => {
+    const reader = await loadTextReader();
+    expect(await readTexts(reader, await decode(name))).toEqual(texts);
+    await reader.release();
+  });
+}
+
+Deno.test("TextReader says where upside-down text begins", async () => {
+  const reader = await loadTextReader();
+  const { lines } = await reader.read(await decode("rot180.png"));
+  for (const { polygon: [[left, top], [right], , [, bottom]] } of lines) {
+    expect(left).toBeGreaterThan(right);
+    expect(top).toBeGreaterThan(bottom);
+  }
+  await reader.release();
+});
+
+renderedTextTest(
+  "TextReader reads a number as the page is turned, though it could be read from both sides",
+  async () => {
+    const reader = await loadTextReader();
+    for (const rotation of [0, 180]) {
+      const lines = ["Departures from", "66", "Platform 12"].map((text) => ({
+        text,
+        font: "DejaVu Sans",
+        size: 32,
+      }));
+      const texts = await readTexts(reader, await renderPage(lines, { rotation }));
+      expect([rotation, texts]).toEqual([rotation, lines.map(({ text }) => text)]);
+    }
+    await reader.release();
+  },
+);
+
+renderedTextTest("TextReader reads a number as known lines around it are turned", async () => {
+  const reader = await loadTextReader();
+  const page = await renderPage([{ text: "66", font: "DejaVu Sans", size: 40 }], { rotation: 180 });
+  const polygons = (await reader.findLines(page)).map(({ polygon }) => polygon);
+  const others = [{ text: "Departures", confidence: 0.99, quarters: 2 }];
+  const [alone] = await reader.recognize(page, polygons);
+  const [among] = await reader.recognize(page, polygons, others);
+  expect([alone?.text, among?.text]).toEqual(["99", "66"]);
+  await reader.release();
+});
