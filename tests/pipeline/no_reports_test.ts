@@ -1,4 +1,5 @@
 import { expect } from "expect";
+import { projectFiles } from "../project_files.ts";
 import { runMain } from "../commands/run_main.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 
@@ -43,10 +44,8 @@ Deno.test({
 });
 
 Deno.test("onnxruntime is imported only where its reports are switched off", async () => {
-  const { stdout } = await new Deno.Command("git", { args: ["ls-files", "*.ts"], cwd: ROOT })
-    .output();
   const importing: string[] = [];
-  for (const file of new TextDecoder().decode(stdout).trim().split("\n")) {
+  for (const file of projectFiles(/\.ts$/)) {
     const text = await Deno.readTextFile(new URL(file, ROOT));
     if (/(?:from|import)[ (]"onnxruntime-node"/.test(text)) importing.push(file);
   }
