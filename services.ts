@@ -72,7 +72,8 @@ export class Services {
 
   /**
    * Joins the parts; the models are loaded by `start`.
-   * | @param processor What streams run their frames on; the pipelines of this process by default
+   *
+   * @param processor What streams run their frames on; the pipelines of this process by default
    */
   constructor(config: Config, processor?: FrameProcessor) {
     this.config = config;

@@ -33,7 +33,8 @@ export class CameraError extends Error {
 
   /**
    * Makes an error of a failure.
-   * | @param failure Why there is no picture; the message repeats it.
+   *
+   * @param failure Why there is no picture; the message repeats it.
    * @param options Its `cause` is what the browser has thrown.
    */
   constructor(failure: CameraFailure, options?: ErrorOptions) {

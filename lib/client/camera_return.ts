@@ -10,7 +10,8 @@ export class CameraReturn {
 
   /**
    * Waits for nothing yet.
-   * | @param open Tries to open a camera; when it succeeds it calls `forget`.
+   *
+   * @param open Tries to open a camera; when it succeeds it calls `forget`.
    */
   constructor(open: (cameraId: string) => Promise<void>) {
     this.#open = open;

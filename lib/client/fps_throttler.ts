@@ -51,7 +51,8 @@ export class FpsThrottler {
 
   /**
    * Begins at the highest rate.
-   * | @throws {RangeError} If the rates are not `0 < minimumFps <= maximumFps`.
+   *
+   * @throws {RangeError} If the rates are not `0 < minimumFps <= maximumFps`.
    */
   constructor({ maximumFps = 15, minimumFps = 5 }: FpsThrottlerOptions = {}) {
     if (!(minimumFps > 0 && minimumFps <= maximumFps)) {

@@ -37,7 +37,8 @@ export class FileError extends Error {
 
   /**
    * Makes an error of what to tell the person.
-   * | @param explanation Its title becomes the message.
+   *
+   * @param explanation Its title becomes the message.
    * @param options Its `cause` is what the browser has thrown.
    */
   constructor(explanation: Explanation, options?: ErrorOptions) {

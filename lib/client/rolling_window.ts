@@ -37,7 +37,8 @@ export class RollingWindow {
 
   /**
    * Begins without samples.
-   * | @throws {RangeError} If `lengthMs` is not a positive number.
+   *
+   * @throws {RangeError} If `lengthMs` is not a positive number.
    */
   constructor({ lengthMs = 3000 }: RollingWindowOptions = {}) {
     if (!(lengthMs > 0)) {

@@ -16,7 +16,8 @@ export class VideoApiError extends Error {
 
   /**
    * Makes an error with the words for its code.
-   * | @param code Of the server's answer, or `unreachable` or `aborted`.
+   *
+   * @param code Of the server's answer, or `unreachable` or `aborted`.
    * @param detail The server's own sentence; may be empty.
    */
   constructor(code: string, detail: string) {

@@ -36,7 +36,8 @@ export class VideoLibrary {
 
   /**
    * Asks the server for nothing yet: that begins with `refresh`.
-   * | @param page Address of the page.
+   *
+   * @param page Address of the page.
    */
   constructor(signals: VideoSignals, page: string) {
     this.#signals = signals;

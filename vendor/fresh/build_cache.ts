@@ -76,7 +76,8 @@ export class ProdBuildCache implements BuildCache {
 
   /**
    * Registers the islands, and sets the id of the build for the whole process.
-   * | @param root The directory of the application.
+   *
+   * @param root The directory of the application.
    * @param snapshot What the build wrote.
    */
   constructor(root: string, snapshot: Snapshot) {

@@ -5,7 +5,8 @@ export class HttpError extends Error {
 
   /**
    * Makes an error that answers the request.
-   * | @param status The status of the response, 400 or above.
+   *
+   * @param status The status of the response, 400 or above.
    * @param message Shown to the client; empty if left out.
    */
   constructor(status: number, message?: string) {
