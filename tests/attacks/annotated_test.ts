@@ -4,10 +4,10 @@ import { startServerProcess } from "../../bench/server_process.ts";
 import { ask, dogVideo, isOver, send, submit, untilJob } from "../routes/video_client.ts";
 import { withoutFfmpeg } from "../video/media.ts";
 import { smallDisk, withoutSmallDisks } from "../video/small_disk.ts";
-import { PoliteStream } from "./polite_stream.ts";
+import { PoliteStream, SMALL_INPUT } from "./polite_stream.ts";
 import { expectFiguresBack } from "./server_figures.ts";
 
-const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" };
+const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", ...SMALL_INPUT };
 const MB = 1_048_576;
 
 /** Number of decode processes that a server has started and that still run. */

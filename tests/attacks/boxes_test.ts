@@ -3,10 +3,10 @@ import { startServerProcess } from "../../bench/server_process.ts";
 import { ask, isOver, submit, untilJob } from "../routes/video_client.ts";
 import { writeBoxes } from "../video/attack_files.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
-import { PoliteStream } from "./polite_stream.ts";
+import { PoliteStream, SMALL_INPUT } from "./polite_stream.ts";
 import { expectFiguresBack } from "./server_figures.ts";
 
-const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" };
+const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", ...SMALL_INPUT };
 const isLookedAt = ({ status }: { status: string }) => status === "processing";
 
 async function boxes(): Promise<File> {

@@ -10,9 +10,9 @@ import {
   withoutBreakableDisks,
   withoutSmallDisks,
 } from "../video/small_disk.ts";
-import { PoliteStream } from "./polite_stream.ts";
+import { PoliteStream, SMALL_INPUT } from "./polite_stream.ts";
 
-const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" };
+const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", ...SMALL_INPUT };
 const MB = 1_048_576;
 
 /** Expects that everything that only reads works. */

@@ -1,10 +1,10 @@
 import { expect } from "expect";
 import { startServerProcess } from "../../bench/server_process.ts";
 import { ask, junkVideo, send, submit } from "../routes/video_client.ts";
-import { PoliteStream } from "./polite_stream.ts";
+import { PoliteStream, SMALL_INPUT } from "./polite_stream.ts";
 import { expectFiguresBack, startAttacker } from "./server_figures.ts";
 
-const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" };
+const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", ...SMALL_INPUT };
 const MB = 1_048_576;
 const FILE_BYTES = 20 * MB;
 

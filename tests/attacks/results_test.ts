@@ -7,10 +7,10 @@ import type { Detection } from "../../lib/client/protocol.ts";
 import { ask } from "../routes/video_client.ts";
 import { emptyResult, frameResults } from "../video/results.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
-import { PoliteStream } from "./polite_stream.ts";
+import { PoliteStream, SMALL_INPUT } from "./polite_stream.ts";
 import { expectFiguresBack, startAttacker } from "./server_figures.ts";
 
-const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" };
+const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", ...SMALL_INPUT };
 const ROWS = 150_000;
 
 /** A data directory with one completed job of 150,000 results. */

@@ -11,9 +11,9 @@ import {
 } from "../routes/video_client.ts";
 import { withoutFfmpeg } from "../video/media.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
-import { PoliteStream } from "./polite_stream.ts";
+import { PoliteStream, SMALL_INPUT } from "./polite_stream.ts";
 
-const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" };
+const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", ...SMALL_INPUT };
 /** The user `nobody` of most systems. */
 const NOBODY = 65_534;
 

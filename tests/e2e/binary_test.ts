@@ -92,6 +92,12 @@ Deno.test("the executable knows its commands, and passes arguments and exit code
   });
 });
 
+Deno.test("the executable has what it needs to keep video jobs", async () => {
+  await using server = await serve();
+  const response = await fetch(new URL("/video/jobs", server.url));
+  expect([response.status, await response.json()]).toEqual([200, { jobs: [] }]);
+});
+
 Deno.test("the executable finds what is on a picture, and says what it needs for a video", async () => {
   const picture = new URL("tests/fixtures/dog.jpg", `file://${ROOT}`).pathname;
   const { code, stdout } = await livesyte(["detect", picture]);

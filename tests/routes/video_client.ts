@@ -69,7 +69,7 @@ export async function untilJob(
     expect(status).toBe(200);
     if (isReached(answer)) return answer;
     if (Date.now() > deadline) throw new Error(`Waited in vain: ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
