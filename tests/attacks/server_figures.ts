@@ -39,7 +39,7 @@ export async function expectFiguresBack<T>(
       const { memory, descriptors } = now();
       return descriptors <= before.descriptors && memory < before.memory + MAX_KEPT_MB;
     };
-    await waitFor(isBack, 15_000).catch(() => {
+    await waitFor(isBack, 60_000).catch(() => {
       throw new Error(`Not given back: ${JSON.stringify({ before, now: now() })}`);
     });
     return result;
