@@ -17,11 +17,12 @@ const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", ...SMALL_INPUT };
 /** The user `nobody` of most systems. */
 const NOBODY = 65_534;
 
-/** A server that runs as a user who may do nothing. */
+/** A server that runs as a user who may do nothing but read: Deno and the project can lie in somebody's own folder. */
 function asNobody() {
   const { command, args } = thisProject();
   const user = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--clear-groups"];
-  return { command: "setpriv", args: [...user, "--", command, ...args] };
+  const reading = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"];
+  return { command: "setpriv", args: [...user, ...reading, "--", command, ...args] };
 }
 
 const ignore = withoutFfmpeg || Deno.build.os !== "linux" || Deno.uid() !== 0;
