@@ -60,6 +60,10 @@ for (const [what, path, head, bytes] of ATTACKS) {
         return response.status === 200;
       };
       expect(await post()).toBe(true);
+      // What a server takes for the first time, it keeps for the next.
+      for (let count = 0; count < 70; count += 1) {
+        (await postHalf(server.url, path, head, bytes)).socket.destroy();
+      }
       const before = residentMemory(server.pid);
       const sockets: Socket[] = [];
       let highest = 0;
