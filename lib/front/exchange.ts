@@ -52,11 +52,10 @@ export class Exchange {
     for (;;) {
       const head = await this.#readResponseHead();
       if (head === undefined) return "end";
-      if (head.status === 101) {
-        await this.#pass(head);
-        return "web_socket";
-      }
+      const isUpgraded = head.status === 101;
+      if (isUpgraded && !this.#head.isUpgrade) throw noAnswer();
       await this.#pass(head);
+      if (isUpgraded) return "web_socket";
       if (head.status < 200) continue;
       // What follows a refused upgrade was meant for the WebSocket.
       return head.isLast || !this.#isSent || this.#head.isUpgrade ? "end" : "next";
@@ -114,10 +113,11 @@ export class Exchange {
   async #readResponseHead(): Promise<{ length: number } & ResponseHead | undefined> {
     let length: number;
     while ((length = findHeadEnd(this.#server.available)) === -1) {
+      if (this.#server.isFull) throw noAnswer();
       if (await this.#server.fill()) continue;
       if (this.#refusal !== undefined) throw this.#refusal;
       if (this.#isClientGone) return undefined;
-      throw new RefusedRequest(502, "The server has no answer to this request");
+      throw noAnswer();
     }
     if (this.#refusal !== undefined) throw this.#refusal;
     const bytes = this.#server.available.subarray(0, length);
@@ -138,4 +138,8 @@ export class Exchange {
     // An answer that breaks off must not look as if it had ended.
     if (body !== "until_end") throw new PeerGoneError("The server has broken off its answer");
   }
+}
+
+function noAnswer(): RefusedRequest {
+  return new RefusedRequest(502, "The server has no answer to this request");
 }

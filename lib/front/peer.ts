@@ -68,6 +68,11 @@ export class Peer {
     return this.#buffer.subarray(this.#start, this.#end);
   }
 
+  /** Whether nothing more can be read before something is consumed. */
+  get isFull(): boolean {
+    return this.#end - this.#start === MAX_BUFFER_BYTES;
+  }
+
   /** Takes bytes from the front of `available`. */
   consume(length: number): void {
     this.#start += length;
@@ -75,7 +80,7 @@ export class Peer {
   }
 
   /**
-   * Reads once, behind what is available; calls during a read wait for the same one.
+   * Reads once, behind what is available, unless that is full; calls during a read wait for the same one.
    *
    * @returns Whether the peer is still there
    */

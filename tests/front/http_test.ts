@@ -245,3 +245,13 @@ Deno.test("an answer that breaks off does not look complete", async () => {
   expect(client.received).toContain("piece");
   expect(client.received).not.toMatch(/0\r\n\r\n$/);
 });
+
+Deno.test("an answer whose head is too large for the door is refused with 502", async () => {
+  await using app = await startSmallApp({
+    handler: () => new Response("x", { headers: { "X-Large": "x".repeat(70_000) } }),
+  });
+  using client = await RawClient.connect(app.host);
+  client.send(`GET / HTTP/1.1\r\n${HOST}\r\n`);
+  expect(await client.endsWithin(3000)).toBe(true);
+  expect(client.received).toMatch(/^HTTP\/1.1 502 /);
+});
