@@ -22,6 +22,8 @@ export interface ConnectionLimits {
   closeTimeoutMs: number;
   /** Tokens of a WebSocket: a frame of a message costs 1, a control frame 10. */
   frameRate: { capacity: number; perSecond: number };
+  /** Milliseconds that a WebSocket may go on without tokens, or without a turn for a large message. */
+  maxWaitMs: number;
 }
 
 /** The limits in use; others are for tests. */
@@ -33,4 +35,5 @@ export const CONNECTION_LIMITS: Readonly<ConnectionLimits> = {
   writeTimeoutMs: 60_000,
   closeTimeoutMs: 5_000,
   frameRate: { capacity: 1000, perSecond: 500 },
+  maxWaitMs: 5_000,
 };

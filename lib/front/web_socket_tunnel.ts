@@ -53,11 +53,14 @@ export class WebSocketTunnel implements Sender {
   readonly #pace: Pace;
   readonly #rate: TokenBucket;
   readonly #slow = new Deadline(() => this.#refuse({ code: 1013, reason: "too_slow" }));
+  /** Nobody is read while it waits, so its leaving would not be noticed. */
+  readonly #waiting = new Deadline(() => this.#refuseWaiting());
   readonly #closing = new Deadline(() => this.#abandon());
   readonly #abandoned = new Deadline(() => this.#server.cut());
   #isClosing = false;
   /** Why the frame that comes next may not pass yet. */
   #obstacle: "rate" | "turn" | undefined;
+  #isWaiting = false;
   /** Whether the message that is coming is a large one. */
   #isTurnUsed = false;
   #refusal: WebSocketRefusal | undefined;
@@ -82,6 +85,7 @@ export class WebSocketTunnel implements Sender {
     } finally {
       this.#forget();
       this.#slow.dispose();
+      this.#waiting.dispose();
       this.#closing.dispose();
       this.#abandoned.dispose();
       this.#client.cut();
@@ -146,10 +150,14 @@ export class WebSocketTunnel implements Sender {
   /** Waits until there may be more to scan; returns whether the client is still there. */
   async #waitForClient(): Promise<boolean> {
     if (this.#obstacle !== undefined) {
+      if (!this.#isWaiting) this.#waiting.set(this.#options.limits.maxWaitMs);
+      this.#isWaiting = true;
       if (this.#obstacle === "turn") await this.#options.large.wait(this);
       else await new Promise((resolve) => setTimeout(resolve, THROTTLE_MS));
       return !this.#client.isCut;
     }
+    this.#isWaiting = false;
+    this.#waiting.clear();
     const held = this.#client.available.length;
     if (held > 0 || this.#isMidway()) this.#slow.set(this.#pace.leftMs);
     else this.#pace.restart();
@@ -158,6 +166,11 @@ export class WebSocketTunnel implements Sender {
     this.#slow.clear();
     this.#pace.came(this.#client.available.length - held, performance.now() - startedAt);
     return isThere;
+  }
+
+  #refuseWaiting(): void {
+    if (this.#obstacle === "turn") this.overload();
+    else this.#refuse({ code: 1008, reason: "too_many_frames" });
   }
 
   /** Waits for bytes, or for a refusal; returns whether the peer is still there. */

@@ -12,6 +12,7 @@ export const SHORT_LIMITS: Partial<ConnectionLimits> = {
   pace: { bytes: 1000, withinMs: 600 },
   writeTimeoutMs: 500,
   closeTimeoutMs: 400,
+  maxWaitMs: 1500,
 };
 
 /** What the application has seen. */
