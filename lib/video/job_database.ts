@@ -13,6 +13,9 @@ import { formatResult, type ResultFormat } from "./result_formats.ts";
 /** Bytes of results after which a piece of them ends. */
 const PIECE_BYTES = 32_768;
 
+/** Milliseconds in which a server that is ending can let go of the database that the next one opens. */
+const LOCK_WAIT_MS = 2000;
+
 /** Rows that are deleted, and pages that are given back, at a time: few, as each needs room in the log. */
 const PURGE_STEP = 500;
 
@@ -61,11 +64,12 @@ export class JobDatabase {
    * Opens the database, making it if need be, and keeps every other process out of it until it is closed: two servers
    * would process the same jobs.
    *
-   * @throws {JobStateError} If another process has it open, or a later version of livesyte has written it
+   * @throws {JobStateError} If another process keeps it open, or a later version of livesyte has written it
    */
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
     try {
+      this.#database.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
       this.#database.exec("PRAGMA locking_mode = EXCLUSIVE");
       // In WAL mode NORMAL loses nothing when the process dies, and at a power cut only the last results.
       this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");

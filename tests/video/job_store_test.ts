@@ -558,6 +558,18 @@ Deno.test("JobStore keeps a second server out of its directory", async () => {
   await store.create(NEW_JOB);
 });
 
+Deno.test("JobStore waits for a server that is about to let go of its directory", async () => {
+  await using directory = await temporaryDirectory();
+  const dataDirectory = directory.path;
+  const ending = await JobStore.open({ dataDirectory });
+  const { id } = await ending.create(NEW_JOB);
+  const opening = JobStore.open({ dataDirectory });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await ending.shutdown(1000);
+  await using store = await opening;
+  expect(store.get(id)).toMatchObject({ status: "pending" });
+});
+
 Deno.test("JobStore refuses a database of a later version", async () => {
   await using directory = await temporaryDirectory();
   const dataDirectory = directory.path;
