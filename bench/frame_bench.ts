@@ -11,7 +11,7 @@ import { InferenceSession, Tensor } from "../lib/pipeline/onnxruntime.ts";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import type { StageTimings } from "../lib/client/protocol.ts";
+import type { StageTimings } from "../lib/protocol/stream_messages.ts";
 import { sessionSettings } from "../lib/pipeline/detector.ts";
 import type { Size } from "../lib/pipeline/onnx_graph.ts";
 import { decodeLetterboxed } from "../lib/pipeline/jpeg_decoder.ts";

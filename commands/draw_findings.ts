@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import sharp from "sharp";
 import { labelColor } from "../lib/client/label_colors.ts";
 import { formatPercent, placeLabel, type Rectangle } from "../lib/client/overlay_layout.ts";
-import type { PipelineResult, Point } from "../lib/client/protocol.ts";
+import type { PipelineResult, Point } from "../lib/protocol/stream_messages.ts";
 import type { PixelImage } from "../lib/pipeline/ocr/crop_line.ts";
 
 /** The picture formats that can be written, as sharp names them, by their files' extensions. */

@@ -5,7 +5,7 @@ import { Icon } from "../lib/components/Icon.tsx";
 import { JobProgress, UploadProgress } from "../lib/components/JobProgress.tsx";
 import { TokenForm } from "../lib/components/TokenForm.tsx";
 import { isFinished, videoLibrary } from "../lib/client/video_library.ts";
-import type { JobView } from "../lib/client/video_protocol.ts";
+import type { JobView } from "../lib/protocol/video_messages.ts";
 import type { Upload, VideoSignals } from "../lib/client/video_signals.ts";
 import { formatBytes, formatTime } from "../lib/client/video_timeline.ts";
 

@@ -5,7 +5,7 @@ import { labelColor } from "../lib/client/label_colors.ts";
 import type { LiveSignals } from "../lib/client/live_signals.ts";
 import { NewObjectAnnouncer } from "../lib/client/new_objects.ts";
 import { chosenDetections, formatPercent } from "../lib/client/overlay_layout.ts";
-import type { Detection, TextBlock } from "../lib/client/protocol.ts";
+import type { Detection, TextBlock } from "../lib/protocol/stream_messages.ts";
 import {
   type SeenObject,
   type SeenRow,

@@ -4,7 +4,7 @@ import { VideoNotice } from "../lib/components/VideoNotice.tsx";
 import { apiUrl } from "../lib/client/video_api.ts";
 import { videoLibrary } from "../lib/client/video_library.ts";
 import { videoPlayer } from "../lib/client/video_player.ts";
-import type { JobView } from "../lib/client/video_protocol.ts";
+import type { JobView } from "../lib/protocol/video_messages.ts";
 import type { VideoSignals } from "../lib/client/video_signals.ts";
 
 /** Shows the chosen video, or says how far it is. */

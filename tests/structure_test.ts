@@ -10,8 +10,8 @@ const SHARED = [
   "lib/host_name.ts",
   "lib/user_error.ts",
   "lib/telemetry",
-  "lib/client/protocol.ts",
-  "lib/client/video_protocol.ts",
+  "lib/protocol/stream_messages.ts",
+  "lib/protocol/video_messages.ts",
 ];
 
 /** What each part of the program may import, beside itself. */
@@ -96,7 +96,9 @@ Deno.test("parts of the program import only those that they may", async () => {
 });
 
 Deno.test("the shared protocol imports nothing", async () => {
-  expect((await imports).filter(([from]) => from === "lib/client/protocol.ts")).toEqual([]);
+  expect((await imports).filter(([from]) => from === "lib/protocol/stream_messages.ts")).toEqual(
+    [],
+  );
 });
 
 Deno.test("nothing reaches into vendor/fresh but its own tests", async () => {

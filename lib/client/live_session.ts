@@ -17,7 +17,7 @@ import {
   type SourceElements,
 } from "./live_source.ts";
 import { fetchPipelines, firstChoice, streamUrl } from "./pipelines.ts";
-import type { DropMessage, ResultMessage, ServerMessage } from "./protocol.ts";
+import type { DropMessage, ResultMessage, ServerMessage } from "../protocol/stream_messages.ts";
 import { RealtimeClient, type RealtimeClientOptions } from "./realtime_client.ts";
 import { recall } from "./remember.ts";
 import { appendHistory } from "./stream_history.ts";

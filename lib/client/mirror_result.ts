@@ -1,4 +1,10 @@
-import type { BoundingBox, PipelineResult, Point, ResultMessage, TextBlock } from "./protocol.ts";
+import type {
+  BoundingBox,
+  PipelineResult,
+  Point,
+  ResultMessage,
+  TextBlock,
+} from "../protocol/stream_messages.ts";
 
 /**
  * A result as it lies on the mirrored frame, for front cameras, which pages show as a mirror does.

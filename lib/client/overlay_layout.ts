@@ -1,7 +1,7 @@
 /** Where things go on the overlay: pure geometry, without a canvas. */
 
 import type { Size } from "./frame_capture.ts";
-import type { BoundingBox, Detection, Point, ResultMessage } from "./protocol.ts";
+import type { BoundingBox, Detection, Point, ResultMessage } from "../protocol/stream_messages.ts";
 
 /** An axis-parallel rectangle; on the overlay in CSS pixels. */
 export interface Rectangle extends Size {

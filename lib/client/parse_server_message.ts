@@ -1,4 +1,8 @@
-import { CLOSE_CODES, type ServerMessage, type StreamErrorCode } from "./protocol.ts";
+import {
+  CLOSE_CODES,
+  type ServerMessage,
+  type StreamErrorCode,
+} from "../protocol/stream_messages.ts";
 
 /** Whether `value` is one of the error codes of the stream. */
 export function isStreamErrorCode(value: unknown): value is StreamErrorCode {

@@ -2,7 +2,7 @@
 
 import { batch, type Signal, signal } from "@preact/signals";
 import { isStreamErrorCode, parseServerMessage } from "./parse_server_message.ts";
-import type { ResultMessage, ServerMessage, StreamErrorCode } from "./protocol.ts";
+import type { ResultMessage, ServerMessage, StreamErrorCode } from "../protocol/stream_messages.ts";
 
 /** State of the connection. Between two attempts to reconnect it is `disconnected`. */
 export type ConnectionStatus = "connecting" | "connected" | "disconnected";

@@ -1,7 +1,7 @@
 /** Figures of the running stream, for the status and the diagnostics. */
 
 import { BackpressureEstimate, type BackpressureEstimateState } from "./backpressure_estimate.ts";
-import type { ServerMessage, StageTimings } from "./protocol.ts";
+import type { ServerMessage, StageTimings } from "../protocol/stream_messages.ts";
 import { RollingWindow } from "./rolling_window.ts";
 
 /** Figures of the last seconds of a stream. */

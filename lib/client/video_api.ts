@@ -3,7 +3,7 @@
 import type { Explanation } from "./errors.ts";
 import { serverUrl } from "./server_url.ts";
 import { explainMissingToken } from "./token.ts";
-import type { JobView, ResultsPage } from "./video_protocol.ts";
+import type { JobView, ResultsPage } from "../protocol/video_messages.ts";
 
 /** Thrown when the server refuses what was asked for; the explanation is for the person. */
 export class VideoApiError extends Error {

@@ -10,7 +10,7 @@ import {
   uploadVideo,
   VideoApiError,
 } from "./video_api.ts";
-import type { JobView } from "./video_protocol.ts";
+import type { JobView } from "../protocol/video_messages.ts";
 import type { Upload, VideoSignals } from "./video_signals.ts";
 
 /** Results that are fetched at a time: the most that the server gives. */

@@ -3,7 +3,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Explanation } from "./errors.ts";
 import { createLiveSignals, type LiveSignals } from "./live_signals.ts";
-import type { JobView, VideoFrameResult } from "./video_protocol.ts";
+import type { JobView, VideoFrameResult } from "../protocol/video_messages.ts";
 
 /** A video on its way to the server. */
 export interface Upload {

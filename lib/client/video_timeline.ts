@@ -3,7 +3,7 @@
 import { objectRows } from "./object_rows.ts";
 import { textRows } from "./text_rows.ts";
 import type { TimeSpan } from "./time_spans.ts";
-import type { VideoFrameResult } from "./video_protocol.ts";
+import type { VideoFrameResult } from "../protocol/video_messages.ts";
 
 /** One row of the timeline: a class of objects, or a line of text. */
 export interface TimelineRow {

@@ -4,7 +4,7 @@ import { batch, effect, signal } from "@preact/signals";
 import { decodeFrame } from "./decode_frame.ts";
 import { explainStreamFailure } from "./errors.ts";
 import type { LiveSignals } from "./live_signals.ts";
-import type { ResultMessage } from "./protocol.ts";
+import type { ResultMessage } from "../protocol/stream_messages.ts";
 import {
   RealtimeClient,
   type RealtimeClientOptions,

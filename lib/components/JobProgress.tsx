@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { JobView } from "../client/video_protocol.ts";
+import type { JobView } from "../protocol/video_messages.ts";
 import type { Upload } from "../client/video_signals.ts";
 import { formatBytes } from "../client/video_timeline.ts";
 import { ProgressBar } from "./ProgressBar.tsx";

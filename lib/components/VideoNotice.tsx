@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { videoLibrary } from "../client/video_library.ts";
-import type { JobView } from "../client/video_protocol.ts";
+import type { JobView } from "../protocol/video_messages.ts";
 import type { VideoSignals } from "../client/video_signals.ts";
 import { formatBytes } from "../client/video_timeline.ts";
 import { ChooseVideo } from "./ChooseVideo.tsx";

@@ -1,4 +1,4 @@
-import type { BoundingBox } from "../client/protocol.ts";
+import type { BoundingBox } from "../protocol/stream_messages.ts";
 import type { Corners } from "./letterbox.ts";
 
 /** A quantity that changes at a steady rate, and how well both are known. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PipelineResult } from "../client/protocol.ts";
+import type { PipelineResult } from "../protocol/stream_messages.ts";
 
 /** The image: a dog. */
 export const CANARY = new URL("./canary.jpg", import.meta.url);

@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from "./onnxruntime.ts";
-import type { Detection } from "../client/protocol.ts";
+import type { Detection } from "../protocol/stream_messages.ts";
 import { decodeYolo } from "./decode_yolo.ts";
 import { type Letterbox, toImageBox } from "./letterbox.ts";
 import { suppressAcrossClasses, suppressNonMaxima } from "./non_maximum_suppression.ts";

@@ -1,4 +1,4 @@
-import type { BoundingBox } from "../client/protocol.ts";
+import type { BoundingBox } from "../protocol/stream_messages.ts";
 import type { Size } from "./onnx_graph.ts";
 
 /** Where a picture lies within the detector's input: scaled without distortion, centred, the rest grey. */

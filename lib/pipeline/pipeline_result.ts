@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PipelineResult, TextBlock } from "../client/protocol.ts";
+import type { PipelineResult, TextBlock } from "../protocol/stream_messages.ts";
 import type { RunOutcome } from "./pipeline_runner.ts";
 import type { PoolResult } from "./worker_pool.ts";
 

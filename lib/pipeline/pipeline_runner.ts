@@ -1,4 +1,4 @@
-import type { StageTimings } from "../client/protocol.ts";
+import type { StageTimings } from "../protocol/stream_messages.ts";
 import { executionOrder, type PipelineDefinition } from "./pipeline_definition.ts";
 import { type Findings, type StepContext, STEPS, type Values } from "./steps.ts";
 

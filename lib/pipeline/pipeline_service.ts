@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import type { Detection, PipelineResult } from "../client/protocol.ts";
+import type { Detection, PipelineResult } from "../protocol/stream_messages.ts";
 import type { PlanMeasurement, WorkerPlan } from "./calibration.ts";
 import { CANARY, findsCanary } from "./canary.ts";
 import { DetectionPool } from "./detection_pool.ts";

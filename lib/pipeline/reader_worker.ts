@@ -5,7 +5,7 @@
  */
 
 import { setPriority } from "node:os";
-import type { TextBlock } from "../client/protocol.ts";
+import type { TextBlock } from "../protocol/stream_messages.ts";
 import { decodePixels } from "./jpeg_decoder.ts";
 import { isReadable } from "./ocr/decode_ctc.ts";
 import { orderLines } from "./ocr/order_lines.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Detection, StageTimings, TextBlock } from "../client/protocol.ts";
+import type { Detection, StageTimings, TextBlock } from "../protocol/stream_messages.ts";
 import type { Detector } from "./detector.ts";
 import type { decodeLetterboxed } from "./jpeg_decoder.ts";
 import type { Letterbox } from "./letterbox.ts";

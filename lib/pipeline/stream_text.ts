@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TextBlock } from "../client/protocol.ts";
+import type { TextBlock } from "../protocol/stream_messages.ts";
 import type { ReadOutcome } from "./worker_messages.ts";
 
 /** The text of a stream as it was read last. */

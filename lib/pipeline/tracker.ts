@@ -1,4 +1,4 @@
-import type { Detection } from "../client/protocol.ts";
+import type { Detection } from "../protocol/stream_messages.ts";
 import { assignPairs } from "./assignment.ts";
 import { BoxMotion } from "./box_motion.ts";
 import { toCorners } from "./letterbox.ts";

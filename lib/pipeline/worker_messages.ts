@@ -1,6 +1,6 @@
 /** The messages between {@linkcode WorkerPool} and its workers. */
 
-import type { TextBlock } from "../client/protocol.ts";
+import type { TextBlock } from "../protocol/stream_messages.ts";
 import type { DetectorOptions } from "./detector.ts";
 import type { PixelImage } from "./ocr/crop_line.ts";
 import type { Size } from "./onnx_graph.ts";

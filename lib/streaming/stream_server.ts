@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CLOSE_CODES, type StreamErrorCode } from "../client/protocol.ts";
+import { CLOSE_CODES, type StreamErrorCode } from "../protocol/stream_messages.ts";
 import type { StreamConfig } from "../config.ts";
 import { cutText } from "../cut_text.ts";
 import { logEvent } from "../telemetry/log.ts";

@@ -7,8 +7,8 @@
  */
 
 import { labelColor } from "../client/label_colors.ts";
-import type { BoundingBox, PipelineResult, Point } from "../client/protocol.ts";
-import type { VideoFrameResult } from "../client/video_protocol.ts";
+import type { BoundingBox, PipelineResult, Point } from "../protocol/stream_messages.ts";
+import type { VideoFrameResult } from "../protocol/video_messages.ts";
 import type { Size } from "./display_geometry.ts";
 
 /** Frames a second of the clock that subtitles are timed by: it counts frames, so that none is a hair too early or late. */

@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { JobErrorCode, JobStatus, JobView } from "../client/video_protocol.ts";
+import type { JobErrorCode, JobStatus, JobView } from "../protocol/video_messages.ts";
 
 export type {
   JobErrorCode,
   JobStatus,
   JobView,
   VideoFrameResult,
-} from "../client/video_protocol.ts";
+} from "../protocol/video_messages.ts";
 
 /** Every status, in the order in which a job usually passes through them. */
 export const JOB_STATUSES: readonly JobStatus[] = [

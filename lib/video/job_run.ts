@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PipelineResult } from "../client/protocol.ts";
+import type { PipelineResult } from "../protocol/stream_messages.ts";
 import type { Size } from "./display_geometry.ts";
 import type { Job } from "./job.ts";
 import type { JobStore } from "./job_store.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BoundingBox } from "../client/protocol.ts";
+import type { BoundingBox } from "../protocol/stream_messages.ts";
 import { type AnnotationStyle, formatScriptEvents } from "./annotation_script.ts";
 import type { VideoFrameResult } from "./job.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BoundingBox, PipelineResult, Point } from "../client/protocol.ts";
+import type { BoundingBox, PipelineResult, Point } from "../protocol/stream_messages.ts";
 import type { Size } from "./display_geometry.ts";
 
 /** The same result in pixels of a picture of another size, rounded to 0.1 as the protocol has it. */

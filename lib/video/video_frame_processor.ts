@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PipelineResult } from "../client/protocol.ts";
+import type { PipelineResult } from "../protocol/stream_messages.ts";
 
 /** Raw pixels of one frame. */
 export interface Pixels {

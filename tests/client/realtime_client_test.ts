@@ -1,6 +1,6 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
-import { CLOSE_CODES } from "../../lib/client/protocol.ts";
+import { CLOSE_CODES } from "../../lib/protocol/stream_messages.ts";
 import {
   RealtimeClient,
   type RealtimeClientOptions,

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import type { Detection } from "../../lib/client/protocol.ts";
+import type { Detection } from "../../lib/protocol/stream_messages.ts";
 import { seenRows, updateSeenObjects } from "../../lib/client/seen_objects.ts";
 
 function detection(label: string, class_id: number, confidence: number): Detection {

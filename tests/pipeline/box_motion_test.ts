@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import type { BoundingBox } from "../../lib/client/protocol.ts";
+import type { BoundingBox } from "../../lib/protocol/stream_messages.ts";
 import { BoxMotion } from "../../lib/pipeline/box_motion.ts";
 import { toCorners } from "../../lib/pipeline/letterbox.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import type { Detection } from "../../lib/client/protocol.ts";
+import type { Detection } from "../../lib/protocol/stream_messages.ts";
 import { Detector } from "../../lib/pipeline/detector.ts";
 import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";
 import { toCorners } from "../../lib/pipeline/letterbox.ts";

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import FakeTimers from "@sinonjs/fake-timers";
-import type { TextBlock } from "../../lib/client/protocol.ts";
+import type { TextBlock } from "../../lib/protocol/stream_messages.ts";
 import { StreamText } from "../../lib/pipeline/stream_text.ts";
 
 const FRAME = new Uint8Array([1, 2, 3]);

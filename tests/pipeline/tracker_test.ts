@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import type { BoundingBox, Detection } from "../../lib/client/protocol.ts";
+import type { BoundingBox, Detection } from "../../lib/protocol/stream_messages.ts";
 import { Tracker } from "../../lib/pipeline/tracker.ts";
 
 const FRAME_MS = 100;

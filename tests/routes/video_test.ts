@@ -1,6 +1,6 @@
 import { expect } from "expect";
-import type { BoundingBox } from "../../lib/client/protocol.ts";
-import type { JobView, ResultsPage, VideoFrameResult } from "../../lib/client/video_protocol.ts";
+import type { BoundingBox } from "../../lib/protocol/stream_messages.ts";
+import type { JobView, ResultsPage, VideoFrameResult } from "../../lib/protocol/video_messages.ts";
 import { DOG_VIDEO, ffmpeg, H264, withoutFfmpeg } from "../video/media.ts";
 import { VideoDecoder } from "../../lib/video/video_decoder.ts";
 import { storedResults } from "../video/results.ts";

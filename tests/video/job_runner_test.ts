@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import type { PipelineResult } from "../../lib/client/protocol.ts";
+import type { PipelineResult } from "../../lib/protocol/stream_messages.ts";
 import type { Job, NewJob } from "../../lib/video/job.ts";
 import { JobRunner, type JobRunnerOptions } from "../../lib/video/job_runner.ts";
 import { JobStore } from "../../lib/video/job_store.ts";

@@ -1,4 +1,4 @@
-import type { BoundingBox, Detection } from "../../../lib/client/protocol.ts";
+import type { BoundingBox, Detection } from "../../../lib/protocol/stream_messages.ts";
 import {
   type Corners,
   fitLetterbox,

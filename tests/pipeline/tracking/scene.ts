@@ -1,4 +1,4 @@
-import type { BoundingBox } from "../../../lib/client/protocol.ts";
+import type { BoundingBox } from "../../../lib/protocol/stream_messages.ts";
 import { toCorners } from "../../../lib/pipeline/letterbox.ts";
 
 /** Size of every clip, in pixels. */

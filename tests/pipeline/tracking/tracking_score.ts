@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { BoundingBox } from "../../../lib/client/protocol.ts";
+import type { BoundingBox } from "../../../lib/protocol/stream_messages.ts";
 import { assignPairs } from "../../../lib/pipeline/assignment.ts";
 import { toCorners } from "../../../lib/pipeline/letterbox.ts";
 import { intersectionOverUnion } from "../../../lib/pipeline/non_maximum_suppression.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PipelineResult } from "./protocol.ts";
+import type { PipelineResult } from "./stream_messages.ts";
 
 /** Where a job stands. */
 export type JobStatus = "pending" | "processing" | "completed" | "failed" | "cancelled";
