@@ -14,7 +14,7 @@ import sharp from "sharp";
 import type { StageTimings } from "../lib/protocol/stream_messages.ts";
 import { sessionSettings } from "../lib/pipeline/detector.ts";
 import type { Size } from "../lib/pipeline/onnx_graph.ts";
-import { decodeLetterboxed } from "../lib/pipeline/jpeg_decoder.ts";
+import { decodeLetterboxed } from "../lib/image/image_decoder.ts";
 import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
 import { loadPrepared, prepareDetector } from "../lib/pipeline/specialized_model.ts";
 import { PlainDetector } from "./plain_detector.ts";

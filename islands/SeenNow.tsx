@@ -1,7 +1,7 @@
 import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { labelColor } from "../lib/client/label_colors.ts";
+import { labelColor } from "../lib/image/label_colors.ts";
 import type { LiveSignals } from "../lib/client/live_signals.ts";
 import { NewObjectAnnouncer } from "../lib/client/new_objects.ts";
 import { chosenDetections, formatPercent } from "../lib/client/overlay_layout.ts";

@@ -1,7 +1,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Icon } from "../lib/components/Icon.tsx";
-import { labelColor } from "../lib/client/label_colors.ts";
+import { labelColor } from "../lib/image/label_colors.ts";
 import { apiUrl } from "../lib/client/video_api.ts";
 import { videoPlayer } from "../lib/client/video_player.ts";
 import type { LoadedResults, VideoSignals } from "../lib/client/video_signals.ts";

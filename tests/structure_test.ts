@@ -21,7 +21,7 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/streaming": SHARED,
   "lib/pipeline": SHARED,
   // An annotated video has the colours of the page.
-  "lib/video": [...SHARED, "lib/pipeline", "lib/client/label_colors.ts"],
+  "lib/video": [...SHARED, "lib/pipeline", "lib/image/label_colors.ts"],
   "lib/http": [...SHARED, "lib/video"],
   "lib/front": SHARED,
   "lib/components": ["lib/client"],

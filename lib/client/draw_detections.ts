@@ -1,6 +1,6 @@
 /** Draws what was found over the picture. */
 
-import { labelColor } from "./label_colors.ts";
+import { labelColor } from "../image/label_colors.ts";
 import {
   type OverlayLayout,
   type PlacedDetection,

@@ -2,7 +2,7 @@
 
 import { InferenceSession, Tensor } from "./onnxruntime.ts";
 import sharp, { type Sharp } from "sharp";
-import { LETTERBOX_GREY } from "./letterbox.ts";
+import { LETTERBOX_GREY } from "../image/letterbox.ts";
 import type { Size } from "./onnx_graph.ts";
 import type { Range } from "./quantize_detector.ts";
 

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from "./onnxruntime.ts";
 import type { Detection } from "../protocol/stream_messages.ts";
 import { decodeYolo } from "./decode_yolo.ts";
-import { type Letterbox, toImageBox } from "./letterbox.ts";
+import { type Letterbox, toImageBox } from "../image/letterbox.ts";
 import { suppressAcrossClasses, suppressNonMaxima } from "./non_maximum_suppression.ts";
 import type { DetectorLayout, Size } from "./onnx_graph.ts";
 

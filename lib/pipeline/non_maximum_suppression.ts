@@ -1,4 +1,4 @@
-import type { Corners } from "./letterbox.ts";
+import type { Corners } from "../image/letterbox.ts";
 
 /** A box that a detector proposes, in input pixels. */
 export interface Candidate extends Corners {

@@ -6,7 +6,7 @@
 
 import { setPriority } from "node:os";
 import type { TextBlock } from "../protocol/stream_messages.ts";
-import { decodePixels } from "./jpeg_decoder.ts";
+import { decodePixels } from "../image/image_decoder.ts";
 import { isReadable } from "./ocr/decode_ctc.ts";
 import { orderLines } from "./ocr/order_lines.ts";
 import { TextReader, toTextBlock } from "./ocr/text_reader.ts";

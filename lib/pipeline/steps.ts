@@ -8,8 +8,8 @@
 
 import type { Detection, StageTimings, TextBlock } from "../protocol/stream_messages.ts";
 import type { Detector } from "./detector.ts";
-import type { decodeLetterboxed } from "./jpeg_decoder.ts";
-import type { Letterbox } from "./letterbox.ts";
+import type { decodeLetterboxed } from "../image/image_decoder.ts";
+import type { Letterbox } from "../image/letterbox.ts";
 import type { Size } from "./onnx_graph.ts";
 import type { Picture } from "./worker_messages.ts";
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { labelColor } from "../client/label_colors.ts";
+import { labelColor } from "../image/label_colors.ts";
 import type { BoundingBox, PipelineResult, Point } from "../protocol/stream_messages.ts";
 import type { VideoFrameResult } from "../protocol/video_messages.ts";
 import type { Size } from "./display_geometry.ts";

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { residentMemory, startServerProcess } from "../../bench/server_process.ts";
-import { addProfile, makeNoteBomb, makeScanBomb } from "../pipeline/hostile_images.ts";
+import { addProfile, makeNoteBomb, makeScanBomb } from "../image/hostile_images.ts";
 import { readFixture } from "../read_fixture.ts";
 import { openStream } from "../routes/test_server.ts";
 import { PoliteStream, SMALL_INPUT } from "./polite_stream.ts";

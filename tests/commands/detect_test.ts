@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import sharp from "sharp";
 import { escapeXml, renderOverlay } from "../../commands/draw_findings.ts";
-import { labelColor } from "../../lib/client/label_colors.ts";
+import { labelColor } from "../../lib/image/label_colors.ts";
 import type { PipelineResult } from "../../lib/protocol/stream_messages.ts";
 import { MODEL_DIR } from "../pipeline/models.ts";
 

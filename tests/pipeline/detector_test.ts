@@ -1,8 +1,8 @@
 import { expect } from "expect";
 import type { Detection } from "../../lib/protocol/stream_messages.ts";
 import { Detector } from "../../lib/pipeline/detector.ts";
-import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";
-import { toCorners } from "../../lib/pipeline/letterbox.ts";
+import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
+import { toCorners } from "../../lib/image/letterbox.ts";
 import { intersectionOverUnion } from "../../lib/pipeline/non_maximum_suppression.ts";
 import { loadPrepared, prepareDetector } from "../../lib/pipeline/specialized_model.ts";
 import { ensureModel, readFixture, REFERENCE } from "./models.ts";

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { InferenceSession, Tensor } from "../../lib/pipeline/onnxruntime.ts";
-import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";
+import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import { leanDetector } from "../../lib/pipeline/lean_graph.ts";
 import {
   type DetectorLayout,

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { InferenceSession, Tensor } from "../../lib/pipeline/onnxruntime.ts";
 import { decodeYolo } from "../../lib/pipeline/decode_yolo.ts";
 import { UnknownHeadError } from "../../lib/pipeline/errors.ts";
-import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";
+import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import type { Candidate } from "../../lib/pipeline/non_maximum_suppression.ts";
 import {
   type DetectorLayout,

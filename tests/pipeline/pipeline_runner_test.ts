@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { Detector } from "../../lib/pipeline/detector.ts";
-import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";
+import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import type { PipelineDefinition } from "../../lib/pipeline/pipeline_definition.ts";
 import { compilePipeline } from "../../lib/pipeline/pipeline_runner.ts";
 import { loadPrepared, prepareDetector } from "../../lib/pipeline/specialized_model.ts";

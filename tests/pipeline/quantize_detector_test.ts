@@ -2,7 +2,7 @@ import { expect } from "expect";
 import type { Detection } from "../../lib/protocol/stream_messages.ts";
 import { measureRanges } from "../../lib/pipeline/activation_ranges.ts";
 import { Detector } from "../../lib/pipeline/detector.ts";
-import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";
+import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import { leanDetector } from "../../lib/pipeline/lean_graph.ts";
 import {
   type DetectorLayout,

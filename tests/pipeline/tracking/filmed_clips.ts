@@ -3,7 +3,7 @@
 import type { Buffer } from "node:buffer";
 import sharp from "sharp";
 import { Detector } from "../../../lib/pipeline/detector.ts";
-import { decodeLetterboxed } from "../../../lib/pipeline/jpeg_decoder.ts";
+import { decodeLetterboxed } from "../../../lib/image/image_decoder.ts";
 import { loadPrepared, prepareDetector } from "../../../lib/pipeline/specialized_model.ts";
 import { ensureModel, readFixture } from "../models.ts";
 import { type Clip, type ClipFrame, line, sceneFrames } from "./clips.ts";

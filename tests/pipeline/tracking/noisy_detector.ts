@@ -1,10 +1,5 @@
 import type { BoundingBox, Detection } from "../../../lib/protocol/stream_messages.ts";
-import {
-  type Corners,
-  fitLetterbox,
-  toCorners,
-  toImageBox,
-} from "../../../lib/pipeline/letterbox.ts";
+import { type Corners, fitLetterbox, toCorners, toImageBox } from "../../../lib/image/letterbox.ts";
 import {
   type Candidate,
   suppressAcrossClasses,

@@ -1,8 +1,8 @@
 import { expect } from "expect";
 import sharp, { type Sharp } from "sharp";
 import { ImageDecodeError, ImageTooLargeError } from "../../lib/pipeline/errors.ts";
-import { decodeLetterboxed } from "../../lib/pipeline/jpeg_decoder.ts";
-import { readFixture } from "./models.ts";
+import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
+import { readFixture } from "../pipeline/models.ts";
 
 const RED = [254, 0, 0];
 const BLUE = [0, 0, 254];

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { contrastRatio, labelColor } from "../../lib/client/label_colors.ts";
+import { contrastRatio, labelColor } from "../../lib/image/label_colors.ts";
 
 const COCO_CLASSES = 80;
 

@@ -1,10 +1,10 @@
 import { expect } from "expect";
 import sharp from "sharp";
-import { boundImage, MAX_SCANS } from "../../lib/pipeline/bounded_image.ts";
+import { boundImage, MAX_SCANS } from "../../lib/image/bounded_image.ts";
 import { ImageDecodeError } from "../../lib/pipeline/errors.ts";
-import { decodeLetterboxed, decodePixels } from "../../lib/pipeline/jpeg_decoder.ts";
+import { decodeLetterboxed, decodePixels } from "../../lib/image/image_decoder.ts";
 import { addChunks, addProfile, makeNoteBomb, makeScanBomb } from "./hostile_images.ts";
-import { readFixture } from "./models.ts";
+import { readFixture } from "../pipeline/models.ts";
 
 const LIMIT = { maxPixels: 4_194_304 };
 

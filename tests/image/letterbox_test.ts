@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import { fitLetterbox, toImageBox } from "../../lib/pipeline/letterbox.ts";
+import { fitLetterbox, toImageBox } from "../../lib/image/letterbox.ts";
 
 const side = fc.integer({ min: 1, max: 4096 });
 const inputSide = fc.integer({ min: 1, max: 40 }).map((blocks) => blocks * 32);
