@@ -7,13 +7,13 @@
  * @module
  */
 
-import { InferenceSession, Tensor } from "../lib/pipeline/onnxruntime.ts";
+import { InferenceSession, Tensor } from "../lib/onnx/onnxruntime.ts";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
 import type { StageTimings } from "../lib/protocol/stream_messages.ts";
 import { sessionSettings } from "../lib/pipeline/detector.ts";
-import type { Size } from "../lib/pipeline/onnx_graph.ts";
+import type { Size } from "../lib/onnx/onnx_graph.ts";
 import { decodeLetterboxed } from "../lib/image/image_decoder.ts";
 import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
 import { loadPrepared, prepareDetector } from "../lib/pipeline/specialized_model.ts";

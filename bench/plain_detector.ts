@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from "../lib/pipeline/onnxruntime.ts";
+import { InferenceSession, Tensor } from "../lib/onnx/onnxruntime.ts";
 import sharp from "sharp";
 
 /** Side of the uncut network's input, in pixels. */

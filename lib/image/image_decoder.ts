@@ -3,7 +3,7 @@ import { boundImage } from "./bounded_image.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../pipeline/errors.ts";
 import { fitLetterbox, type Letterbox, LETTERBOX_GREY } from "./letterbox.ts";
 import type { PixelImage } from "../pipeline/ocr/crop_line.ts";
-import type { Size } from "../pipeline/onnx_graph.ts";
+import type { Size } from "../onnx/onnx_graph.ts";
 import type { Picture } from "../pipeline/worker_messages.ts";
 
 // Frames do not repeat, and a worker decodes one at a time on the core that it has.

@@ -1,5 +1,5 @@
 import type { BoundingBox } from "../protocol/stream_messages.ts";
-import type { Size } from "../pipeline/onnx_graph.ts";
+import type { Size } from "../onnx/onnx_graph.ts";
 
 /** Where a picture lies within the detector's input: scaled without distortion, centred, the rest grey. */
 export interface Letterbox {

@@ -5,7 +5,7 @@
  */
 
 import type { Candidate } from "./non_maximum_suppression.ts";
-import { type DetectorLayout, type Size, STRIDES } from "./onnx_graph.ts";
+import { type DetectorLayout, type Size, STRIDES } from "../onnx/onnx_graph.ts";
 
 /** An output of the network. */
 export interface OutputTensor {

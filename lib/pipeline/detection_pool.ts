@@ -14,7 +14,7 @@ import {
   worthwhilePlans,
 } from "./calibration.ts";
 import { usesDetector } from "./load_definitions.ts";
-import type { DetectorLayout, Size } from "./onnx_graph.ts";
+import type { DetectorLayout, Size } from "../onnx/onnx_graph.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 import type { RunOutcome } from "./pipeline_runner.ts";
 import { holdGraph, removeUnused } from "./prepared_graphs.ts";

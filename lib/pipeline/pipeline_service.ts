@@ -7,7 +7,7 @@ import { ModelError, OverloadedError, PipelineError } from "./errors.ts";
 import { loadDefinitions, readsText, usesDetector } from "./load_definitions.ts";
 import { findModel } from "./model_catalog.ts";
 import type { PixelImage } from "./ocr/crop_line.ts";
-import type { Size } from "./onnx_graph.ts";
+import type { Size } from "../onnx/onnx_graph.ts";
 import { entryNodes, outputNodes, type PipelineDefinition } from "./pipeline_definition.ts";
 import {
   type CompleteOptions,

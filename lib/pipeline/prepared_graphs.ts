@@ -8,7 +8,7 @@
 
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
-import { serializeMetadata } from "./onnx_schema.ts";
+import { serializeMetadata } from "../onnx/onnx_schema.ts";
 
 /** Graphs that are kept although nobody uses them, of all models of a folder: those of the settings before. */
 export const MOST_UNUSED = 4;

@@ -1,13 +1,13 @@
 import { reasonOf } from "../user_error.ts";
 import { ModelError, ModelNotFoundError } from "./errors.ts";
-import { leanDetector } from "./lean_graph.ts";
+import { leanDetector } from "../onnx/lean_graph.ts";
 import {
   type DetectorLayout,
   inspectDetector,
   type Size,
   specializeDetector,
-} from "./onnx_graph.ts";
-import { type OnnxModel, parseOnnx } from "./onnx_schema.ts";
+} from "../onnx/onnx_graph.ts";
+import { type OnnxModel, parseOnnx } from "../onnx/onnx_schema.ts";
 import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 
 /** A detector that is ready to be loaded. */

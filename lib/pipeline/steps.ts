@@ -10,7 +10,7 @@ import type { Detection, StageTimings, TextBlock } from "../protocol/stream_mess
 import type { Detector } from "./detector.ts";
 import type { decodeLetterboxed } from "../image/image_decoder.ts";
 import type { Letterbox } from "../image/letterbox.ts";
-import type { Size } from "./onnx_graph.ts";
+import type { Size } from "../onnx/onnx_graph.ts";
 import type { Picture } from "./worker_messages.ts";
 
 /** What a pipeline finds in one frame. */

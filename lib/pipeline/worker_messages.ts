@@ -3,7 +3,7 @@
 import type { TextBlock } from "../protocol/stream_messages.ts";
 import type { DetectorOptions } from "./detector.ts";
 import type { PixelImage } from "./ocr/crop_line.ts";
-import type { Size } from "./onnx_graph.ts";
+import type { Size } from "../onnx/onnx_graph.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 import type { PreparedDetector } from "./specialized_model.ts";
 

@@ -1,6 +1,6 @@
 // When the last thread that holds onnxruntime's library ends, later sessions fail, so the main one
 // holds it as well.
-import "./onnxruntime.ts";
+import "../onnx/onnxruntime.ts";
 import { PipelineError } from "./errors.ts";
 import { FairQueue, type PrioritizedTask, type Priority } from "./fair_queue.ts";
 import { PooledWorker, WorkerLostError } from "./pooled_worker.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InferenceSession, Tensor } from "../onnxruntime.ts";
+import { InferenceSession, Tensor } from "../../onnx/onnxruntime.ts";
 import { sessionSettings } from "../detector.ts";
 import { decodeCtc, type DecodedText, parseDictionary, type Reading } from "./decode_ctc.ts";
 import { joinReadings } from "./join_readings.ts";

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from "../onnxruntime.ts";
+import { InferenceSession, Tensor } from "../../onnx/onnxruntime.ts";
 import sharp from "sharp";
 import { sessionSettings } from "../detector.ts";
 import type { PixelImage } from "./crop_line.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { COCO_LABELS } from "./coco_labels.ts";
-import { UnknownHeadError } from "./errors.ts";
+import { COCO_LABELS } from "../pipeline/coco_labels.ts";
+import { UnknownHeadError } from "../pipeline/errors.ts";
 import { constantsOf, operation, tensor } from "./onnx_nodes.ts";
 import {
   ATTRIBUTE_TYPES,

@@ -1,18 +1,18 @@
 import { expect } from "expect";
 import type { Detection } from "../../lib/protocol/stream_messages.ts";
-import { measureRanges } from "../../lib/pipeline/activation_ranges.ts";
+import { measureRanges } from "../../lib/onnx/activation_ranges.ts";
 import { Detector } from "../../lib/pipeline/detector.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
-import { leanDetector } from "../../lib/pipeline/lean_graph.ts";
+import { leanDetector } from "../../lib/onnx/lean_graph.ts";
 import {
   type DetectorLayout,
   inspectDetector,
   type Size,
   specializeDetector,
-} from "../../lib/pipeline/onnx_graph.ts";
-import { type OnnxModel, parseOnnx } from "../../lib/pipeline/onnx_schema.ts";
-import { quantizeDetector, quantizedTensors } from "../../lib/pipeline/quantize_detector.ts";
-import { ensureModel, readFixture } from "./models.ts";
+} from "../../lib/onnx/onnx_graph.ts";
+import { type OnnxModel, parseOnnx } from "../../lib/onnx/onnx_schema.ts";
+import { quantizeDetector, quantizedTensors } from "../../lib/onnx/quantize_detector.ts";
+import { ensureModel, readFixture } from "../pipeline/models.ts";
 
 const INPUT: Size = { width: 512, height: 384 };
 const SMALL_INPUT: Size = { width: 320, height: 256 };

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { Buffer } from "node:buffer";
-import { InferenceSession, Tensor } from "../../lib/pipeline/onnxruntime.ts";
+import { InferenceSession, Tensor } from "../../lib/onnx/onnxruntime.ts";
 import { decodeYolo } from "../../lib/pipeline/decode_yolo.ts";
 import { UnknownHeadError } from "../../lib/pipeline/errors.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
@@ -9,7 +9,7 @@ import {
   type DetectorLayout,
   inspectDetector,
   specializeDetector,
-} from "../../lib/pipeline/onnx_graph.ts";
+} from "../../lib/onnx/onnx_graph.ts";
 import {
   dimensions,
   type OnnxModel,
@@ -17,8 +17,8 @@ import {
   parseOnnx,
   serializeOnnx,
   valueInfo,
-} from "../../lib/pipeline/onnx_schema.ts";
-import { ensureModel, readFixture } from "./models.ts";
+} from "../../lib/onnx/onnx_schema.ts";
+import { ensureModel, readFixture } from "../pipeline/models.ts";
 
 const SQUARE = { width: 640, height: 640 };
 

@@ -49,5 +49,5 @@ Deno.test("onnxruntime is imported only where its reports are switched off", asy
     const text = await Deno.readTextFile(new URL(file, ROOT));
     if (/(?:from|import)[ (]"onnxruntime-node"/.test(text)) importing.push(file);
   }
-  expect(importing).toEqual(["lib/pipeline/onnxruntime.ts"]);
+  expect(importing).toEqual(["lib/onnx/onnxruntime.ts"]);
 });

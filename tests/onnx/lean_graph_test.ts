@@ -1,16 +1,16 @@
 import { expect } from "expect";
-import { InferenceSession, Tensor } from "../../lib/pipeline/onnxruntime.ts";
+import { InferenceSession, Tensor } from "../../lib/onnx/onnxruntime.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
-import { leanDetector } from "../../lib/pipeline/lean_graph.ts";
+import { leanDetector } from "../../lib/onnx/lean_graph.ts";
 import {
   type DetectorLayout,
   inspectDetector,
   type Size,
   specializeDetector,
-} from "../../lib/pipeline/onnx_graph.ts";
-import { type OnnxModel, type OnnxNode, parseOnnx } from "../../lib/pipeline/onnx_schema.ts";
+} from "../../lib/onnx/onnx_graph.ts";
+import { type OnnxModel, type OnnxNode, parseOnnx } from "../../lib/onnx/onnx_schema.ts";
 import { createRandom } from "../streaming/mutate_frame.ts";
-import { ensureModel, readFixture } from "./models.ts";
+import { ensureModel, readFixture } from "../pipeline/models.ts";
 
 const BOX_CHANNELS = 64;
 

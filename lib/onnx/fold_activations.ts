@@ -16,7 +16,7 @@
  * @module
  */
 
-import { ATTRIBUTE_TYPES, ELEMENT_TYPES, type OnnxGraph, type OnnxNode } from "../onnx_schema.ts";
+import { ATTRIBUTE_TYPES, ELEMENT_TYPES, type OnnxGraph, type OnnxNode } from "./onnx_schema.ts";
 
 /** Slope of ONNX's HardSigmoid, over the 1/6 that the activation has: its input is scaled to make up for it. */
 const SLOPE_RATIO = (1 / 6) / 0.2;
