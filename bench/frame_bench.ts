@@ -16,7 +16,7 @@ import { sessionSettings } from "../lib/pipeline/detector.ts";
 import type { Size } from "../lib/onnx/onnx_graph.ts";
 import { decodeLetterboxed } from "../lib/image/image_decoder.ts";
 import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
-import { loadPrepared, prepareDetector } from "../lib/pipeline/specialized_model.ts";
+import { loadPrepared, prepareDetector } from "../lib/models/specialized_model.ts";
 import { PlainDetector } from "./plain_detector.ts";
 
 const USAGE = `Usage: deno task bench:frame [options]

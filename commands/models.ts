@@ -2,8 +2,8 @@
 
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import { type ModelEntry, MODELS } from "../lib/pipeline/model_catalog.ts";
-import { type FetchProgress, ModelStore } from "../lib/pipeline/model_store.ts";
+import { type ModelEntry, MODELS } from "../lib/models/model_catalog.ts";
+import { type FetchProgress, ModelStore } from "../lib/models/model_store.ts";
 import { runCommand } from "./run_command.ts";
 import { UsageError } from "./usage_error.ts";
 

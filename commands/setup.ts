@@ -12,7 +12,7 @@ import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { PackageProgress } from "./setup_progress.ts";
 import { StallWatch } from "./stall_watch.ts";
-import { readMachineNetwork, toDenoVariables } from "../lib/pipeline/machine_network.ts";
+import { readMachineNetwork, toDenoVariables } from "../lib/models/machine_network.ts";
 
 const ROOT = new URL("../", import.meta.url);
 

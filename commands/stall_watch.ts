@@ -1,4 +1,4 @@
-import { download } from "../lib/pipeline/download.ts";
+import { download } from "../lib/models/download.ts";
 
 /** When no package has come for so long, the registry is asked whether it is still there, in milliseconds. */
 const STALL_MS = 10_000;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { MODELS } from "../lib/pipeline/model_catalog.ts";
+import { MODELS } from "../lib/models/model_catalog.ts";
 import project from "../deno.json" with { type: "json" };
 
 /** What a binary is to hold. */

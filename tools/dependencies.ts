@@ -6,7 +6,7 @@
 
 import { entryModules } from "../packaging/contents.ts";
 import { importedPackages, type NpmPackage, readModuleGraph } from "../packaging/npm_packages.ts";
-import { MODELS } from "../lib/pipeline/model_catalog.ts";
+import { MODELS } from "../lib/models/model_catalog.ts";
 import project from "../deno.json" with { type: "json" };
 
 /** A row of the table. */

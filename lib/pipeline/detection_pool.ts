@@ -17,8 +17,8 @@ import { usesDetector } from "./load_definitions.ts";
 import type { DetectorLayout, Size } from "../onnx/onnx_graph.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 import type { RunOutcome } from "./pipeline_runner.ts";
-import { holdGraph, removeUnused } from "./prepared_graphs.ts";
-import { type PreparedDetector, prepareDetector } from "./specialized_model.ts";
+import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";
+import { type PreparedDetector, prepareDetector } from "../models/specialized_model.ts";
 import type { DetectTask, WorkerSetup } from "./worker_messages.ts";
 import {
   type PoolResult,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { findModel } from "./model_catalog.ts";
+import { findModel } from "../models/model_catalog.ts";
 import type { Size } from "../onnx/onnx_graph.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 

@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import { ModelError, ModelNotFoundError } from "./errors.ts";
-import { findModel } from "./model_catalog.ts";
+import { findModel } from "../models/model_catalog.ts";
 import type { Picture, ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";
 import { type Turn, WorkerPool, type WorkerRestart } from "./worker_pool.ts";
 

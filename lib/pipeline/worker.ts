@@ -9,7 +9,7 @@ import { decodeLetterboxed } from "../image/image_decoder.ts";
 import { fitLetterbox, LETTERBOX_GREY } from "../image/letterbox.ts";
 import type { Size } from "../onnx/onnx_graph.ts";
 import { compilePipeline, type RunOutcome } from "./pipeline_runner.ts";
-import { loadPrepared } from "./specialized_model.ts";
+import { loadPrepared } from "../models/specialized_model.ts";
 import { runWorkerLoop } from "./worker_loop.ts";
 import type { DetectorSetup, DetectTask, WorkerSetup } from "./worker_messages.ts";
 

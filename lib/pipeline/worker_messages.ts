@@ -5,7 +5,7 @@ import type { DetectorOptions } from "./detector.ts";
 import type { PixelImage } from "./ocr/crop_line.ts";
 import type { Size } from "../onnx/onnx_graph.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
-import type { PreparedDetector } from "./specialized_model.ts";
+import type { PreparedDetector } from "../models/specialized_model.ts";
 
 /** A picture: encoded as JPEG, PNG or WebP, or as pixels. Its memory goes to the worker. */
 export type Picture = Uint8Array | PixelImage;

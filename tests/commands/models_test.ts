@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { create } from "tar";
-import { findModel, MODELS } from "../../lib/pipeline/model_catalog.ts";
+import { findModel, MODELS } from "../../lib/models/model_catalog.ts";
 import { ensureModel, MODEL_DIR } from "../pipeline/models.ts";
 
 const COMMAND = fileURLToPath(new URL("../../commands/models.ts", import.meta.url));

@@ -9,7 +9,7 @@ const TLS = join(ROOT, "tests/fixtures/tls");
 const FILES = [
   ...["deno.json", "deno.lock", "commands/setup.ts"],
   ...["commands/setup_progress.ts", "commands/stall_watch.ts"],
-  ...["lib/pipeline/download.ts", "lib/pipeline/machine_network.ts"],
+  ...["lib/models/download.ts", "lib/models/machine_network.ts"],
 ];
 
 /** A fresh machine: a copy of set-up, an empty cache and nothing else. */

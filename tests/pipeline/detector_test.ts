@@ -4,7 +4,7 @@ import { Detector } from "../../lib/pipeline/detector.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import { toCorners } from "../../lib/image/letterbox.ts";
 import { intersectionOverUnion } from "../../lib/pipeline/non_maximum_suppression.ts";
-import { loadPrepared, prepareDetector } from "../../lib/pipeline/specialized_model.ts";
+import { loadPrepared, prepareDetector } from "../../lib/models/specialized_model.ts";
 import { ensureModel, readFixture, REFERENCE } from "./models.ts";
 
 /** Without `agnostic`, like the reference, which suppresses boxes class by class. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { findModel } from "../../lib/pipeline/model_catalog.ts";
-import { ModelStore } from "../../lib/pipeline/model_store.ts";
+import { findModel } from "../../lib/models/model_catalog.ts";
+import { ModelStore } from "../../lib/models/model_store.ts";
 
 /** Folder of the models, shared with a server that is run from the project's folder. */
 export const MODEL_DIR = fileURLToPath(new URL("../../models", import.meta.url));

@@ -3,7 +3,7 @@ import { Detector } from "../../lib/pipeline/detector.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import type { PipelineDefinition } from "../../lib/pipeline/pipeline_definition.ts";
 import { compilePipeline } from "../../lib/pipeline/pipeline_runner.ts";
-import { loadPrepared, prepareDetector } from "../../lib/pipeline/specialized_model.ts";
+import { loadPrepared, prepareDetector } from "../../lib/models/specialized_model.ts";
 import yoloOnly from "../../pipelines/yolo_only.json" with { type: "json" };
 import { ensureModel, readFixture } from "./models.ts";
 

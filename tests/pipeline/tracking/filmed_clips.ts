@@ -4,7 +4,7 @@ import type { Buffer } from "node:buffer";
 import sharp from "sharp";
 import { Detector } from "../../../lib/pipeline/detector.ts";
 import { decodeLetterboxed } from "../../../lib/image/image_decoder.ts";
-import { loadPrepared, prepareDetector } from "../../../lib/pipeline/specialized_model.ts";
+import { loadPrepared, prepareDetector } from "../../../lib/models/specialized_model.ts";
 import { ensureModel, readFixture } from "../models.ts";
 import { type Clip, type ClipFrame, line, sceneFrames } from "./clips.ts";
 import { type Actor, CLIP_SIZE, KINDS, type Scene, type SeenActor } from "./scene.ts";

@@ -2,8 +2,8 @@ import { expect } from "expect";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { ModelError, ModelNotFoundError } from "../../lib/pipeline/errors.ts";
-import { loadPrepared, prepareDetector } from "../../lib/pipeline/specialized_model.ts";
-import { ensureModel } from "./models.ts";
+import { loadPrepared, prepareDetector } from "../../lib/models/specialized_model.ts";
+import { ensureModel } from "../pipeline/models.ts";
 
 const SIZE = { width: 320, height: 256 };
 

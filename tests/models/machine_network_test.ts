@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import fc from "fast-check";
 import { join } from "node:path";
-import { readMachineNetwork, toDenoVariables } from "../../lib/pipeline/machine_network.ts";
+import { readMachineNetwork, toDenoVariables } from "../../lib/models/machine_network.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 
 Deno.test("npm's settings count in npm's order: environment, project, user, global", async () => {

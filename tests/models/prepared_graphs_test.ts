@@ -6,7 +6,7 @@ import {
   preparedPath,
   readGraph,
   removeUnused,
-} from "../../lib/pipeline/prepared_graphs.ts";
+} from "../../lib/models/prepared_graphs.ts";
 import { smallDisk, withoutSmallDisks } from "../video/small_disk.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { create } from "tar";
 import { ModelFetchError } from "../../lib/pipeline/errors.ts";
-import type { ModelEntry } from "../../lib/pipeline/model_catalog.ts";
-import { type FetchProgress, ModelStore } from "../../lib/pipeline/model_store.ts";
+import type { ModelEntry } from "../../lib/models/model_catalog.ts";
+import { type FetchProgress, ModelStore } from "../../lib/models/model_store.ts";
 
 /** Does not compress, so that a stream cut in half lacks half of the file. */
 function randomBytes(length: number): Uint8Array<ArrayBuffer> {
@@ -277,7 +277,7 @@ Deno.test("a run that was killed leaves no whole file, and the next one clears u
 });
 
 function fetchInChild(folder: string, registry: string): Deno.ChildProcess {
-  const store = new URL("../../lib/pipeline/model_store.ts", import.meta.url).href;
+  const store = new URL("../../lib/models/model_store.ts", import.meta.url).href;
   const code = `import { ModelStore } from ${JSON.stringify(store)};
     await new ModelStore(${JSON.stringify(folder)}, { registry: ${JSON.stringify(registry)} })
       .fetch(${JSON.stringify(MODELS)});`;

@@ -1,9 +1,9 @@
 import { expect } from "expect";
 import { fileURLToPath } from "node:url";
-import { download } from "../../lib/pipeline/download.ts";
+import { download } from "../../lib/models/download.ts";
 
 const TLS = new URL("../fixtures/tls/", import.meta.url);
-const MODULE = new URL("../../lib/pipeline/download.ts", import.meta.url).href;
+const MODULE = new URL("../../lib/models/download.ts", import.meta.url).href;
 
 /** Downloads in a process of its own, whose environment is that of a machine; returns the text or the error. */
 async function downloadIn(environment: Record<string, string>, url: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { reasonOf } from "../user_error.ts";
-import { ModelError, ModelNotFoundError } from "./errors.ts";
+import { ModelError, ModelNotFoundError } from "../pipeline/errors.ts";
 import { leanDetector } from "../onnx/lean_graph.ts";
 import {
   type DetectorLayout,

@@ -1,10 +1,10 @@
 import { expect } from "expect";
 import { PipelineService } from "../../lib/pipeline/pipeline_service.ts";
-import { MOST_UNUSED } from "../../lib/pipeline/prepared_graphs.ts";
+import { MOST_UNUSED } from "../../lib/models/prepared_graphs.ts";
 import { smallDisk, withoutSmallDisks } from "../video/small_disk.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
-import { MODELS } from "../../lib/pipeline/model_catalog.ts";
-import { ensureModel, MODEL_DIR, readFixture } from "./models.ts";
+import { MODELS } from "../../lib/models/model_catalog.ts";
+import { ensureModel, MODEL_DIR, readFixture } from "../pipeline/models.ts";
 
 const SMALL = { width: 320, height: 256 };
 const SIZES = [{ width: 416, height: 320 }, SMALL];
