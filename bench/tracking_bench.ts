@@ -4,10 +4,10 @@
  * @module
  */
 
-import { noisyClips } from "../tests/pipeline/tracking/clips.ts";
-import { filmedClips } from "../tests/pipeline/tracking/filmed_clips.ts";
-import { followClip } from "../tests/pipeline/tracking/follow_clip.ts";
-import type { TrackingScore } from "../tests/pipeline/tracking/tracking_score.ts";
+import { noisyClips } from "../tests/detection/tracking/clips.ts";
+import { filmedClips } from "../tests/detection/tracking/filmed_clips.ts";
+import { followClip } from "../tests/detection/tracking/follow_clip.ts";
+import type { TrackingScore } from "../tests/detection/tracking/tracking_score.ts";
 
 function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));

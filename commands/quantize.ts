@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import type { Detection } from "../lib/protocol/stream_messages.ts";
 import { measureRanges } from "../lib/onnx/activation_ranges.ts";
-import { Detector } from "../lib/pipeline/detector.ts";
+import { Detector } from "../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../lib/image/image_decoder.ts";
 import type { Letterbox } from "../lib/image/letterbox.ts";
 import { findModel } from "../lib/models/model_catalog.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { COCO_LABELS } from "../pipeline/coco_labels.ts";
+import { COCO_LABELS } from "../detection/coco_labels.ts";
 import { UnknownHeadError } from "../pipeline/errors.ts";
 import { constantsOf, operation, tensor } from "./onnx_nodes.ts";
 import {

@@ -24,7 +24,7 @@ import { addText, describeDetection, roundToTenths } from "./pipeline_result.ts"
 import type { RunOutcome } from "./pipeline_runner.ts";
 import { StreamText } from "./stream_text.ts";
 import { TEXT_MODELS, TextPool } from "./text_pool.ts";
-import { Tracker } from "./tracker.ts";
+import { Tracker } from "../detection/tracker.ts";
 import type { DetectTask, Picture, ReadOutcome } from "./worker_messages.ts";
 import type { PoolResult, Turn, WorkerStatus } from "./worker_pool.ts";
 

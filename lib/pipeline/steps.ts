@@ -7,7 +7,7 @@
  */
 
 import type { Detection, StageTimings, TextBlock } from "../protocol/stream_messages.ts";
-import type { Detector } from "./detector.ts";
+import type { Detector } from "../detection/detector.ts";
 import type { decodeLetterboxed } from "../image/image_decoder.ts";
 import type { Letterbox } from "../image/letterbox.ts";
 import type { Size } from "../onnx/onnx_graph.ts";

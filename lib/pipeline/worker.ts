@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Detector } from "./detector.ts";
+import { Detector } from "../detection/detector.ts";
 import { decodeLetterboxed } from "../image/image_decoder.ts";
 import { fitLetterbox, LETTERBOX_GREY } from "../image/letterbox.ts";
 import type { Size } from "../onnx/onnx_graph.ts";

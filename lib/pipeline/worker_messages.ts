@@ -1,7 +1,7 @@
 /** The messages between {@linkcode WorkerPool} and its workers. */
 
 import type { TextBlock } from "../protocol/stream_messages.ts";
-import type { DetectorOptions } from "./detector.ts";
+import type { DetectorOptions } from "../detection/detector.ts";
 import type { PixelImage } from "./ocr/crop_line.ts";
 import type { Size } from "../onnx/onnx_graph.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";

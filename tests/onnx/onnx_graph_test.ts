@@ -1,10 +1,10 @@
 import { expect } from "expect";
 import { Buffer } from "node:buffer";
 import { InferenceSession, Tensor } from "../../lib/onnx/onnxruntime.ts";
-import { decodeYolo } from "../../lib/pipeline/decode_yolo.ts";
+import { decodeYolo } from "../../lib/detection/decode_yolo.ts";
 import { UnknownHeadError } from "../../lib/pipeline/errors.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
-import type { Candidate } from "../../lib/pipeline/non_maximum_suppression.ts";
+import type { Candidate } from "../../lib/detection/non_maximum_suppression.ts";
 import {
   type DetectorLayout,
   inspectDetector,

@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import type { Detection } from "../../lib/protocol/stream_messages.ts";
 import { measureRanges } from "../../lib/onnx/activation_ranges.ts";
-import { Detector } from "../../lib/pipeline/detector.ts";
+import { Detector } from "../../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import { leanDetector } from "../../lib/onnx/lean_graph.ts";
 import {

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { Detector } from "../../lib/pipeline/detector.ts";
+import { Detector } from "../../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import type { PipelineDefinition } from "../../lib/pipeline/pipeline_definition.ts";
 import { compilePipeline } from "../../lib/pipeline/pipeline_runner.ts";

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import { assignPairs, type Pair } from "../../lib/pipeline/assignment.ts";
+import { assignPairs, type Pair } from "../../lib/detection/assignment.ts";
 
 /** The most that any choice of pairs adds up to, by trying them all. */
 function bestTotal(weights: readonly number[][], row = 0, taken: readonly number[] = []): number {

@@ -4,7 +4,7 @@ import {
   type Candidate,
   suppressAcrossClasses,
   suppressNonMaxima,
-} from "../../../lib/pipeline/non_maximum_suppression.ts";
+} from "../../../lib/detection/non_maximum_suppression.ts";
 import { createRandom } from "../../streaming/mutate_frame.ts";
 import { CLIP_SIZE, KINDS, type SeenActor } from "./scene.ts";
 

@@ -2,10 +2,10 @@
 
 import type { Buffer } from "node:buffer";
 import sharp from "sharp";
-import { Detector } from "../../../lib/pipeline/detector.ts";
+import { Detector } from "../../../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../../../lib/image/image_decoder.ts";
 import { loadPrepared, prepareDetector } from "../../../lib/models/specialized_model.ts";
-import { ensureModel, readFixture } from "../models.ts";
+import { ensureModel, readFixture } from "../../pipeline/models.ts";
 import { type Clip, type ClipFrame, line, sceneFrames } from "./clips.ts";
 import { type Actor, CLIP_SIZE, KINDS, type Scene, type SeenActor } from "./scene.ts";
 

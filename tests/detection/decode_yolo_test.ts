@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import { decodeYolo } from "../../lib/pipeline/decode_yolo.ts";
+import { decodeYolo } from "../../lib/detection/decode_yolo.ts";
 
 const input = { width: 64, height: 32 };
 const BINS = 16;

@@ -5,7 +5,7 @@ import {
   intersectionOverUnion,
   suppressAcrossClasses,
   suppressNonMaxima,
-} from "../../lib/pipeline/non_maximum_suppression.ts";
+} from "../../lib/detection/non_maximum_suppression.ts";
 
 function candidate(left: number, top: number, size: number, score: number, classId = 0): Candidate {
   return { left, top, right: left + size, bottom: top + size, score, classId };

@@ -1,4 +1,4 @@
-import { Tracker } from "../../../lib/pipeline/tracker.ts";
+import { Tracker } from "../../../lib/detection/tracker.ts";
 import type { Clip } from "./clips.ts";
 import { scoreTracking, type TrackingScore } from "./tracking_score.ts";
 

@@ -6,9 +6,9 @@
  */
 
 import type { BoundingBox } from "../../../lib/protocol/stream_messages.ts";
-import { assignPairs } from "../../../lib/pipeline/assignment.ts";
+import { assignPairs } from "../../../lib/detection/assignment.ts";
 import { toCorners } from "../../../lib/image/letterbox.ts";
-import { intersectionOverUnion } from "../../../lib/pipeline/non_maximum_suppression.ts";
+import { intersectionOverUnion } from "../../../lib/detection/non_maximum_suppression.ts";
 
 /** A box with the number of the object that it belongs to. */
 export interface NumberedBox {

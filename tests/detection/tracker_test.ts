@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import fc from "fast-check";
 import type { BoundingBox, Detection } from "../../lib/protocol/stream_messages.ts";
-import { Tracker } from "../../lib/pipeline/tracker.ts";
+import { Tracker } from "../../lib/detection/tracker.ts";
 
 const FRAME_MS = 100;
 
