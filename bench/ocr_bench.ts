@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { type ReadingTimings, TextReader } from "../lib/pipeline/ocr/text_reader.ts";
+import { type ReadingTimings, TextReader } from "../lib/ocr/text_reader.ts";
 
 const USAGE = `Usage: deno task bench:ocr [options]
 

@@ -2,7 +2,7 @@ import sharp from "sharp";
 import { boundImage } from "./bounded_image.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../pipeline/errors.ts";
 import { fitLetterbox, type Letterbox, LETTERBOX_GREY } from "./letterbox.ts";
-import type { PixelImage } from "../pipeline/ocr/crop_line.ts";
+import type { PixelImage } from "../ocr/crop_line.ts";
 import type { Size } from "../onnx/onnx_graph.ts";
 import type { Picture } from "../pipeline/worker_messages.ts";
 

@@ -6,7 +6,7 @@ import { DetectionPool } from "./detection_pool.ts";
 import { ModelError, OverloadedError, PipelineError } from "./errors.ts";
 import { loadDefinitions, readsText, usesDetector } from "./load_definitions.ts";
 import { findModel } from "../models/model_catalog.ts";
-import type { PixelImage } from "./ocr/crop_line.ts";
+import type { PixelImage } from "../ocr/crop_line.ts";
 import type { Size } from "../onnx/onnx_graph.ts";
 import { entryNodes, outputNodes, type PipelineDefinition } from "./pipeline_definition.ts";
 import {

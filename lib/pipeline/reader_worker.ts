@@ -7,11 +7,11 @@
 import { setPriority } from "node:os";
 import type { TextBlock } from "../protocol/stream_messages.ts";
 import { decodePixels } from "../image/image_decoder.ts";
-import { isReadable } from "./ocr/decode_ctc.ts";
-import { orderLines } from "./ocr/order_lines.ts";
-import { TextReader, toTextBlock } from "./ocr/text_reader.ts";
-import type { PixelImage } from "./ocr/crop_line.ts";
-import { TextMemory } from "./text_memory.ts";
+import { isReadable } from "../ocr/decode_ctc.ts";
+import { orderLines } from "../ocr/order_lines.ts";
+import { TextReader, toTextBlock } from "../ocr/text_reader.ts";
+import type { PixelImage } from "../ocr/crop_line.ts";
+import { TextMemory } from "../ocr/text_memory.ts";
 import { runWorkerLoop } from "./worker_loop.ts";
 import type { ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";
 

@@ -1,10 +1,10 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import { cropLine, type PixelImage } from "../../../lib/pipeline/ocr/crop_line.ts";
-import { rectangleCorners } from "../../../lib/pipeline/ocr/geometry.ts";
-import { joinReadings } from "../../../lib/pipeline/ocr/join_readings.ts";
-import { cutStrip, splitStrip, STRIP_HEIGHT } from "../../../lib/pipeline/ocr/line_strip.ts";
-import { restoreSpaces } from "../../../lib/pipeline/ocr/restore_spaces.ts";
+import { cropLine, type PixelImage } from "../../lib/ocr/crop_line.ts";
+import { rectangleCorners } from "../../lib/ocr/geometry.ts";
+import { joinReadings } from "../../lib/ocr/join_readings.ts";
+import { cutStrip, splitStrip, STRIP_HEIGHT } from "../../lib/ocr/line_strip.ts";
+import { restoreSpaces } from "../../lib/ocr/restore_spaces.ts";
 
 /** Red grows to the right and green downwards, by 2 a pixel. */
 function gradient(width: number, height: number): PixelImage {

@@ -1,10 +1,7 @@
 import { expect } from "expect";
-import { InferenceSession, Tensor } from "../../../lib/onnx/onnxruntime.ts";
-import {
-  prepareTextDetector,
-  prepareTextRecognizer,
-} from "../../../lib/pipeline/ocr/text_graphs.ts";
-import { parseOnnx } from "../../../lib/onnx/onnx_schema.ts";
+import { InferenceSession, Tensor } from "../../lib/onnx/onnxruntime.ts";
+import { prepareTextDetector, prepareTextRecognizer } from "../../lib/ocr/text_graphs.ts";
+import { parseOnnx } from "../../lib/onnx/onnx_schema.ts";
 import { loadTextModels } from "./models.ts";
 
 /** Stripes and waves: every pixel differs from its neighbours. */

@@ -1,4 +1,4 @@
-import type { Reading } from "./ocr/decode_ctc.ts";
+import type { Reading } from "./decode_ctc.ts";
 
 /**
  * Settles on one text from several readings of a line.

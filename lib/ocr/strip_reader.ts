@@ -4,8 +4,8 @@
  * @module
  */
 
-import { InferenceSession, Tensor } from "../../onnx/onnxruntime.ts";
-import { sessionSettings } from "../../detection/detector.ts";
+import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
+import { sessionSettings } from "../detection/detector.ts";
 import { decodeCtc, type DecodedText, parseDictionary, type Reading } from "./decode_ctc.ts";
 import { joinReadings } from "./join_readings.ts";
 import {

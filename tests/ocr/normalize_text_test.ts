@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { normalizeText } from "../../../lib/pipeline/ocr/normalize_text.ts";
+import { normalizeText } from "../../lib/ocr/normalize_text.ts";
 
 Deno.test("normalizeText takes wide forms back in Latin text", () => {
   expect(normalizeText("Ｔｏｔａｌ：５（incl．　VAT）！")).toBe("Total:5(incl. VAT)!");

@@ -1,14 +1,14 @@
-import type { PixelImage } from "./ocr/crop_line.ts";
-import { isReadable, type Reading } from "./ocr/decode_ctc.ts";
+import type { PixelImage } from "./crop_line.ts";
+import { isReadable, type Reading } from "./decode_ctc.ts";
 import {
   measureQuadrilateral,
   type Quadrilateral,
   quadrilateralOverlap,
   turnCorners,
-} from "./ocr/geometry.ts";
-import { hasChanged, type LineSignature, signLine } from "./ocr/line_signature.ts";
-import { alongText } from "./ocr/reading_directions.ts";
-import type { LineReading } from "./ocr/text_recognizer.ts";
+} from "./geometry.ts";
+import { hasChanged, type LineSignature, signLine } from "./line_signature.ts";
+import { alongText } from "./reading_directions.ts";
+import type { LineReading } from "./text_recognizer.ts";
 import { settleText } from "./settle_text.ts";
 
 /** A line of text as settled over several looks at it. */

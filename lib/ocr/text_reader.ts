@@ -1,4 +1,4 @@
-import type { BoundingBox, Point, TextBlock } from "../../protocol/stream_messages.ts";
+import type { BoundingBox, Point, TextBlock } from "../protocol/stream_messages.ts";
 import type { PixelImage } from "./crop_line.ts";
 import { isReadable } from "./decode_ctc.ts";
 import type { Quadrilateral } from "./geometry.ts";

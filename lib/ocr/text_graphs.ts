@@ -13,10 +13,10 @@ import {
   type OnnxTensor,
   parseOnnx,
   serializeOnnx,
-} from "../../onnx/onnx_schema.ts";
-import { operation, tensor } from "../../onnx/onnx_nodes.ts";
-import { foldActivations } from "../../onnx/fold_activations.ts";
-import { readScalarConstants } from "../../onnx/scalar_constants.ts";
+} from "../onnx/onnx_schema.ts";
+import { operation, tensor } from "../onnx/onnx_nodes.ts";
+import { foldActivations } from "../onnx/fold_activations.ts";
+import { readScalarConstants } from "../onnx/scalar_constants.ts";
 
 /** Per channel, in the order blue, green, red: `value / 255` less the mean, over the deviation. */
 const DETECTOR_MEAN = [0.485, 0.456, 0.406];

@@ -1,5 +1,5 @@
-import { TextReader } from "../../../lib/pipeline/ocr/text_reader.ts";
-import { ensureModel } from "../models.ts";
+import { TextReader } from "../../lib/ocr/text_reader.ts";
+import { ensureModel } from "../pipeline/models.ts";
 
 /** The files of PP-OCRv4, fetched when they are missing. */
 export async function loadTextModels(): Promise<

@@ -1,6 +1,6 @@
 import { expect } from "expect";
-import { type Quadrilateral, turnCorners } from "../../../lib/pipeline/ocr/geometry.ts";
-import { alongText, readingDirections } from "../../../lib/pipeline/ocr/reading_directions.ts";
+import { type Quadrilateral, turnCorners } from "../../lib/ocr/geometry.ts";
+import { alongText, readingDirections } from "../../lib/ocr/reading_directions.ts";
 
 function box(width: number, height: number): Quadrilateral {
   return [[0, 0], [width, 0], [width, height], [0, height]];

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { decodeCtc, parseDictionary } from "../../../lib/pipeline/ocr/decode_ctc.ts";
+import { decodeCtc, parseDictionary } from "../../lib/ocr/decode_ctc.ts";
 
 const DICTIONARY = parseDictionary("a\nb\nc\n");
 

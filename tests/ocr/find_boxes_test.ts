@@ -1,8 +1,8 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import { findComponents } from "../../../lib/pipeline/ocr/components.ts";
-import { findBoxes, type ProbabilityMap, unclip } from "../../../lib/pipeline/ocr/find_boxes.ts";
-import { rectangleCorners, type RotatedRectangle } from "../../../lib/pipeline/ocr/geometry.ts";
+import { findComponents } from "../../lib/ocr/components.ts";
+import { findBoxes, type ProbabilityMap, unclip } from "../../lib/ocr/find_boxes.ts";
+import { rectangleCorners, type RotatedRectangle } from "../../lib/ocr/geometry.ts";
 
 /** Draws rectangles of one probability. */
 function drawMap(boxes: RotatedRectangle[], probability = 0.9): ProbabilityMap {

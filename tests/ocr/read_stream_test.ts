@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { TextMemory } from "../../../lib/pipeline/text_memory.ts";
+import { TextMemory } from "../../lib/ocr/text_memory.ts";
 import { loadTextReader } from "./models.ts";
 import { renderedTextTest, renderPage } from "./render_text.ts";
 

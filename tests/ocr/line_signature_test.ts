@@ -1,12 +1,8 @@
 import { expect } from "expect";
 import sharp from "sharp";
-import type { PixelImage } from "../../../lib/pipeline/ocr/crop_line.ts";
-import type { Quadrilateral } from "../../../lib/pipeline/ocr/geometry.ts";
-import {
-  hasChanged,
-  signatureDifference,
-  signLine,
-} from "../../../lib/pipeline/ocr/line_signature.ts";
+import type { PixelImage } from "../../lib/ocr/crop_line.ts";
+import type { Quadrilateral } from "../../lib/ocr/geometry.ts";
+import { hasChanged, signatureDifference, signLine } from "../../lib/ocr/line_signature.ts";
 import { renderedTextTest, renderPage } from "./render_text.ts";
 
 const BOX: Quadrilateral = [[20, 20], [300, 20], [300, 60], [20, 60]];

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import { settleText } from "../../lib/pipeline/settle_text.ts";
+import { settleText } from "../../lib/ocr/settle_text.ts";
 
 const read = (text: string, confidence = 0.9) => ({ text, confidence });
 

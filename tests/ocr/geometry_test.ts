@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import type { Point } from "../../../lib/protocol/stream_messages.ts";
+import type { Point } from "../../lib/protocol/stream_messages.ts";
 import {
   convexHull,
   levelRectangle,
@@ -9,7 +9,7 @@ import {
   rectangleCorners,
   type RotatedRectangle,
   toRectangle,
-} from "../../../lib/pipeline/ocr/geometry.ts";
+} from "../../lib/ocr/geometry.ts";
 
 const coordinate = fc.integer({ min: -200, max: 200 });
 const point = fc.tuple(coordinate, coordinate);

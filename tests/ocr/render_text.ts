@@ -1,6 +1,6 @@
 import sharp from "sharp";
-import type { PixelImage } from "../../../lib/pipeline/ocr/crop_line.ts";
-import { isMissing } from "../../needs.ts";
+import type { PixelImage } from "../../lib/ocr/crop_line.ts";
+import { isMissing } from "../needs.ts";
 
 /** One line of text to be drawn. */
 export interface DrawnLine {

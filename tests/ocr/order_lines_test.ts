@@ -1,8 +1,8 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import { rectangleCorners } from "../../../lib/pipeline/ocr/geometry.ts";
-import { joinWords } from "../../../lib/pipeline/ocr/join_words.ts";
-import { orderLines } from "../../../lib/pipeline/ocr/order_lines.ts";
+import { rectangleCorners } from "../../lib/ocr/geometry.ts";
+import { joinWords } from "../../lib/ocr/join_words.ts";
+import { orderLines } from "../../lib/ocr/order_lines.ts";
 
 function line(name: string, x: number, y: number, width: number, height = 10, angle = 0) {
   const center: [number, number] = [x + width / 2, y + height / 2];

@@ -1,8 +1,8 @@
 import { expect } from "expect";
 import sharp from "sharp";
-import type { PixelImage } from "../../../lib/pipeline/ocr/crop_line.ts";
-import { TextReader, toTextBlock } from "../../../lib/pipeline/ocr/text_reader.ts";
-import { readFixture } from "../models.ts";
+import type { PixelImage } from "../../lib/ocr/crop_line.ts";
+import { TextReader, toTextBlock } from "../../lib/ocr/text_reader.ts";
+import { readFixture } from "../pipeline/models.ts";
 import { loadTextModels, loadTextReader } from "./models.ts";
 import { renderedTextTest, renderPage } from "./render_text.ts";
 

@@ -1,6 +1,6 @@
-import { InferenceSession, Tensor } from "../../onnx/onnxruntime.ts";
+import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
 import sharp from "sharp";
-import { sessionSettings } from "../../detection/detector.ts";
+import { sessionSettings } from "../detection/detector.ts";
 import type { PixelImage } from "./crop_line.ts";
 import { findBoxes } from "./find_boxes.ts";
 import { type Quadrilateral, rectangleCorners } from "./geometry.ts";

@@ -1,8 +1,8 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import type { PixelImage } from "../../lib/pipeline/ocr/crop_line.ts";
-import type { Quadrilateral } from "../../lib/pipeline/ocr/geometry.ts";
-import { TextMemory } from "../../lib/pipeline/text_memory.ts";
+import type { PixelImage } from "../../lib/ocr/crop_line.ts";
+import type { Quadrilateral } from "../../lib/ocr/geometry.ts";
+import { TextMemory } from "../../lib/ocr/text_memory.ts";
 
 const WIDTH = 200;
 const HEIGHT = 120;
