@@ -26,7 +26,7 @@ import {
   WorkerPool,
   type WorkerRestart,
   type WorkerStatus,
-} from "./worker_pool.ts";
+} from "../workers/worker_pool.ts";
 
 /** Options for {@linkcode DetectionPool}. */
 export interface DetectionPoolOptions {

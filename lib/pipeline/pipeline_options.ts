@@ -5,7 +5,7 @@
  */
 
 import type { Size } from "../onnx/onnx_graph.ts";
-import type { WorkerRestart } from "./worker_pool.ts";
+import type { WorkerRestart } from "../workers/worker_pool.ts";
 
 /** Options for {@linkcode PipelineService}. */
 export interface PipelineServiceOptions {

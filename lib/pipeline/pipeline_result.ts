@@ -6,7 +6,7 @@
 
 import type { PipelineResult, TextBlock } from "../protocol/stream_messages.ts";
 import type { RunOutcome } from "./pipeline_runner.ts";
-import type { PoolResult } from "./worker_pool.ts";
+import type { PoolResult } from "../workers/worker_pool.ts";
 
 /**
  * The result of a detection, without text.

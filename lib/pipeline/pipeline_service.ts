@@ -26,7 +26,7 @@ import { StreamText } from "./stream_text.ts";
 import { TEXT_MODELS, TextPool } from "./text_pool.ts";
 import { Tracker } from "../detection/tracker.ts";
 import type { DetectTask, Picture, ReadOutcome } from "./worker_messages.ts";
-import type { PoolResult, Turn, WorkerStatus } from "./worker_pool.ts";
+import type { PoolResult, Turn, WorkerStatus } from "../workers/worker_pool.ts";
 
 const DEFINITIONS = new URL("../../pipelines/", import.meta.url);
 /** The name under which results tell what has read their text. */

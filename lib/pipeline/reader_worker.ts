@@ -12,7 +12,7 @@ import { orderLines } from "../ocr/order_lines.ts";
 import { TextReader, toTextBlock } from "../ocr/text_reader.ts";
 import type { PixelImage } from "../ocr/crop_line.ts";
 import { TextMemory } from "../ocr/text_memory.ts";
-import { runWorkerLoop } from "./worker_loop.ts";
+import { runWorkerLoop } from "../workers/worker_loop.ts";
 import type { ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";
 
 /**

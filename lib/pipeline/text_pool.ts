@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { ModelError, ModelNotFoundError } from "./errors.ts";
 import { findModel } from "../models/model_catalog.ts";
 import type { Picture, ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";
-import { type Turn, WorkerPool, type WorkerRestart } from "./worker_pool.ts";
+import { type Turn, WorkerPool, type WorkerRestart } from "../workers/worker_pool.ts";
 
 /** Options for {@linkcode TextPool}. */
 export interface TextPoolOptions {

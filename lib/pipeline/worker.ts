@@ -10,7 +10,7 @@ import { fitLetterbox, LETTERBOX_GREY } from "../image/letterbox.ts";
 import type { Size } from "../onnx/onnx_graph.ts";
 import { compilePipeline, type RunOutcome } from "./pipeline_runner.ts";
 import { loadPrepared } from "../models/specialized_model.ts";
-import { runWorkerLoop } from "./worker_loop.ts";
+import { runWorkerLoop } from "../workers/worker_loop.ts";
 import type { DetectorSetup, DetectTask, WorkerSetup } from "./worker_messages.ts";
 
 /** Detectors by their input and threads, as they are asked for; a `Promise` while one is being loaded. */

@@ -1,12 +1,12 @@
 import { expect } from "expect";
 import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";
 import type { DetectTask, WorkerSetup } from "../../lib/pipeline/worker_messages.ts";
-import { WorkerPool } from "../../lib/pipeline/worker_pool.ts";
+import { WorkerPool } from "../../lib/workers/worker_pool.ts";
 import { readFixture } from "../read_fixture.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
 import { openStream, startTestServer } from "./test_server.ts";
 
-const FAULTY_WORKER = new URL("../pipeline/faulty_worker.ts", import.meta.url).href;
+const FAULTY_WORKER = new URL("../workers/faulty_worker.ts", import.meta.url).href;
 const LAYOUT = {
   kind: "grid" as const,
   input: { width: 32, height: 32 },

@@ -1,10 +1,10 @@
 // When the last thread that holds onnxruntime's library ends, later sessions fail, so the main one
 // holds it as well.
 import "../onnx/onnxruntime.ts";
-import { PipelineError } from "./errors.ts";
+import { PipelineError } from "../pipeline/errors.ts";
 import { FairQueue, type PrioritizedTask, type Priority } from "./fair_queue.ts";
 import { PooledWorker, WorkerLostError } from "./pooled_worker.ts";
-import type { WorkerTask } from "./worker_messages.ts";
+import type { WorkerTask } from "../pipeline/worker_messages.ts";
 
 /** Options for {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions<Setup, Task> {

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { ImageDecodeError, ImageTooLargeError } from "./errors.ts";
+import { ImageDecodeError, ImageTooLargeError } from "../pipeline/errors.ts";
 import {
   HEARTBEAT_INTERVAL_MS,
   type WorkerFailure,
   type WorkerReply,
   type WorkerRequest,
-} from "./worker_messages.ts";
+} from "../pipeline/worker_messages.ts";
 
 /** The part of a dedicated worker's global scope that is used here. */
 interface WorkerScope<Setup, Task, Outcome> {

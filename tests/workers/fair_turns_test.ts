@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import { FairTurns } from "../../lib/pipeline/fair_turns.ts";
+import { FairTurns } from "../../lib/workers/fair_turns.ts";
 
 /** Those who wait, in the order in which they came. */
 class Line {

@@ -1,6 +1,6 @@
 /** A worker for tests of the loop, whose only model says when it is freed; the task tells it what to do. */
 
-import { runWorkerLoop } from "../../lib/pipeline/worker_loop.ts";
+import { runWorkerLoop } from "../../lib/workers/worker_loop.ts";
 
 runWorkerLoop<string, string, string>((setup) => {
   if (setup === "throw late") setTimeout(fail);

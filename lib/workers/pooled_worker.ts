@@ -1,11 +1,11 @@
-import { ImageDecodeError, ImageTooLargeError, PipelineError } from "./errors.ts";
+import { ImageDecodeError, ImageTooLargeError, PipelineError } from "../pipeline/errors.ts";
 import type {
   Picture,
   WorkerFailure,
   WorkerReply,
   WorkerRequest,
   WorkerTask,
-} from "./worker_messages.ts";
+} from "../pipeline/worker_messages.ts";
 
 /** A worker did not survive what it was doing, or gave no answer in time; it cannot be used again. */
 export class WorkerLostError extends Error {

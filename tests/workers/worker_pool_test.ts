@@ -1,11 +1,11 @@
 import { expect } from "expect";
 import { Buffer } from "node:buffer";
 import { ImageDecodeError, ImageTooLargeError, PipelineError } from "../../lib/pipeline/errors.ts";
-import type { Priority } from "../../lib/pipeline/fair_queue.ts";
-import { WorkerLostError } from "../../lib/pipeline/pooled_worker.ts";
+import type { Priority } from "../../lib/workers/fair_queue.ts";
+import { WorkerLostError } from "../../lib/workers/pooled_worker.ts";
 import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";
 import type { DetectTask, WorkerSetup } from "../../lib/pipeline/worker_messages.ts";
-import { type Turn, WorkerPool, type WorkerPoolOptions } from "../../lib/pipeline/worker_pool.ts";
+import { type Turn, WorkerPool, type WorkerPoolOptions } from "../../lib/workers/worker_pool.ts";
 
 const FAULTY_WORKER = new URL("./faulty_worker.ts", import.meta.url).href;
 

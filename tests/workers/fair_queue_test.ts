@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import { FairQueue, PRIORITIES, type Priority } from "../../lib/pipeline/fair_queue.ts";
+import { FairQueue, PRIORITIES, type Priority } from "../../lib/workers/fair_queue.ts";
 
 interface Task {
   priority: Priority;
