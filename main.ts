@@ -15,7 +15,7 @@ import { runVideo } from "./commands/video.ts";
 import { UsageError } from "./commands/usage_error.ts";
 import { type Config, parseConfig } from "./lib/config.ts";
 import type { Front } from "./lib/front/front.ts";
-import { DECODE_SUBCOMMAND } from "./lib/video/decode_command.ts";
+import { DECODE_SUBCOMMAND } from "./lib/video/decode/decode_command.ts";
 import { Services, VERSION } from "./services.ts";
 
 const HELP = `livesyte ${VERSION}: real-time object detection for cameras, in the browser
@@ -82,7 +82,7 @@ async function run([command = "serve", ...rest]: string[]): Promise<number> {
       return await runVideo(rest, getServices);
     case DECODE_SUBCOMMAND: {
       // Loaded only here, since FFmpeg has no place in the server's process.
-      const { runDecodeProcess } = await import("./lib/video/decode_process.ts");
+      const { runDecodeProcess } = await import("./lib/video/decode/decode_process.ts");
       return await runDecodeProcess(rest[0] ?? "");
     }
     case "--help":

@@ -6,7 +6,7 @@ import type { VideoFrameResult } from "../lib/protocol/video_messages.ts";
 import { VideoDecodeError } from "../lib/video/errors.ts";
 import { scaleResult } from "../lib/video/scale_result.ts";
 import { mapInOrder } from "../lib/video/map_in_order.ts";
-import { VideoDecoder } from "../lib/video/video_decoder.ts";
+import { VideoDecoder } from "../lib/video/decode/video_decoder.ts";
 import { reasonOf } from "../lib/user_error.ts";
 import type { Services } from "../services.ts";
 import { UsageError } from "./usage_error.ts";

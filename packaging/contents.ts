@@ -54,7 +54,7 @@ export function entryModules({ video }: ContentsOptions): string[] {
       .map(({ name }) => `${folder}/${name}`)
   );
   const entries = ["main.ts", "_fresh/server.js", ...workers];
-  return video ? [...entries, "lib/video/decode_process.ts"] : entries;
+  return video ? [...entries, "lib/video/decode/decode_process.ts"] : entries;
 }
 
 /** The permissions of `deno task start`, so that a binary may do the same and no more. */

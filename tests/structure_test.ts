@@ -77,7 +77,7 @@ function isWithin(path: string, part: string): boolean {
 
 async function programImports(): Promise<[from: string, to: string][]> {
   const isEntry = (file: string) =>
-    ["main.ts", "dev.ts", "lib/video/decode_process.ts"].includes(file) ||
+    ["main.ts", "dev.ts", "lib/video/decode/decode_process.ts"].includes(file) ||
     isWithin(file, "routes") || /^lib\/.*worker\.ts$/.test(file);
   return await localImports(modules.filter(isEntry));
 }

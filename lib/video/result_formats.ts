@@ -5,8 +5,8 @@
  */
 
 import type { BoundingBox } from "../protocol/stream_messages.ts";
-import { type AnnotationStyle, formatScriptEvents } from "./annotation_script.ts";
-import type { VideoFrameResult } from "./job.ts";
+import { type AnnotationStyle, formatScriptEvents } from "./annotate/annotation_script.ts";
+import type { VideoFrameResult } from "./jobs/job.ts";
 
 /** `json` is objects with commas between them, `script` what is drawn into an annotated video. */
 export type ResultFormat =

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { JobStore } from "./job_store.ts";
+import type { JobStore } from "./jobs/job_store.ts";
 import { CSV_HEAD, type ResultFormat } from "./result_formats.ts";
 
 /** Most results of one page. */

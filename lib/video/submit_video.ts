@@ -5,10 +5,10 @@
  */
 
 import { logEvent } from "../telemetry/log.ts";
-import type { Job, NewJob } from "./job.ts";
-import type { JobStore } from "./job_store.ts";
+import type { Job, NewJob } from "./jobs/job.ts";
+import type { JobStore } from "./jobs/job_store.ts";
 import { saveUpload, type SaveUploadOptions } from "./upload.ts";
-import type { VideoProbe } from "./video_probe.ts";
+import type { VideoProbe } from "./decode/video_probe.ts";
 
 /** Options of {@linkcode submitVideo}. */
 export interface SubmitVideoOptions

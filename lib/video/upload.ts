@@ -20,7 +20,7 @@ import {
 } from "./errors.ts";
 import { cutText } from "../cut_text.ts";
 import type { DiskSpace, SpacePromise } from "./disk_space.ts";
-import { hasMp4Signature, SIGNATURE_BYTES } from "./file_structure.ts";
+import { hasMp4Signature, SIGNATURE_BYTES } from "./decode/file_structure.ts";
 
 /** Options of {@linkcode saveUpload}. */
 export interface SaveUploadOptions {

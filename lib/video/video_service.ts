@@ -7,17 +7,22 @@
 import { join } from "node:path";
 import { videoMetrics } from "../telemetry/metrics.ts";
 import { traceJob } from "../telemetry/traces.ts";
-import { AnnotatedVideos } from "./annotated_videos.ts";
+import { AnnotatedVideos } from "./annotate/annotated_videos.ts";
 import { checkDataDirectory, toDataDirectoryError } from "./data_directory.ts";
-import { isFinished, type Job } from "./job.ts";
-import { JobRunner, type JobRunnerOptions } from "./job_runner.ts";
-import { assessJobs, type JobHealth, type JobStatistics, summarizeJobs } from "./job_statistics.ts";
-import { DEFAULT_JOB_LIMITS } from "./job_limits.ts";
-import { DATABASE_NAME, JobStore } from "./job_store.ts";
-import type { JobStoreOptions } from "./job_store_options.ts";
+import { isFinished, type Job } from "./jobs/job.ts";
+import { JobRunner, type JobRunnerOptions } from "./jobs/job_runner.ts";
+import {
+  assessJobs,
+  type JobHealth,
+  type JobStatistics,
+  summarizeJobs,
+} from "./jobs/job_statistics.ts";
+import { DEFAULT_JOB_LIMITS } from "./jobs/job_limits.ts";
+import { DATABASE_NAME, JobStore } from "./jobs/job_store.ts";
+import type { JobStoreOptions } from "./jobs/job_store_options.ts";
 import type { VideoFrameProcessor } from "./video_frame_processor.ts";
-import { VideoProbe } from "./video_probe.ts";
-import { watchJob } from "./watch_job.ts";
+import { VideoProbe } from "./decode/video_probe.ts";
+import { watchJob } from "./jobs/watch_job.ts";
 
 /** Options of {@linkcode VideoService}. */
 export interface VideoServiceOptions extends Pick<JobRunnerOptions, "frameSize" | "framesAtOnce"> {

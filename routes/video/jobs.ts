@@ -1,5 +1,5 @@
 import { ApiError } from "../../lib/http/api.ts";
-import { JOB_STATUSES, toJobView } from "../../lib/video/job.ts";
+import { JOB_STATUSES, toJobView } from "../../lib/video/jobs/job.ts";
 import { defineVideoApi } from "../../state.ts";
 
 /** `GET /video/jobs?status=`: the jobs, oldest first. */

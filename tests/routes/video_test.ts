@@ -2,7 +2,7 @@ import { expect } from "expect";
 import type { BoundingBox } from "../../lib/protocol/stream_messages.ts";
 import type { JobView, ResultsPage, VideoFrameResult } from "../../lib/protocol/video_messages.ts";
 import { DOG_VIDEO, ffmpeg, H264, withoutFfmpeg } from "../video/media.ts";
-import { VideoDecoder } from "../../lib/video/video_decoder.ts";
+import { VideoDecoder } from "../../lib/video/decode/video_decoder.ts";
 import { storedResults } from "../video/results.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { startTestServer, TestClient, type TestServer } from "./test_server.ts";

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { defaultDecodeCommand, spawnDecodeProcess } from "../../lib/video/decode_command.ts";
+import { defaultDecodeCommand, spawnDecodeProcess } from "../../lib/video/decode/decode_command.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
 
 /** Tries what a decoder that was taken over might try, and says what was refused. */

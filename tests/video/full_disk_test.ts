@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { StorageFullError, StorageUnavailableError } from "../../lib/video/errors.ts";
-import { JobStore } from "../../lib/video/job_store.ts";
+import { JobStore } from "../../lib/video/jobs/job_store.ts";
 import { submitVideo } from "../../lib/video/submit_video.ts";
 import { frameResults, storedResults } from "./results.ts";
 import {

@@ -1,6 +1,6 @@
 import { expect } from "expect";
-import type { JobStoreLimits } from "../../lib/video/job_limits.ts";
-import { JobStore } from "../../lib/video/job_store.ts";
+import type { JobStoreLimits } from "../../lib/video/jobs/job_limits.ts";
+import { JobStore } from "../../lib/video/jobs/job_store.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
 
 const MINUTE_MS = 60_000;

@@ -4,8 +4,8 @@
  * Arguments: the directory, and the number of frames after which it tells so and stands still (0: never).
  */
 
-import { JobRunner } from "../../lib/video/job_runner.ts";
-import { JobStore } from "../../lib/video/job_store.ts";
+import { JobRunner } from "../../lib/video/jobs/job_runner.ts";
+import { JobStore } from "../../lib/video/jobs/job_store.ts";
 import { emptyResult } from "./results.ts";
 
 const [dataDirectory = "", pauseAfter = "0"] = Deno.args;

@@ -1,8 +1,8 @@
 /** Results of pipelines for tests. */
 
 import type { PipelineResult } from "../../lib/protocol/stream_messages.ts";
-import type { VideoFrameResult } from "../../lib/video/job.ts";
-import type { JobStore } from "../../lib/video/job_store.ts";
+import type { VideoFrameResult } from "../../lib/video/jobs/job.ts";
+import type { JobStore } from "../../lib/video/jobs/job_store.ts";
 import { exportJsonl } from "../../lib/video/results_export.ts";
 
 /** A result that found nothing. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Detection, TextBlock } from "../../lib/protocol/stream_messages.ts";
 import type { ResultsPage } from "../../lib/protocol/video_messages.ts";
 import { JobNotFoundError } from "../../lib/video/errors.ts";
-import { JobStore } from "../../lib/video/job_store.ts";
+import { JobStore } from "../../lib/video/jobs/job_store.ts";
 import { escapeCsv, formatCsvRows } from "../../lib/video/result_formats.ts";
 import {
   exportCsv,

@@ -8,7 +8,7 @@ import {
   UploadTooLargeError,
   VideoDecodeError,
 } from "../../lib/video/errors.ts";
-import { JobStore } from "../../lib/video/job_store.ts";
+import { JobStore } from "../../lib/video/jobs/job_store.ts";
 import { submitVideo } from "../../lib/video/submit_video.ts";
 import { saveUpload, type SaveUploadOptions } from "../../lib/video/upload.ts";
 import { smallDisk, withoutSmallDisks } from "./small_disk.ts";

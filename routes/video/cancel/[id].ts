@@ -1,4 +1,4 @@
-import { toJobView } from "../../../lib/video/job.ts";
+import { toJobView } from "../../../lib/video/jobs/job.ts";
 import { defineVideoApi } from "../../../state.ts";
 
 /** `POST /video/cancel/:id`: ends a job that is not finished; what it has found stays for a retry. */

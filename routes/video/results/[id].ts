@@ -1,7 +1,7 @@
 import type { Context } from "fresh";
 import { ApiError } from "../../../lib/http/api.ts";
 import { readInteger } from "../../../lib/http/video_errors.ts";
-import type { Job } from "../../../lib/video/job.ts";
+import type { Job } from "../../../lib/video/jobs/job.ts";
 import {
   exportCsv,
   exportJsonl,

@@ -1,4 +1,4 @@
-import { toJobView } from "../../../lib/video/job.ts";
+import { toJobView } from "../../../lib/video/jobs/job.ts";
 import { defineVideoApi } from "../../../state.ts";
 
 /** `POST /video/retry/:id`: lets a failed or cancelled job go on from its last stored frame. */

@@ -1,4 +1,4 @@
-import { toJobView } from "../../../lib/video/job.ts";
+import { toJobView } from "../../../lib/video/jobs/job.ts";
 import { defineVideoApi } from "../../../state.ts";
 
 /** `GET /video/status/:id`: how far a job is. */

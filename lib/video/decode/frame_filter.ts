@@ -1,0 +1,110 @@
+/**
+ * Turns decoded pictures upright and to one size and format with FFmpeg's filters; used in the decode process only.
+ *
+ * @module
+ */
+
+import { Filter, FilterContext, FilterGraph, Frame } from "node-av/lib";
+import { FRAMES_PER_SECOND } from "../annotate/annotation_script.ts";
+import type { Orientation, Size } from "./display_geometry.ts";
+import { VideoDecodeError } from "../errors.ts";
+
+/** A filter of FFmpeg, with its arguments. */
+export type FilterCall = readonly [name: string, args: string | null];
+
+/** Turns, scales and further changes pictures. */
+export class FrameFilter implements Disposable {
+  readonly #size: Size;
+  readonly #orientation: Orientation;
+  readonly #further: readonly FilterCall[];
+  readonly #changed = new Frame();
+  #graph: FilterGraph | undefined;
+  #source: FilterContext | undefined;
+  #sink: FilterContext | undefined;
+  #builtFor = "";
+
+  /**
+   * Begins without filters, which are built for the first picture.
+   *
+   * @param size Size of the pictures when upright
+   * @param further What is done to the upright pictures; each filter gives one picture for one
+   */
+  constructor(size: Size, orientation: Orientation, further: readonly FilterCall[]) {
+    this.#size = size;
+    this.#orientation = orientation;
+    this.#further = further;
+    this.#changed.alloc();
+  }
+
+  /**
+   * Changes one picture, and leaves it empty.
+   *
+   * @returns Valid until the next one
+   * @throws {VideoDecodeError} If the picture cannot be converted
+   */
+  async apply(picture: Frame): Promise<Frame> {
+    // A video may change its size or format midway.
+    const format = describe(picture);
+    if (format !== this.#builtFor) await this.#build(format);
+    this.#changed.unref();
+    const added = await this.#source?.buffersrcAddFrame(picture) ?? -1;
+    const got = added < 0 ? added : await this.#sink?.buffersinkGetFrame(this.#changed) ?? -1;
+    if (got < 0) throw new VideoDecodeError("The video has pictures that cannot be converted");
+    return this.#changed;
+  }
+
+  /** Frees the filters. */
+  [Symbol.dispose](): void {
+    this.#graph?.free();
+    this.#changed.free();
+  }
+
+  async #build(format: string): Promise<void> {
+    this.#graph?.free();
+    const graph = new FilterGraph();
+    graph.alloc();
+    graph.nbThreads = 1;
+    const { transposed, filters } = this.#orientation;
+    const { width, height } = this.#size;
+    // Scaling before turning leaves fewer pixels to turn.
+    const scale = transposed ? `w=${height}:h=${width}` : `w=${width}:h=${height}`;
+    const chain: FilterCall[] = [
+      ["buffer", format],
+      ["scale", `${scale}:flags=bilinear`],
+      ...filters,
+      ...this.#further,
+      ["buffersink", null],
+    ];
+    const contexts = chain.map(([name, args], index) => create(graph, name, index, args));
+    for (const [index, context] of contexts.slice(1).entries()) {
+      contexts[index]?.link(0, context, 0);
+    }
+    if (await graph.config() < 0) {
+      throw new VideoDecodeError("The video has pictures that cannot be converted");
+    }
+    this.#graph = graph;
+    this.#source = contexts[0];
+    this.#sink = contexts.at(-1);
+    this.#builtFor = format;
+  }
+}
+
+/** Arguments of the `buffer` filter for pictures like this, whose times count frames. */
+function describe({ width, height, format, colorSpace, colorRange }: Frame): string {
+  return `video_size=${width}x${height}:pix_fmt=${format}:time_base=1/${FRAMES_PER_SECOND}:pixel_aspect=1/1` +
+    `:colorspace=${colorSpace}:range=${colorRange}`;
+}
+
+function create(
+  graph: FilterGraph,
+  name: string,
+  index: number,
+  args: string | null,
+): FilterContext {
+  const filter = Filter.getByName(name);
+  const context = filter && graph.createFilter(filter, `${name}${index}`, args);
+  if (context === null) {
+    throw new VideoDecodeError("The video has pictures that cannot be converted");
+  }
+  return context;
+}

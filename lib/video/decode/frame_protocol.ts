@@ -1,0 +1,198 @@
+/**
+ * What the decode process and the server say to each other.
+ *
+ * The process gets a {@linkcode DecodeRequest} and writes records: the lengths of head and body as two big-endian
+ * 32-bit numbers, the head as JSON, the body as raw bytes.
+ *
+ * @module
+ */
+
+import type { Size } from "./display_geometry.ts";
+import type { VideoInfo } from "../jobs/job.ts";
+
+/** A video to be made of what is decoded; its files are in the directory of the process. */
+export interface Annotation {
+  /** Name of the script that is drawn over the frames, without special characters. */
+  script: string;
+  /** Name of the MP4 that is written. */
+  output: string;
+  /** Largest MP4 in bytes, give or take a little. */
+  maxBytes: number;
+}
+
+/** What to decode, and how. */
+export interface DecodeRequest {
+  /** Path of the video file, as the decode process sees it. */
+  path: string;
+  /** Frames are scaled down to fit within this size, keeping their shape. */
+  frameSize: Size;
+  /** First frame wanted, counted from 0 in the file. */
+  startFrame: number;
+  /** Every how manieth frame is wanted, counted from frame 0; 1 for all. */
+  frameStride: number;
+  /** Most frames to write; 0 for all. */
+  maxFrames: number;
+  /** Largest picture that is decoded, in pixels. */
+  maxPixels: number;
+  /** Memory above which the process ends itself, in bytes. */
+  maxMemoryBytes: number;
+  /** Given if a video is to be made instead of writing frames; all frames go into it, at exactly `frameSize`. */
+  annotation?: Annotation;
+}
+
+/** Describes the video; always the first record, unless opening fails. */
+export interface StreamHead extends VideoInfo {
+  /** Tells it from the other heads. */
+  type: "stream";
+}
+
+/** Announces one picture; the body is its pixels, HWC uint8 RGB, length `width * height * 3`. */
+export interface FrameHead {
+  /** Tells it from the other heads. */
+  type: "frame";
+  /** Counted from 0 in the file. */
+  frameIndex: number;
+  /** From the start of the file. */
+  timestampMs: number;
+  /** Width in pixels. */
+  width: number;
+  /** Height in pixels. */
+  height: number;
+}
+
+/** Says that decoding goes on while frames that nobody wants are skipped. */
+export interface AliveHead {
+  /** Tells it from the other heads. */
+  type: "alive";
+}
+
+/** Says that the video is over. */
+export interface EndHead {
+  /** Tells it from the other heads. */
+  type: "end";
+}
+
+/** Says why decoding ends early; `message` is a sentence for people. */
+export interface ErrorHead {
+  /** Tells it from the other heads. */
+  type: "error";
+  /** A sentence for people. */
+  message: string;
+}
+
+/** Head of a record. */
+export type RecordHead = StreamHead | FrameHead | AliveHead | EndHead | ErrorHead;
+
+/** Exit code of a decode process that needed more memory than it was allowed. */
+export const MEMORY_EXIT_CODE = 86;
+
+/** Most bytes of a head. */
+const MAX_HEAD_BYTES = 4096;
+
+/** Most pixels of a side; those of a picture are limited elsewhere. */
+const MAX_SIDE = 1_000_000;
+
+const MAX_MESSAGE_LENGTH = 200;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The bytes before a record's body. */
+export function encodeHead(head: RecordHead, bodyBytes = 0): Uint8Array<ArrayBuffer> {
+  const json = encoder.encode(JSON.stringify(head));
+  const bytes = new Uint8Array(8 + json.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, json.length);
+  view.setUint32(4, bodyBytes);
+  bytes.set(json, 8);
+  return bytes;
+}
+
+/** Reads records from a pipe whose other end is not to be trusted. */
+export class RecordReader {
+  readonly #reader: ReadableStreamBYOBReader;
+  readonly #maxBodyBytes: number;
+
+  /** Reads from the start of `stream`; a longer body than `maxBodyBytes` is refused. */
+  constructor(stream: ReadableStream<Uint8Array>, { maxBodyBytes }: { maxBodyBytes: number }) {
+    this.#reader = stream.getReader({ mode: "byob" });
+    this.#maxBodyBytes = maxBodyBytes;
+  }
+
+  /**
+   * The next record; `undefined` when the pipe ends, even amid a record.
+   *
+   * @throws {RangeError} If a record is longer than any can be, or its head makes no sense
+   */
+  async read(): Promise<{ head: RecordHead; body: Uint8Array<ArrayBuffer> } | undefined> {
+    const lengths = await this.#take(8);
+    if (lengths === undefined) return undefined;
+    const view = new DataView(lengths.buffer, lengths.byteOffset, 8);
+    const headBytes = view.getUint32(0);
+    const bodyBytes = view.getUint32(4);
+    if (headBytes > MAX_HEAD_BYTES || bodyBytes > this.#maxBodyBytes) {
+      throw new RangeError(`Cannot read a record of ${headBytes} and ${bodyBytes} bytes`);
+    }
+    const head = await this.#take(headBytes);
+    const body = head && await this.#take(bodyBytes);
+    if (head === undefined || body === undefined) return undefined;
+    return { head: parseHead(head), body };
+  }
+
+  /** Stops reading. */
+  async cancel(): Promise<void> {
+    await this.#reader.cancel();
+  }
+
+  /** The next `length` bytes in a buffer of their own; `undefined` when the pipe ends before. */
+  async #take(length: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    let bytes = new Uint8Array(length);
+    let filled = 0;
+    while (filled < length) {
+      const { done, value } = await this.#reader.read(bytes.subarray(filled));
+      if (done) return undefined;
+      // The memory moves to the reader and back.
+      bytes = new Uint8Array(value.buffer);
+      filled += value.length;
+    }
+    return bytes;
+  }
+}
+
+function parseHead(bytes: Uint8Array<ArrayBuffer>): RecordHead {
+  try {
+    return checkHead(JSON.parse(decoder.decode(bytes)));
+  } catch (cause) {
+    throw new RangeError("Cannot read a record whose head makes no sense", { cause });
+  }
+}
+
+/** Takes over what belongs into a head and nothing else: a video may have taken the other side over. */
+function checkHead(head: Record<string, unknown>): RecordHead {
+  const count = (name: string, minimum = 0, maximum = Number.MAX_SAFE_INTEGER) => {
+    const value = head[name];
+    if (Number.isSafeInteger(value) && Number(value) >= minimum && Number(value) <= maximum) {
+      return Number(value);
+    }
+    throw new RangeError(`Cannot use ${name} of a record`);
+  };
+  const countOrNull = (name: string) => head[name] === null ? null : count(name);
+  const size = () => ({ width: count("width", 1, MAX_SIDE), height: count("height", 1, MAX_SIDE) });
+  const { type } = head;
+  switch (type) {
+    case "stream": {
+      const [frameCount, durationMs] = [countOrNull("frameCount"), countOrNull("durationMs")];
+      return { type, ...size(), frameCount, durationMs };
+    }
+    case "frame": {
+      const [frameIndex, timestampMs] = [count("frameIndex"), count("timestampMs")];
+      return { type, frameIndex, timestampMs, ...size() };
+    }
+    case "error":
+      return { type, message: String(head.message).slice(0, MAX_MESSAGE_LENGTH) };
+    case "alive":
+    case "end":
+      return { type };
+  }
+  throw new RangeError("Cannot use the type of a record");
+}

@@ -1,0 +1,274 @@
+/**
+ * The server's side of the decode process.
+ *
+ * @module
+ */
+
+import { setPriority } from "node:os";
+import { type DecodeCommand, defaultDecodeCommand, spawnDecodeProcess } from "./decode_command.ts";
+import type { Size } from "./display_geometry.ts";
+import { VideoDecodeError } from "../errors.ts";
+import {
+  type Annotation,
+  type DecodeRequest,
+  MEMORY_EXIT_CODE,
+  type RecordHead,
+  RecordReader,
+} from "./frame_protocol.ts";
+import type { VideoInfo } from "../jobs/job.ts";
+
+/** Options of {@linkcode VideoDecoder.open}. */
+export interface VideoDecoderOptions {
+  /** Frames are scaled down to fit within this size, keeping their shape; never up. */
+  frameSize: Size;
+  /**
+   * First frame wanted, counted from 0 in the file.
+   *
+   * @default {0}
+   */
+  startFrame?: number;
+  /**
+   * Every how manieth frame is wanted, counted from frame 0.
+   *
+   * @default {1}
+   */
+  frameStride?: number;
+  /**
+   * Most frames; 0 for all.
+   *
+   * @default {0}
+   */
+  maxFrames?: number;
+  /**
+   * Largest picture that is decoded, in pixels. The default lets 4K and 5K pass, and not 8K.
+   *
+   * @default {16777216}
+   */
+  maxPixels?: number;
+  /**
+   * Memory of the decode process, in bytes.
+   *
+   * @default {1073741824}
+   */
+  maxMemoryBytes?: number;
+  /**
+   * Longest wait for a frame, in milliseconds.
+   *
+   * @default {30000}
+   */
+  frameTimeoutMs?: number;
+  /** Starts the decode process; by default this program itself. */
+  command?: DecodeCommand;
+  /** Makes a video instead of giving frames; the directory of its files is given beside. */
+  annotation?: Annotation & { directory: string };
+  /** Ends the decode process when aborted; whoever waits for a frame then gets an error. */
+  signal?: AbortSignal;
+}
+
+type Settings =
+  & Required<Omit<VideoDecoderOptions, "signal" | "annotation">>
+  & Pick<VideoDecoderOptions, "annotation">;
+
+/** One frame of a video. */
+export interface VideoFrame {
+  /** Counted from 0 in the file. */
+  frameIndex: number;
+  /** From the start of the file. */
+  timestampMs: number;
+  /** Width in pixels. */
+  width: number;
+  /** Height in pixels. */
+  height: number;
+  /** HWC uint8 RGB, length `width * height * 3`; the receiver may transfer its buffer. */
+  data: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Decodes one video in a process of its own.
+ *
+ * The process stops by itself when frames are not taken, so at most one waits in the pipe.
+ *
+ * @example
+ * ```ts
+ * await using decoder = await VideoDecoder.open("walk.mp4", { frameSize: { width: 512, height: 384 } });
+ * for await (const frame of decoder.frames()) await look(frame);
+ * ```
+ */
+export class VideoDecoder implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #records: RecordReader;
+  readonly #signal: AbortSignal | undefined;
+  readonly #kill = () => {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+  };
+  readonly #options: Settings;
+  #info: VideoInfo | undefined;
+
+  private constructor(path: string, options: Settings, signal: AbortSignal | undefined) {
+    this.#options = options;
+    this.#signal = signal;
+    const { frameTimeoutMs: _timeout, command, ...wanted } = options;
+    const request: DecodeRequest = { path, ...wanted };
+    const directory = options.annotation?.directory;
+    this.#process = spawnDecodeProcess(command, JSON.stringify(request), directory);
+    yieldToOthers(this.#process.pid);
+    const { width, height } = options.frameSize;
+    this.#records = new RecordReader(this.#process.stdout, { maxBodyBytes: width * height * 3 });
+    signal?.addEventListener("abort", this.#kill, { once: true });
+  }
+
+  /**
+   * Starts decoding.
+   *
+   * @throws {VideoDecodeError} If the file is no video that can be decoded
+   */
+  static async open(
+    path: string,
+    { signal, ...options }: VideoDecoderOptions,
+  ): Promise<VideoDecoder> {
+    checkLibraries();
+    await checkFile(path);
+    signal?.throwIfAborted();
+    const decoder = new VideoDecoder(path, {
+      startFrame: 0,
+      frameStride: 1,
+      maxFrames: 0,
+      maxPixels: 16_777_216,
+      maxMemoryBytes: 1_073_741_824,
+      frameTimeoutMs: 30_000,
+      command: defaultDecodeCommand(),
+      ...options,
+    }, signal);
+    try {
+      const { head } = await decoder.#read();
+      if (head.type !== "stream") throw new VideoDecodeError(BROKEN_OFF);
+      const { type: _type, ...info } = head;
+      decoder.#info = info;
+      return decoder;
+    } catch (error) {
+      await decoder[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** What the file says of itself. */
+  get info(): VideoInfo {
+    if (this.#info === undefined) throw new TypeError("Cannot describe a video that is not open");
+    return this.#info;
+  }
+
+  /** Process id of the decode process. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /**
+   * The wanted frames, in order.
+   *
+   * @throws {VideoDecodeError} If decoding fails midway
+   */
+  async *frames(): AsyncGenerator<VideoFrame> {
+    for (;;) {
+      const { head, body } = await this.#read();
+      if (head.type === "end") return;
+      if (head.type !== "frame") continue;
+      const { type: _type, ...frame } = head;
+      if (body.length !== frame.width * frame.height * 3) throw new VideoDecodeError(BROKEN_OFF);
+      yield { ...frame, data: body };
+    }
+  }
+
+  /**
+   * Waits until the video that was asked for by `annotation` is written.
+   *
+   * @throws {VideoDecodeError} If decoding or writing fails
+   */
+  async finished(): Promise<void> {
+    for await (const _frame of this.frames());
+  }
+
+  /** Ends the decode process, wherever it is. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#signal?.removeEventListener("abort", this.#kill);
+    this.#kill();
+    await this.#records.cancel();
+    await this.#process.stdin.close().catch(() => {});
+    await this.#process.status;
+  }
+
+  /** The next record; an error record, a silent process and a dead one are thrown. */
+  async #read(): Promise<{ head: RecordHead; body: Uint8Array<ArrayBuffer> }> {
+    const { frameTimeoutMs } = this.#options;
+    const timeout = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const seconds = frameTimeoutMs / 1000;
+      timeout.reject(new VideoDecodeError(`The video gave no frame for ${seconds} seconds`));
+    }, frameTimeoutMs);
+    try {
+      const record = await Promise.race([this.#records.read(), timeout.promise]);
+      if (record === undefined) {
+        throw new VideoDecodeError(await Promise.race([this.#whyEnded(), timeout.promise]));
+      }
+      if (record.head.type === "error") throw new VideoDecodeError(record.head.message);
+      return record;
+    } catch (error) {
+      if (error instanceof VideoDecodeError) throw error;
+      throw new VideoDecodeError(BROKEN_OFF, { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #whyEnded(): Promise<string> {
+    const { code } = await this.#process.status;
+    if (code !== MEMORY_EXIT_CODE) return BROKEN_OFF;
+    const megabytes = Math.round(this.#options.maxMemoryBytes / 1_048_576);
+    return `Decoding the video needs more than ${megabytes} MB of memory`;
+  }
+}
+
+/** A priority at which the scheduler gives a process a tenth of a core that others want too. */
+const LOW_PRIORITY = 10;
+
+/** Lets streams go first: a process takes what they leave of the cores. */
+function yieldToOthers(pid: number): void {
+  try {
+    setPriority(pid, LOW_PRIORITY);
+  } catch {
+    // It has ended already, or the system does not let its priority be changed.
+  }
+}
+
+const BROKEN_OFF = "Decoding the video broke off unexpectedly";
+
+/** @throws {VideoDecodeError} In an executable that was made without FFmpeg's libraries */
+function checkLibraries(): void {
+  try {
+    import.meta.resolve("node-av/lib");
+  } catch (error) {
+    throw new VideoDecodeError(
+      "This executable was made without FFmpeg, so it cannot read video files: " +
+        "use one made with `deno task compile --video`",
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Says no more than the system knows: whatever is in the file is looked at in the decode process only.
+ *
+ * @throws {VideoDecodeError} If the file is missing or empty
+ */
+async function checkFile(path: string): Promise<void> {
+  let size: number;
+  try {
+    ({ size } = await Deno.stat(path));
+  } catch (error) {
+    throw new VideoDecodeError("The video file is missing", { cause: error });
+  }
+  if (size === 0) throw new VideoDecodeError("The video file is empty");
+}

@@ -1,0 +1,61 @@
+/**
+ * Reads the results of jobs.
+ *
+ * @module
+ */
+
+import type { ResultsCount, ResultsPiece } from "./job_database.ts";
+import type { RemoteJobDatabase } from "./remote_job_database.ts";
+import type { ResultFormat } from "../result_formats.ts";
+
+/** The results of the jobs in a store. */
+export class JobResults {
+  readonly #database: RemoteJobDatabase;
+  readonly #checkJob: (id: string) => void;
+
+  /**
+   * Reads from a database that is open.
+   *
+   * @param checkJob Throws if there is no job of an id
+   */
+  constructor(database: RemoteJobDatabase, checkJob: (id: string) => void) {
+    this.#database = database;
+    this.#checkJob = checkJob;
+  }
+
+  /**
+   * Reads results of a job in the order of the frames.
+   *
+   * @param range `offset` results are left out; those after `limit`, or after what makes a handy piece, stay for the next time
+   * @throws {JobNotFoundError} If there is no job of this id
+   * @throws {StorageUnavailableError} If the disk cannot be read
+   */
+  async read(
+    jobId: string,
+    range: { offset: number; limit: number },
+    format: ResultFormat,
+  ): Promise<ResultsPiece> {
+    this.#checkJob(jobId);
+    return await this.#database.call("readResults", jobId, range, format);
+  }
+
+  /**
+   * Number of results of a job, and the frame from which it has to go on.
+   *
+   * @throws As `read` does.
+   */
+  async count(jobId: string): Promise<ResultsCount> {
+    this.#checkJob(jobId);
+    return await this.#database.call("countResults", jobId);
+  }
+
+  /**
+   * Highest `track_id` in the results of a job; 0 when there is none.
+   *
+   * @throws As `read` does.
+   */
+  async highestTrack(jobId: string): Promise<number> {
+    this.#checkJob(jobId);
+    return await this.#database.call("highestTrack", jobId);
+  }
+}

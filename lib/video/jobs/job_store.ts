@@ -1,0 +1,356 @@
+/**
+ * Keeps video jobs, their results and their files, across restarts and crashes.
+ *
+ * @module
+ */
+
+import { logEvent } from "../../telemetry/log.ts";
+import { DiskSpace } from "../disk_space.ts";
+import { JobStateError } from "../errors.ts";
+import {
+  type Job,
+  type JobError,
+  type JobProgress,
+  type JobStatus,
+  makeJob,
+  type NewJob,
+  type VideoFrameResult,
+} from "./job.ts";
+import { changeJob, checkProcessing, type JobChanges } from "./job_changes.ts";
+import type { JobWrite } from "./job_database.ts";
+import { type JobCallback, type JobEvent, JobEvents } from "./job_events.ts";
+import { JobFiles } from "./job_files.ts";
+import { checkJobLimits, DEFAULT_JOB_LIMITS, type JobStoreLimits } from "./job_limits.ts";
+import { type JobPlace, JobPlaces } from "./job_places.ts";
+import { JobResults } from "./job_results.ts";
+import type { JobHealth, JobStatistics } from "./job_statistics.ts";
+import { type JobStoreOptions, SYSTEM_CLOCKS } from "./job_store_options.ts";
+import { type JobClocks, JobTable } from "./job_table.ts";
+import { RemoteJobDatabase } from "./remote_job_database.ts";
+import { SerialQueue } from "./serial_queue.ts";
+
+/** File of the database within the data directory. */
+export const DATABASE_NAME = "jobs.sqlite";
+
+/** How often it is noted how long nobody has looked at jobs; a crash forgets no more. */
+const NOTE_IDLE_MS = 600_000;
+
+/**
+ * The jobs of one server, in `DATA_DIR`.
+ *
+ * Jobs are kept in memory too, so that looking at them waits for nothing and works whatever the disk does; a change counts once
+ * it is written. Jobs that the store gives are copies. All changes of one call happen as a whole or not at all, one call after
+ * another.
+ */
+export class JobStore implements AsyncDisposable {
+  /** The uploaded files. */
+  readonly files: JobFiles;
+  /** The disk that all is on. */
+  readonly disk: DiskSpace;
+  /** What has been found in the frames so far. */
+  readonly results: JobResults;
+  readonly #database: RemoteJobDatabase;
+  readonly #jobs: JobTable;
+  readonly #events = new JobEvents();
+  readonly #places: JobPlaces;
+  readonly #queue = new SerialQueue();
+  readonly #clocks: JobClocks;
+  readonly #sweeping: ReturnType<typeof setInterval> | undefined;
+  #limits: JobStoreLimits;
+  #idleNotedAt: number;
+  #isOpen = true;
+
+  private constructor(
+    { files, disk, database, jobs, clocks, limits, sweepIntervalMs }: {
+      files: JobFiles;
+      disk: DiskSpace;
+      database: RemoteJobDatabase;
+      jobs: JobTable;
+      clocks: JobClocks;
+      limits: JobStoreLimits;
+      sweepIntervalMs: number;
+    },
+  ) {
+    this.files = files;
+    this.disk = disk;
+    this.#database = database;
+    this.results = new JobResults(database, (id) => {
+      this.#checkOpen();
+      jobs.check(id);
+    });
+    this.#jobs = jobs;
+    this.#places = new JobPlaces(jobs);
+    this.#clocks = clocks;
+    this.#limits = limits;
+    this.#idleNotedAt = clocks.uptime();
+    if (sweepIntervalMs > 0) this.#sweeping = setInterval(() => this.sweep(), sweepIntervalMs);
+  }
+
+  /**
+   * Opens the store, and removes files that belong to none of its jobs.
+   *
+   * @throws {RangeError} If a limit is not positive
+   * @throws {JobStateError} If another process uses the directory
+   * @throws {StorageFullError} If there is no room on the disk
+   * @throws {StorageUnavailableError} If the database cannot be used
+   */
+  static async open(options: JobStoreOptions): Promise<JobStore> {
+    const { dataDirectory, clocks = SYSTEM_CLOCKS, sweepIntervalMs = 60_000 } = options;
+    const limits = checkJobLimits({ ...DEFAULT_JOB_LIMITS, ...options.limits });
+    const files = await JobFiles.open(`${dataDirectory}/videos`);
+    const { database, jobs } = await RemoteJobDatabase.open(`${dataDirectory}/${DATABASE_NAME}`);
+    const table = new JobTable(jobs, clocks);
+    try {
+      await files.removePartial();
+      await files.removeOthers((id) => table.has(id));
+    } catch (error) {
+      database.terminate();
+      throw error;
+    }
+    const disk = new DiskSpace(dataDirectory, { reserveBytes: options.reserveBytes ?? 0 });
+    return new JobStore({ files, disk, database, jobs: table, clocks, limits, sweepIntervalMs });
+  }
+
+  /**
+   * Keeps a place for a job, until the job is created or the place is disposed of.
+   *
+   * @throws {JobCapacityError} If the store is full and none of its jobs is finished
+   */
+  reserve(): JobPlace {
+    this.#checkOpen();
+    return this.#places.take(this.#limits.capacity);
+  }
+
+  /**
+   * Adds a job, which waits to be processed. When the store is full, the finished job that ended first is removed.
+   *
+   * @param place Given up afterwards
+   * @throws {JobCapacityError} If the store is full and none of its jobs is finished
+   */
+  async create(job: NewJob, place: JobPlace = this.reserve()): Promise<Job> {
+    using _place = place;
+    return await this.#run(async () => {
+      const evicted = this.#places.makeRoom(place, this.#limits.capacity);
+      const created = makeJob(place.id, job, this.#clocks.now());
+      await this.#write({ jobs: [created], remove: evicted });
+      this.#jobs.set(created);
+      for (const id of evicted) {
+        await this.files.remove(id);
+        this.#forget(id, "Video job made room for others");
+      }
+      this.#events.emit("created", created);
+      return structuredClone(created);
+    });
+  }
+
+  /**
+   * One job; that somebody looks at it puts off its expiry.
+   *
+   * @throws {JobNotFoundError} If there is none of this id
+   */
+  get(id: string): Job {
+    this.#checkOpen();
+    this.#jobs.touch(id);
+    return this.#jobs.find(id);
+  }
+
+  /** Jobs, oldest first: all, or those of one status. */
+  list({ status }: { status?: JobStatus } = {}): Job[] {
+    this.#checkOpen();
+    return this.#jobs.list(status);
+  }
+
+  /**
+   * Changes several fields of a job at once.
+   *
+   * @throws {JobNotFoundError} If there is none of this id
+   * @throws {JobStateError} If the status cannot follow the present one
+   * @throws {TypeError} If a field is unknown or of another type
+   */
+  update(id: string, changes: JobChanges): Promise<Job> {
+    return this.#run(() => this.#change(id, changes));
+  }
+
+  /**
+   * Changes the status of a job; `error` says why it failed.
+   *
+   * @throws As `update` does.
+   */
+  updateStatus(id: string, status: JobStatus, error: JobError | null = null): Promise<Job> {
+    return this.update(id, { status, error });
+  }
+
+  /**
+   * Tells how far a job is. It is written with the next change only, so that it can be told on a full disk too.
+   *
+   * @throws As `update` does, and {JobStateError} if the job is not being processed
+   */
+  updateProgress(id: string, progress: Partial<JobProgress>): Promise<Job> {
+    return this.#run(() => {
+      const before = this.#jobs.find(id);
+      checkProcessing(before);
+      return this.#keep(changeJob(before, { progress }, this.#clocks.now()), "progress");
+    });
+  }
+
+  /**
+   * Adds results and tells how far the job is, as a whole or not at all: after a crash neither can be without the other.
+   *
+   * @param results Of later frames than all before
+   * @throws {JobNotFoundError} If there is no job of this id
+   * @throws {JobStateError} If it is not being processed, or a frame has a result already
+   * @throws {StorageFullError} If there is no room for them on the disk
+   */
+  appendResults(
+    id: string,
+    results: readonly VideoFrameResult[],
+    progress: Partial<JobProgress> = {},
+  ): Promise<Job> {
+    return this.#run(() => {
+      checkProcessing(this.#jobs.find(id));
+      return this.#change(id, { progress }, results);
+    });
+  }
+
+  /**
+   * Removes a job, its results and its files; the files first, so that a full disk has room to note the rest.
+   *
+   * @throws {JobNotFoundError} If there is none of this id
+   * @throws {StorageUnavailableError} If the disk cannot be written
+   */
+  remove(id: string): Promise<void> {
+    return this.#run(() => this.#remove(id));
+  }
+
+  /**
+   * Removes the jobs that have expired, and files that belong to none. It never fails: what the disk does not let happen now is
+   * tried again at the next sweep.
+   *
+   * @returns Number of jobs removed
+   */
+  async sweep(): Promise<number> {
+    let removed = 0;
+    try {
+      for (const { id } of this.#jobs.expired(this.#limits)) {
+        await this.#run(() => this.#remove(id, "Video job expired"));
+        removed++;
+      }
+      if (this.#clocks.uptime() - this.#idleNotedAt >= NOTE_IDLE_MS) await this.#noteIdle();
+      await this.files.removeOthers((id) => this.#jobs.has(id) || this.#places.has(id));
+    } catch (error) {
+      const reason = error instanceof Error ? error.name : "unknown";
+      if (this.#isOpen) logEvent("warning", "job_sweep_failed", "Cannot clear up jobs", { reason });
+    }
+    return removed;
+  }
+
+  /** Figures about all jobs. */
+  statistics(): JobStatistics {
+    return this.#jobs.statistics(this.#limits.capacity);
+  }
+
+  /** Whether there is room, and whether jobs get on. */
+  health(): JobHealth {
+    return this.#jobs.health(this.#limits.capacity);
+  }
+
+  /**
+   * Calls back at each event of a kind; a callback that fails does no harm to others, nor to the job.
+   *
+   * @returns A function that ends this
+   */
+  on(event: JobEvent, callback: JobCallback): () => void {
+    return this.#events.on(event, callback);
+  }
+
+  /**
+   * Changes limits. Finished jobs above a lower capacity are removed, those that ended first before others.
+   *
+   * @throws {RangeError} If a limit is not positive; nothing is changed then
+   */
+  async reconfigure(limits: Partial<JobStoreLimits>): Promise<void> {
+    this.#limits = checkJobLimits({ ...this.#limits, ...limits });
+    for (const id of this.#jobs.oldestFinished(this.#jobs.size - this.#limits.capacity)) {
+      await this.remove(id);
+    }
+    await this.sweep();
+  }
+
+  /**
+   * Waits for what is being written and for callbacks, for at most `timeoutMs`, and closes the database. Jobs that are being
+   * processed stay so, and go on at the next start.
+   *
+   * @returns Whether nothing was left
+   */
+  async shutdown(timeoutMs: number): Promise<boolean> {
+    if (!this.#isOpen) return true;
+    clearInterval(this.#sweeping);
+    const noted = this.#noteIdle().catch(() => {});
+    this.#isOpen = false;
+    const closed = noted.then(() => this.#events.settled()).then(() => this.#database.close());
+    const timeout = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => timeout.resolve(false), timeoutMs);
+    try {
+      return await Promise.race([closed.then(() => true), timeout.promise]);
+    } finally {
+      clearTimeout(timer);
+      this.#database.terminate();
+    }
+  }
+
+  /** Shuts down within 5 seconds. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown(5000);
+  }
+
+  #checkOpen(): void {
+    if (!this.#isOpen) throw new JobStateError("The job store is shut down");
+  }
+
+  /** Runs work when what was asked for before is done. */
+  async #run<T>(work: () => T | Promise<T>): Promise<T> {
+    this.#checkOpen();
+    return await this.#queue.run(work);
+  }
+
+  async #write(changes: JobWrite): Promise<void> {
+    await this.#database.call("write", changes);
+  }
+
+  async #change(
+    id: string,
+    changes: JobChanges,
+    results?: readonly VideoFrameResult[],
+  ): Promise<Job> {
+    const job = changeJob(this.#jobs.find(id), changes, this.#clocks.now());
+    await this.#write({ jobs: [job], ...(results && { results: { jobId: id, results } }) });
+    return this.#keep(job, changes.status === undefined ? "progress" : "status");
+  }
+
+  #keep(job: Job, event: JobEvent): Job {
+    this.#jobs.set(job);
+    this.#events.emit(event, job);
+    return structuredClone(job);
+  }
+
+  async #remove(id: string, reason?: string): Promise<void> {
+    this.#jobs.find(id);
+    await this.files.remove(id);
+    await this.#write({ remove: [id] });
+    this.#forget(id, reason);
+  }
+
+  /** @param reason Logged; a job that somebody has removed by hand needs none */
+  #forget(id: string, reason?: string): void {
+    const job = this.#jobs.delete(id);
+    if (reason !== undefined) {
+      logEvent("info", "job_removed", reason, { job_id: id, status: job.status });
+    }
+    this.#events.emit("removed", job);
+  }
+
+  async #noteIdle(): Promise<void> {
+    await this.#run(() => this.#write({ idle: this.#jobs.idle() }));
+    this.#idleNotedAt = this.#clocks.uptime();
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * The jobs of a store as they are in memory.
+ *
+ * @module
+ */
+
+import { cutText } from "../../cut_text.ts";
+import { JobNotFoundError } from "../errors.ts";
+import { isFinished, type Job, type JobStatus } from "./job.ts";
+import type { StoredJob } from "./job_database.ts";
+import type { JobStoreLimits } from "./job_limits.ts";
+import { assessJobs, type JobHealth, type JobStatistics, summarizeJobs } from "./job_statistics.ts";
+
+/** The clocks of a store. */
+export interface JobClocks {
+  /** Milliseconds since the epoch, for times that people see; may jump when somebody sets the clock. */
+  now: () => number;
+  /** Milliseconds since any moment, for how long something takes; never jumps. */
+  uptime: () => number;
+}
+
+/** A job, and when it was last looked at and changed, in uptime. */
+interface Entry {
+  job: Job;
+  accessedAt: number;
+  changedAt: number;
+}
+
+/** Jobs by their ids, in the order in which they were added. Jobs that it gives are copies. */
+export class JobTable {
+  readonly #entries = new Map<string, Entry>();
+  readonly #clocks: JobClocks;
+
+  /** Begins with the jobs of an earlier run. */
+  constructor(stored: readonly StoredJob[], clocks: JobClocks) {
+    this.#clocks = clocks;
+    const uptime = clocks.uptime();
+    for (const { job, idleMs } of stored) {
+      this.#entries.set(job.id, { job, accessedAt: uptime - idleMs, changedAt: uptime });
+    }
+  }
+
+  /** Number of jobs. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Number of jobs that wait or are being processed. */
+  get unfinished(): number {
+    return this.#entries.values().filter(({ job }) => !isFinished(job.status)).toArray().length;
+  }
+
+  /** Whether there is a job of an id. */
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  /**
+   * One job.
+   *
+   * @throws {JobNotFoundError} If there is none of this id
+   */
+  find(id: string): Job {
+    return structuredClone(this.#find(id).job);
+  }
+
+  /** Checks that there is a job; @throws {JobNotFoundError} If there is none of this id */
+  check(id: string): void {
+    this.#find(id);
+  }
+
+  /**
+   * Notes that somebody looks at a job.
+   *
+   * @throws {JobNotFoundError} If there is none of this id
+   */
+  touch(id: string): void {
+    this.#find(id).accessedAt = this.#clocks.uptime();
+  }
+
+  /** Jobs, oldest first: all, or those of one status. */
+  list(status?: JobStatus): Job[] {
+    const jobs = [...this.#entries.values()].map(({ job }) => job);
+    return structuredClone(jobs.filter((job) => status === undefined || job.status === status));
+  }
+
+  /** Adds a job, or puts it in the place of what it was before. */
+  set(job: Job): void {
+    const uptime = this.#clocks.uptime();
+    this.#entries.set(job.id, { job, accessedAt: uptime, changedAt: uptime });
+  }
+
+  /** Removes a job; what it was is given back. */
+  delete(id: string): Job {
+    const { job } = this.#find(id);
+    this.#entries.delete(id);
+    return job;
+  }
+
+  /** Ids of so many finished jobs, or as many as there are; those that ended first. */
+  oldestFinished(count: number): string[] {
+    // The wall clock tells only of those that ended before the start.
+    return [...this.#entries.values()]
+      .filter(({ job }) => isFinished(job.status))
+      .sort((a, b) =>
+        a.changedAt - b.changedAt || (a.job.finishedAt ?? 0) - (b.job.finishedAt ?? 0)
+      )
+      .slice(0, Math.max(0, count))
+      .map(({ job }) => job.id);
+  }
+
+  /** Jobs that nobody has looked at for long enough. */
+  expired({ failedExpiryMs, completedExpiryMs, anyExpiryMs }: JobStoreLimits): Job[] {
+    const uptime = this.#clocks.uptime();
+    const expiry = { failed: failedExpiryMs, completed: completedExpiryMs } as const;
+    return [...this.#entries.values()].filter(({ job: { status }, accessedAt }) => {
+      const own = status === "failed" || status === "completed" ? expiry[status] : anyExpiryMs;
+      return uptime - accessedAt >= Math.min(own, anyExpiryMs);
+    }).map(({ job }) => job);
+  }
+
+  /** How long nobody has looked at each job, in milliseconds. */
+  idle(): [id: string, idleMs: number][] {
+    const uptime = this.#clocks.uptime();
+    return [...this.#entries].map(([id, { accessedAt }]) => [id, uptime - accessedAt]);
+  }
+
+  /** Figures about all jobs. */
+  statistics(capacity: number): JobStatistics {
+    return summarizeJobs(this.list(), { capacity, now: this.#clocks.now() });
+  }
+
+  /** Whether there is room, and whether jobs get on. */
+  health(capacity: number): JobHealth {
+    const uptime = this.#clocks.uptime();
+    const jobs = [...this.#entries.values()]
+      .map(({ job, changedAt }) => ({ job, unchangedMs: uptime - changedAt }));
+    return assessJobs(jobs, capacity);
+  }
+
+  #find(id: string): Entry {
+    const entry = this.#entries.get(id);
+    // An id that comes from outside can be of any length.
+    if (entry === undefined) throw new JobNotFoundError(`There is no job ${cutText(id, 64)}`);
+    return entry;
+  }
+}

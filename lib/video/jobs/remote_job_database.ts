@@ -1,0 +1,106 @@
+/**
+ * The server's side of the worker that has the job database.
+ *
+ * @module
+ */
+
+import {
+  JobDatabaseError,
+  JobStateError,
+  StorageFullError,
+  StorageUnavailableError,
+} from "../errors.ts";
+import type { StoredJob } from "./job_database.ts";
+import type { DatabaseCalls, DatabaseReply, DatabaseRequest } from "./job_database_worker.ts";
+
+/** Errors that keep their class on the way from the worker. */
+const ERRORS = [JobDatabaseError, JobStateError, StorageFullError];
+
+/** Calls the methods of a `JobDatabase` in a worker, which answers them in their order. */
+export class RemoteJobDatabase {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
+  #lastId = 0;
+  #ended: Error | undefined;
+
+  private constructor() {
+    const url = new URL("./job_database_worker.ts", import.meta.url).href;
+    this.#worker = new Worker(url, { type: "module" });
+    this.#worker.onmessage = ({ data }: MessageEvent<DatabaseReply>) => this.#settle(data);
+    this.#worker.onerror = (event) => {
+      // An error that nobody prevents would end the whole server.
+      event.preventDefault();
+      this.#end(new StorageUnavailableError(`The job database has failed: ${event.message}`));
+    };
+  }
+
+  /**
+   * Opens a database, making it if need be.
+   *
+   * @returns The jobs in it, too
+   * @throws {JobStateError} If another process has it open, or a later version of livesyte has written it
+   * @throws {StorageFullError} If there is no room for it on the disk
+   * @throws {StorageUnavailableError} If it cannot be read or written
+   */
+  static async open(path: string): Promise<{ database: RemoteJobDatabase; jobs: StoredJob[] }> {
+    const database = new RemoteJobDatabase();
+    try {
+      return { database, jobs: await database.call("open", path) };
+    } catch (error) {
+      database.terminate();
+      throw error;
+    }
+  }
+
+  /**
+   * Calls a method.
+   *
+   * @throws What the method throws
+   * @throws {StorageFullError} If there is no room on the disk for a change, which is not made then
+   * @throws {StorageUnavailableError} If the database cannot be read or written
+   */
+  call<Method extends keyof DatabaseCalls>(
+    method: Method,
+    ...args: Parameters<DatabaseCalls[Method]>
+  ): Promise<ReturnType<DatabaseCalls[Method]>> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const id = ++this.#lastId;
+    const pending = Promise.withResolvers<unknown>();
+    this.#pending.set(id, pending);
+    this.#worker.postMessage({ id, method, args } satisfies DatabaseRequest);
+    return pending.promise as Promise<ReturnType<DatabaseCalls[Method]>>;
+  }
+
+  /** Closes the database, once the calls before are answered, and ends the worker. */
+  async close(): Promise<void> {
+    try {
+      await this.call("close");
+    } finally {
+      this.terminate();
+    }
+  }
+
+  /** Ends the worker wherever it is, as a crash would. */
+  terminate(): void {
+    this.#end(new JobStateError("The job database is closed"));
+  }
+
+  #settle({ id, value, error }: DatabaseReply): void {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (error === undefined) pending?.resolve(value);
+    else pending?.reject(toError(error));
+  }
+
+  #end(reason: Error): void {
+    this.#ended ??= reason;
+    this.#worker.terminate();
+    for (const { reject } of this.#pending.values()) reject(this.#ended);
+    this.#pending.clear();
+  }
+}
+
+function toError({ name, message }: { name: string; message: string }): Error {
+  const type = ERRORS.find((each) => each.name === name) ?? Error;
+  return new type(message);
+}

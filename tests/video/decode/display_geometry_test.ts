@@ -1,0 +1,67 @@
+import { expect } from "expect";
+import fc from "fast-check";
+import {
+  displaySize,
+  fitWithin,
+  readDisplayMatrix,
+} from "../../../lib/video/decode/display_geometry.ts";
+
+const ONE = 65536;
+
+/** A display matrix that maps `(x, y)` to `(a·x + c·y, b·x + d·y)`. */
+function matrix(a: number, b: number, c: number, d: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(36));
+  for (const [index, value] of [a, b, 0, c, d, 0, 0, 0, 1 << 30].entries()) {
+    view.setInt32(index * 4, value, true);
+  }
+  return new Uint8Array(view.buffer);
+}
+
+const side = fc.integer({ min: 1, max: 10_000 });
+const size = fc.record({ width: side, height: side });
+
+Deno.test("readDisplayMatrix knows the eight quarter turns and mirrorings", () => {
+  const filters = (...values: [number, number, number, number]) =>
+    readDisplayMatrix(matrix(...values)).filters.map(([name, args]) => args ?? name);
+  expect(filters(ONE, 0, 0, ONE)).toEqual([]);
+  expect(filters(-ONE, 0, 0, ONE)).toEqual(["hflip"]);
+  expect(filters(ONE, 0, 0, -ONE)).toEqual(["vflip"]);
+  expect(filters(-ONE, 0, 0, -ONE)).toEqual(["hflip", "vflip"]);
+  expect(filters(0, ONE, -ONE, 0)).toEqual(["dir=clock"]);
+  expect(filters(0, -ONE, ONE, 0)).toEqual(["dir=cclock"]);
+  expect(filters(0, ONE, ONE, 0)).toEqual(["dir=cclock_flip"]);
+  expect(filters(0, -ONE, -ONE, 0)).toEqual(["dir=clock_flip"]);
+});
+
+Deno.test("readDisplayMatrix leaves pictures alone without a matrix, or with an odd one", () => {
+  for (const odd of [null, new Uint8Array(8), matrix(0, 0, 0, 0), matrix(ONE, 5, -5, ONE)]) {
+    expect(readDisplayMatrix(odd)).toEqual({ transposed: false, filters: [] });
+  }
+});
+
+Deno.test("displaySize applies the shape of the pixels before it turns", () => {
+  const turned = readDisplayMatrix(matrix(0, ONE, -ONE, 0));
+  expect(displaySize({ width: 1440, height: 1080 }, 4 / 3, turned)).toEqual({
+    width: 1080,
+    height: 1920,
+  });
+  const upright = readDisplayMatrix(null);
+  for (const aspect of [NaN, 0, Infinity, 1000]) {
+    expect(displaySize({ width: 64, height: 48 }, aspect, upright)).toEqual({
+      width: 64,
+      height: 48,
+    });
+  }
+});
+
+Deno.test("fitWithin never exceeds the limit nor the size itself, and keeps the shape", () => {
+  fc.assert(fc.property(size, size, (original, limit) => {
+    const fitted = fitWithin(original, limit);
+    expect(fitted.width).toBeLessThanOrEqual(Math.min(original.width, limit.width));
+    expect(fitted.height).toBeLessThanOrEqual(Math.min(original.height, limit.height));
+    expect(Math.min(fitted.width, fitted.height)).toBeGreaterThanOrEqual(1);
+    const scale = Math.min(1, limit.width / original.width, limit.height / original.height);
+    expect(Math.abs(fitted.width - original.width * scale)).toBeLessThanOrEqual(1);
+    expect(Math.abs(fitted.height - original.height * scale)).toBeLessThanOrEqual(1);
+  }));
+});
