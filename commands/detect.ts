@@ -4,7 +4,7 @@ import { basename, extname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
 import type { PipelineResult } from "../lib/protocol/stream_messages.ts";
-import { formatPercent } from "../lib/client/overlay_layout.ts";
+import { formatPercent } from "../lib/client/overlay/overlay_layout.ts";
 import { parseConfig } from "../lib/config.ts";
 import { PipelineError } from "../lib/pipeline/errors.ts";
 import { reasonOf } from "../lib/user_error.ts";

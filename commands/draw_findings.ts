@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import sharp from "sharp";
 import { labelColor } from "../lib/image/label_colors.ts";
-import { formatPercent, placeLabel, type Rectangle } from "../lib/client/overlay_layout.ts";
+import { formatPercent, placeLabel, type Rectangle } from "../lib/client/overlay/overlay_layout.ts";
 import type { PipelineResult, Point } from "../lib/protocol/stream_messages.ts";
 import type { PixelImage } from "../lib/ocr/crop_line.ts";
 

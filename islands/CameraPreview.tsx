@@ -3,10 +3,10 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { DropTarget } from "../lib/components/DropTarget.tsx";
 import { Notice } from "../lib/components/Notice.tsx";
-import { type LiveSession, liveSession } from "../lib/client/live_session.ts";
-import type { LiveSignals } from "../lib/client/live_signals.ts";
+import { type LiveSession, liveSession } from "../lib/client/live/live_session.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { recall, remember } from "../lib/client/remember.ts";
-import { isShortcut } from "../lib/client/shortcuts.ts";
+import { isShortcut } from "../lib/client/live/shortcuts.ts";
 
 /** Shows the source, or says what to do while there is none. */
 export function CameraPreview({ live, host }: {

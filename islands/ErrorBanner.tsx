@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { Banner } from "../lib/components/Banner.tsx";
 import { BannerBox } from "../lib/components/BannerBox.tsx";
-import { liveSession } from "../lib/client/live_session.ts";
-import type { LiveSignals } from "../lib/client/live_signals.ts";
+import { liveSession } from "../lib/client/live/live_session.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 
 /** Says why the live stream ended and what to do, until the next result, or why a file is not shown. */
 export function ErrorBanner({ live }: { live: LiveSignals }): JSX.Element {

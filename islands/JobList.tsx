@@ -4,10 +4,10 @@ import { useEffect } from "preact/hooks";
 import { Icon } from "../lib/components/Icon.tsx";
 import { JobProgress, UploadProgress } from "../lib/components/JobProgress.tsx";
 import { TokenForm } from "../lib/components/TokenForm.tsx";
-import { isFinished, videoLibrary } from "../lib/client/video_library.ts";
+import { isFinished, videoLibrary } from "../lib/client/videos/video_library.ts";
 import type { JobView } from "../lib/protocol/video_messages.ts";
-import type { Upload, VideoSignals } from "../lib/client/video_signals.ts";
-import { formatBytes, formatTime } from "../lib/client/video_timeline.ts";
+import type { Upload, VideoSignals } from "../lib/client/videos/video_signals.ts";
+import { formatBytes, formatTime } from "../lib/client/videos/video_timeline.ts";
 
 /** How long the delete button waits for the second press. */
 const CONFIRM_MS = 4000;

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { liveSession } from "../lib/client/live_session.ts";
-import type { LiveSignals } from "../lib/client/live_signals.ts";
+import { liveSession } from "../lib/client/live/live_session.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { remember } from "../lib/client/remember.ts";
 
 /** How long to wait before asking a silent server again. */

@@ -1,17 +1,17 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { drawDetections } from "../lib/client/draw_detections.ts";
-import { currentChoice } from "../lib/client/display_settings.ts";
-import type { Size } from "../lib/client/frame_capture.ts";
-import type { LiveSignals } from "../lib/client/live_signals.ts";
-import { mirrorResult } from "../lib/client/mirror_result.ts";
+import { drawDetections } from "../lib/client/overlay/draw_detections.ts";
+import { currentChoice } from "../lib/client/overlay/display_settings.ts";
+import type { Size } from "../lib/client/live/frame_capture.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
+import { mirrorResult } from "../lib/client/overlay/mirror_result.ts";
 import {
   fittedRectangle,
   intersection,
   layOutOverlay,
   type OverlayLayout,
-} from "../lib/client/overlay_layout.ts";
+} from "../lib/client/overlay/overlay_layout.ts";
 
 /** Age at which an overlay says more of the past than of the picture. */
 const STALE_MS = 1000;

@@ -2,16 +2,16 @@ import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { labelColor } from "../lib/image/label_colors.ts";
-import type { LiveSignals } from "../lib/client/live_signals.ts";
-import { NewObjectAnnouncer } from "../lib/client/new_objects.ts";
-import { chosenDetections, formatPercent } from "../lib/client/overlay_layout.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
+import { NewObjectAnnouncer } from "../lib/client/live/new_objects.ts";
+import { chosenDetections, formatPercent } from "../lib/client/overlay/overlay_layout.ts";
 import type { Detection, TextBlock } from "../lib/protocol/stream_messages.ts";
 import {
   type SeenObject,
   type SeenRow,
   seenRows,
   updateSeenObjects,
-} from "../lib/client/seen_objects.ts";
+} from "../lib/client/live/seen_objects.ts";
 
 /** People cannot read a list that changes with every frame. */
 const REFRESH_MS = 250;

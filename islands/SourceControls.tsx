@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { Icon } from "../lib/components/Icon.tsx";
-import { liveSession } from "../lib/client/live_session.ts";
-import type { LiveSignals } from "../lib/client/live_signals.ts";
+import { liveSession } from "../lib/client/live/live_session.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 
 const FILE_OPTION = "file";
 

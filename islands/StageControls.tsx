@@ -3,8 +3,8 @@ import { FullScreenButton } from "../lib/components/FullScreenButton.tsx";
 import { Icon } from "../lib/components/Icon.tsx";
 import { RecordButton } from "../lib/components/RecordButton.tsx";
 import { SnapshotButton } from "../lib/components/SnapshotButton.tsx";
-import { liveSession } from "../lib/client/live_session.ts";
-import type { LiveSignals } from "../lib/client/live_signals.ts";
+import { liveSession } from "../lib/client/live/live_session.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 
 /** Keeps, enlarges and stops what runs. */
 export function StageControls({ live }: { live: LiveSignals }): JSX.Element {

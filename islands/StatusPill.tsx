@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import type { LiveSignals } from "../lib/client/live_signals.ts";
-import { describeStatus } from "../lib/client/status_pill.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
+import { describeStatus } from "../lib/client/live/status_pill.ts";
 
 /** The state of the stream, in one word and two numbers. */
 export function StatusPill({ live }: { live: LiveSignals }): JSX.Element {

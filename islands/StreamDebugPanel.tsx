@@ -3,9 +3,9 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { HistoryChart } from "../lib/components/HistoryChart.tsx";
 import { Icon } from "../lib/components/Icon.tsx";
-import { describeDiagnostics, diagnosticRows } from "../lib/client/diagnostics.ts";
-import type { LiveSignals } from "../lib/client/live_signals.ts";
-import { isShortcut } from "../lib/client/shortcuts.ts";
+import { describeDiagnostics, diagnosticRows } from "../lib/client/live/diagnostics.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
+import { isShortcut } from "../lib/client/live/shortcuts.ts";
 
 /** How long the copy button says that it has copied. */
 const COPIED_MS = 2000;

@@ -2,10 +2,10 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { FullScreenButton } from "../lib/components/FullScreenButton.tsx";
 import { Icon } from "../lib/components/Icon.tsx";
-import { isShortcut } from "../lib/client/shortcuts.ts";
-import { videoPlayer } from "../lib/client/video_player.ts";
-import type { VideoSignals } from "../lib/client/video_signals.ts";
-import { formatTime, frameSeconds } from "../lib/client/video_timeline.ts";
+import { isShortcut } from "../lib/client/live/shortcuts.ts";
+import { videoPlayer } from "../lib/client/videos/video_player.ts";
+import type { VideoSignals } from "../lib/client/videos/video_signals.ts";
+import { formatTime, frameSeconds } from "../lib/client/videos/video_timeline.ts";
 
 /** Plays, pauses and scrubs. */
 export function VideoControls({ videos }: { videos: VideoSignals }): JSX.Element {

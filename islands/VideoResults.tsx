@@ -1,11 +1,11 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { VideoNotice } from "../lib/components/VideoNotice.tsx";
-import { apiUrl } from "../lib/client/video_api.ts";
-import { videoLibrary } from "../lib/client/video_library.ts";
-import { videoPlayer } from "../lib/client/video_player.ts";
+import { apiUrl } from "../lib/client/videos/video_api.ts";
+import { videoLibrary } from "../lib/client/videos/video_library.ts";
+import { videoPlayer } from "../lib/client/videos/video_player.ts";
 import type { JobView } from "../lib/protocol/video_messages.ts";
-import type { VideoSignals } from "../lib/client/video_signals.ts";
+import type { VideoSignals } from "../lib/client/videos/video_signals.ts";
 
 /** Shows the chosen video, or says how far it is. */
 export function VideoResults({ videos, host, maxBytes }: {

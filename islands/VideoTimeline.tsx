@@ -2,16 +2,16 @@ import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Icon } from "../lib/components/Icon.tsx";
 import { labelColor } from "../lib/image/label_colors.ts";
-import { apiUrl } from "../lib/client/video_api.ts";
-import { videoPlayer } from "../lib/client/video_player.ts";
-import type { LoadedResults, VideoSignals } from "../lib/client/video_signals.ts";
+import { apiUrl } from "../lib/client/videos/video_api.ts";
+import { videoPlayer } from "../lib/client/videos/video_player.ts";
+import type { LoadedResults, VideoSignals } from "../lib/client/videos/video_signals.ts";
 import {
   buildTimeline,
   describeCount,
   describeRow,
   nextAppearance,
   type TimelineRow,
-} from "../lib/client/video_timeline.ts";
+} from "../lib/client/videos/video_timeline.ts";
 
 /** More rows than these nobody reads; the files to download have all. */
 const MAX_ROWS = 40;

@@ -4,8 +4,8 @@ import { ChooseVideo } from "../lib/components/ChooseVideo.tsx";
 import { DropTarget } from "../lib/components/DropTarget.tsx";
 import { fetchPipelines, firstChoice } from "../lib/client/pipelines.ts";
 import { recall, remember } from "../lib/client/remember.ts";
-import { videoLibrary } from "../lib/client/video_library.ts";
-import type { VideoSignals } from "../lib/client/video_signals.ts";
+import { videoLibrary } from "../lib/client/videos/video_library.ts";
+import type { VideoSignals } from "../lib/client/videos/video_signals.ts";
 
 /** How long to wait before asking a silent server again. */
 const RETRY_MS = 3000;

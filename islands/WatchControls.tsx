@@ -3,8 +3,8 @@ import { FullScreenButton } from "../lib/components/FullScreenButton.tsx";
 import { Icon } from "../lib/components/Icon.tsx";
 import { RecordButton } from "../lib/components/RecordButton.tsx";
 import { SnapshotButton } from "../lib/components/SnapshotButton.tsx";
-import type { LiveSignals } from "../lib/client/live_signals.ts";
-import { watchSession } from "../lib/client/watch_session.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
+import { watchSession } from "../lib/client/watch/watch_session.ts";
 
 /** Keeps, enlarges and stops what is watched. */
 export function WatchControls({ live }: { live: LiveSignals }): JSX.Element {

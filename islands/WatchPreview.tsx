@@ -3,10 +3,10 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Banner } from "../lib/components/Banner.tsx";
 import { StreamList, type StreamListState } from "../lib/components/StreamList.tsx";
-import type { LiveSignals } from "../lib/client/live_signals.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { onReturn } from "../lib/client/on_return.ts";
-import { fetchSessions, TokenError } from "../lib/client/sessions.ts";
-import { watchSession } from "../lib/client/watch_session.ts";
+import { fetchSessions, TokenError } from "../lib/client/watch/sessions.ts";
+import { watchSession } from "../lib/client/watch/watch_session.ts";
 
 /** How often the list of streams is renewed. */
 const REFRESH_MS = 2000;

@@ -10,7 +10,7 @@ import { SourceControls } from "../islands/SourceControls.tsx";
 import { StageControls } from "../islands/StageControls.tsx";
 import { StatusPill } from "../islands/StatusPill.tsx";
 import { StreamDebugPanel } from "../islands/StreamDebugPanel.tsx";
-import { createLiveSignals } from "../lib/client/live_signals.ts";
+import { createLiveSignals } from "../lib/client/live/live_signals.ts";
 import { define } from "../state.ts";
 
 /** Names the page. */

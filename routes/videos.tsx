@@ -6,7 +6,7 @@ import { VideoControls } from "../islands/VideoControls.tsx";
 import { VideoResults } from "../islands/VideoResults.tsx";
 import { VideoTimeline } from "../islands/VideoTimeline.tsx";
 import { VideoUpload } from "../islands/VideoUpload.tsx";
-import { createVideoSignals } from "../lib/client/video_signals.ts";
+import { createVideoSignals } from "../lib/client/videos/video_signals.ts";
 import { PageHeader } from "../lib/components/PageHeader.tsx";
 import { define } from "../state.ts";
 

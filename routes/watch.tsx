@@ -7,7 +7,7 @@ import { SeenNow } from "../islands/SeenNow.tsx";
 import { StatusPill } from "../islands/StatusPill.tsx";
 import { WatchControls } from "../islands/WatchControls.tsx";
 import { WatchPreview } from "../islands/WatchPreview.tsx";
-import { createLiveSignals } from "../lib/client/live_signals.ts";
+import { createLiveSignals } from "../lib/client/live/live_signals.ts";
 import { define } from "../state.ts";
 
 /** Names the page. */

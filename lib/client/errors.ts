@@ -1,6 +1,6 @@
 /** Friendly texts for everything that can end a stream. */
 
-import type { StreamFailure, StreamFailureCode } from "./realtime_client.ts";
+import type { StreamFailure, StreamFailureCode } from "./live/realtime_client.ts";
 import { explainMissingToken } from "./token.ts";
 
 /** What happened, and what the person can do about it. */

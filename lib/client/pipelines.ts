@@ -1,6 +1,6 @@
 /** Knows the pipelines that the server offers. */
 
-import type { PipelineSummary } from "./live_signals.ts";
+import type { PipelineSummary } from "./live/live_signals.ts";
 import { atBase, serverUrl } from "./server_url.ts";
 
 /**

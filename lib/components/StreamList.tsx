@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import type { Explanation } from "../client/errors.ts";
-import type { StageState } from "../client/live_signals.ts";
-import { type SessionSummary, watchPage } from "../client/sessions.ts";
+import type { StageState } from "../client/live/live_signals.ts";
+import { type SessionSummary, watchPage } from "../client/watch/sessions.ts";
 import { explainMissingToken } from "../client/token.ts";
 import { Icon } from "./Icon.tsx";
 import { TokenForm } from "./TokenForm.tsx";

@@ -3,13 +3,13 @@
 import axe from "axe-core";
 import { expect } from "expect";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import type { Size } from "../../lib/client/frame_capture.ts";
+import type { Size } from "../../lib/client/live/frame_capture.ts";
 import {
   type Fit,
   fittedRectangle,
   placeBox,
   type Rectangle,
-} from "../../lib/client/overlay_layout.ts";
+} from "../../lib/client/overlay/overlay_layout.ts";
 import { browserTest, launchBrowser, type LaunchOptions } from "./browser.ts";
 import { createFilms, type Films } from "./camera_file.ts";
 import { type ServerProcess, startServer } from "./server.ts";

@@ -1,0 +1,73 @@
+/** Sums up what is seen now, object by object, for the list beside the picture. */
+
+import type { Detection } from "../../protocol/stream_messages.ts";
+
+/** All objects of one class that are seen, or were a moment ago. */
+export interface SeenObject {
+  /** Name of the class, such as `dog`. */
+  label: string;
+  /** Index of the class in the model, from 0. */
+  class_id: number;
+  /** How many there are; 0 when the last one has just gone. */
+  count: number;
+  /** The highest of their confidences, between 0 and 1; the last known when they have gone. */
+  confidence: number;
+  /** When one was last seen, in milliseconds. */
+  last_seen: number;
+}
+
+/** One line of the list: a class that is seen, or one that is not shown. */
+export interface SeenRow {
+  /** Name of the class, such as `dog`. */
+  label: string;
+  /** `null` for a class that is not seen. */
+  object: SeenObject | null;
+  /** Whether the person has chosen not to see the class in the picture. */
+  isHidden: boolean;
+}
+
+/** How long a class stays in the list after its last object, so that the list does not flicker. */
+const HOLD_MS = 1500;
+
+/**
+ * Brings the list up to date with one result.
+ *
+ * Classes stand in the order of their names, so that rows do not change places while people read them.
+ *
+ * @param previous The list so far.
+ * @param now Milliseconds, on the clock of the earlier calls.
+ */
+export function updateSeenObjects(
+  previous: readonly SeenObject[],
+  detections: readonly Detection[],
+  now: number,
+): SeenObject[] {
+  const seen = new Map<number, SeenObject>();
+  for (const { class_id, label, confidence } of detections) {
+    const object = seen.get(class_id) ??
+      { label, class_id, count: 0, confidence: 0, last_seen: now };
+    object.count += 1;
+    object.confidence = Math.max(object.confidence, confidence);
+    seen.set(class_id, object);
+  }
+  for (const object of previous) {
+    if (seen.has(object.class_id) || now - object.last_seen > HOLD_MS) continue;
+    seen.set(object.class_id, { ...object, count: 0 });
+  }
+  return [...seen.values()].sort((a, b) => a.label.localeCompare(b.label));
+}
+
+/** The lines of the list: all that is seen, and the classes that are not shown, so that they can be shown again. */
+export function seenRows(
+  objects: readonly SeenObject[],
+  hiddenLabels: readonly string[],
+): SeenRow[] {
+  const rows = objects.map((object): SeenRow => ({
+    label: object.label,
+    object,
+    isHidden: hiddenLabels.includes(object.label),
+  }));
+  const missing = hiddenLabels.filter((label) => !objects.some((object) => object.label === label));
+  return [...rows, ...missing.map((label): SeenRow => ({ label, object: null, isHidden: true }))]
+    .sort((a, b) => a.label.localeCompare(b.label));
+}

@@ -1,0 +1,57 @@
+/** Draws a picture and what was found in it on one canvas, for snapshots and recordings. */
+
+import { drawDetections } from "./draw_detections.ts";
+import type { Size } from "../live/frame_capture.ts";
+import { fittedRectangle, layOutOverlay, type OverlayChoice } from "./overlay_layout.ts";
+import type { ResultMessage } from "../../protocol/stream_messages.ts";
+
+/** Labels are as large as on a stage of this many CSS pixels. */
+const STAGE_SIDE = 800;
+
+/** A picture, and how large it is now. */
+export interface SizedPicture {
+  /** What is drawn. */
+  element: CanvasImageSource;
+  /** Its own size, in pixels. */
+  size: Size;
+}
+
+/** Options for {@linkcode drawAnnotatedPicture}. */
+export interface AnnotatedPictureOptions {
+  /** What of the result is drawn. */
+  choice: OverlayChoice;
+  /**
+   * Opacity of what was found, between 0 and 1.
+   *
+   * @default {1}
+   */
+  opacity?: number;
+}
+
+/**
+ * Draws a picture and the overlay of a result on a canvas, as large as fits; what is left of the canvas is black.
+ *
+ * @param size Size of the canvas, in pixels.
+ * @param message `null` for the picture alone.
+ */
+export function drawAnnotatedPicture(
+  context: CanvasRenderingContext2D,
+  size: Size,
+  picture: SizedPicture,
+  message: ResultMessage | null,
+  { choice, opacity = 1 }: AnnotatedPictureOptions,
+): void {
+  const { x, y, width, height } = fittedRectangle(size, picture.size);
+  context.fillStyle = "#000000";
+  context.fillRect(0, 0, size.width, size.height);
+  context.drawImage(picture.element, x, y, width, height);
+  if (message === null) return;
+  const unit = Math.max(1, Math.max(size.width, size.height) / STAGE_SIDE);
+  const canvas = { width: size.width / unit, height: size.height / unit };
+  const shown = fittedRectangle(canvas, message.result.image);
+  context.save();
+  context.scale(unit, unit);
+  context.globalAlpha = opacity;
+  drawDetections(context, layOutOverlay(message, shown, choice));
+  context.restore();
+}

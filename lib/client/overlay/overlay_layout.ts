@@ -1,0 +1,199 @@
+/** Where things go on the overlay: pure geometry, without a canvas. */
+
+import type { Size } from "../live/frame_capture.ts";
+import type {
+  BoundingBox,
+  Detection,
+  Point,
+  ResultMessage,
+} from "../../protocol/stream_messages.ts";
+
+/** An axis-parallel rectangle; on the overlay in CSS pixels. */
+export interface Rectangle extends Size {
+  /** Of the left edge. */
+  x: number;
+  /** Of the top edge; it grows downwards. */
+  y: number;
+}
+
+/** How a picture is fitted into an element, as CSS's `object-fit` names it. */
+export type Fit = "contain" | "cover";
+
+/**
+ * Where an element shows its picture.
+ *
+ * @param element Size of the element, in CSS pixels.
+ * @param content Size of the picture, in any unit.
+ * @param fit With `cover` the picture may reach beyond the element, where it is not seen.
+ * @returns In CSS pixels, from the element's top left corner; empty while a size is 0.
+ */
+export function fittedRectangle(element: Size, content: Size, fit: Fit = "contain"): Rectangle {
+  if (content.width <= 0 || content.height <= 0) return { x: 0, y: 0, width: 0, height: 0 };
+  const across = element.width / content.width;
+  const down = element.height / content.height;
+  const scale = fit === "contain" ? Math.min(across, down) : Math.max(across, down);
+  const width = content.width * scale;
+  const height = content.height * scale;
+  return { x: (element.width - width) / 2, y: (element.height - height) / 2, width, height };
+}
+
+/**
+ * A bounding box as it lies on the shown picture.
+ *
+ * @param frame Size of the frame that the box was found in, in pixels.
+ * @param shown Where the picture is shown.
+ */
+export function placeBox(box: BoundingBox, frame: Size, shown: Rectangle): Rectangle {
+  const [x, y] = placePoint([box[0], box[1]], frame, shown);
+  return {
+    x,
+    y,
+    width: box[2] * shown.width / frame.width,
+    height: box[3] * shown.height / frame.height,
+  };
+}
+
+/** A point as it lies on the shown picture; see {@linkcode placeBox}. */
+export function placePoint([x, y]: Point, frame: Size, shown: Rectangle): Point {
+  return [
+    shown.x + x * shown.width / frame.width,
+    shown.y + y * shown.height / frame.height,
+  ];
+}
+
+/** What two rectangles share; empty where they share nothing. */
+export function intersection(a: Rectangle, b: Rectangle): Rectangle {
+  const x = Math.max(a.x, b.x);
+  const y = Math.max(a.y, b.y);
+  return {
+    x,
+    y,
+    width: Math.max(0, Math.min(a.x + a.width, b.x + b.width) - x),
+    height: Math.max(0, Math.min(a.y + a.height, b.y + b.height) - y),
+  };
+}
+
+/** Whether two rectangles share more than an edge. */
+export function overlaps(a: Rectangle, b: Rectangle): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+/**
+ * Finds a place for the label of a box: above it, else inside at its top, below it, or inside at its bottom, where
+ * it stays within what is seen of the picture and covers no other label.
+ *
+ * @param visible The part of the picture that is seen.
+ * @param taken Where labels are already. If every place is taken, the first that fits is used all the same.
+ */
+export function placeLabel(
+  box: Rectangle,
+  label: Size,
+  visible: Rectangle,
+  taken: readonly Rectangle[],
+): Rectangle {
+  const rightmost = visible.x + visible.width - label.width;
+  const x = Math.max(visible.x, Math.min(box.x, rightmost));
+  const bottom = box.y + box.height;
+  const places = [box.y - label.height, box.y, bottom, bottom - label.height]
+    .map((y) => ({ x, y, ...label }))
+    .filter(({ y }) => y >= visible.y && y + label.height <= visible.y + visible.height);
+  return places.find((place) => !taken.some((other) => overlaps(place, other))) ?? places[0] ??
+    { x, y: visible.y, ...label };
+}
+
+/** One object as it is drawn. */
+export interface PlacedDetection {
+  /** As the server gave it, in pixels of the frame. */
+  detection: Detection;
+  /** Such as `dog 93 %`, or `dog #3 93 %` for one that is followed. */
+  label: string;
+  /** Where it lies on the shown picture. */
+  box: Rectangle;
+}
+
+/** One line of text as it is drawn. */
+export interface PlacedText {
+  /** As it was read. */
+  text: string;
+  /** Whether the reading may still change. */
+  isSettling: boolean;
+  /** Corners, clockwise from the top left of the text. */
+  polygon: [Point, Point, Point, Point];
+}
+
+/** Everything that is drawn for one result. */
+export interface OverlayLayout {
+  /** Number of the frame, as its result gives it: from 1 in a stream, from 0 in a video file. */
+  frameIndex: number;
+  /** The part of the picture that is seen. */
+  visible: Rectangle;
+  /** Those that the person wants to see, the surest first. */
+  detections: PlacedDetection[];
+  /** In reading order; empty where the person wants to see none. */
+  texts: PlacedText[];
+}
+
+/** What the person wants to see. */
+export interface OverlayChoice {
+  /** Less certain objects are left out; between 0 and 1. */
+  minimumConfidence: number;
+  /** Names of classes that are left out. */
+  hiddenLabels: readonly string[];
+  /** Whether objects are drawn. */
+  showBoxes: boolean;
+  /** Whether lines of text are drawn. */
+  showText: boolean;
+}
+
+/** The objects that the person wants to see, whether as boxes or in the list. */
+export function chosenDetections(
+  detections: readonly Detection[],
+  { minimumConfidence, hiddenLabels }: Pick<OverlayChoice, "minimumConfidence" | "hiddenLabels">,
+): Detection[] {
+  return detections.filter(({ label, confidence }) =>
+    confidence >= minimumConfidence && !hiddenLabels.includes(label)
+  );
+}
+
+/**
+ * Lays out a result over a picture.
+ *
+ * @param shown Where the picture is shown.
+ * @param visible The part of it that is seen.
+ */
+export function layOutOverlay(
+  { frame_index, result }: ResultMessage,
+  shown: Rectangle,
+  choice: OverlayChoice,
+  visible: Rectangle = shown,
+): OverlayLayout {
+  const detections = choice.showBoxes ? chosenDetections(result.detections, choice) : [];
+  const texts = choice.showText ? result.text_blocks : [];
+  return {
+    frameIndex: frame_index,
+    visible,
+    detections: detections.map((detection) => ({
+      detection,
+      label: detectionLabel(detection),
+      box: placeBox(detection.bbox, result.image, shown),
+    })),
+    texts: texts.map(({ text, polygon, stable }) => ({
+      text,
+      isSettling: stable === false,
+      polygon: polygon.map((point) =>
+        placePoint(point, result.image, shown)
+      ) as PlacedText["polygon"],
+    })),
+  };
+}
+
+function detectionLabel({ label, track_id, confidence }: Detection): string {
+  const track = track_id === undefined ? "" : ` #${track_id}`;
+  return `${label}${track} ${formatPercent(confidence)}`;
+}
+
+/** A share as people read it: 0.934 is `93 %`. */
+export function formatPercent(share: number): string {
+  // The space does not break, so that a number is never parted from its unit.
+  return `${Math.round(share * 100)}\u00a0%`;
+}

@@ -1,0 +1,232 @@
+/** What the video page does: sends videos, follows their jobs, and fetches their results. */
+
+import { batch } from "@preact/signals";
+import {
+  changeJob,
+  deleteJob,
+  fetchJobs,
+  fetchResults,
+  jobSocketUrl,
+  uploadVideo,
+  VideoApiError,
+} from "./video_api.ts";
+import type { JobView } from "../../protocol/video_messages.ts";
+import type { Upload, VideoSignals } from "./video_signals.ts";
+
+/** Results that are fetched at a time: the most that the server gives. */
+const PAGE_RESULTS = 1000;
+/** Jobs that are followed at a time; the others wait anyway. */
+const MAX_SOCKETS = 6;
+const REFRESH_MS = 10_000;
+const RETRY_MS = 2000;
+
+/** Whether nothing more happens to a job by itself. */
+export function isFinished({ status }: JobView): boolean {
+  return status !== "pending" && status !== "processing";
+}
+
+/** The videos of one page. */
+export class VideoLibrary {
+  readonly #signals: VideoSignals;
+  readonly #page: string;
+  readonly #sockets = new Map<string, WebSocket>();
+  readonly #sending = new Map<string, { abort: AbortController; retry: () => void }>();
+  #uploadsSoFar = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * Asks the server for nothing yet: that begins with `refresh`.
+   *
+   * @param page Address of the page.
+   */
+  constructor(signals: VideoSignals, page: string) {
+    this.#signals = signals;
+    this.#page = page;
+  }
+
+  /** Address of the page. */
+  get page(): string {
+    return this.#page;
+  }
+
+  /** Asks for the jobs now, and from time to time; others may add some. */
+  async refresh(): Promise<void> {
+    clearTimeout(this.#timer);
+    let waitMs = REFRESH_MS;
+    try {
+      const jobs = await fetchJobs(this.#page);
+      batch(() => {
+        this.#signals.jobs.value = [...jobs].reverse();
+        if (this.#signals.problem.value?.title === UNREACHABLE_TITLE) {
+          this.#signals.problem.value = null;
+        }
+      });
+      this.#follow();
+    } catch (error) {
+      waitMs = RETRY_MS;
+      this.#report(error);
+      // It stays so until the person has entered the token.
+      if (this.#signals.problem.value?.asksForToken) return;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.refresh(), waitMs);
+  }
+
+  /** Shows a job or an upload on the stage; `null` for none. */
+  select(id: string | null): void {
+    const { selectedId, results, live } = this.#signals;
+    if (id === selectedId.value) return;
+    batch(() => {
+      selectedId.value = id;
+      results.value = null;
+      live.lastResult.value = null;
+    });
+  }
+
+  /** Sends a video with the pipeline and the frames that are chosen now, and shows it on the stage. */
+  async send(file: File): Promise<void> {
+    const { live, frameStride } = this.#signals;
+    if (live.pipelineId.value === null) return;
+    await this.#send(file, {
+      pipelineId: live.pipelineId.value,
+      frameStride: frameStride.value,
+    });
+  }
+
+  async #send(file: File, options: { pipelineId: string; frameStride: number }): Promise<void> {
+    const id = `upload ${++this.#uploadsSoFar}`;
+    const abort = new AbortController();
+    const upload: Upload = { id, name: file.name, bytes: file.size, sent: 0, failure: null };
+    this.#sending.set(id, {
+      abort,
+      retry: () => {
+        this.discard(id);
+        this.#send(file, options);
+      },
+    });
+    const { uploads, selectedId } = this.#signals;
+    uploads.value = [upload, ...uploads.value];
+    this.select(id);
+    try {
+      const onProgress = (sent: number) => this.#change(id, { sent });
+      const { signal } = abort;
+      const jobId = await uploadVideo(this.#page, file, { ...options, onProgress, signal });
+      await this.refresh();
+      batch(() => {
+        if (selectedId.value === id) this.select(jobId);
+        this.discard(id);
+      });
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      const failure = error instanceof VideoApiError ? error.explanation : UNEXPECTED;
+      this.#change(id, { failure });
+    }
+  }
+
+  /** Stops an upload, or forgets one that failed. */
+  discard(uploadId: string): void {
+    const { uploads, selectedId } = this.#signals;
+    this.#sending.get(uploadId)?.abort.abort();
+    this.#sending.delete(uploadId);
+    uploads.value = uploads.value.filter(({ id }) => id !== uploadId);
+    if (selectedId.value === uploadId) this.select(null);
+  }
+
+  /** Sends a video again whose upload failed. */
+  sendAgain(uploadId: string): void {
+    this.#sending.get(uploadId)?.retry();
+  }
+
+  /** Cancels a job, or lets a failed or cancelled one go on. */
+  async change(jobId: string, change: "cancel" | "retry"): Promise<void> {
+    try {
+      this.#replace(await changeJob(this.#page, jobId, change));
+      this.#follow();
+    } catch (error) {
+      this.#report(error);
+      await this.refresh();
+    }
+  }
+
+  /** Deletes a job. */
+  async remove(jobId: string): Promise<void> {
+    try {
+      await deleteJob(this.#page, jobId);
+    } catch (error) {
+      this.#report(error);
+    }
+    if (this.#signals.selectedId.value === jobId) this.select(null);
+    await this.refresh();
+  }
+
+  /** Fetches the results of a completed job, page by page. */
+  async loadResults(jobId: string): Promise<void> {
+    const { results, selectedId } = this.#signals;
+    try {
+      let total = Infinity;
+      for (let offset = 0; offset < total; offset += PAGE_RESULTS) {
+        const page = await fetchResults(this.#page, jobId, { offset, limit: PAGE_RESULTS });
+        if (selectedId.value !== jobId) return;
+        total = page.total;
+        const before = offset === 0 ? [] : results.value?.results ?? [];
+        results.value = { jobId, total, results: [...before, ...page.results] };
+      }
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  /** Listens to the jobs that are not finished. */
+  #follow(): void {
+    const unfinished = (this.#signals.jobs.value ?? []).filter((job) => !isFinished(job));
+    // The oldest are processed first.
+    for (const { job_id } of unfinished.reverse()) {
+      if (this.#sockets.size >= MAX_SOCKETS) return;
+      if (!this.#sockets.has(job_id)) this.#listen(job_id);
+    }
+  }
+
+  #listen(jobId: string): void {
+    const socket = new WebSocket(jobSocketUrl(this.#page, jobId));
+    this.#sockets.set(jobId, socket);
+    socket.onmessage = ({ data }) => {
+      const message = JSON.parse(String(data)) as JobView | { error: string };
+      if ("job_id" in message) this.#replace(message);
+    };
+    socket.onclose = ({ wasClean }) => {
+      this.#sockets.delete(jobId);
+      // After an end as it should be there may be others to follow; else the server has gone for a while.
+      setTimeout(() => this.refresh(), wasClean ? 0 : RETRY_MS);
+    };
+  }
+
+  #replace(job: JobView): void {
+    const { jobs } = this.#signals;
+    jobs.value = (jobs.value ?? []).map((other) => other.job_id === job.job_id ? job : other);
+  }
+
+  #change(uploadId: string, change: Partial<Upload>): void {
+    const { uploads } = this.#signals;
+    uploads.value = uploads.value.map((upload) =>
+      upload.id === uploadId ? { ...upload, ...change } : upload
+    );
+  }
+
+  #report(error: unknown): void {
+    this.#signals.problem.value = error instanceof VideoApiError ? error.explanation : UNEXPECTED;
+  }
+}
+
+const UNREACHABLE_TITLE = new VideoApiError("unreachable", "").explanation.title;
+
+const UNEXPECTED = {
+  title: "Something went wrong",
+  remedy: "Reload the page: it may be older than the server.",
+};
+
+let pageLibrary: VideoLibrary | undefined;
+
+/** The one library of this page, which its islands share; made on the first call. */
+export function videoLibrary(signals: VideoSignals): VideoLibrary {
+  return pageLibrary ??= new VideoLibrary(signals, location.href);
+}

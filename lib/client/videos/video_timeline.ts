@@ -1,0 +1,128 @@
+/** Sums up the results of a video: what was seen when, and how much of it. */
+
+import { objectRows } from "./object_rows.ts";
+import { textRows } from "./text_rows.ts";
+import type { TimeSpan } from "./time_spans.ts";
+import type { VideoFrameResult } from "../../protocol/video_messages.ts";
+
+/** One row of the timeline: a class of objects, or a line of text. */
+export interface TimelineRow {
+  /** Whether it is a class of objects or a line of text. */
+  kind: "object" | "text";
+  /** Name of the class, or the text as it was read most often. */
+  label: string;
+  /** Index of the class in the model; -1 for text. */
+  class_id: number;
+  /** The most objects that were seen in one frame; 1 for text. */
+  atOnce: number;
+  /** Number of different objects, where they were followed for long enough to tell; else `null`, as for text. */
+  total: number | null;
+  /** When it was seen, in the order of time; at least one. */
+  spans: TimeSpan[];
+}
+
+/**
+ * Makes the timeline: objects first, those that were seen longest before others, then text in the order of appearance.
+ *
+ * @param results In the order of the frames.
+ * @param minimumConfidence Less certain objects are left out; between 0 and 1.
+ */
+export function buildTimeline(
+  results: readonly VideoFrameResult[],
+  { minimumConfidence }: { minimumConfidence: number },
+): TimelineRow[] {
+  const step = frameSeconds(results);
+  const frames = results.map(({ timestamp_ms, result: { detections, text_blocks } }) => ({
+    detections: detections.filter(({ confidence }) => confidence >= minimumConfidence),
+    texts: text_blocks.map(({ text }) => text),
+    span: { start: timestamp_ms / 1000, end: timestamp_ms / 1000 + step },
+  }));
+  const objects = objectRows(frames).map((row): TimelineRow => ({ kind: "object", ...row }));
+  const texts = textRows(frames).map(({ text, spans }): TimelineRow => ({
+    kind: "text",
+    label: text,
+    class_id: -1,
+    atOnce: 1,
+    total: null,
+    spans,
+  }));
+  return [...objects.sort((a, b) => seconds(b) - seconds(a)), ...texts];
+}
+
+function seconds({ spans }: TimelineRow): number {
+  return spans.reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+/** The usual time from one result to the next, in seconds. */
+export function frameSeconds(results: readonly VideoFrameResult[]): number {
+  const first = results[0];
+  const last = results.at(-1);
+  if (first === undefined || last === undefined || results.length < 2) return 0.04;
+  return (last.timestamp_ms - first.timestamp_ms) / 1000 / (results.length - 1);
+}
+
+/**
+ * The result that belongs to a time of the video: the last one at or before it.
+ *
+ * @param results In the order of the frames.
+ * @param time In seconds.
+ * @returns `undefined` before the first result, and where none is near.
+ */
+export function resultAt(
+  results: readonly VideoFrameResult[],
+  time: number,
+): VideoFrameResult | undefined {
+  // A browser's time of a frame may be a hair before the file's.
+  const wanted = time * 1000 + 5;
+  let low = 0;
+  let high = results.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((results[middle]?.timestamp_ms ?? 0) <= wanted) low = middle + 1;
+    else high = middle;
+  }
+  const found = results[low - 1];
+  const isNear = found !== undefined &&
+    wanted - found.timestamp_ms <= Math.max(250, 2000 * frameSeconds(results));
+  return isNear ? found : undefined;
+}
+
+/** The beginning of the next part after a time, or of the first one when there is none; in seconds. */
+export function nextAppearance({ spans }: TimelineRow, time: number): number {
+  return (spans.find(({ start }) => start > time + 0.05) ?? spans[0])?.start ?? 0;
+}
+
+/** A time as players show it: `1:02`, or `1:00:02`. */
+export function formatTime(time: number): string {
+  const seconds = Math.max(0, Math.floor(Number.isFinite(time) ? time : 0));
+  const parts = [Math.floor(seconds / 60) % 60, seconds % 60];
+  const hours = Math.floor(seconds / 3600);
+  const padded = parts.map((part) => String(part).padStart(2, "0"));
+  return hours > 0 ? `${hours}:${padded.join(":")}` : `${parts[0]}:${padded[1]}`;
+}
+
+/** A number of bytes as people read it: `12.3 MB`, of 1048576 bytes as in the server's settings. */
+export function formatBytes(bytes: number): string {
+  const kilobytes = bytes / 1024;
+  if (kilobytes < 1000) return `${Math.ceil(kilobytes)}\u00a0kB`;
+  const megabytes = kilobytes / 1024;
+  return `${megabytes < 100 ? megabytes.toFixed(1) : Math.round(megabytes)}\u00a0MB`;
+}
+
+/** How many objects a row is of, in words: `2 objects`, `up to 3 at once`, or `up to 3 at once, 12 in all`. */
+export function describeCount({ kind, atOnce, total }: TimelineRow): string {
+  if (kind === "text") return "text";
+  if (total === atOnce) return total === 1 ? "1 object" : `${total} objects`;
+  const most = atOnce === 1 ? "1 at a time" : `up to ${atOnce} at once`;
+  return total === null ? most : `${most}, ${total} in all`;
+}
+
+/** What a row says to those who do not see it: `dog: 2 objects, 0:01 to 0:12, 0:20 to 0:25`. */
+export function describeRow(row: TimelineRow): string {
+  const { label, spans } = row;
+  const shown = spans.slice(0, 12).map(({ start, end }) =>
+    `${formatTime(start)} to ${formatTime(end)}`
+  );
+  const more = spans.length > shown.length ? `, and ${spans.length - shown.length} more` : "";
+  return `${label}: ${describeCount(row)}, ${shown.join(", ")}${more}`;
+}

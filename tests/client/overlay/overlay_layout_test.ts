@@ -1,0 +1,184 @@
+import { expect } from "expect";
+import fc from "fast-check";
+import {
+  fittedRectangle,
+  formatPercent,
+  intersection,
+  layOutOverlay,
+  overlaps,
+  placeBox,
+  placeLabel,
+  placePoint,
+} from "../../../lib/client/overlay/overlay_layout.ts";
+import { exampleResult } from "../example_result.ts";
+
+const ALL = { minimumConfidence: 0, hiddenLabels: [], showBoxes: true, showText: true };
+const MESSAGE = { frame_index: 7, result: exampleResult() };
+
+Deno.test("fittedRectangle leaves bars at the sides of a narrow picture", () => {
+  expect(fittedRectangle({ width: 1000, height: 480 }, { width: 640, height: 480 })).toEqual({
+    x: 180,
+    y: 0,
+    width: 640,
+    height: 480,
+  });
+});
+
+Deno.test("fittedRectangle leaves bars above and below a wide picture", () => {
+  expect(fittedRectangle({ width: 320, height: 600 }, { width: 640, height: 480 })).toEqual({
+    x: 0,
+    y: 180,
+    width: 320,
+    height: 240,
+  });
+});
+
+Deno.test("fittedRectangle is empty without a picture", () => {
+  expect(fittedRectangle({ width: 320, height: 600 }, { width: 0, height: 0 }).width).toBe(0);
+});
+
+Deno.test("fittedRectangle touches two opposite edges and keeps the aspect", () => {
+  const side = fc.integer({ min: 1, max: 4000 });
+  fc.assert(fc.property(side, side, side, side, (width, height, w, h) => {
+    const shown = fittedRectangle({ width, height }, { width: w, height: h });
+    expect(shown.width / shown.height).toBeCloseTo(w / h, 6);
+    expect(shown.x * 2 + shown.width).toBeCloseTo(width, 6);
+    expect(shown.y * 2 + shown.height).toBeCloseTo(height, 6);
+    expect(Math.min(shown.x, shown.y)).toBeCloseTo(0, 6);
+  }));
+});
+
+Deno.test("placeBox maps pixels of the frame to the shown picture", () => {
+  const shown = { x: 100, y: 50, width: 320, height: 240 };
+  expect(placeBox([64, 48, 320, 240], { width: 640, height: 480 }, shown)).toEqual({
+    x: 132,
+    y: 74,
+    width: 160,
+    height: 120,
+  });
+});
+
+Deno.test("placePoint keeps every point of the frame on the shown picture", () => {
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  fc.assert(fc.property(share, share, (across, down) => {
+    const shown = { x: 10, y: 20, width: 333, height: 77 };
+    const [x, y] = placePoint([across * 640, down * 480], { width: 640, height: 480 }, shown);
+    expect(x).toBeCloseTo(10 + across * 333, 6);
+    expect(y).toBeCloseTo(20 + down * 77, 6);
+  }));
+});
+
+const PICTURE = { x: 0, y: 0, width: 400, height: 300 };
+const LABEL = { width: 80, height: 20 };
+
+Deno.test("placeLabel stands above the box where there is room", () => {
+  const place = placeLabel({ x: 50, y: 100, width: 90, height: 90 }, LABEL, PICTURE, []);
+  expect(place).toEqual({ x: 50, y: 80, ...LABEL });
+});
+
+Deno.test("placeLabel goes inside a box that touches the top", () => {
+  const place = placeLabel({ x: 50, y: 0, width: 90, height: 90 }, LABEL, PICTURE, []);
+  expect(place).toEqual({ x: 50, y: 0, ...LABEL });
+});
+
+Deno.test("placeLabel keeps clear of the right edge", () => {
+  const place = placeLabel({ x: 390, y: 100, width: 10, height: 90 }, LABEL, PICTURE, []);
+  expect(place.x).toBe(320);
+});
+
+Deno.test("placeLabel does not cover a label that is there already", () => {
+  const box = { x: 50, y: 100, width: 90, height: 90 };
+  const first = placeLabel(box, LABEL, PICTURE, []);
+  const second = placeLabel(box, LABEL, PICTURE, [first]);
+  expect(overlaps(first, second)).toBe(false);
+  expect(second.y).toBe(100);
+});
+
+Deno.test("placeLabel stays within the picture, wherever the box is", () => {
+  const coordinate = fc.integer({ min: 0, max: 400 });
+  fc.assert(fc.property(coordinate, coordinate, coordinate, coordinate, (x, y, width, height) => {
+    const place = placeLabel({ x, y: Math.min(y, 300), width, height }, LABEL, PICTURE, []);
+    expect(place.x).toBeGreaterThanOrEqual(0);
+    expect(place.x + place.width).toBeLessThanOrEqual(400);
+    expect(place.y).toBeGreaterThanOrEqual(0);
+    expect(place.y + place.height).toBeLessThanOrEqual(300);
+  }));
+});
+
+Deno.test("layOutOverlay places objects with their labels and texts with their polygons", () => {
+  const shown = { x: 0, y: 0, width: 320, height: 240 };
+  const layout = layOutOverlay(MESSAGE, shown, ALL);
+  expect(layout.frameIndex).toBe(7);
+  expect(layout.detections.map(({ label }) => label)).toEqual([
+    "dog 93\u00a0%",
+    "bicycle 90\u00a0%",
+    "truck 46\u00a0%",
+  ]);
+  expect(layout.detections[0]?.box).toEqual({ x: 54.5, y: 91, width: 74, height: 134 });
+  expect(layout.texts[0]?.polygon[0]).toEqual([59.5, 178]);
+});
+
+Deno.test("layOutOverlay leaves out what the person does not want to see", () => {
+  const choose = (choice: Partial<typeof ALL>) =>
+    layOutOverlay(MESSAGE, PICTURE, { ...ALL, ...choice });
+  expect(choose({ minimumConfidence: 0.5 }).detections).toHaveLength(2);
+  expect(choose({ minimumConfidence: 0.5 }).texts).toHaveLength(1);
+  expect(choose({ showBoxes: false }).detections).toHaveLength(0);
+  expect(choose({ showText: false }).texts).toHaveLength(0);
+});
+
+Deno.test("formatPercent rounds to whole percents", () => {
+  expect(formatPercent(0.934)).toBe("93\u00a0%");
+  expect(formatPercent(1)).toBe("100\u00a0%");
+});
+
+Deno.test("fittedRectangle covers the element whole when the picture fills it", () => {
+  const side = fc.integer({ min: 1, max: 4000 });
+  fc.assert(fc.property(side, side, side, side, (width, height, w, h) => {
+    const shown = fittedRectangle({ width, height }, { width: w, height: h }, "cover");
+    expect(shown.width / shown.height).toBeCloseTo(w / h, 6);
+    expect(shown.x * 2 + shown.width).toBeCloseTo(width, 6);
+    expect(Math.max(shown.x, shown.y)).toBeCloseTo(0, 6);
+    const visible = intersection(shown, { x: 0, y: 0, width, height });
+    expect(visible.width).toBeCloseTo(width, 6);
+    expect(visible.height).toBeCloseTo(height, 6);
+  }));
+});
+
+Deno.test("intersection is empty where rectangles share nothing", () => {
+  const a = { x: 0, y: 0, width: 10, height: 10 };
+  expect(intersection(a, { x: 5, y: -5, width: 10, height: 10 }))
+    .toEqual({ x: 5, y: 0, width: 5, height: 5 });
+  expect(intersection(a, { x: 20, y: 0, width: 10, height: 10 }).width).toBe(0);
+});
+
+Deno.test("layOutOverlay leaves out the classes that are hidden", () => {
+  const shown = { x: 0, y: 0, width: 640, height: 480 };
+  const layout = layOutOverlay(MESSAGE, shown, { ...ALL, hiddenLabels: ["dog", "cat"] });
+  expect(layout.detections.map(({ detection }) => detection.label)).toEqual(["bicycle", "truck"]);
+});
+
+Deno.test("layOutOverlay names the track of an object that is followed, and lines that are settling", () => {
+  const result = exampleResult();
+  const [dog, bicycle] = result.detections;
+  const [line] = result.text_blocks;
+  if (dog === undefined || bicycle === undefined || line === undefined) throw new Error("No dog");
+  const shown = { x: 0, y: 0, width: 640, height: 480 };
+  const layout = layOutOverlay(
+    {
+      frame_index: 7,
+      result: {
+        ...result,
+        detections: [{ ...dog, track_id: 3 }, bicycle],
+        text_blocks: [{ ...line, stable: false }, { ...line, stable: true }, line],
+      },
+    },
+    shown,
+    ALL,
+  );
+  expect(layout.detections.map(({ label }) => label)).toEqual([
+    "dog #3 93\u00a0%",
+    "bicycle 90\u00a0%",
+  ]);
+  expect(layout.texts.map(({ isSettling }) => isSettling)).toEqual([true, false, false]);
+});
