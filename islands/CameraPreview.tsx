@@ -1,8 +1,8 @@
 import { useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { DropTarget } from "../lib/components/DropTarget.tsx";
-import { Notice } from "../lib/components/Notice.tsx";
+import { DropTarget } from "../components/DropTarget.tsx";
+import { Notice } from "../components/Notice.tsx";
 import { type LiveSession, liveSession } from "../lib/client/live/live_session.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { recall, remember } from "../lib/client/remember.ts";

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import { Banner } from "../lib/components/Banner.tsx";
-import { BannerBox } from "../lib/components/BannerBox.tsx";
+import { Banner } from "../components/Banner.tsx";
+import { BannerBox } from "../components/BannerBox.tsx";
 import { liveSession } from "../lib/client/live/live_session.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 

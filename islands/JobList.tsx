@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { Icon } from "../lib/components/Icon.tsx";
-import { JobProgress, UploadProgress } from "../lib/components/JobProgress.tsx";
-import { TokenForm } from "../lib/components/TokenForm.tsx";
+import { Icon } from "../components/Icon.tsx";
+import { JobProgress, UploadProgress } from "../components/JobProgress.tsx";
+import { TokenForm } from "../components/TokenForm.tsx";
 import { isFinished, videoLibrary } from "../lib/client/videos/video_library.ts";
 import type { JobView } from "../lib/protocol/video_messages.ts";
 import type { Upload, VideoSignals } from "../lib/client/videos/video_signals.ts";

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
-import { Icon } from "../lib/components/Icon.tsx";
+import { Icon } from "../components/Icon.tsx";
 import { liveSession } from "../lib/client/live/live_session.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 

@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { HistoryChart } from "../lib/components/HistoryChart.tsx";
-import { Icon } from "../lib/components/Icon.tsx";
+import { HistoryChart } from "../components/HistoryChart.tsx";
+import { Icon } from "../components/Icon.tsx";
 import { describeDiagnostics, diagnosticRows } from "../lib/client/live/diagnostics.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { isShortcut } from "../lib/client/live/shortcuts.ts";

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { FullScreenButton } from "../lib/components/FullScreenButton.tsx";
-import { Icon } from "../lib/components/Icon.tsx";
+import { FullScreenButton } from "../components/FullScreenButton.tsx";
+import { Icon } from "../components/Icon.tsx";
 import { isShortcut } from "../lib/client/live/shortcuts.ts";
 import { videoPlayer } from "../lib/client/videos/video_player.ts";
 import type { VideoSignals } from "../lib/client/videos/video_signals.ts";

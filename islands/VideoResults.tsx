@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { VideoNotice } from "../lib/components/VideoNotice.tsx";
+import { VideoNotice } from "../components/VideoNotice.tsx";
 import { apiUrl } from "../lib/client/videos/video_api.ts";
 import { videoLibrary } from "../lib/client/videos/video_library.ts";
 import { videoPlayer } from "../lib/client/videos/video_player.ts";

@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { Icon } from "../lib/components/Icon.tsx";
+import { Icon } from "../components/Icon.tsx";
 import { labelColor } from "../lib/image/label_colors.ts";
 import { apiUrl } from "../lib/client/videos/video_api.ts";
 import { videoPlayer } from "../lib/client/videos/video_player.ts";

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { ChooseVideo } from "../lib/components/ChooseVideo.tsx";
-import { DropTarget } from "../lib/components/DropTarget.tsx";
+import { ChooseVideo } from "../components/ChooseVideo.tsx";
+import { DropTarget } from "../components/DropTarget.tsx";
 import { fetchPipelines, firstChoice } from "../lib/client/pipelines.ts";
 import { recall, remember } from "../lib/client/remember.ts";
 import { videoLibrary } from "../lib/client/videos/video_library.ts";

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
-import { FullScreenButton } from "../lib/components/FullScreenButton.tsx";
-import { Icon } from "../lib/components/Icon.tsx";
-import { RecordButton } from "../lib/components/RecordButton.tsx";
-import { SnapshotButton } from "../lib/components/SnapshotButton.tsx";
+import { FullScreenButton } from "../components/FullScreenButton.tsx";
+import { Icon } from "../components/Icon.tsx";
+import { RecordButton } from "../components/RecordButton.tsx";
+import { SnapshotButton } from "../components/SnapshotButton.tsx";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { watchSession } from "../lib/client/watch/watch_session.ts";
 

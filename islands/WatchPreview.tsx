@@ -1,8 +1,8 @@
 import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { Banner } from "../lib/components/Banner.tsx";
-import { StreamList, type StreamListState } from "../lib/components/StreamList.tsx";
+import { Banner } from "../components/Banner.tsx";
+import { StreamList, type StreamListState } from "../components/StreamList.tsx";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { onReturn } from "../lib/client/on_return.ts";
 import { fetchSessions, TokenError } from "../lib/client/watch/sessions.ts";

@@ -1,5 +1,5 @@
 import { page, type PageProps } from "fresh";
-import { MessagePage } from "../lib/components/MessagePage.tsx";
+import { MessagePage } from "../components/MessagePage.tsx";
 import { define } from "../state.ts";
 
 /** The page for addresses that lead nowhere; without this status it would count as found. */

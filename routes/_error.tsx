@@ -1,5 +1,5 @@
 import { HttpError, page, type PageProps } from "fresh";
-import { MessagePage } from "../lib/components/MessagePage.tsx";
+import { MessagePage } from "../components/MessagePage.tsx";
 import { define } from "../state.ts";
 
 /** What the page says when it is asked for something else than to be read. */

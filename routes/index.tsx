@@ -1,5 +1,5 @@
 import { page, type PageProps } from "fresh";
-import { PageHeader } from "../lib/components/PageHeader.tsx";
+import { PageHeader } from "../components/PageHeader.tsx";
 import { CameraPreview } from "../islands/CameraPreview.tsx";
 import { DisplayControls } from "../islands/DisplayControls.tsx";
 import { ErrorBanner } from "../islands/ErrorBanner.tsx";

@@ -7,7 +7,7 @@ import { VideoResults } from "../islands/VideoResults.tsx";
 import { VideoTimeline } from "../islands/VideoTimeline.tsx";
 import { VideoUpload } from "../islands/VideoUpload.tsx";
 import { createVideoSignals } from "../lib/client/videos/video_signals.ts";
-import { PageHeader } from "../lib/components/PageHeader.tsx";
+import { PageHeader } from "../components/PageHeader.tsx";
 import { define } from "../state.ts";
 
 /** Names the page, and tells it how large a video may be. */

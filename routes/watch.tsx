@@ -1,6 +1,6 @@
 import { page, type PageProps } from "fresh";
-import { Icon } from "../lib/components/Icon.tsx";
-import { PageHeader } from "../lib/components/PageHeader.tsx";
+import { Icon } from "../components/Icon.tsx";
+import { PageHeader } from "../components/PageHeader.tsx";
 import { DisplayControls } from "../islands/DisplayControls.tsx";
 import { RealtimeOverlay } from "../islands/RealtimeOverlay.tsx";
 import { SeenNow } from "../islands/SeenNow.tsx";

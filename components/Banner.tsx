@@ -1,7 +1,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
-import { describeRetry, explainStreamFailure } from "../client/errors.ts";
-import type { LiveSignals } from "../client/live/live_signals.ts";
+import { describeRetry, explainStreamFailure } from "../lib/client/errors.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { BannerBox } from "./BannerBox.tsx";
 import { Icon } from "./Icon.tsx";
 

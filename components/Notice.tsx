@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import type { Explanation } from "../client/errors.ts";
-import type { StageState } from "../client/live/live_signals.ts";
+import type { Explanation } from "../lib/client/errors.ts";
+import type { StageState } from "../lib/client/live/live_signals.ts";
 import { Icon } from "./Icon.tsx";
 import { TokenForm } from "./TokenForm.tsx";
 

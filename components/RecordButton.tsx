@@ -1,13 +1,13 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
-import { drawAnnotatedPicture } from "../client/overlay/annotated_picture.ts";
-import { currentChoice } from "../client/overlay/display_settings.ts";
-import { type CaptureElement, sourceSize } from "../client/live/frame_capture.ts";
-import type { LiveSignals } from "../client/live/live_signals.ts";
-import { OverlayRecorder } from "../client/overlay/overlay_recorder.ts";
-import { recordingSize } from "../client/overlay/recording_size.ts";
-import { fileName, saveFile } from "../client/save_file.ts";
+import { drawAnnotatedPicture } from "../lib/client/overlay/annotated_picture.ts";
+import { currentChoice } from "../lib/client/overlay/display_settings.ts";
+import { type CaptureElement, sourceSize } from "../lib/client/live/frame_capture.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
+import { OverlayRecorder } from "../lib/client/overlay/overlay_recorder.ts";
+import { recordingSize } from "../lib/client/overlay/recording_size.ts";
+import { fileName, saveFile } from "../lib/client/save_file.ts";
 import { Icon } from "./Icon.tsx";
 import { useAfterMount } from "./use_after_mount.ts";
 

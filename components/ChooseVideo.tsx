@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
-import { videoLibrary } from "../client/videos/video_library.ts";
-import type { VideoSignals } from "../client/videos/video_signals.ts";
+import { videoLibrary } from "../lib/client/videos/video_library.ts";
+import type { VideoSignals } from "../lib/client/videos/video_signals.ts";
 import { Icon } from "./Icon.tsx";
 
 /** Asks for a video file and sends it. */

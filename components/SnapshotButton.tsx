@@ -1,10 +1,10 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { currentChoice } from "../client/overlay/display_settings.ts";
-import type { LiveSignals } from "../client/live/live_signals.ts";
-import { fileName, saveFile } from "../client/save_file.ts";
-import { type Snapshot, takeSnapshot } from "../client/overlay/snapshot.ts";
+import { currentChoice } from "../lib/client/overlay/display_settings.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
+import { fileName, saveFile } from "../lib/client/save_file.ts";
+import { type Snapshot, takeSnapshot } from "../lib/client/overlay/snapshot.ts";
 import { Icon } from "./Icon.tsx";
 
 /** Holds on to the last frame and what was found in it, to be saved as a picture or as JSON. */

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { asset } from "fresh/runtime";
-import { atBase } from "../client/server_url.ts";
+import { atBase } from "../lib/client/server_url.ts";
 
 /** Names of the symbols in `static/icons.svg`. */
 export type IconName =

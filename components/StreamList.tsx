@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
-import type { Explanation } from "../client/errors.ts";
-import type { StageState } from "../client/live/live_signals.ts";
-import { type SessionSummary, watchPage } from "../client/watch/sessions.ts";
-import { explainMissingToken } from "../client/token.ts";
+import type { Explanation } from "../lib/client/errors.ts";
+import type { StageState } from "../lib/client/live/live_signals.ts";
+import { type SessionSummary, watchPage } from "../lib/client/watch/sessions.ts";
+import { explainMissingToken } from "../lib/client/token.ts";
 import { Icon } from "./Icon.tsx";
 import { TokenForm } from "./TokenForm.tsx";
 

@@ -1,8 +1,8 @@
 import type { ComponentChildren, JSX } from "preact";
-import { videoLibrary } from "../client/videos/video_library.ts";
-import type { JobView } from "../protocol/video_messages.ts";
-import type { VideoSignals } from "../client/videos/video_signals.ts";
-import { formatBytes } from "../client/videos/video_timeline.ts";
+import { videoLibrary } from "../lib/client/videos/video_library.ts";
+import type { JobView } from "../lib/protocol/video_messages.ts";
+import type { VideoSignals } from "../lib/client/videos/video_signals.ts";
+import { formatBytes } from "../lib/client/videos/video_timeline.ts";
 import { ChooseVideo } from "./ChooseVideo.tsx";
 import { Icon } from "./Icon.tsx";
 import { JobProgress, UploadProgress } from "./JobProgress.tsx";

@@ -1,8 +1,8 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { LiveSignals } from "../client/live/live_signals.ts";
-import type { StreamChart } from "../client/live/stream_chart.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
+import type { StreamChart } from "../lib/client/live/stream_chart.ts";
 
 /** Round trip and frame rate of the last minute. */
 export function HistoryChart({ live }: { live: LiveSignals }): JSX.Element {
@@ -15,7 +15,7 @@ export function HistoryChart({ live }: { live: LiveSignals }): JSX.Element {
     const color = (element: Element | null, property = "color") =>
       element === null ? "" : getComputedStyle(element).getPropertyValue(property);
     // Not a part of the page's first load, as few people ever look at it.
-    import("../client/live/stream_chart.ts").then(({ createStreamChart }) => {
+    import("../lib/client/live/stream_chart.ts").then(({ createStreamChart }) => {
       if (isGone || place.current === null) return;
       chart.value = createStreamChart(place.current, {
         roundTrip: () => color(roundTrip.current),

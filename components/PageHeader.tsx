@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { withToken } from "../client/with_token.ts";
+import { withToken } from "../lib/client/with_token.ts";
 
 /** The pages that people go to, in the order of their links. */
 const PAGES = [

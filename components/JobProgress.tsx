@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
-import type { JobView } from "../protocol/video_messages.ts";
-import type { Upload } from "../client/videos/video_signals.ts";
-import { formatBytes } from "../client/videos/video_timeline.ts";
+import type { JobView } from "../lib/protocol/video_messages.ts";
+import type { Upload } from "../lib/client/videos/video_signals.ts";
+import { formatBytes } from "../lib/client/videos/video_timeline.ts";
 import { ProgressBar } from "./ProgressBar.tsx";
 
 /** How far an upload is, in bytes. */
