@@ -8,7 +8,7 @@ import type { Config } from "./lib/config.ts";
 import { BodyReader } from "./lib/http/body_reader.ts";
 import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
-import { ImageDecodeError, ImageTooLargeError } from "./lib/pipeline/errors.ts";
+import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
 import { type FrameProcessor, InvalidFrameError } from "./lib/streaming/frame_processor.ts";

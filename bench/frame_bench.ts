@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import sharp from "sharp";
 import type { StageTimings } from "../lib/protocol/stream_messages.ts";
 import { sessionSettings } from "../lib/detection/detector.ts";
-import type { Size } from "../lib/onnx/onnx_graph.ts";
+import type { Size } from "../lib/image/size.ts";
 import { decodeLetterboxed } from "../lib/image/image_decoder.ts";
 import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
 import { loadPrepared, prepareDetector } from "../lib/models/specialized_model.ts";

@@ -11,7 +11,7 @@ import { reasonOf } from "../lib/user_error.ts";
 // With it the loaders of formats that nobody needs here are closed.
 import "../lib/image/image_decoder.ts";
 import { LETTERBOX_GREY } from "../lib/image/letterbox.ts";
-import type { PixelImage } from "../lib/ocr/crop_line.ts";
+import type { PixelImage } from "../lib/image/pixel_image.ts";
 import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
 import { drawFindings, OUTPUT_FORMATS } from "./draw_findings.ts";
 import { defaultModelDirectory, ensureModels } from "./models.ts";

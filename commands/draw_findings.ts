@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { labelColor } from "../lib/image/label_colors.ts";
 import { formatPercent, placeLabel, type Rectangle } from "../lib/client/overlay/overlay_layout.ts";
 import type { PipelineResult, Point } from "../lib/protocol/stream_messages.ts";
-import type { PixelImage } from "../lib/ocr/crop_line.ts";
+import type { PixelImage } from "../lib/image/pixel_image.ts";
 
 /** The picture formats that can be written, as sharp names them, by their files' extensions. */
 export const OUTPUT_FORMATS: ReadonlyMap<string, "jpeg" | "png" | "webp"> = new Map([

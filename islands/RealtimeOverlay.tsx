@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { drawDetections } from "../lib/client/overlay/draw_detections.ts";
 import { currentChoice } from "../lib/client/overlay/display_settings.ts";
-import type { Size } from "../lib/client/live/frame_capture.ts";
+import type { Size } from "../lib/image/size.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { mirrorResult } from "../lib/client/overlay/mirror_result.ts";
 import {

@@ -1,5 +1,5 @@
 import type { BoundingBox } from "../protocol/stream_messages.ts";
-import type { Corners } from "../image/letterbox.ts";
+import type { Corners } from "../image/boxes.ts";
 
 /** A quantity that changes at a steady rate, and how well both are known. */
 interface Estimate {

@@ -4,8 +4,9 @@
  * @module
  */
 
+import type { Size } from "../image/size.ts";
 import type { Candidate } from "./non_maximum_suppression.ts";
-import { type DetectorLayout, type Size, STRIDES } from "../onnx/onnx_graph.ts";
+import { type DetectorLayout, STRIDES } from "../onnx/onnx_graph.ts";
 
 /** An output of the network. */
 export interface OutputTensor {

@@ -1,9 +1,10 @@
+import type { Size } from "../image/size.ts";
 import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
 import type { Detection } from "../protocol/stream_messages.ts";
 import { decodeYolo } from "./decode_yolo.ts";
 import { type Letterbox, toImageBox } from "../image/letterbox.ts";
 import { suppressAcrossClasses, suppressNonMaxima } from "./non_maximum_suppression.ts";
-import type { DetectorLayout, Size } from "../onnx/onnx_graph.ts";
+import type { DetectorLayout } from "../onnx/onnx_graph.ts";
 
 /** Options for {@linkcode Detector}. */
 export interface DetectorOptions {

@@ -1,4 +1,4 @@
-import type { Corners } from "../image/letterbox.ts";
+import { type Corners, intersectionOverUnion } from "../image/boxes.ts";
 
 /** A box that a detector proposes, in input pixels. */
 export interface Candidate extends Corners {
@@ -6,15 +6,6 @@ export interface Candidate extends Corners {
   classId: number;
   /** Between 0 and 1. */
   score: number;
-}
-
-/** Intersection over union of two boxes, between 0 and 1; 0 where both are empty. */
-export function intersectionOverUnion(a: Corners, b: Corners): number {
-  const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-  const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-  if (width <= 0 || height <= 0) return 0;
-  const intersection = width * height;
-  return intersection / (area(a) + area(b) - intersection);
 }
 
 /**
@@ -56,8 +47,4 @@ export function suppressAcrossClasses<T extends Candidate>(candidates: T[]): T[]
     if (!isTaken) kept.push(candidate);
   }
   return kept;
-}
-
-function area(box: Corners): number {
-  return (box.right - box.left) * (box.bottom - box.top);
 }

@@ -1,8 +1,7 @@
 import type { Detection } from "../protocol/stream_messages.ts";
 import { assignPairs } from "./assignment.ts";
 import { BoxMotion } from "./box_motion.ts";
-import { toCorners } from "../image/letterbox.ts";
-import { intersectionOverUnion } from "./non_maximum_suppression.ts";
+import { intersectionOverUnion, toCorners } from "../image/boxes.ts";
 
 /** Options for {@linkcode Tracker}. */
 export interface TrackerOptions {

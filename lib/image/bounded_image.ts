@@ -7,7 +7,7 @@
  * @module
  */
 
-import { ImageDecodeError } from "../pipeline/errors.ts";
+import { ImageDecodeError } from "./errors.ts";
 
 /** Most scans of a JPEG. Encoders of progressive ones write some ten to twenty; each passes over all pixels. */
 export const MAX_SCANS = 50;

@@ -1,10 +1,9 @@
 import sharp from "sharp";
 import { boundImage } from "./bounded_image.ts";
-import { ImageDecodeError, ImageTooLargeError } from "../pipeline/errors.ts";
+import { ImageDecodeError, ImageTooLargeError } from "./errors.ts";
 import { fitLetterbox, type Letterbox, LETTERBOX_GREY } from "./letterbox.ts";
-import type { PixelImage } from "../ocr/crop_line.ts";
-import type { Size } from "../onnx/onnx_graph.ts";
-import type { Picture } from "../pipeline/worker_messages.ts";
+import type { ImageInput, PixelImage } from "./pixel_image.ts";
+import type { Size } from "./size.ts";
 
 // Frames do not repeat, and a worker decodes one at a time on the core that it has.
 sharp.cache(false);
@@ -39,7 +38,7 @@ export interface DecodeOptions {
  * @throws {ImageTooLargeError} If the picture exceeds `maxPixels`.
  */
 export async function decodeLetterboxed(
-  picture: Picture,
+  picture: ImageInput,
   input: Size,
   pixels: Uint8Array,
   { maxPixels }: DecodeOptions,
@@ -66,7 +65,7 @@ export async function decodeLetterboxed(
  * @throws {ImageTooLargeError} If the picture exceeds `maxPixels`.
  */
 export async function decodePixels(
-  picture: Picture,
+  picture: ImageInput,
   { maxPixels }: DecodeOptions,
 ): Promise<PixelImage> {
   const source = bound(picture);
@@ -80,7 +79,7 @@ export async function decodePixels(
   return { pixels, width, height };
 }
 
-function bound(picture: Picture): Picture {
+function bound(picture: ImageInput): ImageInput {
   return picture instanceof Uint8Array ? boundImage(picture) : picture;
 }
 
@@ -96,7 +95,7 @@ function threeChannelsExpected(): ImageDecodeError {
 }
 
 async function readHeader(
-  picture: Picture,
+  picture: ImageInput,
 ): Promise<{ width: number; height: number; hasAlpha: boolean }> {
   if (!(picture instanceof Uint8Array)) return { ...picture, hasAlpha: false };
   try {
@@ -107,7 +106,7 @@ async function readHeader(
 }
 
 async function decode(
-  source: Picture,
+  source: ImageInput,
   { image, content }: Letterbox,
   hasAlpha: boolean,
   maxPixels: number,

@@ -1,5 +1,6 @@
+import type { Corners } from "./boxes.ts";
 import type { BoundingBox } from "../protocol/stream_messages.ts";
-import type { Size } from "../onnx/onnx_graph.ts";
+import type { Size } from "./size.ts";
 
 /** Where a picture lies within the detector's input: scaled without distortion, centred, the rest grey. */
 export interface Letterbox {
@@ -11,23 +12,6 @@ export interface Letterbox {
   left: number;
   /** Height of the grey bar above the content, in input pixels. */
   top: number;
-}
-
-/** A box by its corners, in pixels. */
-export interface Corners {
-  /** x of the left side. */
-  left: number;
-  /** y of the upper side; y points down. */
-  top: number;
-  /** x of the right side. */
-  right: number;
-  /** y of the lower side. */
-  bottom: number;
-}
-
-/** The corners of a box of a result. */
-export function toCorners([left, top, width, height]: BoundingBox): Corners {
-  return { left, top, right: left + width, bottom: top + height };
 }
 
 /** The grey of the bars, 0 to 255, as the models were trained with. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { codeOf, isDiskFull, reasonOf } from "../user_error.ts";
-import { ModelFetchError } from "../pipeline/errors.ts";
+import { ModelFetchError } from "../onnx/errors.ts";
 import type { ModelEntry } from "./model_catalog.ts";
 import { download } from "./download.ts";
 import { type FileSink, readPackage } from "./package_reader.ts";

@@ -1,12 +1,8 @@
+import type { Size } from "../image/size.ts";
 import { reasonOf } from "../user_error.ts";
-import { ModelError, ModelNotFoundError } from "../pipeline/errors.ts";
+import { ModelError, ModelNotFoundError } from "../onnx/errors.ts";
 import { leanDetector } from "../onnx/lean_graph.ts";
-import {
-  type DetectorLayout,
-  inspectDetector,
-  type Size,
-  specializeDetector,
-} from "../onnx/onnx_graph.ts";
+import { type DetectorLayout, inspectDetector, specializeDetector } from "../onnx/onnx_graph.ts";
 import { type OnnxModel, parseOnnx } from "../onnx/onnx_schema.ts";
 import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 

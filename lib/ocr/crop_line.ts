@@ -1,14 +1,5 @@
+import type { PixelImage } from "../image/pixel_image.ts";
 import { measureQuadrilateral, type Quadrilateral } from "./geometry.ts";
-
-/** A picture in memory. */
-export interface PixelImage {
-  /** HWC uint8 RGB, length `width * height * 3`. */
-  pixels: Uint8Array;
-  /** Width in pixels. */
-  width: number;
-  /** Height in pixels. */
-  height: number;
-}
 
 /** Where {@linkcode cropLine} writes to. */
 export interface CropTarget {

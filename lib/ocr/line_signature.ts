@@ -1,4 +1,5 @@
-import { cropLine, type PixelImage } from "./crop_line.ts";
+import type { PixelImage } from "../image/pixel_image.ts";
+import { cropLine } from "./crop_line.ts";
 import { measureQuadrilateral, type Quadrilateral } from "./geometry.ts";
 import { alongText } from "./reading_directions.ts";
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { cropLine, type PixelImage } from "./crop_line.ts";
+import type { PixelImage } from "../image/pixel_image.ts";
+import { cropLine } from "./crop_line.ts";
 import {
   growRectangle,
   measureQuadrilateral,

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
 import sharp from "sharp";
 import { sessionSettings } from "../detection/detector.ts";
-import type { PixelImage } from "./crop_line.ts";
+import type { PixelImage } from "../image/pixel_image.ts";
 import { findBoxes } from "./find_boxes.ts";
 import { type Quadrilateral, rectangleCorners } from "./geometry.ts";
 import { prepareTextDetector } from "./text_graphs.ts";

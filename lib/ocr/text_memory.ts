@@ -1,4 +1,4 @@
-import type { PixelImage } from "./crop_line.ts";
+import type { PixelImage } from "../image/pixel_image.ts";
 import { isReadable, type Reading } from "./decode_ctc.ts";
 import {
   measureQuadrilateral,

@@ -1,5 +1,5 @@
 import type { BoundingBox, Point, TextBlock } from "../protocol/stream_messages.ts";
-import type { PixelImage } from "./crop_line.ts";
+import type { PixelImage } from "../image/pixel_image.ts";
 import { isReadable } from "./decode_ctc.ts";
 import type { Quadrilateral } from "./geometry.ts";
 import { joinWords } from "./join_words.ts";

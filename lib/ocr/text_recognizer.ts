@@ -1,4 +1,4 @@
-import type { PixelImage } from "./crop_line.ts";
+import type { PixelImage } from "../image/pixel_image.ts";
 import type { Reading } from "./decode_ctc.ts";
 import { type Quadrilateral, turnCorners } from "./geometry.ts";
 import { cutStrip } from "./line_strip.ts";

@@ -3,7 +3,7 @@
 import { InferenceSession, Tensor } from "./onnxruntime.ts";
 import sharp, { type Sharp } from "sharp";
 import { LETTERBOX_GREY } from "../image/letterbox.ts";
-import type { Size } from "./onnx_graph.ts";
+import type { Size } from "../image/size.ts";
 import type { Range } from "./quantize_detector.ts";
 
 /** Other looks that the same picture might have, so that few pictures stand for many. */

@@ -4,8 +4,9 @@
  * @module
  */
 
+import type { Size } from "../image/size.ts";
 import { COCO_LABELS } from "../detection/coco_labels.ts";
-import { UnknownHeadError } from "../pipeline/errors.ts";
+import { UnknownHeadError } from "./errors.ts";
 import { constantsOf, operation, tensor } from "./onnx_nodes.ts";
 import {
   ATTRIBUTE_TYPES,
@@ -17,14 +18,6 @@ import {
   serializeOnnx,
   valueInfo,
 } from "./onnx_schema.ts";
-
-/** Width and height in pixels. */
-export interface Size {
-  /** Width in pixels. */
-  width: number;
-  /** Height in pixels. */
-  height: number;
-}
 
 /**
  * How a detector's outputs are to be read.

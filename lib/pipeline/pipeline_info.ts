@@ -5,7 +5,7 @@
  */
 
 import { findModel } from "../models/model_catalog.ts";
-import type { Size } from "../onnx/onnx_graph.ts";
+import type { Size } from "../image/size.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 
 /** A pipeline in a list. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Size } from "../onnx/onnx_graph.ts";
+import type { Size } from "../image/size.ts";
 import type { WorkerRestart } from "../workers/worker_pool.ts";
 
 /** Options for {@linkcode PipelineService}. */

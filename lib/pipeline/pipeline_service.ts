@@ -1,13 +1,14 @@
+import { ModelError } from "../onnx/errors.ts";
 import { basename, join } from "node:path";
 import type { Detection, PipelineResult } from "../protocol/stream_messages.ts";
 import type { PlanMeasurement, WorkerPlan } from "./calibration.ts";
 import { CANARY, findsCanary } from "./canary.ts";
 import { DetectionPool } from "./detection_pool.ts";
-import { ModelError, OverloadedError, PipelineError } from "./errors.ts";
+import { OverloadedError, PipelineError } from "./errors.ts";
 import { loadDefinitions, readsText, usesDetector } from "./load_definitions.ts";
 import { findModel } from "../models/model_catalog.ts";
-import type { PixelImage } from "../ocr/crop_line.ts";
-import type { Size } from "../onnx/onnx_graph.ts";
+import type { ImageInput, PixelImage } from "../image/pixel_image.ts";
+import type { Size } from "../image/size.ts";
 import { entryNodes, outputNodes, type PipelineDefinition } from "./pipeline_definition.ts";
 import {
   type CompleteOptions,
@@ -25,7 +26,7 @@ import type { RunOutcome } from "./pipeline_runner.ts";
 import { StreamText } from "./stream_text.ts";
 import { TEXT_MODELS, TextPool } from "./text_pool.ts";
 import { Tracker } from "../detection/tracker.ts";
-import type { DetectTask, Picture, ReadOutcome } from "./worker_messages.ts";
+import type { DetectTask, ReadOutcome } from "./worker_messages.ts";
 import type { PoolResult, Turn, WorkerStatus } from "../workers/worker_pool.ts";
 
 const DEFINITIONS = new URL("../../pipelines/", import.meta.url);
@@ -311,7 +312,7 @@ export class PipelineService {
   async #runOnPicture(
     pipelineId: string,
     frameIndex: number,
-    picture: Picture,
+    picture: ImageInput,
     turn: Turn,
   ): Promise<PipelineResult> {
     const definition = this.#definition(pipelineId);
@@ -332,7 +333,7 @@ export class PipelineService {
     return this.#detection?.run(task, turn) ?? Promise.reject(notRunning());
   }
 
-  #read(picture: Picture, turn: Turn): Promise<ReadOutcome> {
+  #read(picture: ImageInput, turn: Turn): Promise<ReadOutcome> {
     return this.#text?.read(picture, turn) ?? Promise.reject(notRunning());
   }
 
@@ -369,7 +370,7 @@ function notRunning(): PipelineError {
   return new PipelineError({ cause: new Error("The service is not running") });
 }
 
-function copyOf(picture: Picture): Picture {
+function copyOf(picture: ImageInput): ImageInput {
   return picture instanceof Uint8Array
     ? new Uint8Array(picture)
     : { ...picture, pixels: new Uint8Array(picture.pixels) };

@@ -10,7 +10,7 @@ import { decodePixels } from "../image/image_decoder.ts";
 import { isReadable } from "../ocr/decode_ctc.ts";
 import { orderLines } from "../ocr/order_lines.ts";
 import { TextReader, toTextBlock } from "../ocr/text_reader.ts";
-import type { PixelImage } from "../ocr/crop_line.ts";
+import type { PixelImage } from "../image/pixel_image.ts";
 import { TextMemory } from "../ocr/text_memory.ts";
 import { runWorkerLoop } from "../workers/worker_loop.ts";
 import type { ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";

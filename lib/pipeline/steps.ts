@@ -10,8 +10,8 @@ import type { Detection, StageTimings, TextBlock } from "../protocol/stream_mess
 import type { Detector } from "../detection/detector.ts";
 import type { decodeLetterboxed } from "../image/image_decoder.ts";
 import type { Letterbox } from "../image/letterbox.ts";
-import type { Size } from "../onnx/onnx_graph.ts";
-import type { Picture } from "./worker_messages.ts";
+import type { Size } from "../image/size.ts";
+import type { ImageInput } from "../image/pixel_image.ts";
 
 /** What a pipeline finds in one frame. */
 export interface Findings {
@@ -42,7 +42,7 @@ export type Stage = Exclude<keyof StageTimings, "wait" | "total">;
 /** What steps work with, beyond their inputs. */
 export interface StepContext {
   /** The frame, encoded or as pixels. */
-  picture: Picture;
+  picture: ImageInput;
   /** Most pixels that the picture may have. */
   maxPixels: number;
   /** Finds objects in its own `pixels`, which the picture is decoded into. */

@@ -4,10 +4,11 @@
  * @module
  */
 
+import type { ImageInput } from "../image/pixel_image.ts";
 import { join } from "node:path";
-import { ModelError, ModelNotFoundError } from "./errors.ts";
+import { ModelError, ModelNotFoundError } from "../onnx/errors.ts";
 import { findModel } from "../models/model_catalog.ts";
-import type { Picture, ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";
+import type { ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";
 import { type Turn, WorkerPool, type WorkerRestart } from "../workers/worker_pool.ts";
 
 /** Options for {@linkcode TextPool}. */
@@ -86,7 +87,7 @@ export class TextPool {
    * @throws {ImageDecodeError} If it is no picture
    * @throws {PipelineError} If reading fails
    */
-  async read(picture: Picture, turn: Turn): Promise<ReadOutcome> {
+  async read(picture: ImageInput, turn: Turn): Promise<ReadOutcome> {
     const { sessionId, priority = "stream" } = turn;
     const task = priority === "stream" ? { picture, sessionId } : { picture };
     const { outcome } = await this.#pool.run(task, turn);

@@ -7,7 +7,7 @@
 import { Detector } from "../detection/detector.ts";
 import { decodeLetterboxed } from "../image/image_decoder.ts";
 import { fitLetterbox, LETTERBOX_GREY } from "../image/letterbox.ts";
-import type { Size } from "../onnx/onnx_graph.ts";
+import type { Size } from "../image/size.ts";
 import { compilePipeline, type RunOutcome } from "./pipeline_runner.ts";
 import { loadPrepared } from "../models/specialized_model.ts";
 import { runWorkerLoop } from "../workers/worker_loop.ts";

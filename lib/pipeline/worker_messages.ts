@@ -2,18 +2,15 @@
 
 import type { TextBlock } from "../protocol/stream_messages.ts";
 import type { DetectorOptions } from "../detection/detector.ts";
-import type { PixelImage } from "../ocr/crop_line.ts";
-import type { Size } from "../onnx/onnx_graph.ts";
+import type { PixelImage } from "../image/pixel_image.ts";
+import type { Size } from "../image/size.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 import type { PreparedDetector } from "../models/specialized_model.ts";
-
-/** A picture: encoded as JPEG, PNG or WebP, or as pixels. Its memory goes to the worker. */
-export type Picture = Uint8Array | PixelImage;
 
 /** What a worker can be asked to look at. */
 export interface WorkerTask {
   /** Not to be used any more by whoever gives the task. */
-  picture: Picture;
+  picture: ImageInput;
 }
 
 /** Runs a pipeline on a picture, but for reading its text; the outcome is a `RunOutcome`. */

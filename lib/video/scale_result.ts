@@ -5,7 +5,7 @@
  */
 
 import type { BoundingBox, PipelineResult, Point } from "../protocol/stream_messages.ts";
-import type { Size } from "./decode/display_geometry.ts";
+import type { Size } from "../image/size.ts";
 
 /** The same result in pixels of a picture of another size, rounded to 0.1 as the protocol has it. */
 export function scaleResult(result: PipelineResult, { width, height }: Size): PipelineResult {

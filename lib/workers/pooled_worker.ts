@@ -1,6 +1,7 @@
-import { ImageDecodeError, ImageTooLargeError, PipelineError } from "../pipeline/errors.ts";
+import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
+import type { ImageInput } from "../image/pixel_image.ts";
+import { PipelineError } from "../pipeline/errors.ts";
 import type {
-  Picture,
   WorkerFailure,
   WorkerReply,
   WorkerRequest,
@@ -161,7 +162,7 @@ export class PooledWorker<Setup, Task extends WorkerTask, Outcome> {
 }
 
 /** A picture that has its memory to itself, and that memory, ready to be given away. */
-function own(picture: Picture): { picture: Picture; memory: ArrayBuffer } {
+function own(picture: ImageInput): { picture: ImageInput; memory: ArrayBuffer } {
   const bytes = picture instanceof Uint8Array ? picture : picture.pixels;
   const isWhole = bytes.buffer instanceof ArrayBuffer &&
     bytes.byteLength === bytes.buffer.byteLength;

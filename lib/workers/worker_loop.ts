@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ImageDecodeError, ImageTooLargeError } from "../pipeline/errors.ts";
+import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
 import {
   HEARTBEAT_INTERVAL_MS,
   type WorkerFailure,

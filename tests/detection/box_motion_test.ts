@@ -2,7 +2,7 @@ import { expect } from "expect";
 import fc from "fast-check";
 import type { BoundingBox } from "../../lib/protocol/stream_messages.ts";
 import { BoxMotion } from "../../lib/detection/box_motion.ts";
-import { toCorners } from "../../lib/image/letterbox.ts";
+import { toCorners } from "../../lib/image/boxes.ts";
 
 const side = fc.integer({ min: 0, max: 600 });
 const box: fc.Arbitrary<BoundingBox> = fc.tuple(side, side, side, side);

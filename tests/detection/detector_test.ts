@@ -2,8 +2,7 @@ import { expect } from "expect";
 import type { Detection } from "../../lib/protocol/stream_messages.ts";
 import { Detector } from "../../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
-import { toCorners } from "../../lib/image/letterbox.ts";
-import { intersectionOverUnion } from "../../lib/detection/non_maximum_suppression.ts";
+import { intersectionOverUnion, toCorners } from "../../lib/image/boxes.ts";
 import { loadPrepared, prepareDetector } from "../../lib/models/specialized_model.ts";
 import { ensureModel, readFixture, REFERENCE } from "../pipeline/models.ts";
 

@@ -1,8 +1,8 @@
+import { intersectionOverUnion } from "../../lib/image/boxes.ts";
 import { expect } from "expect";
 import fc from "fast-check";
 import {
   type Candidate,
-  intersectionOverUnion,
   suppressAcrossClasses,
   suppressNonMaxima,
 } from "../../lib/detection/non_maximum_suppression.ts";

@@ -1,7 +1,7 @@
 /** A camera that the test turns and stops as people do with phones: a canvas in the page. @module */
 
 import type { Page } from "playwright-core";
-import type { Size } from "../../lib/client/live/frame_capture.ts";
+import type { Size } from "../../lib/image/size.ts";
 import type { Rectangle } from "../../lib/client/overlay/overlay_layout.ts";
 import { DOG_PICTURE } from "./live_page.ts";
 

@@ -3,7 +3,7 @@
 import axe from "axe-core";
 import { expect } from "expect";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import type { Size } from "../../lib/client/live/frame_capture.ts";
+import type { Size } from "../../lib/image/size.ts";
 import {
   type Fit,
   fittedRectangle,

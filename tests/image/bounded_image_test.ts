@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import sharp from "sharp";
 import { boundImage, MAX_SCANS } from "../../lib/image/bounded_image.ts";
-import { ImageDecodeError } from "../../lib/pipeline/errors.ts";
+import { ImageDecodeError } from "../../lib/image/errors.ts";
 import { decodeLetterboxed, decodePixels } from "../../lib/image/image_decoder.ts";
 import { addChunks, addProfile, makeNoteBomb, makeScanBomb } from "./hostile_images.ts";
 import { readFixture } from "../pipeline/models.ts";

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import sharp, { type Sharp } from "sharp";
-import { ImageDecodeError, ImageTooLargeError } from "../../lib/pipeline/errors.ts";
+import { ImageDecodeError, ImageTooLargeError } from "../../lib/image/errors.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import { readFixture } from "../pipeline/models.ts";
 

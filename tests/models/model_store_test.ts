@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { create } from "tar";
-import { ModelFetchError } from "../../lib/pipeline/errors.ts";
+import { ModelFetchError } from "../../lib/onnx/errors.ts";
 import type { ModelEntry } from "../../lib/models/model_catalog.ts";
 import { type FetchProgress, ModelStore } from "../../lib/models/model_store.ts";
 

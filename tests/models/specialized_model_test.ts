@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import { ModelError, ModelNotFoundError } from "../../lib/pipeline/errors.ts";
+import { ModelError, ModelNotFoundError } from "../../lib/onnx/errors.ts";
 import { loadPrepared, prepareDetector } from "../../lib/models/specialized_model.ts";
 import { ensureModel } from "../pipeline/models.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import sharp from "sharp";
-import type { PixelImage } from "../../lib/ocr/crop_line.ts";
+import type { PixelImage } from "../../lib/image/pixel_image.ts";
 import type { Quadrilateral } from "../../lib/ocr/geometry.ts";
 import { hasChanged, signatureDifference, signLine } from "../../lib/ocr/line_signature.ts";
 import { renderedTextTest, renderPage } from "./render_text.ts";

@@ -1,6 +1,7 @@
+import type { PixelImage } from "../../lib/image/pixel_image.ts";
 import { expect } from "expect";
 import fc from "fast-check";
-import { cropLine, type PixelImage } from "../../lib/ocr/crop_line.ts";
+import { cropLine } from "../../lib/ocr/crop_line.ts";
 import { rectangleCorners } from "../../lib/ocr/geometry.ts";
 import { joinReadings } from "../../lib/ocr/join_readings.ts";
 import { cutStrip, splitStrip, STRIP_HEIGHT } from "../../lib/ocr/line_strip.ts";

@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import type { PixelImage } from "../../lib/ocr/crop_line.ts";
+import type { PixelImage } from "../../lib/image/pixel_image.ts";
 import { isMissing } from "../needs.ts";
 
 /** One line of text to be drawn. */

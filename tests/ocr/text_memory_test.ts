@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import type { PixelImage } from "../../lib/ocr/crop_line.ts";
+import type { PixelImage } from "../../lib/image/pixel_image.ts";
 import type { Quadrilateral } from "../../lib/ocr/geometry.ts";
 import { TextMemory } from "../../lib/ocr/text_memory.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import sharp from "sharp";
-import type { PixelImage } from "../../lib/ocr/crop_line.ts";
+import type { PixelImage } from "../../lib/image/pixel_image.ts";
 import type { TextReader } from "../../lib/ocr/text_reader.ts";
 import { readFixture } from "../pipeline/models.ts";
 import { loadTextReader } from "./models.ts";

@@ -1,3 +1,4 @@
+import type { Size } from "../../lib/image/size.ts";
 import { expect } from "expect";
 import { InferenceSession, Tensor } from "../../lib/onnx/onnxruntime.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
@@ -5,7 +6,6 @@ import { leanDetector } from "../../lib/onnx/lean_graph.ts";
 import {
   type DetectorLayout,
   inspectDetector,
-  type Size,
   specializeDetector,
 } from "../../lib/onnx/onnx_graph.ts";
 import { type OnnxModel, type OnnxNode, parseOnnx } from "../../lib/onnx/onnx_schema.ts";

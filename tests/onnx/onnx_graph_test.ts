@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { Buffer } from "node:buffer";
 import { InferenceSession, Tensor } from "../../lib/onnx/onnxruntime.ts";
 import { decodeYolo } from "../../lib/detection/decode_yolo.ts";
-import { UnknownHeadError } from "../../lib/pipeline/errors.ts";
+import { UnknownHeadError } from "../../lib/onnx/errors.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import type { Candidate } from "../../lib/detection/non_maximum_suppression.ts";
 import {

@@ -1,3 +1,4 @@
+import type { Size } from "../../lib/image/size.ts";
 import { expect } from "expect";
 import type { Detection } from "../../lib/protocol/stream_messages.ts";
 import { measureRanges } from "../../lib/onnx/activation_ranges.ts";
@@ -7,7 +8,6 @@ import { leanDetector } from "../../lib/onnx/lean_graph.ts";
 import {
   type DetectorLayout,
   inspectDetector,
-  type Size,
   specializeDetector,
 } from "../../lib/onnx/onnx_graph.ts";
 import { type OnnxModel, parseOnnx } from "../../lib/onnx/onnx_schema.ts";

@@ -1,11 +1,8 @@
+import { ModelNotFoundError } from "../../lib/onnx/errors.ts";
+import { ImageDecodeError, ImageTooLargeError } from "../../lib/image/errors.ts";
 import { expect } from "expect";
 import sharp from "sharp";
-import {
-  ImageDecodeError,
-  ImageTooLargeError,
-  ModelNotFoundError,
-  PipelineError,
-} from "../../lib/pipeline/errors.ts";
+import { PipelineError } from "../../lib/pipeline/errors.ts";
 import type { PipelineServiceOptions } from "../../lib/pipeline/pipeline_options.ts";
 import { PipelineService } from "../../lib/pipeline/pipeline_service.ts";
 import { ensureModel, MODEL_DIR, readFixture } from "./models.ts";

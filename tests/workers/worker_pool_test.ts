@@ -1,6 +1,7 @@
+import { ImageDecodeError, ImageTooLargeError } from "../../lib/image/errors.ts";
 import { expect } from "expect";
 import { Buffer } from "node:buffer";
-import { ImageDecodeError, ImageTooLargeError, PipelineError } from "../../lib/pipeline/errors.ts";
+import { PipelineError } from "../../lib/pipeline/errors.ts";
 import type { Priority } from "../../lib/workers/fair_queue.ts";
 import { WorkerLostError } from "../../lib/workers/pooled_worker.ts";
 import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";

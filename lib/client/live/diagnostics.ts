@@ -1,7 +1,7 @@
 /** The figures of the diagnostics panel, for people and for bug reports. */
 
 import { describeBottleneck } from "./bottleneck.ts";
-import type { Size } from "./frame_capture.ts";
+import type { Size } from "../../image/size.ts";
 import type { LiveSignals } from "./live_signals.ts";
 import type { StreamFailureCode } from "./realtime_client.ts";
 import type { StreamStatistics } from "./stream_statistics.ts";

@@ -1,12 +1,6 @@
 /** Turns what a video or a canvas shows into JPEG frames for the stream. */
 
-/** Width and height in pixels. */
-export interface Size {
-  /** From the left edge to the right one. */
-  width: number;
-  /** From the top edge to the bottom one. */
-  height: number;
-}
+import type { Size } from "../../image/size.ts";
 
 /** The longer and the shorter side that a frame is scaled down to. */
 const FRAME_SIDES = { longer: 640, shorter: 480 };

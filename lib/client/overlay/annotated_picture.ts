@@ -1,7 +1,7 @@
 /** Draws a picture and what was found in it on one canvas, for snapshots and recordings. */
 
 import { drawDetections } from "./draw_detections.ts";
-import type { Size } from "../live/frame_capture.ts";
+import type { Size } from "../../image/size.ts";
 import { fittedRectangle, layOutOverlay, type OverlayChoice } from "./overlay_layout.ts";
 import type { ResultMessage } from "../../protocol/stream_messages.ts";
 

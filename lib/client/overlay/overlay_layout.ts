@@ -1,6 +1,6 @@
 /** Where things go on the overlay: pure geometry, without a canvas. */
 
-import type { Size } from "../live/frame_capture.ts";
+import type { Size } from "../../image/size.ts";
 import type {
   BoundingBox,
   Detection,

@@ -1,6 +1,6 @@
 /** Records a picture with its overlay as a video. */
 
-import type { Size } from "../live/frame_capture.ts";
+import type { Size } from "../../image/size.ts";
 
 /** A finished recording. */
 export interface Recording {

@@ -1,4 +1,4 @@
-import type { Size } from "../live/frame_capture.ts";
+import type { Size } from "../../image/size.ts";
 
 /** Larger videos would cost phones more than they show. */
 const LONGEST_SIDE = 1280;

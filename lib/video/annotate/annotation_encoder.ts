@@ -15,7 +15,7 @@ import {
   Rational,
   type Stream,
 } from "node-av/lib";
-import type { Size } from "../decode/display_geometry.ts";
+import type { Size } from "../../image/size.ts";
 import { VideoDecodeError } from "../errors.ts";
 import { FrameFilter } from "../decode/frame_filter.ts";
 import type { Annotation } from "../decode/frame_protocol.ts";

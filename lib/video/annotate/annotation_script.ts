@@ -9,7 +9,7 @@
 import { labelColor } from "../../image/label_colors.ts";
 import type { BoundingBox, PipelineResult, Point } from "../../protocol/stream_messages.ts";
 import type { VideoFrameResult } from "../../protocol/video_messages.ts";
-import type { Size } from "../decode/display_geometry.ts";
+import type { Size } from "../../image/size.ts";
 
 /** Frames a second of the clock that subtitles are timed by: it counts frames, so that none is a hair too early or late. */
 export const FRAMES_PER_SECOND = 100;

@@ -4,13 +4,7 @@
  * @module
  */
 
-/** A size in pixels. */
-export interface Size {
-  /** Width in pixels. */
-  width: number;
-  /** Height in pixels. */
-  height: number;
-}
+import type { Size } from "../../image/size.ts";
 
 /** How a picture has to be turned to be upright. */
 export interface Orientation {

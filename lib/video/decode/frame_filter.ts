@@ -4,9 +4,10 @@
  * @module
  */
 
+import type { Size } from "../../image/size.ts";
 import { Filter, FilterContext, FilterGraph, Frame } from "node-av/lib";
 import { FRAMES_PER_SECOND } from "../annotate/annotation_script.ts";
-import type { Orientation, Size } from "./display_geometry.ts";
+import type { Orientation } from "./display_geometry.ts";
 import { VideoDecodeError } from "../errors.ts";
 
 /** A filter of FFmpeg, with its arguments. */

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Size } from "./display_geometry.ts";
+import type { Size } from "../../image/size.ts";
 import type { VideoInfo } from "../jobs/job.ts";
 
 /** A video to be made of what is decoded; its files are in the directory of the process. */

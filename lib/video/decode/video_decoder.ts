@@ -6,7 +6,7 @@
 
 import { setPriority } from "node:os";
 import { type DecodeCommand, defaultDecodeCommand, spawnDecodeProcess } from "./decode_command.ts";
-import type { Size } from "./display_geometry.ts";
+import type { Size } from "../../image/size.ts";
 import { VideoDecodeError } from "../errors.ts";
 import {
   type Annotation,

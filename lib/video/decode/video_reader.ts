@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Size } from "../../image/size.ts";
 import {
   AV_DISPOSITION_ATTACHED_PIC,
   AV_LOG_QUIET,
@@ -26,7 +27,7 @@ import {
   Packet,
   type Stream,
 } from "node-av/lib";
-import { displaySize, type Orientation, readDisplayMatrix, type Size } from "./display_geometry.ts";
+import { displaySize, type Orientation, readDisplayMatrix } from "./display_geometry.ts";
 import { VideoDecodeError } from "../errors.ts";
 import { isCutOff } from "./file_structure.ts";
 import type { VideoInfo } from "../jobs/job.ts";

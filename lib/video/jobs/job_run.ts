@@ -5,7 +5,7 @@
  */
 
 import type { PipelineResult } from "../../protocol/stream_messages.ts";
-import type { Size } from "../decode/display_geometry.ts";
+import type { Size } from "../../image/size.ts";
 import type { Job } from "./job.ts";
 import type { JobStore } from "./job_store.ts";
 import { mapInOrder } from "../map_in_order.ts";

@@ -1,14 +1,10 @@
+import { ImageDecodeError, ImageTooLargeError } from "../../../lib/image/errors.ts";
 import type { Context } from "fresh";
 import { cutText } from "../../../lib/cut_text.ts";
 import { checkAccess } from "../../../lib/http/access.ts";
 import { ApiError, overloaded } from "../../../lib/http/api.ts";
 import { withImage } from "../../../lib/http/image_body.ts";
-import {
-  ImageDecodeError,
-  ImageTooLargeError,
-  OverloadedError,
-  PipelineError,
-} from "../../../lib/pipeline/errors.ts";
+import { OverloadedError, PipelineError } from "../../../lib/pipeline/errors.ts";
 import { logEvent } from "../../../lib/telemetry/log.ts";
 import { defineApi, type State } from "../../../state.ts";
 

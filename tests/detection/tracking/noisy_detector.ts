@@ -1,5 +1,6 @@
+import { type Corners, toCorners } from "../../../lib/image/boxes.ts";
 import type { BoundingBox, Detection } from "../../../lib/protocol/stream_messages.ts";
-import { type Corners, fitLetterbox, toCorners, toImageBox } from "../../../lib/image/letterbox.ts";
+import { fitLetterbox, toImageBox } from "../../../lib/image/letterbox.ts";
 import {
   type Candidate,
   suppressAcrossClasses,

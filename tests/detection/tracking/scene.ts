@@ -1,5 +1,5 @@
 import type { BoundingBox } from "../../../lib/protocol/stream_messages.ts";
-import { toCorners } from "../../../lib/image/letterbox.ts";
+import { toCorners } from "../../../lib/image/boxes.ts";
 
 /** Size of every clip, in pixels. */
 export const CLIP_SIZE = { width: 640, height: 480 };

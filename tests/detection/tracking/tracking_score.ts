@@ -7,8 +7,7 @@
 
 import type { BoundingBox } from "../../../lib/protocol/stream_messages.ts";
 import { assignPairs } from "../../../lib/detection/assignment.ts";
-import { toCorners } from "../../../lib/image/letterbox.ts";
-import { intersectionOverUnion } from "../../../lib/detection/non_maximum_suppression.ts";
+import { intersectionOverUnion, toCorners } from "../../../lib/image/boxes.ts";
 
 /** A box with the number of the object that it belongs to. */
 export interface NumberedBox {
