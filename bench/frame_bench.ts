@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
 import type { StageTimings } from "../lib/protocol/stream_messages.ts";
-import { sessionSettings } from "../lib/detection/detector.ts";
+import { sessionSettings } from "../lib/onnx/session_settings.ts";
 import type { Size } from "../lib/image/size.ts";
 import { decodeLetterboxed } from "../lib/image/image_decoder.ts";
 import { PipelineService } from "../lib/pipeline/pipeline_service.ts";

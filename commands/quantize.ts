@@ -10,7 +10,7 @@ import { Detector } from "../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../lib/image/image_decoder.ts";
 import type { Letterbox } from "../lib/image/letterbox.ts";
 import { findModel } from "../lib/models/model_catalog.ts";
-import { inspectDetector, specializeDetector } from "../lib/onnx/onnx_graph.ts";
+import { inspectDetector, specializeDetector } from "../lib/detection/detector_graph.ts";
 import { parseOnnx } from "../lib/onnx/onnx_schema.ts";
 import { quantizeDetector, quantizedTensors } from "../lib/onnx/quantize_detector.ts";
 import { loadPrepared, prepareDetector } from "../lib/models/specialized_model.ts";

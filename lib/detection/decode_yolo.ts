@@ -6,7 +6,7 @@
 
 import type { Size } from "../image/size.ts";
 import type { Candidate } from "./non_maximum_suppression.ts";
-import { type DetectorLayout, STRIDES } from "../onnx/onnx_graph.ts";
+import { type DetectorLayout, STRIDES } from "../onnx/detector_layout.ts";
 
 /** An output of the network. */
 export interface OutputTensor {

@@ -1,10 +1,11 @@
 import type { Size } from "../image/size.ts";
 import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
+import { sessionSettings } from "../onnx/session_settings.ts";
 import type { Detection } from "../protocol/stream_messages.ts";
 import { decodeYolo } from "./decode_yolo.ts";
 import { type Letterbox, toImageBox } from "../image/letterbox.ts";
 import { suppressAcrossClasses, suppressNonMaxima } from "./non_maximum_suppression.ts";
-import type { DetectorLayout } from "../onnx/onnx_graph.ts";
+import type { DetectorLayout } from "../onnx/detector_layout.ts";
 
 /** Options for {@linkcode Detector}. */
 export interface DetectorOptions {
@@ -22,29 +23,6 @@ export interface DetectorOptions {
 
 /** Most detections reported for one picture, as in Ultralytics' own tools. */
 const MAX_DETECTIONS = 300;
-
-/**
- * How long a thread waits awake for its part of the next operation, in microseconds.
- *
- * Enough to bridge the gap between two operations, whose wake-ups would cost a fifth of an inference, and too
- * little to take a core away from others: from 100 µs on, a busy machine is slower than without waiting.
- */
-const SPIN_DURATION_US = 20;
-
-/** The settings that inference sessions here share. */
-export function sessionSettings(threads: number): InferenceSession.SessionOptions {
-  return {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    extra: {
-      session: {
-        // Between frames no thread stays awake.
-        force_spinning_stop: "1",
-        intra_op: { spin_duration_us: String(SPIN_DURATION_US) },
-      },
-    },
-  };
-}
 
 /** Finds objects in pictures with a YOLO network. */
 export class Detector {

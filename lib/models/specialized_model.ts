@@ -1,8 +1,9 @@
+import type { DetectorLayout } from "../onnx/detector_layout.ts";
 import type { Size } from "../image/size.ts";
 import { reasonOf } from "../user_error.ts";
 import { ModelError, ModelNotFoundError } from "../onnx/errors.ts";
 import { leanDetector } from "../onnx/lean_graph.ts";
-import { type DetectorLayout, inspectDetector, specializeDetector } from "../onnx/onnx_graph.ts";
+import { inspectDetector, specializeDetector } from "../detection/detector_graph.ts";
 import { type OnnxModel, parseOnnx } from "../onnx/onnx_schema.ts";
 import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 

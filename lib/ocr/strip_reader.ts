@@ -5,7 +5,7 @@
  */
 
 import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
-import { sessionSettings } from "../detection/detector.ts";
+import { sessionSettings } from "../onnx/session_settings.ts";
 import { decodeCtc, type DecodedText, parseDictionary, type Reading } from "./decode_ctc.ts";
 import { joinReadings } from "./join_readings.ts";
 import {

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
 import sharp from "sharp";
-import { sessionSettings } from "../detection/detector.ts";
+import { sessionSettings } from "../onnx/session_settings.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
 import { findBoxes } from "./find_boxes.ts";
 import { type Quadrilateral, rectangleCorners } from "./geometry.ts";

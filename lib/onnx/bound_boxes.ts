@@ -1,7 +1,6 @@
 /** Has a YOLO head compute boxes only in those rows of a grid where something is found. @module */
 
-import { ancestors } from "./onnx_graph.ts";
-import { constantsOf, operation, readersOf, tensor } from "./onnx_nodes.ts";
+import { ancestors, constantsOf, operation, readersOf, tensor } from "./onnx_nodes.ts";
 import {
   ATTRIBUTE_TYPES,
   ELEMENT_TYPES,

@@ -5,7 +5,7 @@
  */
 
 import { boundBoxes } from "./bound_boxes.ts";
-import { type DetectorLayout, STRIDES } from "./onnx_graph.ts";
+import { type DetectorLayout, STRIDES } from "./detector_layout.ts";
 import type { OnnxModel } from "./onnx_schema.ts";
 import { partConvolutions } from "./part_convolutions.ts";
 

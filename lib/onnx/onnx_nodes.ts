@@ -29,3 +29,23 @@ export function constantsOf(graph: OnnxGraph): Map<string, OnnxTensor> {
 export function readersOf(graph: OnnxGraph, name: string): OnnxNode[] {
   return graph.node.filter(({ input }) => input.includes(name));
 }
+
+/** The node that makes each value, by the value's name. */
+export function producersOf(graph: OnnxGraph): Map<string, OnnxNode> {
+  return new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node])));
+}
+
+/** The nodes that some of `outputs` depend on, in the order of the graph. */
+export function ancestors(graph: OnnxGraph, outputs: readonly string[]): OnnxNode[] {
+  const producers = producersOf(graph);
+  const kept = new Set<OnnxNode>();
+  const pending = [...outputs];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    const node = producers.get(name);
+    if (node === undefined || kept.has(node)) continue;
+    kept.add(node);
+    pending.push(...node.input);
+  }
+  // The file's order is a topological one, and has to stay so.
+  return graph.node.filter((node) => kept.has(node));
+}

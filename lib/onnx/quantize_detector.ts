@@ -8,8 +8,8 @@
  * @module
  */
 
-import { ancestors, type DetectorLayout } from "./onnx_graph.ts";
-import { constantsOf, operation } from "./onnx_nodes.ts";
+import type { DetectorLayout } from "./detector_layout.ts";
+import { ancestors, constantsOf, operation } from "./onnx_nodes.ts";
 import {
   ATTRIBUTE_TYPES,
   ELEMENT_TYPES,

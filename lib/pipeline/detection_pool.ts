@@ -15,7 +15,7 @@ import {
   worthwhilePlans,
 } from "./calibration.ts";
 import { usesDetector } from "./load_definitions.ts";
-import type { DetectorLayout } from "../onnx/onnx_graph.ts";
+import type { DetectorLayout } from "../onnx/detector_layout.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 import type { RunOutcome } from "./pipeline_runner.ts";
 import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";

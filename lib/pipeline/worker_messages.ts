@@ -2,7 +2,7 @@
 
 import type { TextBlock } from "../protocol/stream_messages.ts";
 import type { DetectorOptions } from "../detection/detector.ts";
-import type { PixelImage } from "../image/pixel_image.ts";
+import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 import type { PreparedDetector } from "../models/specialized_model.ts";

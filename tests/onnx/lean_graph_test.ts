@@ -1,13 +1,10 @@
+import type { DetectorLayout } from "../../lib/onnx/detector_layout.ts";
 import type { Size } from "../../lib/image/size.ts";
 import { expect } from "expect";
 import { InferenceSession, Tensor } from "../../lib/onnx/onnxruntime.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import { leanDetector } from "../../lib/onnx/lean_graph.ts";
-import {
-  type DetectorLayout,
-  inspectDetector,
-  specializeDetector,
-} from "../../lib/onnx/onnx_graph.ts";
+import { inspectDetector, specializeDetector } from "../../lib/detection/detector_graph.ts";
 import { type OnnxModel, type OnnxNode, parseOnnx } from "../../lib/onnx/onnx_schema.ts";
 import { createRandom } from "../streaming/mutate_frame.ts";
 import { ensureModel, readFixture } from "../pipeline/models.ts";

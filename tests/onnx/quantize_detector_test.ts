@@ -1,3 +1,4 @@
+import type { DetectorLayout } from "../../lib/onnx/detector_layout.ts";
 import type { Size } from "../../lib/image/size.ts";
 import { expect } from "expect";
 import type { Detection } from "../../lib/protocol/stream_messages.ts";
@@ -5,11 +6,7 @@ import { measureRanges } from "../../lib/onnx/activation_ranges.ts";
 import { Detector } from "../../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import { leanDetector } from "../../lib/onnx/lean_graph.ts";
-import {
-  type DetectorLayout,
-  inspectDetector,
-  specializeDetector,
-} from "../../lib/onnx/onnx_graph.ts";
+import { inspectDetector, specializeDetector } from "../../lib/detection/detector_graph.ts";
 import { type OnnxModel, parseOnnx } from "../../lib/onnx/onnx_schema.ts";
 import { quantizeDetector, quantizedTensors } from "../../lib/onnx/quantize_detector.ts";
 import { ensureModel, readFixture } from "../pipeline/models.ts";

@@ -1,3 +1,4 @@
+import type { DetectorLayout } from "../../lib/onnx/detector_layout.ts";
 import { expect } from "expect";
 import { Buffer } from "node:buffer";
 import { InferenceSession, Tensor } from "../../lib/onnx/onnxruntime.ts";
@@ -5,11 +6,7 @@ import { decodeYolo } from "../../lib/detection/decode_yolo.ts";
 import { UnknownHeadError } from "../../lib/onnx/errors.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import type { Candidate } from "../../lib/detection/non_maximum_suppression.ts";
-import {
-  type DetectorLayout,
-  inspectDetector,
-  specializeDetector,
-} from "../../lib/onnx/onnx_graph.ts";
+import { inspectDetector, specializeDetector } from "../../lib/detection/detector_graph.ts";
 import {
   dimensions,
   type OnnxModel,

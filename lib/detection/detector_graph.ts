@@ -5,48 +5,19 @@
  */
 
 import type { Size } from "../image/size.ts";
-import { COCO_LABELS } from "../detection/coco_labels.ts";
-import { UnknownHeadError } from "./errors.ts";
-import { constantsOf, operation, tensor } from "./onnx_nodes.ts";
+import { COCO_LABELS } from "./coco_labels.ts";
+import { type DetectorLayout, type HeadKind, STRIDES } from "../onnx/detector_layout.ts";
+import { UnknownHeadError } from "../onnx/errors.ts";
+import { ancestors, constantsOf, operation, producersOf, tensor } from "../onnx/onnx_nodes.ts";
 import {
   ATTRIBUTE_TYPES,
   dimensions,
   ELEMENT_TYPES,
   type OnnxGraph,
   type OnnxModel,
-  type OnnxNode,
   serializeOnnx,
   valueInfo,
-} from "./onnx_schema.ts";
-
-/**
- * How a detector's outputs are to be read.
- *
- * - `distribution`: one `[1, 4 * bins + classes, h, w]` tensor a stride, the decode head cut off
- *   (YOLOv8, v9, v10, 11, 12).
- * - `columns`: `[1, 4 + classes, cells]`, decoded, a column a cell (the same models, when not cut).
- * - `anchors`: `[1, 3 * cells, 5 + classes]`, decoded, a row an anchor (YOLOv5).
- * - `grid`: `[1, cells, 5 + classes]`, offsets and logarithms, a row a cell (YOLOX).
- * - `final`: `[1, n, 6]`, corners, score and class (models with suppression built in).
- */
-export type HeadKind = "distribution" | "columns" | "anchors" | "grid" | "final";
-
-/** What a detector's graph gives, and how to feed it. */
-export interface DetectorLayout {
-  /** Shape and meaning of the outputs. */
-  kind: HeadKind;
-  /** Names of the classes by index. */
-  labels: string[];
-  /** Size of the input; the model's own where its graph works at no other. */
-  input: Size;
-  /** Whether each object is reported once, so that no suppression is needed. */
-  suppressed: boolean;
-  /** Names of the tensors to read. */
-  outputs: string[];
-}
-
-/** The strides of the grids that every supported head predicts on, in pixels. */
-export const STRIDES: readonly number[] = [8, 16, 32];
+} from "../onnx/onnx_schema.ts";
 
 /**
  * Finds out how to cut, feed and read a detector.
@@ -164,28 +135,9 @@ function findDistributionHead(graph: OnnxGraph) {
   return undefined;
 }
 
-function producersOf(graph: OnnxGraph): Map<string, OnnxNode> {
-  return new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node])));
-}
-
 /** Attention blocks reshape to constant sizes, which holds them to the size of the export. */
 function worksAtAnySize(graph: OnnxGraph, outputs: string[]): boolean {
   return !ancestors(graph, outputs).some((node) => ["Reshape", "Expand"].includes(node.op_type));
-}
-
-/** The nodes that some of `outputs` depend on, in the order of the graph. */
-export function ancestors(graph: OnnxGraph, outputs: readonly string[]): OnnxNode[] {
-  const producers = producersOf(graph);
-  const kept = new Set<OnnxNode>();
-  const pending = [...outputs];
-  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    const node = producers.get(name);
-    if (node === undefined || kept.has(node)) continue;
-    kept.add(node);
-    pending.push(...node.input);
-  }
-  // The file's order is a topological one, and has to stay so.
-  return graph.node.filter((node) => kept.has(node));
 }
 
 function isFinal(shape: number[]): boolean {
