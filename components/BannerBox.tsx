@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import type { Explanation } from "../lib/client/errors.ts";
+import type { Explanation } from "../lib/client/explanation.ts";
 import { Icon } from "./Icon.tsx";
 
 /** A box over the picture that says what is wrong. */

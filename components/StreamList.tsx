@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { Explanation } from "../lib/client/errors.ts";
+import type { Explanation } from "../lib/client/explanation.ts";
 import type { StageState } from "../lib/client/live/live_signals.ts";
 import { type SessionSummary, watchPage } from "../lib/client/watch/sessions.ts";
 import { explainMissingToken } from "../lib/client/token.ts";

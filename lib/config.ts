@@ -8,10 +8,7 @@ import { parseHostname } from "./host_name.ts";
 import { UserError } from "./user_error.ts";
 
 /** Thrown for an environment variable that cannot be used; the message names variable and value. */
-export class ConfigError extends UserError {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "ConfigError";
-}
+export class ConfigError extends UserError {}
 
 /** Least important level that is logged. */
 export type LogLevel = "debug" | "info" | "warning" | "error";

@@ -4,15 +4,14 @@
  * @module
  */
 
+import { NamedError } from "./named_error.ts";
+
 /**
  * Something that whoever started the program can mend.
  *
  * The message is one line for people, and all that they are shown; what went wrong inside is in `cause`.
  */
-export class UserError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "UserError";
-}
+export class UserError extends NamedError {}
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission is denied",

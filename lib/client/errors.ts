@@ -1,17 +1,8 @@
 /** Friendly texts for everything that can end a stream. */
 
 import type { StreamFailure, StreamFailureCode } from "./live/realtime_client.ts";
+import type { Explanation } from "./explanation.ts";
 import { explainMissingToken } from "./token.ts";
-
-/** What happened, and what the person can do about it. */
-export interface Explanation {
-  /** A short sentence without a full stop. */
-  title: string;
-  /** One or two sentences. */
-  remedy: string;
-  /** Whether the person is asked for the token of the server. */
-  asksForToken?: boolean;
-}
 
 const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, Explanation>> = {
   invalid_pipeline: {

@@ -1,6 +1,6 @@
 /** What a page does about the token of its server, which it has from its own address. */
 
-import type { Explanation } from "./errors.ts";
+import type { Explanation } from "./explanation.ts";
 import { serverUrl } from "./server_url.ts";
 
 /**

@@ -4,14 +4,13 @@
  * @module
  */
 
+import { NamedError } from "../named_error.ts";
+
 /** Bytes, or how the end is found. */
 export type BodyLength = number | "chunked" | "until_end";
 
 /** Thrown for a chunk that is malformed, so that the end of the body cannot be known. */
-export class MalformedBodyError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "MalformedBodyError";
-}
+export class MalformedBodyError extends NamedError {}
 
 const CR = 13;
 const LF = 10;

@@ -11,10 +11,7 @@ import { reasonOf, UserError } from "../user_error.ts";
 import { type CertificatePair, keepSelfSigned } from "./self_signed.ts";
 
 /** Thrown for a certificate that cannot be used; the message is one line for people. */
-export class CertificateError extends UserError {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "CertificateError";
-}
+export class CertificateError extends UserError {}
 
 /** How often it is looked whether there is a new certificate, in milliseconds. */
 const LOOK_INTERVAL_MS = 60_000;

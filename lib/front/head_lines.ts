@@ -4,6 +4,8 @@
  * @module
  */
 
+import { NamedError } from "../named_error.ts";
+
 const CR = 13;
 const LF = 10;
 const TAB = 9;
@@ -21,10 +23,7 @@ export interface HeadLines {
 }
 
 /** Thrown for a head that is malformed, so that what comes after it cannot be told apart from it with certainty. */
-export class MalformedHeadError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "MalformedHeadError";
-}
+export class MalformedHeadError extends NamedError {}
 
 /**
  * Finds the end of a head.

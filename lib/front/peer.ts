@@ -4,6 +4,7 @@
  * @module
  */
 
+import { NamedError } from "../named_error.ts";
 import { Deadline } from "./deadline.ts";
 
 /** What the door needs of a connection; a `Deno.Conn` is one. */
@@ -19,10 +20,7 @@ export interface ByteConnection {
 }
 
 /** Thrown by writing to a peer that has gone; nothing is left to be said to it. */
-export class PeerGoneError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "PeerGoneError";
-}
+export class PeerGoneError extends NamedError {}
 
 /** Most connections never send more than a request head. */
 const INITIAL_BUFFER_BYTES = 4096;

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { NamedError } from "../named_error.ts";
+
 const STATUS_TEXTS = {
   400: "Bad Request",
   408: "Request Timeout",
@@ -28,9 +30,7 @@ const CODES: Readonly<Record<RefusalStatus, string>> = {
 };
 
 /** Thrown for a request that is answered by the door itself and ends its connection. */
-export class RefusedRequest extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "RefusedRequest";
+export class RefusedRequest extends NamedError {
   /** HTTP status of the answer. */
   readonly status: RefusalStatus;
   /** A word for programs; the answer's `error`. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { NamedError } from "../named_error.ts";
 import { logEvent } from "../telemetry/log.ts";
 
 /** First segments of the paths that answer programs; all others are pages. */
@@ -25,9 +26,7 @@ export function isApiPath(pathname: string): boolean {
 }
 
 /** Thrown by a handler to answer with an error. */
-export class ApiError extends Error {
-  /** `ApiError`, where it would be `Error` otherwise. */
-  override name = "ApiError";
+export class ApiError extends NamedError {
   /** HTTP status of the answer, 400 or above. */
   readonly status: number;
   /** A word for programs, such as `job_not_found`; the answer's `error`. */

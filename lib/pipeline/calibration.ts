@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DetectTask } from "./worker_messages.ts";
+import type { DetectTask } from "./worker_tasks.ts";
 
 /** How inference is spread over the cores. */
 export interface WorkerPlan {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { imageTaskRules } from "./image_task_rules.ts";
 import type { Size } from "../image/size.ts";
 import { dirname } from "node:path";
 import {
@@ -20,7 +21,7 @@ import type { PipelineDefinition } from "./pipeline_definition.ts";
 import type { RunOutcome } from "./pipeline_runner.ts";
 import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";
 import { type PreparedDetector, prepareDetector } from "../models/specialized_model.ts";
-import type { DetectTask, WorkerSetup } from "./worker_messages.ts";
+import type { DetectTask, WorkerSetup } from "./worker_tasks.ts";
 import {
   type PoolResult,
   type Turn,
@@ -171,7 +172,8 @@ export class DetectionPool {
     if (this.#isStopped) throw new Error("The workers were stopped while they started");
     const pool: Pool = new WorkerPool({
       workers: mostWorkers(this.#plans),
-      workerUrl: new URL("./worker.ts", import.meta.url).href,
+      rules: imageTaskRules(),
+      workerUrl: new URL("./detection_worker.ts", import.meta.url).href,
       prepare: (task, underWay) => ({ threads: planFor(this.#plans, underWay).threads, ...task }),
       ...(frameTimeoutMs !== undefined && { frameTimeoutMs }),
       ...(onRestart !== undefined && { onRestart }),

@@ -1,5 +1,6 @@
 /** The errors that the pipeline's callers tell apart. */
 
+import { NamedError } from "../named_error.ts";
 import { UserError } from "../user_error.ts";
 
 /**
@@ -7,10 +8,7 @@ import { UserError } from "../user_error.ts";
  *
  * The message is fit for clients; what went wrong inside is in `cause`, for logs only.
  */
-export class PipelineError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "PipelineError";
-
+export class PipelineError extends NamedError {
   /** `options.cause` is what went wrong inside; the message is always the same. */
   constructor(options?: ErrorOptions) {
     super("Pipeline execution failed", options);
@@ -18,13 +16,7 @@ export class PipelineError extends Error {
 }
 
 /** There is too much to do already; what was asked for may be asked for again. */
-export class OverloadedError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "OverloadedError";
-}
+export class OverloadedError extends NamedError {}
 
 /** A pipeline's definition cannot be used; the message is one sentence for people, and names the file. */
-export class DefinitionError extends UserError {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "DefinitionError";
-}
+export class DefinitionError extends UserError {}

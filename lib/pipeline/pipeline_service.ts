@@ -26,7 +26,7 @@ import type { RunOutcome } from "./pipeline_runner.ts";
 import { StreamText } from "./stream_text.ts";
 import { TEXT_MODELS, TextPool } from "./text_pool.ts";
 import { Tracker } from "../detection/tracker.ts";
-import type { DetectTask, ReadOutcome } from "./worker_messages.ts";
+import type { DetectTask, ReadOutcome } from "./worker_tasks.ts";
 import type { PoolResult, Turn, WorkerStatus } from "../workers/worker_pool.ts";
 
 const DEFINITIONS = new URL("../../pipelines/", import.meta.url);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { describeImageError } from "./describe_image_error.ts";
 import { setPriority } from "node:os";
 import type { TextBlock } from "../protocol/stream_messages.ts";
 import { decodePixels } from "../image/image_decoder.ts";
@@ -13,7 +14,7 @@ import { TextReader, toTextBlock } from "../ocr/text_reader.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
 import { TextMemory } from "../ocr/text_memory.ts";
 import { runWorkerLoop } from "../workers/worker_loop.ts";
-import type { ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";
+import type { ReaderSetup, ReadOutcome, ReadTask } from "./worker_tasks.ts";
 
 /**
  * A priority at which the scheduler gives a thread a tenth of a core that others want too.
@@ -88,4 +89,4 @@ runWorkerLoop<ReaderSetup, ReadTask, ReadOutcome>(async (setup) => {
     },
     release: () => reader.release(),
   };
-});
+}, describeImageError);

@@ -5,7 +5,7 @@
  */
 
 import type { TextBlock } from "../protocol/stream_messages.ts";
-import type { ReadOutcome } from "./worker_messages.ts";
+import type { ReadOutcome } from "./worker_tasks.ts";
 
 /** The text of a stream as it was read last. */
 export interface LatestText {

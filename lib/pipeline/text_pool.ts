@@ -4,11 +4,12 @@
  * @module
  */
 
+import { imageTaskRules } from "./image_task_rules.ts";
 import type { ImageInput } from "../image/pixel_image.ts";
 import { join } from "node:path";
 import { ModelError, ModelNotFoundError } from "../onnx/errors.ts";
 import { findModel } from "../models/model_catalog.ts";
-import type { ReaderSetup, ReadOutcome, ReadTask } from "./worker_messages.ts";
+import type { ReaderSetup, ReadOutcome, ReadTask } from "./worker_tasks.ts";
 import { type Turn, WorkerPool, type WorkerRestart } from "../workers/worker_pool.ts";
 
 /** Options for {@linkcode TextPool}. */
@@ -45,6 +46,7 @@ export class TextPool {
     this.#pool = new WorkerPool({
       ...rest,
       workers: 1,
+      rules: imageTaskRules(),
       workerUrl: new URL("./reader_worker.ts", import.meta.url).href,
       setup: {
         detectorModel,

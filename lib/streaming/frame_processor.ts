@@ -4,6 +4,7 @@
  * @module
  */
 
+import { NamedError } from "../named_error.ts";
 import type { PipelineResult } from "../protocol/stream_messages.ts";
 
 /** How a frame is to be looked at. */
@@ -45,7 +46,4 @@ export interface FrameProcessor {
 }
 
 /** Thrown by a {@linkcode FrameProcessor} for a frame that looked like a JPEG and is none. */
-export class InvalidFrameError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "InvalidFrameError";
-}
+export class InvalidFrameError extends NamedError {}

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { NamedError } from "../named_error.ts";
+
 /** What the frame header says. */
 export interface JpegInfo {
   /** Pixels, 1 to 65535. */
@@ -21,9 +23,7 @@ export interface FrameLimits {
 }
 
 /** A frame that was refused. */
-export class FrameValidationError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "FrameValidationError";
+export class FrameValidationError extends NamedError {
   /** The protocol's word for it. */
   readonly code: "invalid_frame" | "frame_too_large";
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { NamedError } from "../named_error.ts";
+
 /** Where a stream is in its life. */
 export type StreamState = "idle" | "starting" | "active" | "stopping" | "failed";
 
@@ -24,10 +26,7 @@ const TRANSITIONS: Readonly<Record<StreamState, readonly StreamState[]>> = {
 };
 
 /** Thrown for a transition that a stream cannot make; the stream stays as it was. */
-export class InvalidTransitionError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "InvalidTransitionError";
-
+export class InvalidTransitionError extends NamedError {
   /** The message names both states: where the stream is, and where it was to go. */
   constructor(from: StreamState, to: StreamState) {
     super(`Cannot change the state of a stream from ${from} to ${to}`);

@@ -4,67 +4,38 @@
  * @module
  */
 
+import { NamedError } from "../named_error.ts";
 import { UserError } from "../user_error.ts";
 
 /** Thrown when there is no job of an id, or no longer. */
-export class JobNotFoundError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "JobNotFoundError";
-}
+export class JobNotFoundError extends NamedError {}
 
 /** Thrown when the store is full and none of its jobs is finished. */
-export class JobCapacityError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "JobCapacityError";
-}
+export class JobCapacityError extends NamedError {}
 
 /** Thrown when the state of a job, or of the store, does not allow what was asked. */
-export class JobStateError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "JobStateError";
-}
+export class JobStateError extends NamedError {}
 
 /** Thrown when a video cannot be decoded to its end. */
-export class VideoDecodeError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "VideoDecodeError";
-}
+export class VideoDecodeError extends NamedError {}
 
 /** Thrown for an upload that is no MP4. */
-export class InvalidVideoError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "InvalidVideoError";
-}
+export class InvalidVideoError extends NamedError {}
 
 /** Thrown for an upload that is larger than allowed. */
-export class UploadTooLargeError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "UploadTooLargeError";
-}
+export class UploadTooLargeError extends NamedError {}
 
 /** Thrown for a request that is no complete upload. */
-export class InvalidUploadError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "InvalidUploadError";
-}
+export class InvalidUploadError extends NamedError {}
 
 /** Thrown when the disk is full. */
-export class StorageFullError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "StorageFullError";
-}
+export class StorageFullError extends NamedError {}
 
 /** Thrown when the directory of jobs cannot be used. */
-export class StorageUnavailableError extends UserError {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "StorageUnavailableError";
-}
+export class StorageUnavailableError extends UserError {}
 
 /** Thrown when the job database cannot be read or written; the message says what of it, without paths and SQLite's words. */
-export class JobDatabaseError extends StorageUnavailableError {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "JobDatabaseError";
-}
+export class JobDatabaseError extends StorageUnavailableError {}
 
 /** What the system says of a disk that is full: of room, of inodes, or of what one user may have. */
 const FULL_CODES = ["ENOSPC", "EDQUOT"];

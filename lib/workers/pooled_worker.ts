@@ -1,18 +1,8 @@
-import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
-import type { ImageInput } from "../image/pixel_image.ts";
-import { PipelineError } from "../pipeline/errors.ts";
-import type {
-  WorkerFailure,
-  WorkerReply,
-  WorkerRequest,
-  WorkerTask,
-} from "../pipeline/worker_messages.ts";
+import { NamedError } from "../named_error.ts";
+import type { TaskRules, WorkerReply, WorkerRequest } from "./worker_messages.ts";
 
 /** A worker did not survive what it was doing, or gave no answer in time; it cannot be used again. */
-export class WorkerLostError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "WorkerLostError";
-}
+export class WorkerLostError extends NamedError {}
 
 /** A request that has not been answered. */
 interface Pending<Outcome> {
@@ -22,8 +12,9 @@ interface Pending<Outcome> {
 }
 
 /** One inference worker, which answers one request at a time. */
-export class PooledWorker<Setup, Task extends WorkerTask, Outcome> {
+export class PooledWorker<Setup, Task, Outcome> {
   readonly #worker: Worker;
+  readonly #rules: TaskRules<Task>;
   readonly #onLost: (reason: string) => void;
   #pending: Pending<Outcome> | undefined;
   #alive = false;
@@ -36,7 +27,8 @@ export class PooledWorker<Setup, Task extends WorkerTask, Outcome> {
    * @param url The worker's script.
    * @param onLost Called when a worker that had started dies or hangs.
    */
-  constructor(url: string, onLost: (reason: string) => void) {
+  constructor(url: string, rules: TaskRules<Task>, onLost: (reason: string) => void) {
+    this.#rules = rules;
     this.#onLost = onLost;
     this.#worker = new Worker(url, { type: "module" });
     this.#worker.onmessage = (event: MessageEvent<WorkerReply<Outcome>>) =>
@@ -76,20 +68,17 @@ export class PooledWorker<Setup, Task extends WorkerTask, Outcome> {
   /**
    * Runs a task.
    *
-   * @param task Its picture's memory goes to the worker where the view covers all of it; else it is copied.
-   * @throws {ImageDecodeError} If the picture is none.
-   * @throws {ImageTooLargeError} If the picture has too many pixels.
-   * @throws {PipelineError} If the pipeline fails.
+   * @param task Not to be used afterwards, since its memory goes to the worker.
+   * @throws What the rules make of a failure.
    * @throws {WorkerLostError} If the worker dies, or takes longer than `timeoutMs`.
    */
   async run(task: Task, timeoutMs: number): Promise<Outcome> {
-    const { picture, memory } = own(task.picture);
-    const request = { type: "run" as const, task: { ...task, picture } };
-    const reply = await this.#request(request, [memory], timeoutMs);
+    const { task: owned, transfer } = this.#rules.own(task);
+    const reply = await this.#request({ type: "run", task: owned }, transfer, timeoutMs);
     if (reply.type === "done") return reply.outcome;
     throw reply.type === "failed"
-      ? toError(reply)
-      : new PipelineError({ cause: new TypeError(`Unexpected reply "${reply.type}"`) });
+      ? this.#rules.toError(reply)
+      : this.#rules.toLoss(new TypeError(`Unexpected reply "${reply.type}"`));
   }
 
   /** Ends the worker at once, and leaves its models in memory; a request that it is working on fails. */
@@ -159,23 +148,4 @@ export class PooledWorker<Setup, Task extends WorkerTask, Outcome> {
     clearTimeout(pending?.timer);
     return pending;
   }
-}
-
-/** A picture that has its memory to itself, and that memory, ready to be given away. */
-function own(picture: ImageInput): { picture: ImageInput; memory: ArrayBuffer } {
-  const bytes = picture instanceof Uint8Array ? picture : picture.pixels;
-  const isWhole = bytes.buffer instanceof ArrayBuffer &&
-    bytes.byteLength === bytes.buffer.byteLength;
-  const owned = isWhole ? bytes as Uint8Array<ArrayBuffer> : new Uint8Array(bytes);
-  const memory = owned.buffer;
-  return picture instanceof Uint8Array
-    ? { picture: owned, memory }
-    : { picture: { ...picture, pixels: owned }, memory };
-}
-
-function toError({ kind, message }: WorkerFailure): Error {
-  const cause = new Error(message);
-  if (kind === "undecodable") return new ImageDecodeError("Cannot decode the image", { cause });
-  if (kind === "too_large") return new ImageTooLargeError(message);
-  return new PipelineError({ cause });
 }

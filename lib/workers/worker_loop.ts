@@ -4,13 +4,12 @@
  * @module
  */
 
-import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
 import {
   HEARTBEAT_INTERVAL_MS,
   type WorkerFailure,
   type WorkerReply,
   type WorkerRequest,
-} from "../pipeline/worker_messages.ts";
+} from "./worker_messages.ts";
 
 /** The part of a dedicated worker's global scope that is used here. */
 interface WorkerScope<Setup, Task, Outcome> {
@@ -34,9 +33,11 @@ export interface WorkerModels<Task, Outcome> {
  * is told to end, or dies of an error that nobody has caught.
  *
  * @param start Loads what is needed
+ * @param describeError What the pool is told of an error that a task ended with
  */
 export function runWorkerLoop<Setup, Task, Outcome>(
   start: (setup: Setup) => Promise<WorkerModels<Task, Outcome>>,
+  describeError: (error: unknown) => Omit<WorkerFailure, "type">,
 ): void {
   const scope = self as unknown as WorkerScope<Setup, Task, Outcome>;
   let models: Promise<WorkerModels<Task, Outcome>> | undefined;
@@ -72,16 +73,8 @@ export function runWorkerLoop<Setup, Task, Outcome>(
     try {
       scope.postMessage(await answer(data));
     } catch (error) {
-      scope.postMessage(toFailure(error));
+      scope.postMessage({ type: "failed", ...describeError(error) });
     }
     if (data.type === "end") scope.close();
   };
-}
-
-function toFailure(error: unknown): WorkerFailure {
-  const inner = error instanceof ImageDecodeError ? error.cause ?? error : error;
-  const message = inner instanceof Error ? inner.message : String(inner);
-  if (error instanceof ImageDecodeError) return { type: "failed", kind: "undecodable", message };
-  if (error instanceof ImageTooLargeError) return { type: "failed", kind: "too_large", message };
-  return { type: "failed", kind: "internal", message };
 }

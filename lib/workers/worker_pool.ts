@@ -1,10 +1,6 @@
-// When the last thread that holds onnxruntime's library ends, later sessions fail, so the main one
-// holds it as well.
-import "../onnx/onnxruntime.ts";
-import { PipelineError } from "../pipeline/errors.ts";
 import { FairQueue, type PrioritizedTask, type Priority } from "./fair_queue.ts";
 import { PooledWorker, WorkerLostError } from "./pooled_worker.ts";
-import type { WorkerTask } from "../pipeline/worker_messages.ts";
+import type { TaskRules } from "./worker_messages.ts";
 
 /** Options for {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions<Setup, Task> {
@@ -28,6 +24,8 @@ export interface WorkerPoolOptions<Setup, Task> {
   prepare?: (task: Task, underWay: number) => Task;
   /** The workers' script. */
   workerUrl: string;
+  /** What the pool has to know of the tasks. */
+  rules: TaskRules<Task>;
 }
 
 /** A worker that had to be replaced. */
@@ -82,7 +80,7 @@ interface Job<Task, Outcome> extends PrioritizedTask {
 }
 
 /** A place for a worker, taken by one after the other. */
-interface Slot<Setup, Task extends WorkerTask, Outcome> {
+interface Slot<Setup, Task, Outcome> {
   worker: PooledWorker<Setup, Task, Outcome>;
   busy: boolean;
   retry: ReturnType<typeof setTimeout> | undefined;
@@ -99,7 +97,7 @@ const LONGEST_RETRY_MS = 30_000;
  * Each worker has one task at a time, and so has each session that does not ask for more; which is next is decided by
  * {@linkcode FairQueue}. A worker that dies or hangs is replaced, and only the task that it had is lost.
  */
-export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
+export class WorkerPool<Setup, Task, Outcome> {
   readonly #options: WorkerPoolOptions<Setup, Task>;
   readonly #slots: Slot<Setup, Task, Outcome>[];
   readonly #queue: FairQueue<Job<Task, Outcome>>;
@@ -164,17 +162,15 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
   /**
    * Runs a task, when it is its turn.
    *
-   * @param task Its picture is not to be used afterwards, since the memory goes to the worker.
-   * @throws {ImageDecodeError} If the picture is none.
-   * @throws {ImageTooLargeError} If the picture has too many pixels.
-   * @throws {PipelineError} If the pipeline or its worker fails.
+   * @param task Not to be used afterwards, since its memory goes to the worker.
+   * @throws What the rules make of a failure, or of the loss of a worker.
    * @throws The reason of the turn's `signal`, if it is aborted before a worker has the task.
    */
   run(
     task: Task,
     { sessionId, priority = "stream", mostAtOnce = 1, signal }: Turn,
   ): Promise<PoolResult<Outcome>> {
-    if (this.#stopped) return Promise.reject(new PipelineError({ cause: stoppedError() }));
+    if (this.#stopped) return Promise.reject(this.#options.rules.toLoss(stoppedError()));
     if (signal?.aborted) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<PoolResult<Outcome>>();
     const arrived = performance.now();
@@ -210,7 +206,11 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
   }
 
   #createWorker(index: number): PooledWorker<Setup, Task, Outcome> {
-    return new PooledWorker(this.#options.workerUrl, (reason) => this.#replace(index, reason));
+    return new PooledWorker(
+      this.#options.workerUrl,
+      this.#options.rules,
+      (reason) => this.#replace(index, reason),
+    );
   }
 
   #startWorker(worker: PooledWorker<Setup, Task, Outcome>): Promise<void> {
@@ -244,7 +244,7 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
 
   #failWaiting(cause: unknown): void {
     for (const job of this.#queue.clear(performance.now())) {
-      job.reject(new PipelineError({ cause }));
+      job.reject(this.#options.rules.toLoss(cause));
     }
   }
 
@@ -266,7 +266,7 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
   }
 
   async #process(slot: Slot<Setup, Task, Outcome>, job: Job<Task, Outcome>): Promise<void> {
-    const { frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS, prepare } = this.#options;
+    const { frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS, prepare, rules } = this.#options;
     slot.busy = true;
     const now = performance.now();
     const wait = now - job.arrived;
@@ -276,7 +276,7 @@ export class WorkerPool<Setup, Task extends WorkerTask, Outcome> {
       job.resolve({ outcome, wait });
     } catch (error) {
       const lost = error instanceof WorkerLostError;
-      job.reject(lost ? new PipelineError({ cause: error }) : error);
+      job.reject(lost ? rules.toLoss(error) : error);
     } finally {
       this.#queue.finish(job, performance.now());
     }

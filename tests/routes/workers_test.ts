@@ -1,6 +1,7 @@
+import { imageTaskRules } from "../../lib/pipeline/image_task_rules.ts";
 import { expect } from "expect";
 import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";
-import type { DetectTask, WorkerSetup } from "../../lib/pipeline/worker_messages.ts";
+import type { DetectTask, WorkerSetup } from "../../lib/pipeline/worker_tasks.ts";
 import { WorkerPool } from "../../lib/workers/worker_pool.ts";
 import { readFixture } from "../read_fixture.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
@@ -18,6 +19,7 @@ const LAYOUT = {
 Deno.test("a worker that dies costs one stream its frame, and the others nothing", async () => {
   const restarts: string[] = [];
   const pool = new WorkerPool<WorkerSetup, DetectTask, RunOutcome>({
+    rules: imageTaskRules(),
     workers: 1,
     workerUrl: FAULTY_WORKER,
     onRestart: ({ reason }) => restarts.push(reason),

@@ -4,13 +4,9 @@
  * Where the setup names a prepared graph, only a worker that finds no such file starts, and makes it.
  */
 
+import type { WorkerReply, WorkerRequest } from "../../lib/workers/worker_messages.ts";
 import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";
-import type {
-  DetectTask,
-  WorkerReply,
-  WorkerRequest,
-  WorkerSetup,
-} from "../../lib/pipeline/worker_messages.ts";
+import type { DetectTask, WorkerSetup } from "../../lib/pipeline/worker_tasks.ts";
 
 const scope = self as unknown as {
   postMessage(message: WorkerReply<RunOutcome>): void;

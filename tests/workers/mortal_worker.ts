@@ -16,7 +16,7 @@ runWorkerLoop<string, string, string>((setup) => {
       await Promise.resolve();
     },
   });
-});
+}, (error) => ({ kind: "internal", message: (error as Error).message }));
 
 function fail(): void {
   setTimeout(() => {

@@ -1,14 +1,17 @@
 import { ImageDecodeError, ImageTooLargeError } from "../../lib/image/errors.ts";
 import { expect } from "expect";
 import { Buffer } from "node:buffer";
+import { imageTaskRules } from "../../lib/pipeline/image_task_rules.ts";
 import { PipelineError } from "../../lib/pipeline/errors.ts";
 import type { Priority } from "../../lib/workers/fair_queue.ts";
 import { WorkerLostError } from "../../lib/workers/pooled_worker.ts";
 import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";
-import type { DetectTask, WorkerSetup } from "../../lib/pipeline/worker_messages.ts";
+import type { DetectTask, WorkerSetup } from "../../lib/pipeline/worker_tasks.ts";
 import { type Turn, WorkerPool, type WorkerPoolOptions } from "../../lib/workers/worker_pool.ts";
 
 const FAULTY_WORKER = new URL("./faulty_worker.ts", import.meta.url).href;
+
+const RULES = imageTaskRules<DetectTask>();
 
 /** The faulty worker loads no model, so there is nothing to set up. */
 const SETUP: WorkerSetup = {
@@ -48,6 +51,7 @@ async function withPool(
     workers: 1,
     setup: SETUP,
     workerUrl: FAULTY_WORKER,
+    rules: RULES,
     ...options,
   });
   await pool.start();
@@ -267,7 +271,12 @@ Deno.test("a worker's last heartbeat is the time of its last word", async () => 
 Deno.test("a pool whose worker cannot start says why", async () => {
   const file = await Deno.makeTempFile();
   const setup = { ...SETUP, detector: { ...SETUP.detector, path: file } };
-  const pool: Pool = new WorkerPool({ workers: 1, setup, workerUrl: FAULTY_WORKER });
+  const pool: Pool = new WorkerPool({
+    workers: 1,
+    setup,
+    workerUrl: FAULTY_WORKER,
+    rules: RULES,
+  });
   expect(pool.workers()).toEqual([{ alive: false, last_heartbeat: null }]);
   await expect(pool.start()).rejects.toThrow("no second start");
   expect(await failureOf(pool.run({ pipelineId: "any", picture: order("1") }, { sessionId: "a" })))
@@ -294,8 +303,9 @@ Deno.test("frames do not wait for workers that cannot be replaced", async () => 
 
 Deno.test("a pool needs at least one worker", () => {
   for (const workers of [0, -1, 1.5, NaN]) {
-    expect(() => new WorkerPool({ workers, setup: SETUP, workerUrl: FAULTY_WORKER })).toThrow(
-      RangeError,
-    );
+    expect(() => new WorkerPool({ workers, setup: SETUP, workerUrl: FAULTY_WORKER, rules: RULES }))
+      .toThrow(
+        RangeError,
+      );
   }
 });

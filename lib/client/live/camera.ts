@@ -1,6 +1,6 @@
 /** Opens cameras, and says in plain words why one cannot be opened. */
 
-import type { Explanation } from "../errors.ts";
+import type { Explanation } from "../explanation.ts";
 
 /** Why there is no picture from a camera. */
 export type CameraFailure =

@@ -1,9 +1,10 @@
 /** The live session of a page: from frames of a source to results in signals. */
 
+import type { Explanation } from "../explanation.ts";
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { type CameraChoice, CameraError, explainCameraFailure, listCameras } from "./camera.ts";
 import { CameraReturn } from "./camera_return.ts";
-import { explainStreamFailure, type Explanation } from "../errors.ts";
+import { explainStreamFailure } from "../errors.ts";
 import { FpsThrottler } from "./fps_throttler.ts";
 import { type CaptureElement, FrameEncoder } from "./frame_capture.ts";
 import { everyFrame } from "./frame_clock.ts";

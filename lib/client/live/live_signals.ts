@@ -2,7 +2,7 @@
 
 import { type Signal, signal } from "@preact/signals";
 import type { CameraDevice } from "./camera.ts";
-import type { Explanation } from "../errors.ts";
+import type { Explanation } from "../explanation.ts";
 import type { ResultMessage } from "../../protocol/stream_messages.ts";
 import { createRealtimeSignals, type RealtimeSignals } from "./realtime_client.ts";
 import type { HistoryPoint } from "./stream_history.ts";

@@ -1,7 +1,7 @@
 /** Opens what the frames come from: a camera, a video file or a still picture. */
 
 import { type CameraChoice, CameraError, explainCameraFailure, openCamera } from "./camera.ts";
-import type { Explanation } from "../errors.ts";
+import type { Explanation } from "../explanation.ts";
 import { type CaptureElement, sourceSize } from "./frame_capture.ts";
 import type { SourceKind } from "./live_signals.ts";
 

@@ -1,6 +1,6 @@
 /** Talks to the `/video` paths. */
 
-import type { Explanation } from "../errors.ts";
+import type { Explanation } from "../explanation.ts";
 import { serverUrl } from "../server_url.ts";
 import { explainMissingToken } from "../token.ts";
 import type { JobView, ResultsPage } from "../../protocol/video_messages.ts";

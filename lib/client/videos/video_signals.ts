@@ -1,7 +1,7 @@
 /** Everything that the islands of the video page share, beside what they share with the live page. */
 
 import { type Signal, signal } from "@preact/signals";
-import type { Explanation } from "../errors.ts";
+import type { Explanation } from "../explanation.ts";
 import { createLiveSignals, type LiveSignals } from "../live/live_signals.ts";
 import type { JobView, VideoFrameResult } from "../../protocol/video_messages.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { NamedError } from "../../named_error.ts";
 import type { PipelineResult } from "../../protocol/stream_messages.ts";
 import type { Size } from "../../image/size.ts";
 import type { Job } from "./job.ts";
@@ -20,10 +21,7 @@ import type { VideoFrameProcessor } from "../video_frame_processor.ts";
 import { whenStored } from "./when_stored.ts";
 
 /** Thrown when the pipeline fails on the same frame twice. */
-export class FrameProcessingError extends Error {
-  /** Name of the class, as `String(error)` gives it. */
-  override name = "FrameProcessingError";
-}
+export class FrameProcessingError extends NamedError {}
 
 /** What a job runs with. */
 export interface JobRunOptions {

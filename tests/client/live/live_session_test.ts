@@ -1,7 +1,7 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
 import { CameraError } from "../../../lib/client/live/camera.ts";
-import type { Explanation } from "../../../lib/client/errors.ts";
+import type { Explanation } from "../../../lib/client/explanation.ts";
 import type { CaptureElement } from "../../../lib/client/live/frame_capture.ts";
 import { LiveSession } from "../../../lib/client/live/live_session.ts";
 import {

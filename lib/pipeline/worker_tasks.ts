@@ -1,4 +1,4 @@
-/** The messages between {@linkcode WorkerPool} and its workers. */
+/** What the workers for detection and for reading are told, and what they answer. */
 
 import type { TextBlock } from "../protocol/stream_messages.ts";
 import type { DetectorOptions } from "../detection/detector.ts";
@@ -67,34 +67,3 @@ export interface ReaderSetup {
   /** Most pixels that a picture may have. */
   maxPixels: number;
 }
-
-/**
- * What a worker is sent: it answers `start` with `ready`, and `run` with `done`, or either with `failed`. With `end` it frees
- * its models, answers `ended` and closes.
- */
-export type WorkerRequest<Setup, Task> =
-  | { type: "start"; setup: Setup }
-  | { type: "run"; task: Task }
-  | { type: "end" };
-
-/** Why a worker could not do what it was asked. */
-export interface WorkerFailure {
-  /** Tells it from the other replies. */
-  type: "failed";
-  /** Whose fault it is: that of the picture, of its size, or of the pipeline. */
-  kind: "undecodable" | "too_large" | "internal";
-  /** For `too_large` fit for clients, else for logs. */
-  message: string;
-}
-
-/** What a worker answers; `heartbeat` comes every second on its own, and `died` as its last word. */
-export type WorkerReply<Outcome> =
-  | { type: "ready" }
-  | { type: "heartbeat" }
-  | { type: "done"; outcome: Outcome }
-  | { type: "ended" }
-  | { type: "died"; message: string }
-  | WorkerFailure;
-
-/** Time between two heartbeats, in milliseconds. */
-export const HEARTBEAT_INTERVAL_MS = 1000;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { describeImageError } from "./describe_image_error.ts";
 import { Detector } from "../detection/detector.ts";
 import { decodeLetterboxed } from "../image/image_decoder.ts";
 import { fitLetterbox, LETTERBOX_GREY } from "../image/letterbox.ts";
@@ -11,7 +12,7 @@ import type { Size } from "../image/size.ts";
 import { compilePipeline, type RunOutcome } from "./pipeline_runner.ts";
 import { loadPrepared } from "../models/specialized_model.ts";
 import { runWorkerLoop } from "../workers/worker_loop.ts";
-import type { DetectorSetup, DetectTask, WorkerSetup } from "./worker_messages.ts";
+import type { DetectorSetup, DetectTask, WorkerSetup } from "./worker_tasks.ts";
 
 /** Detectors by their input and threads, as they are asked for; a `Promise` while one is being loaded. */
 const detectors = new Map<string, Promise<Detector>>();
@@ -66,4 +67,4 @@ runWorkerLoop<WorkerSetup, DetectTask, RunOutcome>(async (setup) => {
       for (const each of loaded) if (each.status === "fulfilled") await each.value.release();
     },
   };
-});
+}, describeImageError);

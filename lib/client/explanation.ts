@@ -1,0 +1,9 @@
+/** What happened, and what the person can do about it. */
+export interface Explanation {
+  /** A short sentence without a full stop. */
+  title: string;
+  /** One or two sentences. */
+  remedy: string;
+  /** Whether the person is asked for the token of the server. */
+  asksForToken?: boolean;
+}
