@@ -77,8 +77,17 @@ export class Services {
    */
   constructor(config: Config, processor?: FrameProcessor) {
     this.config = config;
-    const { model, inputSize, workers, threads, confidence, iou, ocrIntervalMs, tracking } =
-      config.pipeline;
+    const {
+      model,
+      inputSize,
+      workers,
+      threads,
+      confidence,
+      iou,
+      ocrIntervalMs,
+      tracking,
+      directory,
+    } = config.pipeline;
     const qualities = qualityLadder(inputSize);
     this.pipelines = new PipelineService({
       modelDir: config.modelDirectory,
@@ -88,6 +97,7 @@ export class Services {
       confidence,
       iou,
       ocrIntervalMs,
+      pipelineDir: directory,
       tracking,
       ...(workers !== undefined && { workers }),
       ...(threads !== undefined && { threads }),
@@ -150,7 +160,9 @@ export class Services {
 
   /** Size within which the frames of a video are to fit for a pipeline. */
   videoFrameSize(pipelineId: string): { width: number; height: number } {
-    return this.pipelines.readsText(pipelineId) ? READING_SIZE : this.config.pipeline.inputSize;
+    return this.pipelines.registry.uses(pipelineId, "reading")
+      ? READING_SIZE
+      : this.config.pipeline.inputSize;
   }
 
   /** Frames of a video that are under way at once: one with each worker, and one more, so that none has to wait for a frame. */
@@ -197,7 +209,7 @@ export class Services {
       version: VERSION,
       uptime_s: Math.round((performance.now() - this.#createdAt) / 1000),
       sessions: { active: this.streams.registry.size, max: this.config.stream.maxSessions ?? null },
-      pipelines: this.pipelines.listPipelines().map(({ id }) => id),
+      pipelines: this.pipelines.registry.list().map(({ id }) => id),
       workers,
       jobs: this.videos.health(),
     };
@@ -220,9 +232,9 @@ export class Services {
 function toFrameProcessor(pipelines: PipelineService): FrameProcessor {
   return {
     isValidPipeline: (id) => pipelines.isValidPipeline(id),
-    async runOnFrame(...frame) {
+    async runOnFrame(pipelineId, frameIndex, bytes, sessionId, options) {
       try {
-        return await pipelines.runOnFrame(...frame);
+        return await pipelines.runOnFrame({ pipelineId, frameIndex, bytes, sessionId, ...options });
       } catch (error) {
         // A frame within the limits by its first header can still hold a second, larger one.
         const isInvalid = error instanceof ImageDecodeError || error instanceof ImageTooLargeError;
@@ -236,10 +248,12 @@ function toFrameProcessor(pipelines: PipelineService): FrameProcessor {
 /** Gives video jobs the pipelines in the form that they ask for. */
 function toVideoFrameProcessor(pipelines: PipelineService): VideoFrameProcessor {
   return {
-    runOnPixels: (pipelineId, jobId, frameIndex, { data: pixels, width, height }, signal) =>
-      pipelines.runOnPixels(pipelineId, jobId, frameIndex, { pixels, width, height }, signal),
-    follow: (jobId, { detections }, timestampMs) =>
-      pipelines.follow(jobId, detections, timestampMs),
+    runOnPixels: (pipelineId, sessionId, frameIndex, { data: pixels, width, height }, signal) => {
+      const image = { pixels, width, height };
+      return pipelines.runOnPixels({ pipelineId, sessionId, frameIndex, image, signal });
+    },
+    follow: (pipelineId, sessionId, result, timestampMs) =>
+      pipelines.follow({ pipelineId, sessionId, result, timestampMs }),
     endJob: (jobId) => pipelines.endSession(jobId),
   };
 }

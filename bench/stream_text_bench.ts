@@ -102,7 +102,12 @@ async function stream(
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueAt - performance.now())));
     const frame = new Uint8Array(frames[index % frames.length] ?? []);
     const sentAt = performance.now();
-    const result = await service.runOnFrame(pipeline, index + 1, frame, sessionId);
+    const result = await service.runOnFrame({
+      pipelineId: pipeline,
+      sessionId,
+      frameIndex: index + 1,
+      bytes: frame,
+    });
     const latency = performance.now() - sentAt;
     if (sentAt - startedAt < SETTLE_MS) continue;
     samples.latencies.push(latency);

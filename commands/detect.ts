@@ -28,8 +28,8 @@ Options:
   --out PATH     Draw what was found into a copy: a file for one picture, a folder for several
   -h, --help     Show this text
 
-The settings MODEL_DIR, YOLO_MODEL, YOLO_CONFIDENCE, YOLO_IOU, PIPELINE_INPUT_SIZE, PIPELINE_WORKERS and
-PIPELINE_THREADS are those of the server.
+The settings MODEL_DIR, YOLO_MODEL, YOLO_CONFIDENCE, YOLO_IOU, PIPELINE_DIR, PIPELINE_INPUT_SIZE,
+PIPELINE_WORKERS and PIPELINE_THREADS are those of the server.
 
 Exit codes: 0 when all is done, 1 when a picture failed (the others are done), 2 when it could not begin.
 `;
@@ -66,7 +66,7 @@ export async function runDetect(args: string[]): Promise<number> {
   }
   const service = createService();
   if (!service.isValidPipeline(options.pipeline)) {
-    const known = service.listPipelines().map(({ id }) => id).join(", ");
+    const known = service.registry.list().map(({ id }) => id).join(", ");
     throw new UsageError(
       `Unknown pipeline ${JSON.stringify(options.pipeline)}; known are ${known}`,
     );
@@ -149,9 +149,10 @@ function readConfig() {
 
 function createService(): PipelineService {
   const { modelDirectory, pipeline } = readConfig();
-  const { model, inputSize, confidence, iou, workers = 1, threads } = pipeline;
+  const { model, inputSize, confidence, iou, workers = 1, threads, directory } = pipeline;
   return new PipelineService({
     modelDir: modelDirectory,
+    pipelineDir: directory,
     model,
     inputSize,
     confidence,
@@ -195,7 +196,12 @@ async function detect(
   const image = await readUpright(picture);
   // The pipeline takes the memory of what it is given.
   const given = output === undefined ? image : { ...image, pixels: image.pixels.slice() };
-  const result = await service.runOnPixels(pipeline, picture, 1, given);
+  const result = await service.runOnPixels({
+    pipelineId: pipeline,
+    sessionId: picture,
+    frameIndex: 1,
+    image: given,
+  });
   if (output !== undefined) {
     const drawn = await drawFindings(image, result, extname(output).toLowerCase());
     await writePicture(output, drawn);

@@ -50,7 +50,7 @@ export async function runVideo(args: string[], getServices: () => Services): Pro
   const services = getServices();
   const { pipelines } = services;
   if (!pipelines.isValidPipeline(parsed.pipelineId)) {
-    const known = pipelines.listPipelines().map(({ id }) => id).join(", ");
+    const known = pipelines.registry.list().map(({ id }) => id).join(", ");
     throw new UsageError(
       `Unknown pipeline ${JSON.stringify(parsed.pipelineId)}: known are ${known}`,
     );
@@ -143,12 +143,17 @@ async function process(
     () => services.videoFramesAtOnce(),
     async ({ frameIndex, timestampMs, data: pixels, width, height }) => {
       const image = { pixels, width, height };
-      const result = await pipelines.runOnPixels(pipelineId, SESSION, frameIndex, image);
+      const result = await pipelines.runOnPixels({
+        pipelineId,
+        sessionId: SESSION,
+        frameIndex,
+        image,
+      });
       return { frameIndex, timestampMs, result };
     },
   );
   for await (const { frameIndex, timestampMs, result } of processed) {
-    pipelines.follow(SESSION, result.detections, timestampMs);
+    pipelines.follow({ pipelineId, sessionId: SESSION, result, timestampMs });
     await onResult({
       frame_index: frameIndex,
       timestamp_ms: timestampMs,

@@ -51,8 +51,10 @@ export interface PipelineConfig {
   confidence: number;
   /** Overlap, 0 to 1, above which two boxes of a class count as one object. */
   iou: number;
-  /** Shortest time between two readings of one stream's text, in milliseconds. */
-  ocrIntervalMs: number;
+  /** Shortest time between two readings of one stream's text, in milliseconds; `undefined` for what each pipeline says. */
+  ocrIntervalMs: number | undefined;
+  /** Folder of the operator's own pipelines; `undefined` for none. */
+  directory: string | undefined;
   /** Whether the objects of a stream get a `track_id`. */
   tracking: boolean;
 }
@@ -267,7 +269,8 @@ function parsePipeline(environment: Environment): PipelineConfig {
     model: environment.text("YOLO_MODEL") ?? "yolov8n",
     confidence: environment.ratio("YOLO_CONFIDENCE", 0.25),
     iou: environment.ratio("YOLO_IOU", 0.45),
-    ocrIntervalMs: environment.integer("OCR_INTERVAL_MS", 500, 0, 3_600_000),
+    ocrIntervalMs: environment.optionalInteger("OCR_INTERVAL_MS", 0, 3_600_000),
+    directory: environment.text("PIPELINE_DIR"),
     tracking: environment.choice("STREAM_TRACKING", ["on", "off"], "on") === "on",
   };
 }

@@ -21,6 +21,22 @@ export interface DetectorOptions {
   iou: number;
 }
 
+/** What is looked for, and what is kept. */
+export interface DetectOptions {
+  /**
+   * Whether an object that looks like two classes gives one box, of the likelier class.
+   *
+   * @default {true}
+   */
+  agnostic?: boolean;
+  /** Names of the classes to keep; all by default. */
+  classes?: readonly string[];
+  /** Confidence that a detection has to exceed, where it is above that of the detector, between 0 and 1. */
+  confidence?: number;
+  /** Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1; by default the detector's. */
+  iou?: number;
+}
+
 /** Most detections reported for one picture, as in Ultralytics' own tools. */
 const MAX_DETECTIONS = 300;
 
@@ -65,24 +81,26 @@ export class Detector {
    * Looks at `pixels`.
    *
    * @param letterbox Where the picture lies within `pixels`.
-   * @param options `agnostic`: whether an object that looks like two classes gives one box, of the likelier class; true by
-   * default.
    * @returns What was found, in pixels of the picture, highest confidence first.
    */
-  async detect(letterbox: Letterbox, { agnostic = true } = {}): Promise<Detection[]> {
-    const { layout, confidence, iou } = this.#options;
+  async detect(letterbox: Letterbox, options: DetectOptions = {}): Promise<Detection[]> {
+    const { layout, ...defaults } = this.#options;
+    const { agnostic = true, classes, confidence = 0, iou = defaults.iou } = options;
     const fetched = await this.#run();
     const outputs = layout.outputs.map((name) => {
       const { data, dims } = fetched[name] as Tensor;
       return { data: data as Float32Array, dims };
     });
-    const candidates = decodeYolo(outputs, layout, confidence);
+    const all = decodeYolo(outputs, layout, Math.max(confidence, defaults.confidence));
+    const candidates = classes === undefined
+      ? all
+      : all.filter(({ classId }) => classes.includes(labelOf(layout, classId)));
     const ofClasses = layout.suppressed
       ? candidates.toSorted((a, b) => b.score - a.score)
       : suppressNonMaxima(candidates, iou);
     const kept = agnostic ? suppressAcrossClasses(ofClasses) : ofClasses;
     return kept.slice(0, MAX_DETECTIONS).map((candidate) => ({
-      label: layout.labels[candidate.classId] ?? `class_${candidate.classId}`,
+      label: labelOf(layout, candidate.classId),
       class_id: candidate.classId,
       confidence: Math.round(candidate.score * 1000) / 1000,
       bbox: toImageBox(candidate, letterbox),
@@ -100,4 +118,8 @@ export class Detector {
       ? this.#session.run(this.#feeds, this.#fetches)
       : this.#session.run(this.#feeds);
   }
+}
+
+function labelOf({ labels }: DetectorLayout, classId: number): string {
+  return labels[classId] ?? `class_${classId}`;
 }

@@ -63,6 +63,12 @@ const OPERATIONS: readonly Operation[] = [
   { path: "/openapi.json", method: "get", summary: "This document", answer: "application/json" },
   { path: "/pipelines", method: "get", summary: "All pipelines", answer: "PipelineList" },
   {
+    path: "/pipelines/steps",
+    method: "get",
+    summary: "The steps that pipelines can be made of, with their parameters",
+    answer: "StepList",
+  },
+  {
     path: "/pipelines/{id}",
     method: "get",
     summary: "One pipeline: its steps and its models",

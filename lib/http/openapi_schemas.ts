@@ -31,14 +31,16 @@ function orNull(schema: Schema): Schema {
   return { anyOf: [schema, { type: "null" }] };
 }
 
-/** An object that has all of these properties, may have the optional ones, and has no other. */
+/** An object that has all of these properties, may have the optional ones and those of a pattern, and has no other. */
 function object(
   properties: Readonly<Record<string, Schema>>,
   optional: Readonly<Record<string, Schema>> = {},
+  patternProperties: Readonly<Record<string, Schema>> = {},
 ): Schema {
   return {
     type: "object",
     properties: { ...properties, ...optional },
+    patternProperties,
     required: Object.keys(properties),
     additionalProperties: false,
   };
@@ -57,7 +59,9 @@ const definition = {
   id: text,
   name: text,
   description: text,
-  nodes: list(object({ id: text, step: text }, { params: { type: "object" } })),
+  nodes: list(
+    object({ id: text, step: text }, { params: { type: "object" }, interval_ms: number }),
+  ),
   edges: list(object({ from: text, to: text })),
 };
 
@@ -84,28 +88,43 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       object({ name: text, file: text, licence: orNull(text), input_size: orNull(size) }),
     ),
   }),
+  StepList: object({
+    steps: list(object({
+      name: text,
+      description: text,
+      accepts: { type: "object", additionalProperties: oneOf("required", "optional") },
+      produces: text,
+      runs_on: oneOf("detection", "reading", "main", "anywhere"),
+      takes_interval: flag,
+      params: { type: "object" },
+    })),
+  }),
   Validation: object({ valid: flag, errors: list(text) }),
-  Result: object({
-    image: size,
-    detections: list(object(
-      { label: text, class_id: count, confidence: number, bbox: boundingBox },
-      { track_id: count },
-    )),
-    text_blocks: list(object(
-      { text, confidence: number, polygon: list(point), bbox: boundingBox },
-      { stable: flag },
-    )),
-    text,
-    text_frame_index: orNull(count),
-    timings_ms: object({
-      wait: number,
-      decode: number,
-      detect: number,
-      ocr: number,
-      total: number,
-    }),
-    models: object({ detector: orNull(text), recognizer: orNull(text) }),
-  }, { quality }),
+  Result: object(
+    {
+      image: size,
+      detections: list(object(
+        { label: text, class_id: count, confidence: number, bbox: boundingBox },
+        { track_id: count, text },
+      )),
+      text_blocks: list(object(
+        { text, confidence: number, polygon: list(point), bbox: boundingBox },
+        { stable: flag },
+      )),
+      text,
+      text_frame_index: orNull(count),
+      timings_ms: object({
+        wait: number,
+        decode: number,
+        detect: number,
+        ocr: number,
+        total: number,
+      }, { nodes: { type: "object", additionalProperties: number } }),
+      models: object({ detector: orNull(text), recognizer: orNull(text) }),
+    },
+    { quality },
+    { "_frame_index$": orNull(count) },
+  ),
   Run: object({ result: reference("Result") }),
   Session: object({
     session_id: text,

@@ -17,6 +17,11 @@ export function toCorners([left, top, width, height]: BoundingBox): Corners {
   return { left, top, right: left + width, bottom: top + height };
 }
 
+/** Area of a box of a result, in square pixels. */
+export function boxArea([, , width, height]: BoundingBox): number {
+  return width * height;
+}
+
 /** Intersection over union of two boxes, between 0 and 1; 0 where both are empty. */
 export function intersectionOverUnion(a: Corners, b: Corners): number {
   const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);

@@ -79,6 +79,21 @@ export async function decodePixels(
   return { pixels, width, height };
 }
 
+/**
+ * Size of an image, from its header alone.
+ *
+ * @throws {ImageDecodeError} If the bytes are not a JPEG, PNG or WebP image
+ * @throws {ImageTooLargeError} If the image exceeds `maxPixels`
+ */
+export async function readImageSize(
+  image: ImageInput,
+  { maxPixels }: DecodeOptions,
+): Promise<Size> {
+  const { width, height } = await readHeader(bound(image));
+  checkSize(width, height, maxPixels);
+  return { width, height };
+}
+
 function bound(picture: ImageInput): ImageInput {
   return picture instanceof Uint8Array ? boundImage(picture) : picture;
 }

@@ -77,17 +77,16 @@ export function planFor<Plan extends WorkerPlan>(plans: readonly Plan[], frames:
  * Tries a plan.
  *
  * @param pool Idle, with the plan's workers or more
- * @param picture An encoded picture
+ * @param frame What is run, on an encoded image
  */
 export async function measurePlan(
   plan: WorkerPlan,
   pool: { run(task: DetectTask, turn: { sessionId: string }): Promise<unknown> },
-  pipelineId: string,
-  picture: Uint8Array,
+  frame: DetectTask & { image: Uint8Array },
 ): Promise<PlanMeasurement> {
   const { workers, threads } = plan;
   const run = (sessionId: string) =>
-    pool.run({ pipelineId, threads, picture: picture.slice() }, { sessionId });
+    pool.run({ ...frame, threads, image: frame.image.slice() }, { sessionId });
   const runOnAll = (frames: number) =>
     Promise.all(Array.from({ length: workers }, async (_, worker) => {
       for (let count = 0; count < frames; count += 1) await run(`worker ${worker}`);

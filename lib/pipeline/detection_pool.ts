@@ -15,13 +15,12 @@ import {
   type WorkerPlan,
   worthwhilePlans,
 } from "./calibration.ts";
-import { usesDetector } from "./load_definitions.ts";
+import { planPipeline } from "./pipeline_plan.ts";
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
-import type { RunOutcome } from "./pipeline_runner.ts";
 import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";
 import { type PreparedDetector, prepareDetector } from "../models/specialized_model.ts";
-import type { DetectTask, WorkerSetup } from "./worker_tasks.ts";
+import type { DetectTask, SegmentOutcome, WorkerSetup } from "./worker_tasks.ts";
 import {
   type PoolResult,
   type Turn,
@@ -54,7 +53,7 @@ export interface DetectionPoolOptions {
   canary: URL;
 }
 
-type Pool = WorkerPool<WorkerSetup, DetectTask, RunOutcome>;
+type Pool = WorkerPool<WorkerSetup, DetectTask, SegmentOutcome>;
 
 /**
  * Starts the pool that serves the machine best, and passes tasks on to it.
@@ -123,7 +122,7 @@ export class DetectionPool {
   }
 
   /** Runs a task when it is its turn; see {@linkcode WorkerPool.run}. */
-  run(task: DetectTask, turn: Turn): Promise<PoolResult<RunOutcome>> {
+  run(task: DetectTask, turn: Turn): Promise<PoolResult<SegmentOutcome>> {
     const pool = this.#readyPool;
     if (pool === undefined) return Promise.reject(new Error("The workers are not running"));
     return pool.run(task, turn);
@@ -153,11 +152,12 @@ export class DetectionPool {
     const { pipelines, canary } = this.#options;
     const pool = this.#pool;
     if (pool === undefined) return;
-    const pipelineId = pipelines.find(usesDetector)?.id ?? "";
-    const picture = await Deno.readFile(canary);
+    const frame = firstDetection(pipelines);
+    if (frame === undefined) return;
+    const image = await Deno.readFile(canary);
     const measured: PlanMeasurement[] = [];
     for (const plan of this.#plans) {
-      measured.push(await measurePlan(plan, pool, pipelineId, picture));
+      measured.push(await measurePlan(plan, pool, { ...frame, image }));
     }
     this.#plans = worthwhilePlans(measured);
     if (pool.workers().length === mostWorkers(this.#plans)) return;
@@ -186,4 +186,18 @@ export class DetectionPool {
 
 function mostWorkers(plans: readonly WorkerPlan[]): number {
   return Math.max(...plans.map(({ workers }) => workers));
+}
+
+/** The first node of a pipeline that finds objects in whole images. */
+function firstDetection(
+  pipelines: readonly PipelineDefinition[],
+): Pick<DetectTask, "pipelineId" | "nodes" | "given"> | undefined {
+  for (const definition of pipelines) {
+    const segment = planPipeline(definition).whole.segments.find(({ pool, nodes, needs }) =>
+      pool === "detection" && nodes.length > 0 && needs.length === 0
+    );
+    if (segment === undefined) continue;
+    return { pipelineId: definition.id, nodes: [segment.nodes[0].id], given: {} };
+  }
+  return undefined;
 }

@@ -6,13 +6,14 @@
 
 import { describeImageError } from "./describe_image_error.ts";
 import { Detector } from "../detection/detector.ts";
-import { decodeLetterboxed } from "../image/image_decoder.ts";
+import { FrameDecoder } from "../image/frame_decoder.ts";
 import { fitLetterbox, LETTERBOX_GREY } from "../image/letterbox.ts";
 import type { Size } from "../image/size.ts";
-import { compilePipeline, type RunOutcome } from "./pipeline_runner.ts";
+import { needsPixels } from "./pipeline_plan.ts";
+import { misplaced, nodeLookup, runNodes } from "./run_nodes.ts";
 import { loadPrepared } from "../models/specialized_model.ts";
 import { runWorkerLoop } from "../workers/worker_loop.ts";
-import type { DetectorSetup, DetectTask, WorkerSetup } from "./worker_tasks.ts";
+import type { DetectorSetup, DetectTask, SegmentOutcome, WorkerSetup } from "./worker_tasks.ts";
 
 /** Detectors by their input and threads, as they are asked for; a `Promise` while one is being loaded. */
 const detectors = new Map<string, Promise<Detector>>();
@@ -49,18 +50,19 @@ async function warmUp(detector: Detector): Promise<void> {
   await detector.detect(fitLetterbox(detector.input, detector.input));
 }
 
-runWorkerLoop<WorkerSetup, DetectTask, RunOutcome>(async (setup) => {
+runWorkerLoop<WorkerSetup, DetectTask, SegmentOutcome>(async (setup) => {
   const { pipelines, maxPixels } = setup;
-  const runners = new Map(pipelines.map((each) => [each.id, compilePipeline(each)]));
+  const nodesFor = nodeLookup(pipelines);
   await detectorFor(setup);
   return {
-    async run({ pipelineId, picture, inputSize, threads }) {
-      const runner = runners.get(pipelineId);
-      if (runner === undefined) {
-        throw new RangeError(`Cannot run the pipeline "${pipelineId}": unknown`);
-      }
+    async run({ pipelineId, nodes: ids, given, image, inputSize, threads }) {
+      const nodes = nodesFor(pipelineId, ids);
+      const frame = new FrameDecoder(image, { maxPixels, needsPixels: nodes.some(needsPixels) });
       const detector = await detectorFor(setup, inputSize, threads);
-      return await runner({ picture, maxPixels, detector, decode: decodeLetterboxed });
+      return await runNodes(nodes, given, frame, (node, inputs) => {
+        if (node.step.runsOn !== "detection") throw misplaced(node);
+        return node.step.run(inputs, node.params, { frame, detector });
+      });
     },
     async release() {
       const loaded = await Promise.allSettled(detectors.values());

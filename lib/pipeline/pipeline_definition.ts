@@ -1,4 +1,5 @@
-import { type StepParams, STEPS, type ValueType } from "./steps.ts";
+import type { StepParams, ValueType } from "./step.ts";
+import { RESULT_STEP, STEPS } from "./steps.ts";
 
 /** One node of a pipeline. */
 export interface PipelineNode {
@@ -8,6 +9,11 @@ export interface PipelineNode {
   step: string;
   /** Parameters of the step that are not to have their defaults. */
   params?: StepParams;
+  /**
+   * In a stream, shortest time between two runs, in milliseconds, 0 to 3600000: the node runs beside the frames, on the newest
+   * one, and its last value holds meanwhile. With every frame by default, as for single images and videos in any case.
+   */
+  interval_ms?: number;
 }
 
 /** Carries what one node gives to another. */
@@ -32,8 +38,8 @@ export interface PipelineDefinition {
   edges: PipelineEdge[];
 }
 
-/** The step whose value is the pipeline's result; each pipeline has one node of it. */
-const RESULT_STEP = "result";
+/** Longest interval of a node, in milliseconds: an hour. */
+const LONGEST_INTERVAL_MS = 3_600_000;
 
 /**
  * Checks whether a value is a pipeline that can run.
@@ -49,7 +55,7 @@ export function validateDefinition(value: unknown): string[] {
   // What follows would only repeat those errors in other words.
   if (errors.length > 0) return errors;
   errors.push(...edgeErrors(definition), ...inputErrors(definition), ...cycleErrors(definition));
-  return errors.length > 0 ? errors : reachErrors(definition);
+  return errors.length > 0 ? errors : [...reachErrors(definition), ...intervalErrors(definition)];
 }
 
 /** Ids of the nodes that no edge leads to. */
@@ -101,6 +107,10 @@ function shapeErrors(value: unknown): string[] {
           errors.push(`"${list}[${index}]" must have the strings ${keys.join(" and ")}`);
         } else if (list === "nodes" && item.params !== undefined && !isRecord(item.params)) {
           errors.push(`"${list}[${index}].params" must be an object`);
+        } else if (list === "nodes" && !isInterval(item.interval_ms)) {
+          errors.push(
+            `"${list}[${index}].interval_ms" must be a number between 0 and ${LONGEST_INTERVAL_MS}`,
+          );
         }
       });
     }
@@ -110,6 +120,11 @@ function shapeErrors(value: unknown): string[] {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isInterval(value: unknown): boolean {
+  return value === undefined ||
+    typeof value === "number" && value >= 0 && value <= LONGEST_INTERVAL_MS;
 }
 
 function isText(value: unknown): boolean {
@@ -209,4 +224,28 @@ function reachErrors({ nodes, edges }: PipelineDefinition): string[] {
   return nodes
     .filter((node) => !used.has(node.id))
     .map((node) => `Node "${node.id}" is unreachable from the result`);
+}
+
+/** A value that is older than the frame cannot be waited for in every frame. */
+function intervalErrors(definition: PipelineDefinition): string[] {
+  const stepOf = stepsById(definition);
+  const onMain = (id: string) => !["detection", "reading"].includes(stepOf(id)?.runsOn ?? "");
+  const errors: string[] = [];
+  const slow = new Map<string, string>();
+  for (const { id, interval_ms } of executionOrder(definition)) {
+    const sources = definition.edges.filter(({ to }) => to === id).map(({ from }) => from);
+    const [origin] = sources.flatMap((source) => slow.get(source) ?? []);
+    if (interval_ms !== undefined) {
+      if (onMain(id)) errors.push(`Node "${id}" must not have interval_ms: its step takes no time`);
+      slow.set(id, id);
+    } else if (origin !== undefined) {
+      slow.set(id, origin);
+      if (!onMain(id)) {
+        errors.push(
+          `Node "${id}" needs interval_ms, since it takes values of "${origin}", which has it`,
+        );
+      }
+    }
+  }
+  return errors;
 }

@@ -61,12 +61,10 @@ export interface PipelineServiceOptions {
    * @default {10000}
    */
   frameTimeoutMs?: number;
-  /**
-   * Shortest time between two readings of one stream's text, in milliseconds.
-   *
-   * @default {500}
-   */
-  ocrIntervalMs?: number;
+  /** Shortest time between two readings of one stream's text, in milliseconds; what each pipeline says by default. */
+  ocrIntervalMs?: number | undefined;
+  /** Folder of the operator's own pipelines; none by default. */
+  pipelineDir?: string | undefined;
   /**
    * Whether the objects of a stream or a video get a `track_id`.
    *
@@ -84,7 +82,6 @@ const DEFAULTS = {
   confidence: 0.25,
   iou: 0.45,
   maxPixels: 4_194_304,
-  ocrIntervalMs: 500,
   tracking: true,
 } as const satisfies Partial<PipelineServiceOptions>;
 

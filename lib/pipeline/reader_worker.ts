@@ -6,15 +6,19 @@
 
 import { describeImageError } from "./describe_image_error.ts";
 import { setPriority } from "node:os";
-import type { TextBlock } from "../protocol/stream_messages.ts";
-import { decodePixels } from "../image/image_decoder.ts";
+import { cropBox } from "../image/crop_box.ts";
+import { FrameDecoder } from "../image/frame_decoder.ts";
+import { type Quadrilateral, quadrilateralOverlap } from "../ocr/geometry.ts";
+import type { BoundingBox } from "../protocol/stream_messages.ts";
+import { misplaced, nodeLookup, runNodes } from "./run_nodes.ts";
+import type { ReadLine } from "./step.ts";
 import { isReadable } from "../ocr/decode_ctc.ts";
 import { orderLines } from "../ocr/order_lines.ts";
 import { TextReader, toTextBlock } from "../ocr/text_reader.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
 import { TextMemory } from "../ocr/text_memory.ts";
 import { runWorkerLoop } from "../workers/worker_loop.ts";
-import type { ReaderSetup, ReadOutcome, ReadTask } from "./worker_tasks.ts";
+import type { ReaderSetup, ReadTask, SegmentOutcome } from "./worker_tasks.ts";
 
 /**
  * A priority at which the scheduler gives a thread a tenth of a core that others want too.
@@ -24,8 +28,12 @@ import type { ReaderSetup, ReadOutcome, ReadTask } from "./worker_tasks.ts";
 const LOW_PRIORITY = 10;
 /** How long a stream's lines are remembered after its last picture. */
 const MEMORY_MS = 60_000;
+/** Pixels around a region that are looked at too, since a line that touches the edge is found less well. */
+const REGION_MARGIN = 8;
+/** Overlap (intersection over union) above which two lines are one. */
+const SAME_LINE = 0.5;
 
-/** What is known of the lines of each stream, and when it was last asked for. */
+/** What is known of the lines of each stream, for each of its nodes that read, and when it was last asked for. */
 const memories = new Map<string, { memory: TextMemory; usedAt: number }>();
 
 /** Lets detection go first: reading takes what it leaves of the cores. */
@@ -35,38 +43,72 @@ function yieldToOthers(): void {
   if (Deno.build.os === "linux") setPriority(0, LOW_PRIORITY);
 }
 
-function memoryFor(sessionId: string): TextMemory {
+function memoryFor(key: string): TextMemory {
   const now = performance.now();
   for (const [id, { usedAt }] of memories) {
     if (now - usedAt > MEMORY_MS) memories.delete(id);
   }
-  const memory = memories.get(sessionId)?.memory ?? new TextMemory();
-  memories.set(sessionId, { memory, usedAt: now });
+  const memory = memories.get(key)?.memory ?? new TextMemory();
+  memories.set(key, { memory, usedAt: now });
   return memory;
 }
 
-async function readPicture(reader: TextReader, image: PixelImage): Promise<TextBlock[]> {
-  const { lines } = await reader.read(image);
-  return lines.map((line) => toTextBlock(line, image));
-}
-
-/** Reads only the lines that have changed since the last picture of the stream. */
-async function readStream(
+/** Finds lines in the whole image, or within regions of it; the corners are pixels of the image. */
+async function findLines(
   reader: TextReader,
   image: PixelImage,
-  memory: TextMemory,
-): Promise<TextBlock[]> {
-  const found = (await reader.findLines(image)).map(({ polygon }) => polygon);
-  const unread = memory.look(image, found);
-  const lines = memory.settle(image, await reader.recognize(image, unread, memory.readings));
-  return orderLines(lines.filter(isReadable)).map((line) => ({
-    ...toTextBlock(line, image),
-    stable: line.stable,
-  }));
+  regions?: readonly BoundingBox[],
+): Promise<{ polygon: Quadrilateral; region?: BoundingBox }[]> {
+  if (regions === undefined) return await reader.findLines(image);
+  const found: { polygon: Quadrilateral; region: BoundingBox }[] = [];
+  for (const region of regions) {
+    const crop = cropBox(image, region, REGION_MARGIN);
+    if (crop === undefined) continue;
+    for (const { polygon } of await reader.findLines(crop.image)) {
+      const moved = polygon.map(([x, y]) => [x + crop.left, y + crop.top]);
+      found.push({ polygon: moved as Quadrilateral, region });
+    }
+  }
+  return found.filter(({ polygon }, index) =>
+    // What lies in two regions belongs to the first, that of the higher confidence.
+    !found.slice(0, index).some((other) => quadrilateralOverlap(other.polygon, polygon) > SAME_LINE)
+  );
 }
 
-runWorkerLoop<ReaderSetup, ReadTask, ReadOutcome>(async (setup) => {
+/** Reads an image; with a memory only the lines that have changed since the last image of the stream. */
+async function readLines(
+  reader: TextReader,
+  image: PixelImage,
+  regions: readonly BoundingBox[] | undefined,
+  memory: TextMemory | undefined,
+): Promise<ReadLine[]> {
+  const found = await findLines(reader, image, regions);
+  const polygons = found.map(({ polygon }) => polygon);
+  const lines = memory === undefined ? await reader.recognize(image, polygons) : memory.settle(
+    image,
+    await reader.recognize(image, memory.look(image, polygons), memory.readings),
+  );
+  return orderLines(lines.filter(isReadable)).map((line) => {
+    const region = regions && regionOf(line.polygon, found);
+    return {
+      ...toTextBlock(line, image),
+      ...("stable" in line && { stable: line.stable }),
+      ...(region !== undefined && { region }),
+    };
+  });
+}
+
+/** The region that a line was found in; its corners may begin at another one, where its text does. */
+function regionOf(
+  polygon: Quadrilateral,
+  found: readonly { polygon: Quadrilateral; region?: BoundingBox }[],
+): BoundingBox | undefined {
+  return found.find((each) => quadrilateralOverlap(each.polygon, polygon) > SAME_LINE)?.region;
+}
+
+runWorkerLoop<ReaderSetup, ReadTask, SegmentOutcome>(async (setup) => {
   yieldToOthers();
+  const nodesFor = nodeLookup(setup.pipelines);
   const reader = await TextReader.create({
     detectorModel: await Deno.readFile(setup.detectorModel),
     recognizerModel: await Deno.readFile(setup.recognizerModel),
@@ -74,18 +116,17 @@ runWorkerLoop<ReaderSetup, ReadTask, ReadOutcome>(async (setup) => {
     threads: setup.threads,
   });
   return {
-    async run({ picture, sessionId }) {
-      const startedAt = performance.now();
-      const image = await decodePixels(picture, setup);
-      const decodedAt = performance.now();
-      const textBlocks = sessionId === undefined
-        ? await readPicture(reader, image)
-        : await readStream(reader, image, memoryFor(sessionId));
-      return {
-        image: { width: image.width, height: image.height },
-        textBlocks,
-        stages: { decode: decodedAt - startedAt, ocr: performance.now() - decodedAt },
-      };
+    async run({ pipelineId, nodes, given, image, sessionId }) {
+      const frame = new FrameDecoder(image, { maxPixels: setup.maxPixels, needsPixels: true });
+      const memory = sessionId === undefined
+        ? undefined
+        : memoryFor(JSON.stringify([sessionId, ...nodes]));
+      const read = async (regions?: readonly BoundingBox[]) =>
+        await readLines(reader, await frame.pixels(), regions, memory);
+      return await runNodes(nodesFor(pipelineId, nodes), given, frame, (node, inputs) => {
+        if (node.step.runsOn !== "reading") throw misplaced(node);
+        return node.step.run(inputs, node.params, { frame, read });
+      });
     },
     release: () => reader.release(),
   };

@@ -1,125 +1,127 @@
 /**
  * The steps that pipelines are made of: what each takes, gives and does.
  *
- * A new step is a new entry of {@linkcode STEPS}, and, if it gives something new, of {@linkcode Values}.
+ * A new step is a new entry of {@linkcode STEPS}.
  *
  * @module
  */
 
-import type { Detection, StageTimings, TextBlock } from "../protocol/stream_messages.ts";
-import type { Detector } from "../detection/detector.ts";
-import type { decodeLetterboxed } from "../image/image_decoder.ts";
-import type { Letterbox } from "../image/letterbox.ts";
-import type { Size } from "../image/size.ts";
-import type { ImageInput } from "../image/pixel_image.ts";
+import { detectInRegions } from "../detection/detect_in_regions.ts";
+import { boxArea } from "../image/boxes.ts";
+import type { Detection } from "../protocol/stream_messages.ts";
+import { assignText } from "./assign_text.ts";
+import type { Step, StepParams } from "./step.ts";
+import { flag, names, share } from "./step_params.ts";
 
-/** What a pipeline finds in one frame. */
-export interface Findings {
-  /** Size of the picture, in pixels. */
-  image: Size;
-  /** Highest confidence first; empty where the pipeline does not look for objects. */
-  detections: Detection[];
-}
+/** The step whose value is the pipeline's result; each pipeline has one node of it. */
+export const RESULT_STEP = "result";
 
-/** The values that edges carry, by type. */
-export interface Values {
-  /** The picture lies in the detector's pixels; this is where. */
-  picture: Letterbox;
-  /** Highest confidence first, in pixels of the picture. */
-  detections: Detection[];
-  /** Always empty, since text is read in a worker of its own. */
-  lines: TextBlock[];
-  /** What the pipeline gives in the end. */
-  findings: Findings;
-}
+/** Most regions of an image that a step looks at, so that none takes too long; those of the highest confidence. */
+const MOST_REGIONS = 16;
 
-/** The type of a value that an edge carries. */
-export type ValueType = keyof Values;
-
-/** A part of a frame's time that is reported on its own. */
-export type Stage = Exclude<keyof StageTimings, "wait" | "total">;
-
-/** What steps work with, beyond their inputs. */
-export interface StepContext {
-  /** The frame, encoded or as pixels. */
-  picture: ImageInput;
-  /** Most pixels that the picture may have. */
-  maxPixels: number;
-  /** Finds objects in its own `pixels`, which the picture is decoded into. */
-  detector: Detector;
-  /** Decodes the picture into the detector's `pixels`. */
-  decode: typeof decodeLetterboxed;
-}
-
-/** What a node sets for its step, by name; what is not set has the step's default. */
-export type StepParams = Readonly<Record<string, unknown>>;
-
-/** What a parameter of a step may be. */
-export interface StepParam {
-  /** For messages: `true or false`. */
-  expected: string;
-  /** Whether a value is one of those. */
-  accepts(value: unknown): boolean;
-}
-
-/** One kind of node of a pipeline. */
-export interface Step {
-  /** The values that it takes; none for a step that starts from the frame. */
-  accepts: Readonly<Partial<Record<ValueType, "required" | "optional">>>;
-  /** Type of the value that it gives. */
-  produces: ValueType;
-  /** The stage that its time counts towards. */
-  stage?: Stage;
-  /** The parameters that it has, by name; none by default. */
-  params?: Readonly<Record<string, StepParam>>;
-  /** `values` holds what it accepts, where an edge brings it; `params` only what it has, of the right type. */
-  run(
-    values: Values,
-    context: StepContext,
-    params: StepParams,
-  ): Promise<Values[ValueType]> | Values[ValueType];
-}
-
-/** The step that finds objects. */
-export const DETECT_STEP = "detect";
-
-/** The step that reads text. */
-export const READ_STEP = "read";
-
-const FLAG: StepParam = {
-  expected: "true or false",
-  accepts: (value) => typeof value === "boolean",
-};
+const CLASSES = names("Classes to keep, by their names in the model; all by default");
+const CONFIDENCE = share(
+  "Confidence that a detection has to exceed; has an effect above YOLO_CONFIDENCE only, which is the default",
+);
 
 const ALL_STEPS: Record<string, Step> = {
   decode: {
+    description: "The image itself. It is decoded once on each worker that needs it.",
+    runsOn: "anywhere",
     accepts: {},
-    produces: "picture",
+    produces: "image",
+    params: {},
     stage: "decode",
-    run: (_, { decode, picture, detector, maxPixels }) =>
-      decode(picture, detector.input, detector.pixels, { maxPixels }),
   },
-  [DETECT_STEP]: {
-    accepts: { picture: "required" },
+  detect: {
+    description: "Finds objects, in the image or in the boxes of detections.",
+    runsOn: "detection",
+    accepts: { image: "required", detections: "optional" },
     produces: "detections",
+    params: {
+      agnostic: flag("Whether an object that looks like two classes gives one box", true),
+      classes: CLASSES,
+      confidence: CONFIDENCE,
+      iou: share(
+        "Overlap above which the weaker of two boxes of one class goes; by default YOLO_IOU",
+      ),
+    },
     stage: "detect",
-    params: { agnostic: FLAG },
-    run: ({ picture }, { detector }, { agnostic }) =>
-      detector.detect(picture, { agnostic: agnostic !== false }),
+    async run({ detections }, params, { frame, detector }) {
+      if (detections === undefined) {
+        return await detector.detect(
+          await frame.letterbox(detector.input, detector.pixels),
+          params,
+        );
+      }
+      const regions = detections.slice(0, MOST_REGIONS).map(({ bbox }) => bbox);
+      return await detectInRegions(await frame.pixels(), regions, detector, params);
+    },
   },
-  [READ_STEP]: {
-    accepts: { picture: "required" },
+  read: {
+    description: "Reads text, in the image or in the boxes of detections.",
+    runsOn: "reading",
+    accepts: { image: "required", detections: "optional" },
     produces: "lines",
-    // Reading takes several times as long as detecting, so it goes on in a worker of its own: a pipeline with this step
-    // has its pictures read there, and what has been read is put into the result.
-    run: () => [],
+    params: {},
+    stage: "ocr",
+    run: ({ detections }, _, { read }) =>
+      read(detections?.slice(0, MOST_REGIONS).map(({ bbox }) => bbox)),
   },
-  result: {
-    accepts: { picture: "required", detections: "optional", lines: "optional" },
+  filter: {
+    description: "Keeps some of the detections.",
+    runsOn: "main",
+    accepts: { image: "required", detections: "required" },
+    produces: "detections",
+    params: {
+      classes: CLASSES,
+      confidence: share("Confidence that a detection has to exceed"),
+      area: share("Least area of a box, as a share of the image's"),
+    },
+    run: ({ image, detections = [] }, params) => {
+      const imageArea = image === undefined ? 1 : image.width * image.height;
+      return detections.filter((each) => isKept(each, params, imageArea));
+    },
+  },
+  track: {
+    description:
+      "Follows objects from one image of a stream or video to the next, and gives them a track_id.",
+    runsOn: "main",
+    accepts: { detections: "required" },
+    produces: "detections",
+    params: {},
+    run: ({ detections = [] }, _, { track, nodeId }) => track(nodeId, detections),
+  },
+  [RESULT_STEP]: {
+    description: "What the pipeline gives.",
+    runsOn: "main",
+    accepts: { image: "required", detections: "optional", lines: "optional" },
     produces: "findings",
-    run: ({ picture, detections = [] }) => ({ image: picture.image, detections }),
+    params: {},
+    run: ({ image = { width: 0, height: 0 }, detections = [], lines = [] }) => ({
+      image,
+      detections: assignText(detections, lines),
+      textBlocks: lines.map(({ region: _, ...line }) => line),
+    }),
   },
 };
+
+function isKept(
+  { label, confidence, bbox }: Detection,
+  params: StepParams,
+  imageArea: number,
+): boolean {
+  const { classes, confidence: least = 0, area = 0 } = params as FilterParams;
+  return (classes?.includes(label) ?? true) && confidence > least &&
+    boxArea(bbox) >= area * imageArea;
+}
+
+/** The parameters of `filter`, as its schemas have them. */
+interface FilterParams {
+  classes?: string[];
+  confidence?: number;
+  area?: number;
+}
 
 /** Every step by its name. */
 export const STEPS: ReadonlyMap<string, Step> = new Map(Object.entries(ALL_STEPS));

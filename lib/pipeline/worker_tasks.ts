@@ -1,42 +1,48 @@
 /** What the workers for detection and for reading are told, and what they answer. */
 
-import type { TextBlock } from "../protocol/stream_messages.ts";
 import type { DetectorOptions } from "../detection/detector.ts";
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
+import type { NodeValue } from "./step.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 import type { PreparedDetector } from "../models/specialized_model.ts";
 
-/** What a worker can be asked to look at. */
-export interface WorkerTask {
-  /** Not to be used any more by whoever gives the task. */
-  picture: ImageInput;
-}
-
-/** Runs a pipeline on a picture, but for reading its text; the outcome is a `RunOutcome`. */
-export interface DetectTask extends WorkerTask {
+/** Runs some nodes of a pipeline on an image. */
+export interface SegmentTask {
+  /** Encoded, or as pixels; not to be used any more by whoever gives the task. */
+  image: ImageInput;
   /** Id of one of the pipelines that the worker was told of. */
   pipelineId: string;
+  /** Ids of the nodes, in the order in which they run. */
+  nodes: readonly string[];
+  /** The values of nodes elsewhere that they take, by id. */
+  given: Readonly<Record<string, NodeValue>>;
+}
+
+/** Runs nodes that find objects. */
+export interface DetectTask extends SegmentTask {
   /** Input of the detector that is to be used; the one loaded at the start where it is not given or unknown. */
   inputSize?: Size | undefined;
   /** Threads that it is to run on; as many as at the start where it is not given. */
   threads?: number;
 }
 
-/** Reads the text in a picture; the outcome is a {@linkcode ReadOutcome}. */
-export interface ReadTask extends WorkerTask {
-  /** The stream that the picture is of, whose lines are remembered; a picture of its own without one. */
+/** Runs nodes that read text. */
+export interface ReadTask extends SegmentTask {
+  /** The stream that the image is of, whose lines are remembered; an image of its own without one. */
   sessionId?: string;
 }
 
-/** The text of a picture. */
-export interface ReadOutcome {
-  /** Size of the picture, in pixels. */
+/** What running nodes gave. */
+export interface SegmentOutcome {
+  /** Size of the image, in pixels. */
   image: Size;
-  /** In reading order. */
-  textBlocks: TextBlock[];
-  /** Milliseconds that each stage took. */
-  stages: { decode: number; ocr: number };
+  /** The value of each node, by its id. */
+  values: Record<string, NodeValue>;
+  /** Milliseconds that each node took without decoding, by its id. */
+  times: Record<string, number>;
+  /** Milliseconds that decoding took. */
+  decodeMs: number;
 }
 
 /** A detector that a worker can load. */
@@ -56,6 +62,8 @@ export interface WorkerSetup {
 
 /** What a worker for reading needs to know before its first picture. */
 export interface ReaderSetup {
+  /** Every pipeline that a task may name. */
+  pipelines: PipelineDefinition[];
   /** Path of the model that finds lines of text. */
   detectorModel: string;
   /** Path of the model that reads lines of text. */

@@ -27,6 +27,8 @@ export interface Detection {
    * is seen for the first time, has none.
    */
   track_id?: number;
+  /** What was read inside the box, a line each; only where the pipeline reads inside of boxes. */
+  text?: string;
 }
 
 /** One line of text read from a picture. */
@@ -55,6 +57,8 @@ export interface StageTimings {
   ocr: number;
   /** From the arrival of the frame to its result; `ocr` of a stream is not a part of it. */
   total: number;
+  /** Each node of the pipeline that ran, by its id; one with an interval is told once, with what it gave. */
+  nodes?: Record<string, number>;
 }
 
 /** What a pipeline found in one picture. */
@@ -69,6 +73,8 @@ export interface PipelineResult {
   text: string;
   /** The frame that the text was read from; `null` when no text has been looked for. */
   text_frame_index: number | null;
+  /** For a node with an interval that gives no text, `<node>_frame_index`: the frame that its value is of. */
+  [nodeFrameIndex: `${string}_frame_index`]: number | null;
   /** Time that the frame took on the server. */
   timings_ms: StageTimings;
   /** The step of the detector's input that was used, of a stream; level 0 is the best. */

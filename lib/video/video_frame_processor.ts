@@ -47,7 +47,7 @@ export interface VideoFrameProcessor {
    *
    * @param timestampMs From the start of the file
    */
-  follow?(jobId: string, result: PipelineResult, timestampMs: number): void;
+  follow?(pipelineId: string, jobId: string, result: PipelineResult, timestampMs: number): void;
 
   /** Called when no more frames of a job come, for now or for ever; what is remembered about it can go. */
   endJob?(jobId: string): void;

@@ -41,7 +41,11 @@ async function startService(
 
 async function labelsAt(service: PipelineService, size?: typeof SMALL): Promise<string[]> {
   const frame = readFixture("dog.jpg");
-  const { detections } = await service.runOnFrame("yolo_only", 1, frame, "a", {
+  const { detections } = await service.runOnFrame({
+    pipelineId: "yolo_only",
+    frameIndex: 1,
+    bytes: frame,
+    sessionId: "a",
     inputSize: size,
   });
   return detections.map(({ label }) => label);

@@ -7,6 +7,8 @@ import {
   type PipelineDefinition,
   validateDefinition,
 } from "../../lib/pipeline/pipeline_definition.ts";
+import plates from "../../pipelines/plates.json" with { type: "json" };
+import yoloOcr from "../../pipelines/yolo_ocr.json" with { type: "json" };
 import yoloOnly from "../../pipelines/yolo_only.json" with { type: "json" };
 
 /** `yolo_only` with some parts replaced. */
@@ -56,7 +58,7 @@ Deno.test("a parameter that the step has not, or of the wrong type, is refused",
   for (const name of ["agnostics", "constructor", "__proto__"]) {
     const params = JSON.parse(`{"${name}": true}`);
     expect(validateDefinition(withParams("detect", params))).toEqual([
-      `Node "detect" has an unknown parameter "${name}": the step "detect" has agnostic`,
+      `Node "detect" has an unknown parameter "${name}": the step "detect" has agnostic, classes, confidence, iou`,
     ]);
   }
   expect(validateDefinition(withParams("decode", { agnostic: true }))).toEqual([
@@ -99,27 +101,28 @@ Deno.test("a definition with an edge of the wrong type is refused", () => {
 Deno.test("a definition with a cycle is refused", () => {
   const edges = [...yoloOnly.edges, { from: "detect", to: "decode" }];
   const errors = validateDefinition(definition({ edges }));
-  expect(errors).toContain("Nodes are on or behind a cycle: decode, detect, output");
+  expect(errors).toContain("Nodes are on or behind a cycle: decode, detect, track, output");
 });
 
 Deno.test("a definition with a node that nothing leads to is refused", () => {
-  const edges = [{ from: "decode", to: "output" }, { from: "detect", to: "output" }];
+  const edges = yoloOnly.edges.filter(({ to }) => to !== "detect");
   expect(validateDefinition(definition({ edges }))).toEqual([
-    'Node "detect" is unreachable: no edge brings it picture',
+    'Node "detect" is unreachable: no edge brings it image',
   ]);
 });
 
 Deno.test("a definition with a node whose value nobody uses is refused", () => {
-  const edges = [{ from: "decode", to: "output" }, { from: "decode", to: "detect" }];
+  const edges = yoloOnly.edges.filter(({ from }) => from !== "track");
   expect(validateDefinition(definition({ edges }))).toEqual([
     'Node "detect" is unreachable from the result',
+    'Node "track" is unreachable from the result',
   ]);
 });
 
 Deno.test("a definition that gives a node the same value twice is refused", () => {
   const edges = [...yoloOnly.edges, { from: "decode", to: "detect" }];
   expect(validateDefinition(definition({ edges }))).toEqual([
-    'Node "detect" is given picture more than once',
+    'Node "detect" is given image more than once',
   ]);
 });
 
@@ -168,11 +171,55 @@ Deno.test("executionOrder puts each node after those that it takes values from, 
   const shuffled = <T>(items: T[]) => fc.shuffledSubarray(items, { minLength: items.length });
   fc.assert(fc.property(shuffled(yoloOnly.nodes), shuffled(yoloOnly.edges), (nodes, edges) => {
     const order = executionOrder(definition({ nodes, edges })).map((node) => node.id);
-    expect(order).toEqual(["decode", "detect", "output"]);
+    expect(order).toEqual(["decode", "detect", "track", "output"]);
   }));
 });
 
 Deno.test("entryNodes and outputNodes are the ends of the graph", () => {
   expect(entryNodes(definition())).toEqual(["decode"]);
   expect(outputNodes(definition())).toEqual(["output"]);
+});
+
+/** `yolo_ocr` with an interval at one of its nodes. */
+function withInterval(id: string, interval_ms: unknown): unknown {
+  return {
+    ...yoloOcr,
+    nodes: yoloOcr.nodes.map((node) => node.id === id ? { ...node, interval_ms } : node),
+  };
+}
+
+Deno.test("a node that takes time may have an interval, up to an hour", () => {
+  for (const interval of [0, 1.5, 3_600_000]) {
+    expect(validateDefinition(withInterval("read", interval))).toEqual([]);
+  }
+  for (const interval of [-1, 3_600_001, "500", null, NaN]) {
+    expect(validateDefinition(withInterval("read", interval))).toEqual([
+      '"nodes[3].interval_ms" must be a number between 0 and 3600000',
+    ]);
+  }
+  expect(validateDefinition(withInterval("track", 500))).toEqual([
+    'Node "track" must not have interval_ms: its step takes no time',
+  ]);
+});
+
+Deno.test("what waits for a node with an interval needs one as well", () => {
+  const [vehicles, read] = ["vehicles", "read"];
+  const nodes = plates.nodes.map(({ interval_ms: _, ...node }) =>
+    node.id === vehicles ? { ...node, interval_ms: 100 } : node
+  );
+  expect(validateDefinition({ ...plates, nodes })).toEqual([
+    `Node "${read}" needs interval_ms, since it takes values of "${vehicles}", which has it`,
+  ]);
+});
+
+Deno.test("the parameters of every step are checked by its schema", () => {
+  const wrong = { classes: [[], "dog", [""], [1]], confidence: [-0.1, 1.1, "0.5"], iou: [2, null] };
+  for (const [name, values] of Object.entries(wrong)) {
+    for (const value of values) {
+      const [error] = validateDefinition(withParams("detect", { [name]: value }));
+      expect(error).toMatch(new RegExp(`^Parameter "${name}" of the node "detect" must be `));
+    }
+  }
+  const params = { classes: ["dog"], confidence: 0.5, iou: 0 };
+  expect(validateDefinition(withParams("detect", params))).toEqual([]);
 });

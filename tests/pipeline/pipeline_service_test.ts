@@ -27,7 +27,10 @@ async function failureOf(promise: Promise<unknown>): Promise<Error> {
 
 Deno.test("runOnImage answers with exactly the parts of a result", async () => {
   await withService({}, async (service) => {
-    const result = await service.runOnImage("yolo_only", readFixture("dog.jpg"));
+    const result = await service.runOnImage({
+      pipelineId: "yolo_only",
+      bytes: readFixture("dog.jpg"),
+    });
     expect(result).toMatchObject({
       image: { width: 768, height: 576 },
       text_blocks: [],
@@ -51,7 +54,10 @@ Deno.test("runOnImage answers with exactly the parts of a result", async () => {
 
 Deno.test("a result's stages are measured and add up to no more than the total", async () => {
   await withService({}, async (service) => {
-    const { timings_ms: timings } = await service.runOnImage("yolo_only", readFixture("dog.jpg"));
+    const { timings_ms: timings } = await service.runOnImage({
+      pipelineId: "yolo_only",
+      bytes: readFixture("dog.jpg"),
+    });
     expect(timings.decode).toBeGreaterThan(0);
     expect(timings.detect).toBeGreaterThan(0);
     expect(timings.ocr).toBe(0);
@@ -61,10 +67,16 @@ Deno.test("a result's stages are measured and add up to no more than the total",
 
 Deno.test("runOnImage reads PNG and WebP as well", async () => {
   await withService({}, async (service) => {
-    const expected = await service.runOnImage("yolo_only", readFixture("person.jpg"));
+    const expected = await service.runOnImage({
+      pipelineId: "yolo_only",
+      bytes: readFixture("person.jpg"),
+    });
     for (const format of ["png", "webp"] as const) {
       const image = sharp(readFixture("person.jpg")).toFormat(format, { quality: 100 });
-      const result = await service.runOnImage("yolo_only", await image.toBuffer());
+      const result = await service.runOnImage({
+        pipelineId: "yolo_only",
+        bytes: await image.toBuffer(),
+      });
       expect(result.detections.map(({ label }) => label).sort()).toEqual(
         expected.detections.map(({ label }) => label).sort(),
       );
@@ -78,7 +90,12 @@ Deno.test("sessions that run at once each get their own picture's result", async
     const runs = Array.from({ length: 12 }, async (_, index) => {
       const [name = "", label] = Object.entries(labels)[index % 3] ?? [];
       const frame = readFixture(name);
-      const { detections } = await service.runOnFrame("yolo_only", 1, frame, `session ${index}`);
+      const { detections } = await service.runOnFrame({
+        pipelineId: "yolo_only",
+        frameIndex: 1,
+        bytes: frame,
+        sessionId: `session ${index}`,
+      });
       return detections.filter((detection) => detection.label === label).length;
     });
     const counts = await Promise.all(runs);
@@ -93,7 +110,7 @@ Deno.test("bytes that are no picture fail as such, and the next frame is answere
     const garbage = dog.slice();
     garbage.fill(0x55, 200, garbage.length - 2);
     for (const bytes of [new Uint8Array(), new Uint8Array(5000), dog.slice(0, 30_000), garbage]) {
-      const error = await failureOf(service.runOnImage("yolo_only", bytes));
+      const error = await failureOf(service.runOnImage({ pipelineId: "yolo_only", bytes }));
       expect(error).toBeInstanceOf(ImageDecodeError);
       expect(error.message).toBe("Cannot decode the image");
     }
@@ -104,7 +121,9 @@ Deno.test("bytes that are no picture fail as such, and the next frame is answere
 
 Deno.test("a picture of too many pixels is refused", async () => {
   await withService({ maxPixels: 100_000 }, async (service) => {
-    const error = await failureOf(service.runOnImage("yolo_only", readFixture("dog.jpg")));
+    const error = await failureOf(
+      service.runOnImage({ pipelineId: "yolo_only", bytes: readFixture("dog.jpg") }),
+    );
     expect(error).toBeInstanceOf(ImageTooLargeError);
     expect(error.message).toBe("Image of 768x576 pixels exceeds the limit of 100000 pixels");
   });
@@ -114,11 +133,15 @@ Deno.test("a worker that is ended amid an inference harms nobody else", async ()
   const restarts: number[] = [];
   const onRestart = ({ worker }: { worker: number }) => restarts.push(worker);
   await withService({ frameTimeoutMs: 2, onRestart }, async (service) => {
-    const error = await failureOf(service.runOnImage("yolo_only", readFixture("dog.jpg")));
+    const error = await failureOf(
+      service.runOnImage({ pipelineId: "yolo_only", bytes: readFixture("dog.jpg") }),
+    );
     expect(error).toBeInstanceOf(PipelineError);
     expect(restarts).toEqual([0]);
     // The replacement is up when it answers; that it, too, is too slow shows that it did.
-    const again = await failureOf(service.runOnImage("yolo_only", readFixture("dog.jpg")));
+    const again = await failureOf(
+      service.runOnImage({ pipelineId: "yolo_only", bytes: readFixture("dog.jpg") }),
+    );
     expect(again).toBeInstanceOf(PipelineError);
     expect(restarts).toEqual([0, 0]);
   });
@@ -130,7 +153,10 @@ Deno.test("a worker that is ended amid an inference harms nobody else", async ()
 Deno.test("the confidence and the input size are taken from the options", async () => {
   const inputSize = { width: 320, height: 256 };
   await withService({ confidence: 0.85, inputSize }, async (service) => {
-    const { detections } = await service.runOnImage("yolo_only", readFixture("person.jpg"));
+    const { detections } = await service.runOnImage({
+      pipelineId: "yolo_only",
+      bytes: readFixture("person.jpg"),
+    });
     expect(detections.length).toBeGreaterThan(0);
     expect(detections.every((detection) => detection.confidence >= 0.85)).toBe(true);
     expect(service.getPipeline("yolo_only")?.models[0]?.input_size).toEqual(inputSize);
@@ -185,7 +211,7 @@ Deno.test("a model can be given by its path", async () => {
 
 Deno.test("pipelines are listed and described", () => {
   const service = new PipelineService({ modelDir: MODEL_DIR });
-  expect(service.listPipelines().map(({ id }) => id)).toContain("yolo_only");
+  expect(service.registry.list().map(({ id }) => id)).toContain("yolo_only");
   expect(service.isValidPipeline("yolo_only")).toBe(true);
   expect(service.getPipeline("yolo_only")).toMatchObject({
     id: "yolo_only",
@@ -200,9 +226,12 @@ Deno.test("an unknown pipeline is told apart from one that fails", async () => {
   for (const id of ["", "nope", "__proto__", "constructor"]) {
     expect(service.isValidPipeline(id)).toBe(false);
     expect(service.getPipeline(id)).toBeUndefined();
-    expect(await failureOf(service.runOnImage(id, new Uint8Array()))).toBeInstanceOf(RangeError);
+    expect(await failureOf(service.runOnImage({ pipelineId: id, bytes: new Uint8Array() })))
+      .toBeInstanceOf(RangeError);
   }
-  const idle = await failureOf(service.runOnImage("yolo_only", new Uint8Array()));
+  const idle = await failureOf(
+    service.runOnImage({ pipelineId: "yolo_only", bytes: new Uint8Array() }),
+  );
   expect(idle).toBeInstanceOf(PipelineError);
 });
 
@@ -236,7 +265,11 @@ Deno.test("frames may ask for another input of the detector", async () => {
   const small = { width: 320, height: 256 };
   await withService({ otherInputSizes: [small] }, async (service) => {
     const run = async (inputSize?: { width: number; height: number }) =>
-      await service.runOnFrame("yolo_only", 1, readFixture("dog.jpg"), "a", {
+      await service.runOnFrame({
+        pipelineId: "yolo_only",
+        frameIndex: 1,
+        bytes: readFixture("dog.jpg"),
+        sessionId: "a",
         inputSize,
       });
     const [large, other, unknown] = [
@@ -255,20 +288,26 @@ const LINES = ["Hello World 2026", "INVOICE No. 48213-B", "Gate 12 → Platform 
 
 Deno.test("yolo_ocr reads a picture's text and finds its objects", async () => {
   await withService({}, async (service) => {
-    const text = await service.runOnImage("yolo_ocr", readFixture("text.jpg"));
+    const text = await service.runOnImage({
+      pipelineId: "yolo_ocr",
+      bytes: readFixture("text.jpg"),
+    });
     expect(text.text_blocks.map((block) => block.text)).toEqual(LINES);
     expect(text.text).toBe(LINES.join("\n"));
     expect(text.text_frame_index).toBe(1);
     expect(text.timings_ms.ocr).toBeGreaterThan(0);
     expect(text.models).toEqual({ detector: "yolov8n", recognizer: "ch_PP-OCRv4" });
-    const dog = await service.runOnImage("yolo_ocr", readFixture("dog.jpg"));
+    const dog = await service.runOnImage({ pipelineId: "yolo_ocr", bytes: readFixture("dog.jpg") });
     expect(dog.detections.map((detection) => detection.label)).toContain("dog");
   });
 });
 
 Deno.test("ocr_only reads and looks for no objects", async () => {
   await withService({}, async (service) => {
-    const result = await service.runOnImage("ocr_only", readFixture("text.jpg"));
+    const result = await service.runOnImage({
+      pipelineId: "ocr_only",
+      bytes: readFixture("text.jpg"),
+    });
     expect(result.text).toBe(LINES.join("\n"));
     expect(result.detections).toEqual([]);
     expect(result.models).toEqual({ detector: null, recognizer: "ch_PP-OCRv4" });
@@ -277,17 +316,32 @@ Deno.test("ocr_only reads and looks for no objects", async () => {
 
 Deno.test("a stream's text follows its detections, settles, and tells its frame", async () => {
   await withService({ ocrIntervalMs: 0 }, async (service) => {
-    let result = await service.runOnFrame("yolo_ocr", 1, readFixture("text.jpg"), "a");
+    let result = await service.runOnFrame({
+      pipelineId: "yolo_ocr",
+      frameIndex: 1,
+      bytes: readFixture("text.jpg"),
+      sessionId: "a",
+    });
     expect(result.text_frame_index).toBeNull();
     const isSettled = () =>
       result.text_blocks.length === 3 && result.text_blocks.every(({ stable }) => stable);
     for (let index = 2; !isSettled(); index++) {
-      result = await service.runOnFrame("yolo_ocr", index, readFixture("text.jpg"), "a");
+      result = await service.runOnFrame({
+        pipelineId: "yolo_ocr",
+        frameIndex: index,
+        bytes: readFixture("text.jpg"),
+        sessionId: "a",
+      });
       expect(result.text_frame_index ?? 0).toBeLessThanOrEqual(index);
     }
     expect(result.text).toBe(LINES.join("\n"));
     service.endSession("a");
-    const anew = await service.runOnFrame("yolo_ocr", 1, readFixture("text.jpg"), "a");
+    const anew = await service.runOnFrame({
+      pipelineId: "yolo_ocr",
+      frameIndex: 1,
+      bytes: readFixture("text.jpg"),
+      sessionId: "a",
+    });
     expect(anew.text_frame_index).toBeNull();
   });
 });
@@ -296,7 +350,12 @@ Deno.test("objects keep their track from frame to frame, unless tracking is off"
   await withService({}, async (service) => {
     const tracksOf = async (session: string) => {
       const bytes = readFixture("dog.jpg");
-      const { detections } = await service.runOnFrame("yolo_only", 1, bytes, session);
+      const { detections } = await service.runOnFrame({
+        pipelineId: "yolo_only",
+        frameIndex: 1,
+        bytes,
+        sessionId: session,
+      });
       return detections.map(({ label, track_id }) => `${label} ${track_id}`);
     };
     const first = await tracksOf("a");
@@ -305,7 +364,12 @@ Deno.test("objects keep their track from frame to frame, unless tracking is off"
     expect(await tracksOf("b")).toEqual(first);
   });
   await withService({ tracking: false }, async (service) => {
-    const { detections } = await service.runOnFrame("yolo_only", 1, readFixture("dog.jpg"), "a");
+    const { detections } = await service.runOnFrame({
+      pipelineId: "yolo_only",
+      frameIndex: 1,
+      bytes: readFixture("dog.jpg"),
+      sessionId: "a",
+    });
     expect(detections[0]).not.toHaveProperty("track_id");
   });
 });
@@ -314,7 +378,13 @@ Deno.test("objects of a stream are followed by the time at which their frames ar
   await withService({}, async (service) => {
     const dogAt = async (arrivedMs: number) => {
       const bytes = readFixture("dog.jpg");
-      const { detections } = await service.runOnFrame("yolo_only", 1, bytes, "a", { arrivedMs });
+      const { detections } = await service.runOnFrame({
+        pipelineId: "yolo_only",
+        frameIndex: 1,
+        bytes,
+        sessionId: "a",
+        arrivedMs,
+      });
       return detections.filter(({ label }) => label === "dog").map(({ track_id }) => track_id);
     };
     const [first] = await dogAt(1_000_000);
@@ -328,11 +398,14 @@ Deno.test("objects of a stream are followed by the time at which their frames ar
 
 Deno.test("objects of a video are followed by its own clock", async () => {
   await withService({}, async (service) => {
-    const { detections } = await service.runOnImage("yolo_only", readFixture("dog.jpg"));
-    const dog = detections.filter(({ label }) => label === "dog");
-    const trackAt = (milliseconds: number) => {
-      service.follow("video", dog, milliseconds);
-      return dog.map(({ track_id }) => track_id);
+    const result = await service.runOnImage({
+      pipelineId: "yolo_only",
+      bytes: readFixture("dog.jpg"),
+    });
+    result.detections = result.detections.filter(({ label }) => label === "dog");
+    const trackAt = (timestampMs: number) => {
+      service.follow({ pipelineId: "yolo_only", sessionId: "video", result, timestampMs });
+      return result.detections.map(({ track_id }) => track_id);
     };
     expect(trackAt(0)).toEqual([1]);
     expect(trackAt(1000)).toEqual([1]);
@@ -350,8 +423,16 @@ Deno.test("pixels are looked at as encoded pictures are", async () => {
       resolveWithObject: true,
     });
     const image = { pixels: new Uint8Array(data), width: info.width, height: info.height };
-    const ofPixels = await service.runOnPixels("yolo_only", "video", 0, image);
-    const ofFile = await service.runOnImage("yolo_only", readFixture("dog.jpg"));
+    const ofPixels = await service.runOnPixels({
+      pipelineId: "yolo_only",
+      sessionId: "video",
+      frameIndex: 0,
+      image,
+    });
+    const ofFile = await service.runOnImage({
+      pipelineId: "yolo_only",
+      bytes: readFixture("dog.jpg"),
+    });
     const labels = ({ detections }: typeof ofFile) => detections.map(({ label }) => label);
     expect(labels(ofPixels)).toEqual(labels(ofFile));
     expect(ofPixels.image).toEqual({ width: 768, height: 576 });

@@ -79,6 +79,7 @@ Deno.test("what a server answers is as the OpenAPI document describes it", async
   check("Ready", await get("/ready"));
   check("PipelineList", await get("/pipelines"));
   check("Pipeline", await get("/pipelines/yolo_ocr"));
+  check("StepList", await get("/pipelines/steps"));
   check("Error", await get("/pipelines/none"));
   check("JobList", await get("/video/jobs"));
   const client = openStream(server, "?pipeline_id=yolo_only");

@@ -1,11 +1,13 @@
 import { imageTaskRules } from "../../lib/pipeline/image_task_rules.ts";
 import { expect } from "expect";
-import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";
-import type { DetectTask, WorkerSetup } from "../../lib/pipeline/worker_tasks.ts";
+import type { DetectTask, SegmentOutcome, WorkerSetup } from "../../lib/pipeline/worker_tasks.ts";
 import { WorkerPool } from "../../lib/workers/worker_pool.ts";
 import { readFixture } from "../read_fixture.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
 import { openStream, startTestServer } from "./test_server.ts";
+
+/** A task for the faulty worker, which looks at nothing but the image. */
+const TASK = { pipelineId: "any", nodes: [], given: {} };
 
 const FAULTY_WORKER = new URL("../workers/faulty_worker.ts", import.meta.url).href;
 const LAYOUT = {
@@ -18,7 +20,7 @@ const LAYOUT = {
 
 Deno.test("a worker that dies costs one stream its frame, and the others nothing", async () => {
   const restarts: string[] = [];
-  const pool = new WorkerPool<WorkerSetup, DetectTask, RunOutcome>({
+  const pool = new WorkerPool<WorkerSetup, DetectTask, SegmentOutcome>({
     rules: imageTaskRules(),
     workers: 1,
     workerUrl: FAULTY_WORKER,
@@ -38,7 +40,7 @@ Deno.test("a worker that dies costs one stream its frame, and the others nothing
       isValidPipeline: () => true,
       async runOnFrame(pipelineId, frameIndex, _bytes, sessionId) {
         const text = new TextEncoder().encode(order(frameIndex, pipelineId));
-        await pool.run({ pipelineId: "any", picture: text }, { sessionId });
+        await pool.run({ ...TASK, image: text }, { sessionId });
         return RESULT;
       },
     },

@@ -1,10 +1,7 @@
+import type { Size } from "../../lib/image/size.ts";
 import { expect } from "expect";
 import fc from "fast-check";
-import {
-  FrameValidationError,
-  type JpegInfo,
-  validateJpeg,
-} from "../../lib/streaming/frame_validator.ts";
+import { FrameValidationError, validateJpeg } from "../../lib/streaming/frame_validator.ts";
 import { readFixture } from "../read_fixture.ts";
 import vectors from "../vectors/validator.json" with { type: "json" };
 
@@ -29,7 +26,7 @@ function buildFrame({ hex, pad_to = 0 }: Case): Uint8Array {
   return frame;
 }
 
-function validate(bytes: Uint8Array, limits = LIMITS): JpegInfo | FrameValidationError {
+function validate(bytes: Uint8Array, limits = LIMITS): Size | FrameValidationError {
   try {
     return validateJpeg(bytes, limits);
   } catch (error) {
@@ -55,7 +52,7 @@ for (const vector of vectors.cases as Case[]) {
 }
 
 Deno.test("validateJpeg reads the size of real photographs", async () => {
-  const sizes: Record<string, JpegInfo> = {
+  const sizes: Record<string, Size> = {
     "dog.jpg": { width: 768, height: 576 },
     "person.jpg": { width: 640, height: 424 },
     "horses.jpg": { width: 773, height: 512 },

@@ -63,7 +63,12 @@ class JpegProcessor implements VideoFrameProcessor {
     >
   ) {
     const jpeg = await sharp(data, { raw: { width, height, channels: 3 } }).jpeg().toBuffer();
-    return await this.#service.runOnFrame(pipelineId, frameIndex, new Uint8Array(jpeg), jobId);
+    return await this.#service.runOnFrame({
+      pipelineId,
+      frameIndex,
+      bytes: new Uint8Array(jpeg),
+      sessionId: jobId,
+    });
   }
 }
 

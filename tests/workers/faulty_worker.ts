@@ -5,11 +5,10 @@
  */
 
 import type { WorkerReply, WorkerRequest } from "../../lib/workers/worker_messages.ts";
-import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";
-import type { DetectTask, WorkerSetup } from "../../lib/pipeline/worker_tasks.ts";
+import type { DetectTask, SegmentOutcome, WorkerSetup } from "../../lib/pipeline/worker_tasks.ts";
 
 const scope = self as unknown as {
-  postMessage(message: WorkerReply<RunOutcome>): void;
+  postMessage(message: WorkerReply<SegmentOutcome>): void;
   close(): void;
   onmessage: (event: MessageEvent<WorkerRequest<WorkerSetup, DetectTask>>) => void;
 };
@@ -26,7 +25,7 @@ scope.onmessage = ({ data }) => {
       return scope.postMessage({ type: "failed", kind: "internal", message: "no second start" });
     }
   }
-  obey(new TextDecoder().decode(data.task.picture as Uint8Array));
+  obey(new TextDecoder().decode(data.task.image as Uint8Array));
 };
 
 function obey(order: string): void {
@@ -53,9 +52,9 @@ function obey(order: string): void {
   }
 }
 
-/** The stages carry when the frame was begun and finished, in milliseconds of the shared clock. */
+/** The times tell when the frame was begun and finished, in milliseconds of the shared clock. */
 function answer(started: number): void {
-  const findings = { image: { width: 1, height: 1 }, detections: [] };
-  const stages = { decode: started, detect: Date.now(), ocr: 0 };
-  scope.postMessage({ type: "done", outcome: { findings, stages } });
+  const image = { width: 1, height: 1 };
+  const times = { started, finished: Date.now() };
+  scope.postMessage({ type: "done", outcome: { image, values: {}, times, decodeMs: 0 } });
 }

@@ -5,9 +5,11 @@ import { imageTaskRules } from "../../lib/pipeline/image_task_rules.ts";
 import { PipelineError } from "../../lib/pipeline/errors.ts";
 import type { Priority } from "../../lib/workers/fair_queue.ts";
 import { WorkerLostError } from "../../lib/workers/pooled_worker.ts";
-import type { RunOutcome } from "../../lib/pipeline/pipeline_runner.ts";
-import type { DetectTask, WorkerSetup } from "../../lib/pipeline/worker_tasks.ts";
+import type { DetectTask, SegmentOutcome, WorkerSetup } from "../../lib/pipeline/worker_tasks.ts";
 import { type Turn, WorkerPool, type WorkerPoolOptions } from "../../lib/workers/worker_pool.ts";
+
+/** A task for the faulty worker, which looks at nothing but the image. */
+const TASK = { pipelineId: "any", nodes: [], given: {} };
 
 const FAULTY_WORKER = new URL("./faulty_worker.ts", import.meta.url).href;
 
@@ -34,7 +36,7 @@ const SETUP: WorkerSetup = {
   otherDetectors: [],
 };
 
-type Pool = WorkerPool<WorkerSetup, DetectTask, RunOutcome>;
+type Pool = WorkerPool<WorkerSetup, DetectTask, SegmentOutcome>;
 
 function order(text: string): Uint8Array {
   return new TextEncoder().encode(text);
@@ -58,8 +60,7 @@ async function withPool(
   try {
     await test(
       pool,
-      (text, sessionId = "a") =>
-        pool.run({ pipelineId: "any", picture: order(text) }, { sessionId }),
+      (text, sessionId = "a") => pool.run({ ...TASK, image: order(text) }, { sessionId }),
     );
   } finally {
     pool.stop();
@@ -129,7 +130,7 @@ Deno.test("a session has as many workers at once as it asks for", async () => {
   await withPool({ workers: 3 }, async (pool) => {
     for (const [mostAtOnce, waiting] of [[1, 3], [2, 2], [Infinity, 1]] as const) {
       const runs = Array.from({ length: 4 }, () => {
-        const task = { pipelineId: "any", picture: order("20") };
+        const task = { ...TASK, image: order("20") };
         return pool.run(task, { sessionId: "video", mostAtOnce });
       });
       expect(pool.waiting).toBe(waiting);
@@ -167,7 +168,7 @@ Deno.test("streams go before images and those before jobs, whichever came first"
   await withPool({}, async (pool) => {
     const finished: string[] = [];
     const send = async (priority: Priority, milliseconds: number) => {
-      const task = { pipelineId: "any", picture: order(`${milliseconds}`) };
+      const task = { ...TASK, image: order(`${milliseconds}`) };
       await pool.run(task, { sessionId: priority, priority });
       finished.push(priority);
     };
@@ -180,8 +181,7 @@ Deno.test("streams go before images and those before jobs, whichever came first"
 Deno.test("a job that has kept a stream waiting stands back, and gets on without anything else happening", async () => {
   await withPool({}, async (pool) => {
     const job = { sessionId: "job", priority: "job" } as const;
-    const run = (text: string, turn: Turn) =>
-      pool.run({ pipelineId: "any", picture: order(text) }, turn);
+    const run = (text: string, turn: Turn) => pool.run({ ...TASK, image: order(text) }, turn);
     const first = run("50", job);
     const waiting = run("1", job);
     await run("1", { sessionId: "stream" });
@@ -198,7 +198,7 @@ Deno.test("a task that still waits is given up when its signal is aborted, and n
   await withPool({}, async (pool, run) => {
     const stop = new AbortController();
     const turn = { sessionId: "a", priority: "job", signal: stop.signal } as const;
-    const task = () => ({ pipelineId: "any", picture: order("50") });
+    const task = () => ({ ...TASK, image: order("50") });
     const [begun, waiting, other] = [pool.run(task(), turn), pool.run(task(), turn), run("1", "b")];
     stop.abort(new Error("Job removed"));
     expect((await failureOf(waiting)).message).toBe("Job removed");
@@ -211,11 +211,11 @@ Deno.test("a task that still waits is given up when its signal is aborted, and n
 Deno.test("a session has one frame in flight, and different sessions run side by side", async () => {
   await withPool({ workers: 2 }, async (pool) => {
     const run = async (sessionId: string) => {
-      const { outcome } = await pool.run({ pipelineId: "any", picture: order("50") }, {
+      const { outcome } = await pool.run({ ...TASK, image: order("50") }, {
         sessionId,
       });
-      const { stages } = outcome;
-      return { begin: stages.decode, end: stages.detect };
+      const { started = NaN, finished = NaN } = outcome.times;
+      return { begin: started, end: finished };
     };
     const [first, second, other] = await Promise.all([run("a"), run("a"), run("b")]);
     expect(second.begin).toBeGreaterThanOrEqual(first.end);
@@ -235,12 +235,12 @@ Deno.test("frames that wait are counted until they run", async () => {
 Deno.test("a frame's memory goes to the worker where the view covers all of it", async () => {
   await withPool({}, async (pool) => {
     const whole = Uint8Array.from(order("1"));
-    await pool.run({ pipelineId: "any", picture: whole }, { sessionId: "a" });
+    await pool.run({ ...TASK, image: whole }, { sessionId: "a" });
     expect(whole.buffer.byteLength).toBe(0);
     // A Buffer's own slice would share the memory that it is cut from.
     for (const memory of [new Uint8Array(10), Buffer.alloc(10)]) {
       const part = memory.subarray(0, 1);
-      await pool.run({ pipelineId: "any", picture: part }, { sessionId: "a" });
+      await pool.run({ ...TASK, image: part }, { sessionId: "a" });
       expect(part.buffer.byteLength).toBe(10);
     }
   });
@@ -279,7 +279,7 @@ Deno.test("a pool whose worker cannot start says why", async () => {
   });
   expect(pool.workers()).toEqual([{ alive: false, last_heartbeat: null }]);
   await expect(pool.start()).rejects.toThrow("no second start");
-  expect(await failureOf(pool.run({ pipelineId: "any", picture: order("1") }, { sessionId: "a" })))
+  expect(await failureOf(pool.run({ ...TASK, image: order("1") }, { sessionId: "a" })))
     .toBeInstanceOf(
       PipelineError,
     );

@@ -94,7 +94,7 @@ export async function runJob(
       return { frameIndex, timestampMs, result };
     });
     for await (const { frameIndex, timestampMs, result } of processed) {
-      processor.follow?.(id, result, timestampMs);
+      processor.follow?.(pipelineId, id, result, timestampMs);
       results.add({
         frame_index: frameIndex,
         timestamp_ms: timestampMs,

@@ -22,7 +22,9 @@ async function run(ctx: Context<State>): Promise<Response> {
   return await withImage(bodies, ctx.req, config.stream.maxFrameBytes, async (image) => {
     if (image.length === 0) throw new ApiError(422, "invalid_image", "Picture is empty");
     try {
-      return Response.json({ result: await pipelines.runOnImage(id, image) });
+      return Response.json({
+        result: await pipelines.runOnImage({ pipelineId: id, bytes: image }),
+      });
     } catch (error) {
       throw toImageApiError(error, id, config.stream.maxFramePixels);
     }

@@ -46,7 +46,7 @@ class Recorder implements VideoFrameProcessor {
     }
   }
 
-  follow(jobId: string, _result: PipelineResult, timestampMs: number): void {
+  follow(_pipelineId: string, jobId: string, _result: PipelineResult, timestampMs: number): void {
     this.followed.push([jobId, timestampMs]);
   }
 

@@ -5,15 +5,22 @@
  */
 
 import { imageTaskRules } from "./image_task_rules.ts";
-import type { ImageInput } from "../image/pixel_image.ts";
 import { join } from "node:path";
 import { ModelError, ModelNotFoundError } from "../onnx/errors.ts";
 import { findModel } from "../models/model_catalog.ts";
-import type { ReaderSetup, ReadOutcome, ReadTask } from "./worker_tasks.ts";
-import { type Turn, WorkerPool, type WorkerRestart } from "../workers/worker_pool.ts";
+import type { PipelineDefinition } from "./pipeline_definition.ts";
+import type { ReaderSetup, ReadTask, SegmentOutcome } from "./worker_tasks.ts";
+import {
+  type PoolResult,
+  type Turn,
+  WorkerPool,
+  type WorkerRestart,
+} from "../workers/worker_pool.ts";
 
-/** Options for {@linkcode TextPool}. */
-export interface TextPoolOptions {
+/** Options for {@linkcode ReadingPool}. */
+export interface ReadingPoolOptions {
+  /** Every pipeline that a task may name. */
+  pipelines: PipelineDefinition[];
   /** Folder of the model files. */
   modelDir: string;
   /** Most pixels that a picture may have. */
@@ -32,14 +39,14 @@ export const TEXT_MODELS = ["ch_PP-OCRv4_det", "ch_PP-OCRv4_rec", "ppocr_keys_v1
  *
  * Streams go before pictures and those before videos, as in detection.
  */
-export class TextPool {
-  readonly #options: TextPoolOptions;
-  readonly #pool: WorkerPool<ReaderSetup, ReadTask, ReadOutcome>;
+export class ReadingPool {
+  readonly #options: ReadingPoolOptions;
+  readonly #pool: WorkerPool<ReaderSetup, ReadTask, SegmentOutcome>;
 
   /** Begins with a worker that has no models yet; `start` loads them. */
-  constructor(options: TextPoolOptions) {
+  constructor(options: ReadingPoolOptions) {
     this.#options = options;
-    const { maxPixels, modelDir, ...rest } = options;
+    const { pipelines, maxPixels, modelDir, ...rest } = options;
     const [detectorModel, recognizerModel, dictionary] = TEXT_MODELS.map((id) =>
       join(modelDir, findModel(id)?.file ?? id)
     );
@@ -49,6 +56,7 @@ export class TextPool {
       rules: imageTaskRules(),
       workerUrl: new URL("./reader_worker.ts", import.meta.url).href,
       setup: {
+        pipelines,
         detectorModel,
         recognizerModel,
         dictionary,
@@ -81,19 +89,9 @@ export class TextPool {
     }
   }
 
-  /**
-   * Reads the text in a picture.
-   *
-   * @param picture Not to be used afterwards, since its memory goes to the worker
-   * @param turn Of a stream, the lines are remembered
-   * @throws {ImageDecodeError} If it is no picture
-   * @throws {PipelineError} If reading fails
-   */
-  async read(picture: ImageInput, turn: Turn): Promise<ReadOutcome> {
-    const { sessionId, priority = "stream" } = turn;
-    const task = priority === "stream" ? { picture, sessionId } : { picture };
-    const { outcome } = await this.#pool.run(task, turn);
-    return outcome;
+  /** Runs a task when it is its turn; see {@linkcode WorkerPool.run}. */
+  run(task: ReadTask, turn: Turn): Promise<PoolResult<SegmentOutcome>> {
+    return this.#pool.run(task, turn);
   }
 
   /** Ends the worker; what is being read fails. */

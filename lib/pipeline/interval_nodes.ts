@@ -1,0 +1,169 @@
+/**
+ * Runs the nodes that have an interval beside the frames of streams, as often as there is time.
+ *
+ * @module
+ */
+
+import type { ImageInput } from "../image/pixel_image.ts";
+import type { PlannedNode, Segment } from "./pipeline_plan.ts";
+import type { NodeValue } from "./step.ts";
+
+/** What a node gave last. */
+export interface LatestValue {
+  /** `undefined` before the first run. */
+  value: NodeValue | undefined;
+  /** The frame that it is of; `null` before the first. */
+  frameIndex: number | null;
+  /** Milliseconds that the run took; 0 once they have been told. */
+  ms: number;
+}
+
+/** A frame that a node may be run on. */
+export interface IntervalOffer {
+  /** Id of the pipeline. */
+  pipelineId: string;
+  /** The stream. */
+  sessionId: string;
+  /** The node, alone. */
+  segment: Segment;
+  /** Number of the frame in its stream. */
+  frameIndex: number;
+  /** Encoded; it is copied where the node is due. */
+  frame: Uint8Array;
+  /** Resolves with the values that the node takes, by id, when the frame's own nodes are through: this must not delay them. */
+  given: Promise<Record<string, NodeValue>>;
+}
+
+/** What the runs of a node need. */
+export interface IntervalTask {
+  /** Id of the pipeline. */
+  pipelineId: string;
+  /** The node, alone. */
+  segment: Segment;
+  /** The stream. */
+  sessionId: string;
+  /** Encoded. */
+  image: ImageInput;
+  /** The values of the nodes that it takes from, by id. */
+  given: Readonly<Record<string, NodeValue>>;
+}
+
+/** A frame that waits for its turn. */
+interface WaitingFrame {
+  frameIndex: number;
+  image: Uint8Array;
+  /** Resolves when the frame's own nodes are through. */
+  given: Promise<Record<string, NodeValue>>;
+}
+
+/** A node of a stream. */
+interface Entry {
+  pipelineId: string;
+  sessionId: string;
+  segment: Segment;
+  latest: LatestValue;
+  /** Why the last run failed; it is told once. */
+  failure: unknown;
+  /** The newest frame that waits. */
+  waiting: WaitingFrame | undefined;
+  /** When the next run may start, in monotonic milliseconds. */
+  nextAt: number;
+}
+
+const NOTHING: LatestValue = { value: undefined, frameIndex: null, ms: 0 };
+
+/**
+ * Runs one node at a time: on the newest frame of the stream whose turn it is.
+ *
+ * A run of a node in a stream starts no sooner than its interval after the last one, however many frames come.
+ */
+export class IntervalNodes {
+  readonly #run: (task: IntervalTask) => Promise<{ value: NodeValue; ms: number }>;
+  /** By stream and node, in the order of their turns. */
+  readonly #entries = new Map<string, Entry>();
+  #isRunning = false;
+
+  /**
+   * Begins without streams.
+   *
+   * @param run Runs one node; its failure leaves the stream with the value that it has
+   */
+  constructor(run: (task: IntervalTask) => Promise<{ value: NodeValue; ms: number }>) {
+    this.#run = run;
+  }
+
+  /** Takes a frame where a node is due; call it with every frame. */
+  offer({ pipelineId, sessionId, segment, frameIndex, frame, given }: IntervalOffer): void {
+    const [node] = segment.nodes;
+    const entry = this.#entries.getOrInsertComputed(keyOf(sessionId, node), () => ({
+      pipelineId,
+      sessionId,
+      segment,
+      latest: NOTHING,
+      failure: undefined,
+      waiting: undefined,
+      nextAt: 0,
+    }));
+    if (performance.now() < entry.nextAt) return;
+    entry.waiting = { frameIndex, image: new Uint8Array(frame), given };
+    this.#runNext();
+  }
+
+  /** What a node gave last in a stream; the time of each run is told once. */
+  take(sessionId: string, node: PlannedNode): LatestValue {
+    const entry = this.#entries.get(keyOf(sessionId, node));
+    if (entry === undefined) return NOTHING;
+    const { latest } = entry;
+    entry.latest = { ...latest, ms: 0 };
+    return latest;
+  }
+
+  /** Why the last run of a node failed in a stream; `undefined` where it did not, or where that has been told. */
+  takeFailure(sessionId: string, node: PlannedNode): unknown {
+    const entry = this.#entries.get(keyOf(sessionId, node));
+    const failure = entry?.failure;
+    if (entry !== undefined) entry.failure = undefined;
+    return failure;
+  }
+
+  /** Forgets a stream. */
+  endSession(sessionId: string): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.sessionId === sessionId) this.#entries.delete(key);
+    }
+  }
+
+  #runNext(): void {
+    if (this.#isRunning) return;
+    for (const [key, entry] of this.#entries) {
+      const { waiting, segment } = entry;
+      if (waiting === undefined) continue;
+      entry.waiting = undefined;
+      entry.nextAt = performance.now() + (segment.nodes[0].intervalMs ?? 0);
+      this.#isRunning = true;
+      this.#runOn(entry, waiting).finally(() => {
+        this.#isRunning = false;
+        // To the end of the line, unless its stream has ended meanwhile.
+        if (this.#entries.delete(key)) this.#entries.set(key, entry);
+        this.#runNext();
+      });
+      return;
+    }
+  }
+
+  async #runOn(entry: Entry, { frameIndex, image, given }: WaitingFrame): Promise<void> {
+    const { pipelineId, sessionId, segment } = entry;
+    try {
+      const task = { pipelineId, sessionId, segment, image, given: await given };
+      const { value, ms } = await this.#run(task);
+      entry.latest = { value, frameIndex, ms };
+    } catch (error) {
+      // The pool tells of a worker that is lost.
+      entry.failure = error;
+    }
+  }
+}
+
+function keyOf(sessionId: string, { id }: PlannedNode): string {
+  return JSON.stringify([sessionId, id]);
+}

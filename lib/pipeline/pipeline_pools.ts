@@ -1,0 +1,167 @@
+/**
+ * The workers of all pipelines, and the models that they have.
+ *
+ * @module
+ */
+
+import { basename, join } from "node:path";
+import type { ImageInput } from "../image/pixel_image.ts";
+import type { Size } from "../image/size.ts";
+import { findModel } from "../models/model_catalog.ts";
+import { ModelError } from "../onnx/errors.ts";
+import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
+import type { PlanMeasurement, WorkerPlan } from "./calibration.ts";
+import { CANARY } from "./canary.ts";
+import { DetectionPool } from "./detection_pool.ts";
+import { PipelineError } from "./errors.ts";
+import type { PipelineDefinition } from "./pipeline_definition.ts";
+import type { SegmentResult } from "./pipeline_executor.ts";
+import type { PipelineModel } from "./pipeline_info.ts";
+import type { CompleteOptions } from "./pipeline_options.ts";
+import type { Segment } from "./pipeline_plan.ts";
+import { ReadingPool } from "./reading_pool.ts";
+import type { NodeValue } from "./step.ts";
+import { STEPS } from "./steps.ts";
+
+/** Some nodes that are to run on one image. */
+export interface SegmentRun {
+  /** Id of the pipeline. */
+  pipelineId: string;
+  /** The nodes. */
+  segment: Segment;
+  /** Not to be used afterwards, since its memory goes to a worker. */
+  image: ImageInput;
+  /** The values of nodes elsewhere that they take, by id. */
+  given: Readonly<Record<string, NodeValue>>;
+  /** Whose turn it is; lines of text are remembered for streams. */
+  turn: Turn;
+  /** Input of the detector; the default one where it is not given. */
+  inputSize?: Size | undefined;
+}
+
+/** Runs nodes on the workers that they are made for. */
+export class PipelinePools {
+  readonly #options: CompleteOptions;
+  readonly #definitions: PipelineDefinition[];
+  #starting: Promise<void> | undefined;
+  #detection: DetectionPool | undefined;
+  #reading: ReadingPool | undefined;
+
+  /** Begins without workers; `start` brings them. */
+  constructor(definitions: PipelineDefinition[], options: CompleteOptions) {
+    this.#definitions = definitions;
+    this.#options = options;
+  }
+
+  /** How inference is spread over the cores; see {@linkcode DetectionPool.plans}. */
+  get plans(): readonly (WorkerPlan | PlanMeasurement)[] {
+    return this.#detection?.plans ?? [];
+  }
+
+  /** The classes that the detector knows; `undefined` before the start. */
+  get labels(): readonly string[] | undefined {
+    return this.#detection?.layout?.labels;
+  }
+
+  /** Number of frames that wait for a worker. */
+  get waiting(): number {
+    return this.#detection?.waiting ?? 0;
+  }
+
+  /** The state of each worker; empty before the start. */
+  workers(): WorkerStatus[] {
+    return this.#detection?.workers() ?? [];
+  }
+
+  /**
+   * Loads the models and starts the workers; later calls await the first.
+   *
+   * @throws {ModelError} If a model file is not there, or cannot be used.
+   */
+  start(): Promise<void> {
+    this.#starting ??= this.#start().catch((cause) => {
+      const wasStopped = this.#starting === undefined;
+      this.stop();
+      const message = `Cannot start inference with the model ${this.#modelPath()}: ` +
+        "onnxruntime cannot load it (LOG_LEVEL=debug tells why)";
+      throw wasStopped || cause instanceof ModelError ? cause : new ModelError(message, { cause });
+    });
+    return this.#starting;
+  }
+
+  /** Ends the workers; frames that are not finished fail. */
+  stop(): void {
+    this.#detection?.stop();
+    this.#reading?.stop();
+    this.#detection = undefined;
+    this.#reading = undefined;
+    this.#starting = undefined;
+  }
+
+  /**
+   * Runs nodes, when it is their turn.
+   *
+   * @throws {ImageDecodeError} If the image is none
+   * @throws {ImageTooLargeError} If the image has too many pixels
+   * @throws {PipelineError} If a node fails, or there are no workers
+   */
+  async run({ pipelineId, segment, turn, inputSize, ...rest }: SegmentRun): Promise<SegmentResult> {
+    const task = { ...rest, pipelineId, nodes: segment.nodes.map(({ id }) => id) };
+    const { priority = "stream", sessionId } = turn;
+    const running = segment.pool === "detection"
+      ? this.#detection?.run({ ...task, inputSize }, turn)
+      : this.#reading?.run({ ...task, ...(priority === "stream" && { sessionId }) }, turn);
+    if (running !== undefined) return await running;
+    throw new PipelineError({ cause: new Error("The service is not running") });
+  }
+
+  /** The model that finds objects. */
+  detectorInfo(): PipelineModel {
+    const path = this.#modelPath();
+    const entry = findModel(this.#options.model);
+    return {
+      name: entry?.id ?? basename(path, ".onnx"),
+      file: basename(path),
+      licence: entry?.licence ?? null,
+      input_size: this.#detection?.layout?.input ?? null,
+    };
+  }
+
+  async #start(): Promise<void> {
+    const { inputSize, otherInputSizes, confidence, iou, maxPixels } = this.#options;
+    const { workers, threads, frameTimeoutMs, onRestart } = this.#options;
+    const shared = {
+      pipelines: this.#definitions,
+      maxPixels,
+      ...(frameTimeoutMs !== undefined && { frameTimeoutMs }),
+      ...(onRestart !== undefined && { onRestart }),
+    };
+    this.#detection = new DetectionPool({
+      ...shared,
+      canary: CANARY,
+      modelPath: this.#modelPath(),
+      inputSizes: [inputSize, ...otherInputSizes],
+      confidence,
+      iou,
+      fixedPlan: {
+        ...(workers !== undefined && { workers }),
+        ...(threads !== undefined && { threads }),
+      },
+    });
+    await this.#detection.start();
+    if (!this.#definitions.some(reads)) return;
+    if (this.#starting === undefined) throw new Error("The service was stopped while it started");
+    this.#reading = new ReadingPool({ ...shared, modelDir: this.#options.modelDir });
+    await this.#reading.start();
+  }
+
+  #modelPath(): string {
+    const { model, modelDir } = this.#options;
+    const entry = findModel(model);
+    return entry === undefined ? model : join(modelDir, entry.file);
+  }
+}
+
+function reads({ nodes }: PipelineDefinition): boolean {
+  return nodes.some(({ step }) => STEPS.get(step)?.runsOn === "reading");
+}

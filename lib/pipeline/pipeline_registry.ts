@@ -1,0 +1,99 @@
+/**
+ * The pipelines that there are, and what there is to know of them.
+ *
+ * @module
+ */
+
+import { loadDefinitions } from "./load_definitions.ts";
+import { entryNodes, outputNodes, type PipelineDefinition } from "./pipeline_definition.ts";
+import {
+  type PipelineInfo,
+  type PipelineModel,
+  type PipelineSummary,
+  textModelInfo,
+} from "./pipeline_info.ts";
+import { type PipelinePlan, planPipeline } from "./pipeline_plan.ts";
+import type { PoolName } from "./step.ts";
+import { TEXT_MODELS } from "./reading_pool.ts";
+
+/** Options for {@linkcode PipelineRegistry}. */
+export interface PipelineRegistryOptions {
+  /** Folder of the operator's own definitions. */
+  pipelineDir?: string | undefined;
+  /** Replaces the interval of nodes that read text, in milliseconds. */
+  ocrIntervalMs?: number | undefined;
+}
+
+/** Definitions by their id, each with its plan. */
+export class PipelineRegistry {
+  readonly #definitions: Map<string, PipelineDefinition>;
+  readonly #plans = new Map<string, PipelinePlan>();
+
+  /**
+   * Reads all definitions.
+   *
+   * @throws {DefinitionError} If one is not valid
+   */
+  constructor({ pipelineDir, ocrIntervalMs }: PipelineRegistryOptions = {}) {
+    this.#definitions = loadDefinitions(pipelineDir);
+    for (const [id, definition] of this.#definitions) {
+      this.#plans.set(id, planPipeline(definition, ocrIntervalMs));
+    }
+  }
+
+  /** All definitions, in the order in which they are offered. */
+  get definitions(): PipelineDefinition[] {
+    return [...this.#definitions.values()];
+  }
+
+  /** Whether a pipeline of this id exists. */
+  has(id: string): boolean {
+    return this.#definitions.has(id);
+  }
+
+  /** Whether a pipeline needs workers of a kind; `false` for an unknown id. */
+  uses(id: string, pool: PoolName): boolean {
+    return this.#plans.get(id)?.pools.has(pool) ?? false;
+  }
+
+  /**
+   * How a pipeline runs.
+   *
+   * @throws {RangeError} If there is none of this id
+   */
+  plan(id: string): PipelinePlan {
+    const plan = this.#plans.get(id);
+    if (plan !== undefined) return plan;
+    throw new RangeError(`Cannot run the pipeline "${id}": unknown`);
+  }
+
+  /** Id of the pipeline of the fewest nodes that needs workers of a kind; `undefined` where none does. */
+  simplest(pool: PoolName): string | undefined {
+    return this.definitions.filter(({ id }) => this.uses(id, pool))
+      .toSorted((a, b) => a.nodes.length - b.nodes.length)[0]?.id;
+  }
+
+  /** Names and descriptions. */
+  list(): PipelineSummary[] {
+    return this.definitions.map(({ id, name, description }) => ({ id, name, description }));
+  }
+
+  /**
+   * Describes a pipeline; `undefined` for an unknown id.
+   *
+   * @param detector The model that finds objects
+   */
+  describe(id: string, detector: PipelineModel): PipelineInfo | undefined {
+    const definition = this.#definitions.get(id);
+    if (definition === undefined) return undefined;
+    return {
+      ...definition,
+      entry_nodes: entryNodes(definition),
+      output_nodes: outputNodes(definition),
+      models: [
+        ...(this.uses(id, "detection") ? [detector] : []),
+        ...(this.uses(id, "reading") ? TEXT_MODELS.map(textModelInfo) : []),
+      ],
+    };
+  }
+}
