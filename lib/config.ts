@@ -5,10 +5,7 @@
  */
 
 import { parseHostname } from "./host_name.ts";
-import { UserError } from "./user_error.ts";
-
-/** Thrown for an environment variable that cannot be used; the message names variable and value. */
-export class ConfigError extends UserError {}
+import { ConfigError, Environment, fail, MEGABYTE } from "./environment.ts";
 
 /** Least important level that is logged. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
@@ -110,87 +107,27 @@ export interface Config {
   video: VideoConfig;
 }
 
-const MEGABYTE = 1_048_576;
+/** What pipelines run with unless something else is set. */
+export const PIPELINE_DEFAULTS = {
+  /** Id of the detector. */
+  model: "yolov8n",
+  /** Input of the detector, in pixels. */
+  inputSize: { width: 512, height: 384 },
+  /** Confidence that a detection has to exceed. */
+  confidence: 0.25,
+  /** Overlap above which two boxes of a class count as one object. */
+  iou: 0.45,
+  /** Most pixels of an image. */
+  maxPixels: 4_194_304,
+  /** Whether objects get a `track_id`. */
+  tracking: true,
+} as const;
+
 const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
 
-function fail(name: string, expected: string, value: string): never {
-  throw new ConfigError(`Cannot parse ${name}: expected ${expected}, got ${JSON.stringify(value)}`);
-}
-
-/** Looks up and parses single variables; an empty one counts as unset, as it does in most shells' idioms. */
-class Environment {
-  readonly #variables: Readonly<Record<string, string | undefined>>;
-
-  constructor(variables: Readonly<Record<string, string | undefined>>) {
-    this.#variables = variables;
-  }
-
-  text(name: string): string | undefined {
-    return this.#variables[name]?.trim() || undefined;
-  }
-
-  /** The parts between commas. */
-  list(name: string): string[] {
-    const parts = this.text(name)?.split(",") ?? [];
-    return parts.map((part) => part.trim()).filter((part) => part !== "");
-  }
-
-  number(
-    name: string,
-    fallback: number,
-    expected: string,
-    accepts: (value: number) => boolean,
-  ): number {
-    const text = this.text(name);
-    if (text === undefined) return fallback;
-    // Number() would also read "0x10" and "1e3", which nobody means here.
-    const value = /^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : NaN;
-    return accepts(value) ? value : fail(name, expected, text);
-  }
-
-  ratio(name: string, fallback: number): number {
-    return this.number(name, fallback, "a number between 0 and 1", (n) => n >= 0 && n <= 1);
-  }
-
-  integer(name: string, fallback: number, minimum: number, maximum: number): number {
-    return this.number(
-      name,
-      fallback,
-      `a whole number between ${minimum} and ${maximum}`,
-      (n) => Number.isInteger(n) && n >= minimum && n <= maximum,
-    );
-  }
-
-  optionalInteger(name: string, minimum: number, maximum: number): number | undefined {
-    if (this.text(name) === undefined) return undefined;
-    return this.integer(name, minimum, minimum, maximum);
-  }
-
-  /** A number of megabytes, in bytes. */
-  megabytes(name: string, fallback: number): number {
-    // From 1 KiB, as less is of no use, to what numbers count exactly.
-    const expected = "a number of megabytes between 0.001 and 1000000";
-    const value = this.number(name, fallback, expected, (n) => n >= 0.001 && n <= 1_000_000);
-    return Math.floor(value * MEGABYTE);
-  }
-
-  /** A duration given in seconds, in milliseconds; 0 switches it off. */
-  seconds(name: string, fallback: number): number {
-    // Timers count in 32-bit milliseconds, which is 24 days.
-    const expected = "a number of seconds between 0 and 2000000";
-    return this.number(name, fallback, expected, (n) => n >= 0 && n <= 2_000_000) * 1000;
-  }
-
-  choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
-    const text = this.text(name);
-    if (text === undefined) return fallback;
-    return choices.find((choice) => choice === text) ??
-      fail(name, `one of ${choices.join(", ")}`, text);
-  }
-}
-
 function parseInputSize(environment: Environment): { width: number; height: number } {
-  const text = environment.text("PIPELINE_INPUT_SIZE") ?? "512x384";
+  const text = environment.text("PIPELINE_INPUT_SIZE");
+  if (text === undefined) return PIPELINE_DEFAULTS.inputSize;
   const match = /^(\d{2,4})x(\d{2,4})$/.exec(text);
   const width = Number(match?.[1]);
   const height = Number(match?.[2]);
@@ -251,7 +188,12 @@ function parseStream(environment: Environment): StreamConfig {
     dropThreshold,
     slowdownThreshold,
     maxFrameBytes,
-    maxFramePixels: environment.integer("STREAM_MAX_FRAME_PIXELS", 4_194_304, 1, 268_402_689),
+    maxFramePixels: environment.integer(
+      "STREAM_MAX_FRAME_PIXELS",
+      PIPELINE_DEFAULTS.maxPixels,
+      1,
+      268_402_689,
+    ),
     memoryBudgetBytes,
     maxSessions: environment.optionalInteger("STREAM_MAX_SESSIONS", 1, 1_000_000),
     idleTimeoutMs: environment.seconds("STREAM_IDLE_TIMEOUT_S", 30),
@@ -266,9 +208,9 @@ function parsePipeline(environment: Environment): PipelineConfig {
     inputSize: parseInputSize(environment),
     workers: environment.optionalInteger("PIPELINE_WORKERS", 1, 64),
     threads: environment.optionalInteger("PIPELINE_THREADS", 1, 64),
-    model: environment.text("YOLO_MODEL") ?? "yolov8n",
-    confidence: environment.ratio("YOLO_CONFIDENCE", 0.25),
-    iou: environment.ratio("YOLO_IOU", 0.45),
+    model: environment.text("YOLO_MODEL") ?? PIPELINE_DEFAULTS.model,
+    confidence: environment.ratio("YOLO_CONFIDENCE", PIPELINE_DEFAULTS.confidence),
+    iou: environment.ratio("YOLO_IOU", PIPELINE_DEFAULTS.iou),
     ocrIntervalMs: environment.optionalInteger("OCR_INTERVAL_MS", 0, 3_600_000),
     directory: environment.text("PIPELINE_DIR"),
     tracking: environment.choice("STREAM_TRACKING", ["on", "off"], "on") === "on",

@@ -1,5 +1,6 @@
+import { ConfigError } from "../lib/environment.ts";
 import { expect } from "expect";
-import { ConfigError, parseConfig } from "../lib/config.ts";
+import { parseConfig } from "../lib/config.ts";
 
 Deno.test("parseConfig gives the documented defaults for an empty environment", () => {
   expect(parseConfig({})).toEqual({
@@ -30,7 +31,8 @@ Deno.test("parseConfig gives the documented defaults for an empty environment", 
       model: "yolov8n",
       confidence: 0.25,
       iou: 0.45,
-      ocrIntervalMs: 500,
+      ocrIntervalMs: undefined,
+      directory: undefined,
       tracking: true,
     },
     video: {

@@ -6,6 +6,7 @@ const ROOT = new URL("../", import.meta.url);
 /** What every part may use: settings, texts, errors, logs and metrics, and the messages between server and page. */
 const SHARED = [
   "lib/config.ts",
+  "lib/environment.ts",
   "lib/cut_text.ts",
   "lib/host_name.ts",
   "lib/named_error.ts",
@@ -31,7 +32,7 @@ const ARROWS: Readonly<Record<string, string[]>> = {
     ...SHARED,
     ...["lib/image", "lib/onnx", "lib/models", "lib/detection", "lib/ocr", "lib/workers"],
   ],
-  "lib/streaming": [...SHARED, "lib/image/size.ts"],
+  "lib/streaming": [...SHARED, "lib/image"],
   "lib/video": [...SHARED, "lib/image"],
   "lib/front": SHARED,
   "lib/http": [...SHARED, "lib/video"],

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { PIPELINE_DEFAULTS } from "../config.ts";
 import type { Size } from "../image/size.ts";
 import type { WorkerRestart } from "../workers/worker_pool.ts";
 
@@ -75,20 +76,10 @@ export interface PipelineServiceOptions {
   onRestart?: (restart: WorkerRestart) => void;
 }
 
-const DEFAULTS = {
-  model: "yolov8n",
-  inputSize: { width: 512, height: 384 },
-  otherInputSizes: [],
-  confidence: 0.25,
-  iou: 0.45,
-  maxPixels: 4_194_304,
-  tracking: true,
-} as const satisfies Partial<PipelineServiceOptions>;
-
 /** Options in which nothing with a default is left out. */
 export type CompleteOptions =
   & PipelineServiceOptions
-  & Required<Pick<PipelineServiceOptions, keyof typeof DEFAULTS>>;
+  & Required<Pick<PipelineServiceOptions, keyof typeof PIPELINE_DEFAULTS | "otherInputSizes">>;
 
 /**
  * Puts defaults where options are left out.
@@ -96,7 +87,7 @@ export type CompleteOptions =
  * @throws {RangeError} If an option is out of its range.
  */
 export function completeOptions(options: PipelineServiceOptions): CompleteOptions {
-  const complete = { ...DEFAULTS, ...options };
+  const complete = { ...PIPELINE_DEFAULTS, otherInputSizes: [], ...options };
   for (const side of Object.values(complete.inputSize)) {
     if (!Number.isInteger(side) || side < 32 || side % 32 !== 0) {
       throw new RangeError(`Cannot use the input size: expected multiples of 32, got ${side}`);

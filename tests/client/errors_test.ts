@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { describeRetry, explainStreamFailure } from "../../lib/client/errors.ts";
 import { CLOSE_CODES, type StreamErrorCode } from "../../lib/protocol/stream_messages.ts";
-import type { StreamFailure, StreamFailureCode } from "../../lib/client/live/realtime_client.ts";
+import type { StreamFailure, StreamFailureCode } from "../../lib/client/stream_failure.ts";
 
 const CODES: StreamFailureCode[] = [
   ...Object.keys(CLOSE_CODES) as StreamErrorCode[],

@@ -3,7 +3,7 @@
 import { describeBottleneck } from "./bottleneck.ts";
 import type { Size } from "../../image/size.ts";
 import type { LiveSignals } from "./live_signals.ts";
-import type { StreamFailureCode } from "./realtime_client.ts";
+import type { StreamFailureCode } from "../stream_failure.ts";
 import type { StreamStatistics } from "./stream_statistics.ts";
 
 /** Everything that the page knows of its stream. */

@@ -1,7 +1,8 @@
 /** The state of the stream in one word and two numbers. */
 
+import type { StreamFailure } from "../stream_failure.ts";
 import type { StageState } from "./live_signals.ts";
-import type { ConnectionStatus, StreamFailure } from "./realtime_client.ts";
+import type { ConnectionStatus } from "./realtime_client.ts";
 import type { StreamStatistics } from "./stream_statistics.ts";
 
 /** What the status pill shows. */

@@ -1,15 +1,12 @@
 /** Watches somebody's stream: from its frames and results to the signals of a page. */
 
+import type { StreamFailureCode } from "../stream_failure.ts";
 import { batch, effect, signal } from "@preact/signals";
 import { decodeFrame } from "./decode_frame.ts";
 import { explainStreamFailure } from "../errors.ts";
 import type { LiveSignals } from "../live/live_signals.ts";
 import type { ResultMessage } from "../../protocol/stream_messages.ts";
-import {
-  RealtimeClient,
-  type RealtimeClientOptions,
-  type StreamFailureCode,
-} from "../live/realtime_client.ts";
+import { RealtimeClient, type RealtimeClientOptions } from "../live/realtime_client.ts";
 import { watchUrl } from "./sessions.ts";
 import { StatisticsCollector } from "../live/stream_statistics.ts";
 import { isTokenRefused } from "../token.ts";
