@@ -449,7 +449,7 @@ Deno.test({
         "-A",
         "--cached-only",
         "--config",
-        `${import.meta.dirname}/../../deno.json`,
+        `${import.meta.dirname}/../../../deno.json`,
         script,
       ],
       stdout: "piped",

@@ -517,7 +517,7 @@ async function runServer(dataDirectory: string, pauseAfter: number): Promise<str
       "run",
       "-A",
       "--cached-only",
-      `${import.meta.dirname}/job_server.ts`,
+      `${import.meta.dirname}/../job_server.ts`,
       dataDirectory,
       `${pauseAfter}`,
     ],
