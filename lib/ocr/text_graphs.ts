@@ -31,7 +31,7 @@ const DETECTOR_DEVIATION = [0.229, 0.224, 0.225];
  */
 export function prepareTextDetector(bytes: Uint8Array): Uint8Array {
   const model = parseOnnx(bytes);
-  foldActivations(model.graph, readScalarConstants(bytes));
+  foldActivations(model.graph, readScalarConstants(model.graph));
   feedPixels(
     model,
     DETECTOR_DEVIATION.map((deviation) => 1 / (255 * deviation)),
@@ -49,7 +49,7 @@ export function prepareTextDetector(bytes: Uint8Array): Uint8Array {
  */
 export function prepareTextRecognizer(bytes: Uint8Array): Uint8Array {
   const model = parseOnnx(bytes);
-  foldActivations(model.graph, readScalarConstants(bytes));
+  foldActivations(model.graph, readScalarConstants(model.graph));
   feedPixels(model, [1 / 127.5, 1 / 127.5, 1 / 127.5], [-1, -1, -1]);
   const { graph } = model;
   const [distribution] = graph.output;

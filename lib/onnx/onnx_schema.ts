@@ -13,15 +13,16 @@ import protobuf from "protobufjs";
 const SCHEMA = `
 syntax = "proto2";
 message Attribute {
-  optional string name = 1; optional int64 i = 3; repeated int64 ints = 8; optional int32 type = 20;
+  optional string name = 1; optional int64 i = 3; optional Tensor t = 5; repeated int64 ints = 8;
+  optional int32 type = 20;
 }
 message Node {
   repeated string input = 1; repeated string output = 2; optional string name = 3;
   optional string op_type = 4; repeated Attribute attribute = 5;
 }
 message Tensor {
-  repeated int64 dims = 1; optional int32 data_type = 2; optional string name = 8;
-  optional bytes raw_data = 9;
+  repeated int64 dims = 1; optional int32 data_type = 2; repeated float float_data = 4 [packed = true];
+  optional string name = 8; optional bytes raw_data = 9;
 }
 message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } }
 message Shape { repeated Dimension dim = 1; }
@@ -57,6 +58,8 @@ export interface OnnxAttribute {
   name: string;
   /** Value of an attribute of the type `INT`. */
   i?: Integer;
+  /** Value of an attribute of the type `TENSOR`; `null` as read where it has none. */
+  t?: OnnxTensor | null;
   /** Values of an attribute of the type `INTS`. */
   ints?: Integer[];
   /** `AttributeProto.AttributeType`: which field holds the value. */
@@ -85,8 +88,10 @@ export interface OnnxTensor {
   data_type: number;
   /** Name of the value, by which nodes take it. */
   name: string;
-  /** Elements, row-major and little-endian; empty where an undeclared field holds them. */
+  /** Elements, row-major and little-endian; empty where `float_data` or an undeclared field holds them. */
   raw_data: Uint8Array;
+  /** Elements of the type float32, where they are written as numbers. */
+  float_data?: number[];
 }
 
 /** The name, element type and shape of a graph's input or output. */
