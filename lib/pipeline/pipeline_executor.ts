@@ -56,71 +56,109 @@ export interface FrameOutcome {
  */
 export async function runFrame(
   { result }: PipelinePlan,
-  { plan, image, size, latest, runSegment, context }: FrameRun,
+  run: FrameRun,
   onValue: (node: PlannedNode, value: Promise<NodeValue>) => void = () => {},
 ): Promise<FrameOutcome> {
-  const values = new Map<PlannedNode, Promise<NodeValue>>();
-  const outcomes: Promise<SegmentResult & { pool: PoolName }>[] = [];
-  const mainTimes: Record<string, number> = {};
-  const keep = (node: PlannedNode, value: Promise<NodeValue>) => {
+  const execution = new FrameExecution(run, onValue);
+  execution.begin();
+  return await execution.finish(result);
+}
+
+/** One run of a plan. Each part awaits the values that it takes, and gives promises of its own. */
+class FrameExecution {
+  readonly #run: FrameRun;
+  readonly #onValue: (node: PlannedNode, value: Promise<NodeValue>) => void;
+  readonly #values = new Map<PlannedNode, Promise<NodeValue>>();
+  readonly #outcomes: Promise<SegmentResult & { pool: PoolName }>[] = [];
+  readonly #mainTimes: Record<string, number> = {};
+
+  constructor(
+    run: FrameRun,
+    onValue: (node: PlannedNode, value: Promise<NodeValue>) => void,
+  ) {
+    this.#run = run;
+    this.#onValue = onValue;
+    for (const [node, value] of run.latest) this.#keep(node, Promise.resolve(value));
+  }
+
+  /** Sets every part off, each once there are promises of all that it takes. */
+  begin(): void {
+    const { plan: { segments, mainNodes }, image } = this.#run;
+    const images = copies(image, segments.length);
+    const parts = new Map<Segment | PlannedNode, () => void>([
+      ...segments.map((segment, index) =>
+        [segment, () => this.#beginSegment(segment, images[index])] as const
+      ),
+      ...mainNodes.map((node) => [node, () => this.#keep(node, this.#runMain(node))] as const),
+    ]);
+    while (parts.size > 0) {
+      const next = parts.entries().find(([part]) => this.#isReady(part));
+      if (next === undefined) throw new TypeError("Cannot run the pipeline: it waits for itself");
+      const [part, begin] = next;
+      parts.delete(part);
+      begin();
+    }
+  }
+
+  /** Awaits all parts. */
+  async finish(result: PlannedNode): Promise<FrameOutcome> {
+    const segments = await Promise.all(this.#outcomes);
+    const findings = await this.#values.get(result) as Findings;
+    return { findings, segments, mainTimes: this.#mainTimes };
+  }
+
+  #isReady(part: Segment | PlannedNode): boolean {
+    const needs = "needs" in part ? part.needs : part.sources;
+    return needs.every((node) => node.step.runsOn === "anywhere" || this.#values.has(node));
+  }
+
+  #keep(node: PlannedNode, value: Promise<NodeValue>): void {
     // Whoever awaits it has its failure; that nobody does must not end the process.
     value.catch(() => {});
-    values.set(node, value);
-    onValue(node, value);
-  };
-  for (const [node, value] of latest) keep(node, Promise.resolve(value));
-  const valuesOf = async (nodes: readonly PlannedNode[]) => {
-    const entries = nodes.map(async (node) => [node.id, await values.get(node)] as const);
-    return Object.fromEntries(await Promise.all(entries)) as Record<string, NodeValue>;
-  };
-  const sizeOf = async (): Promise<Size> => size ?? (await Promise.any(outcomes)).outcome.image;
+    this.#values.set(node, value);
+    this.#onValue(node, value);
+  }
 
-  async function runMain(node: PlannedNode): Promise<NodeValue> {
-    const { step } = node;
+  #beginSegment(segment: Segment, image: ImageInput): void {
+    const outcome = this.#runSegment(segment, image);
+    this.#outcomes.push(outcome);
+    for (const node of segment.nodes) {
+      this.#keep(node, outcome.then(({ outcome: { values } }) => values[node.id]));
+    }
+    outcome.catch(() => {});
+  }
+
+  async #runSegment(segment: Segment, image: ImageInput) {
+    const given = await this.#valuesOf(segment.needs);
+    return { ...await this.#run.runSegment(segment, image, given), pool: segment.pool };
+  }
+
+  async #runMain(node: PlannedNode): Promise<NodeValue> {
+    const { id: nodeId, step, params, sources } = node;
     if (step.runsOn !== "main") throw misplaced(node);
-    const given = await valuesOf(node.sources.filter(({ step }) => step.runsOn !== "anywhere"));
-    const imageSize = await sizeOf();
+    const given = await this.#valuesOf(
+      sources.filter(({ step: { runsOn } }) => runsOn !== "anywhere"),
+    );
+    const image = await this.#imageSize();
     const startedAt = performance.now();
     const inputs = inputsOf(
       node,
-      ({ id, step }) => step.runsOn === "anywhere" ? imageSize : given[id],
+      ({ id, step: { runsOn } }) => runsOn === "anywhere" ? image : given[id],
     );
-    const value = await step.run(inputs, node.params, { ...context, nodeId: node.id });
-    mainTimes[node.id] = performance.now() - startedAt;
+    const value = await step.run(inputs, params, { ...this.#run.context, nodeId });
+    this.#mainTimes[nodeId] = performance.now() - startedAt;
     return value;
   }
 
-  async function runOnWorker(segment: Segment, input: ImageInput) {
-    const given = await valuesOf(segment.needs);
-    return { ...await runSegment(segment, input, given), pool: segment.pool };
+  async #valuesOf(nodes: readonly PlannedNode[]): Promise<Record<string, NodeValue>> {
+    const entries = nodes.map(async (node) => [node.id, await this.#values.get(node)] as const);
+    return Object.fromEntries(await Promise.all(entries)) as Record<string, NodeValue>;
   }
 
-  // A node may take values of any that comes before it, and each awaits what it takes.
-  const inputs = copies(image, plan.segments.length);
-  const pending = new Map(plan.segments.map((segment, index) => [segment, inputs[index]]));
-  const waiting = [...plan.mainNodes];
-  const isKnown = (nodes: readonly PlannedNode[]) =>
-    nodes.every((node) => node.step.runsOn === "anywhere" || values.has(node));
-  while (pending.size > 0 || waiting.length > 0) {
-    const segment = pending.keys().find(({ needs }) => isKnown(needs));
-    if (segment !== undefined) {
-      const outcome = runOnWorker(segment, pending.get(segment) ?? image);
-      outcome.catch(() => {});
-      pending.delete(segment);
-      outcomes.push(outcome);
-      for (const node of segment.nodes) {
-        keep(node, outcome.then(({ outcome: { values } }) => values[node.id]));
-      }
-      continue;
-    }
-    const index = waiting.findIndex(({ sources }) => isKnown(sources));
-    if (index === -1) throw new TypeError("Cannot run the pipeline: its nodes wait for each other");
-    const [node] = waiting.splice(index, 1);
-    keep(node, runMain(node));
+  /** What the first worker tells that has decoded the image. */
+  async #imageSize(): Promise<Size> {
+    return this.#run.size ?? (await Promise.any(this.#outcomes)).outcome.image;
   }
-  const segments = await Promise.all(outcomes);
-  const findings = await values.get(result) as Findings;
-  return { findings, segments, mainTimes };
 }
 
 /** An image for each of several workers, who keep the memory that they are given. */
