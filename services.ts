@@ -9,6 +9,7 @@ import { BodyReader } from "./lib/http/body_reader.ts";
 import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
+import type { Size } from "./lib/image/size.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
 import { type FrameProcessor, InvalidFrameError } from "./lib/streaming/frame_processor.ts";
@@ -77,36 +78,8 @@ export class Services {
    */
   constructor(config: Config, processor?: FrameProcessor) {
     this.config = config;
-    const {
-      model,
-      inputSize,
-      workers,
-      threads,
-      confidence,
-      iou,
-      ocrIntervalMs,
-      tracking,
-      directory,
-    } = config.pipeline;
-    const qualities = qualityLadder(inputSize);
-    this.pipelines = new PipelineService({
-      modelDir: config.modelDirectory,
-      model,
-      inputSize,
-      otherInputSizes: qualities.slice(1),
-      confidence,
-      iou,
-      ocrIntervalMs,
-      pipelineDir: directory,
-      tracking,
-      ...(workers !== undefined && { workers }),
-      ...(threads !== undefined && { threads }),
-      maxPixels: config.stream.maxFramePixels,
-      onRestart: ({ worker, reason }) => {
-        pipelineMetrics.workerRestarts.inc();
-        logEvent("error", "worker_restart", "Inference worker replaced", { worker, reason });
-      },
-    });
+    const qualities = qualityLadder(config.pipeline.inputSize);
+    this.pipelines = createPipelines(config, qualities.slice(1));
     this.streams = new StreamServer(
       processor ?? toFrameProcessor(this.pipelines),
       config.stream,
@@ -226,6 +199,26 @@ export class Services {
     const found = await this.#canary.get();
     return found ? undefined : "The canary inference did not find what it should";
   }
+}
+
+function createPipelines(
+  { pipeline, stream, modelDirectory }: Config,
+  otherInputSizes: Size[],
+): PipelineService {
+  const { directory, workers, threads, ...options } = pipeline;
+  return new PipelineService({
+    ...options,
+    otherInputSizes,
+    modelDir: modelDirectory,
+    pipelineDir: directory,
+    ...(workers !== undefined && { workers }),
+    ...(threads !== undefined && { threads }),
+    maxPixels: stream.maxFramePixels,
+    onRestart: ({ worker, reason }) => {
+      pipelineMetrics.workerRestarts.inc();
+      logEvent("error", "worker_restart", "Inference worker replaced", { worker, reason });
+    },
+  });
 }
 
 /** Gives streams the pipelines in the form that they ask for. */

@@ -15,66 +15,10 @@ import { useAfterMount } from "./use_after_mount.ts";
 const LONGEST_SECONDS = 600;
 
 /** Records the picture with its overlay as a video, and saves it when it is turned off or the picture ends. */
-export function RecordButton({ live, element }: {
-  live: LiveSignals;
-  /** Shows the picture; `null` while there is none. */
-  element: () => CaptureElement | null;
-}): JSX.Element | null {
+export function RecordButton({ live, element }: RecordingOptions): JSX.Element | null {
   const isSupported = useAfterMount(() => OverlayRecorder.isSupported);
-  const recorder = useRef<OverlayRecorder | null>(null);
-  const startedAt = useSignal<Date | null>(null);
-  const seconds = useSignal(0);
-  const news = useSignal("");
-
-  const start = () => {
-    const source = element();
-    if (source === null) return;
-    // A video has one size: where the camera is turned while it is recorded, its picture is fitted into that.
-    const size = recordingSize(sourceSize(source));
-    recorder.current = new OverlayRecorder({
-      size,
-      draw: (context) => {
-        const picture = element();
-        if (picture === null) return;
-        const sized = { element: picture, size: sourceSize(picture) };
-        drawAnnotatedPicture(context, size, sized, live.lastResult.peek(), {
-          choice: currentChoice(live),
-        });
-      },
-    });
-    seconds.value = 0;
-    startedAt.value = new Date();
-    news.value = "Recording";
-  };
-  const finish = async () => {
-    const madeAt = startedAt.peek();
-    const current = recorder.current;
-    if (current === null || madeAt === null) return;
-    recorder.current = null;
-    startedAt.value = null;
-    const { video, extension } = await current.finish();
-    // Turned off before the first frame was encoded.
-    if (video.size === 0) {
-      news.value = "Nothing was recorded";
-      return;
-    }
-    saveFile(video, fileName(madeAt, extension));
-    news.value = "Recording saved";
-  };
-  useSignalEffect(() => {
-    if (startedAt.value === null) return;
-    const timer = setInterval(() => {
-      seconds.value += 1;
-      if (seconds.value >= LONGEST_SECONDS) finish();
-    }, 1000);
-    return () => clearInterval(timer);
-  });
-  useSignalEffect(() => {
-    if (live.stage.value.phase !== "running") finish();
-  });
-
+  const { isOn, seconds, news, start, finish } = useRecording({ live, element });
   if (!isSupported) return null;
-  const isOn = startedAt.value !== null;
   return (
     <>
       <button
@@ -87,11 +31,76 @@ export function RecordButton({ live, element }: {
       >
         <Icon name="record" />
         <span class="hidden">Record</span>
-        {isOn && <span aria-hidden="true">{formatClock(seconds.value)}</span>}
+        {isOn && <span aria-hidden="true">{formatClock(seconds)}</span>}
       </button>
-      <span class="hidden" role="status">{news.value}</span>
+      <span class="hidden" role="status">{news}</span>
     </>
   );
+}
+
+interface RecordingOptions {
+  live: LiveSignals;
+  /** Shows the picture; `null` while there is none. */
+  element: () => CaptureElement | null;
+}
+
+function useRecording({ live, element }: RecordingOptions) {
+  const recorder = useRef<OverlayRecorder | null>(null);
+  const startedAt = useSignal<Date | null>(null);
+  const seconds = useSignal(0);
+  const news = useSignal("");
+
+  const start = () => {
+    const source = element();
+    if (source === null) return;
+    recorder.current = record(live, element, source);
+    seconds.value = 0;
+    startedAt.value = new Date();
+    news.value = "Recording";
+  };
+  const finish = async () => {
+    const madeAt = startedAt.peek();
+    const current = recorder.current;
+    if (current === null || madeAt === null) return;
+    recorder.current = null;
+    startedAt.value = null;
+    const { video, extension } = await current.finish();
+    // Empty where it was turned off before the first frame was encoded.
+    if (video.size > 0) saveFile(video, fileName(madeAt, extension));
+    news.value = video.size > 0 ? "Recording saved" : "Nothing was recorded";
+  };
+  useSignalEffect(() => {
+    if (startedAt.value === null) return;
+    const timer = setInterval(() => {
+      seconds.value += 1;
+      if (seconds.value >= LONGEST_SECONDS) finish();
+    }, 1000);
+    return () => clearInterval(timer);
+  });
+  useSignalEffect(() => {
+    if (live.stage.value.phase !== "running") finish();
+  });
+  const isOn = startedAt.value !== null;
+  return { isOn, seconds: seconds.value, news: news.value, start, finish };
+}
+
+function record(
+  live: LiveSignals,
+  element: () => CaptureElement | null,
+  source: CaptureElement,
+): OverlayRecorder {
+  // A video has one size: where the camera is turned while it is recorded, its picture is fitted into that.
+  const size = recordingSize(sourceSize(source));
+  return new OverlayRecorder({
+    size,
+    draw(context) {
+      const shown = element();
+      if (shown === null) return;
+      const sized = { element: shown, size: sourceSize(shown) };
+      const choice = currentChoice(live);
+      drawAnnotatedPicture(context, size, sized, live.lastResult.peek(), { choice });
+    },
+  });
 }
 
 function formatClock(seconds: number): string {

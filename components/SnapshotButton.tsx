@@ -69,27 +69,33 @@ function SnapshotDialog({ snapshot, onClose }: {
         <h2 id="snapshot-heading">Frame {frameIndex}</h2>
         <img ref={picture} alt="The frame with its overlay" />
         <div class="snapshot-actions">
-          <button
-            type="button"
-            class="button primary"
-            onClick={() => save(snapshot.picture, "png")}
-          >
-            <Icon name="save" />
-            <span>Save picture</span>
-          </button>
-          <button
-            type="button"
-            class="button"
-            onClick={() => save(new Blob([snapshot.json], { type: "application/json" }), "json")}
-          >
-            <Icon name="save" />
-            <span>Save JSON</span>
-          </button>
+          <SaveButton
+            text="Save picture"
+            isPrimary
+            save={() => save(snapshot.picture, "png")}
+          />
+          <SaveButton
+            text="Save JSON"
+            save={() => save(new Blob([snapshot.json], { type: "application/json" }), "json")}
+          />
           <button type="button" class="button" onClick={() => dialog.current?.close()}>
             <span>Close</span>
           </button>
         </div>
       </div>
     </dialog>
+  );
+}
+
+function SaveButton({ text, isPrimary = false, save }: {
+  text: string;
+  isPrimary?: boolean;
+  save: () => void;
+}): JSX.Element {
+  return (
+    <button type="button" class={isPrimary ? "button primary" : "button"} onClick={save}>
+      <Icon name="save" />
+      <span>{text}</span>
+    </button>
   );
 }

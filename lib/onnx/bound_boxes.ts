@@ -114,6 +114,34 @@ function reachOf({ attribute }: OnnxNode): number | undefined {
   return isPlain && top === reach && bottom === reach ? reach : undefined;
 }
 
+/** Adds operations and constants under names with a prefix of their own. */
+class GraphBuilder {
+  readonly constants: OnnxTensor[] = [];
+  readonly nodes: OnnxNode[] = [];
+  readonly #prefix: string;
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  constant(what: string, dims: number[], values: Float32Array | number[]): string {
+    const name = `${this.#prefix}/${what}`;
+    this.constants.push(tensor(name, dims, values));
+    return name;
+  }
+
+  add(type: string, input: string[], what: string, attribute?: OnnxNode["attribute"]): string {
+    const name = `${this.#prefix}/${what}`;
+    this.nodes.push(operation(type, input, name, attribute));
+    return name;
+  }
+
+  cast(input: string, what: string, to: keyof typeof ELEMENT_TYPES): string {
+    const attribute = [{ name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES[to] }];
+    return this.add("Cast", [input], what, attribute);
+  }
+}
+
 /**
  * Finds the rows of a grid that hold a class above the threshold.
  *
@@ -128,53 +156,49 @@ function boundRows(
   reach: number,
   leastLogit: number,
 ) {
-  const constants: OnnxTensor[] = [];
-  const nodes: OnnxNode[] = [];
-  const name = (what: string) => `${prefix}/${what}`;
-  const constant = (what: string, dims: number[], values: Float32Array | number[]) => {
-    constants.push(tensor(name(what), dims, values));
-    return name(what);
-  };
-  const add = (type: string, input: string[], what: string, attribute?: OnnxNode["attribute"]) => {
-    nodes.push(operation(type, input, name(what), attribute));
-    return name(what);
-  };
-  const turn = [{ name: "perm", type: ATTRIBUTE_TYPES.ints, ints: [0, 2, 1, 3] }];
-  const wholeRow = [{ name: "kernel_shape", type: ATTRIBUTE_TYPES.ints, ints: [1, columns] }];
-
-  // The highest logit of each row: [1, 1, rows, 1].
-  const perClass = add("MaxPool", [classes], "per_class", wholeRow);
-  const best = add("GlobalMaxPool", [add("Transpose", [perClass], "turned", turn)], "best_turned");
-  const perRow = add("Transpose", [best], "best", turn);
-  // The best row counts in any case, so that there is always something to compute.
-  const least = constant("least", [], new Float32Array([leastLogit]));
-  const highest = add("GlobalMaxPool", [perRow], "highest");
-  const bar = add("Min", [highest, least], "bar");
-  const isLow = add("Less", [perRow, bar], "is_low");
-  const counts = add("Cast", [add("Not", [isLow], "is_high")], "counts", [
-    { name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES.float32 },
-  ]);
+  const graph = new GraphBuilder(prefix);
+  const counts = markRows(graph, classes, columns, leastLogit);
   // How far up from the last row, and how far down from the first, each row reaches: the most of those that count.
   const extents = Float32Array.from(
     { length: 2 * rows },
     (_, index) => Math.min(rows, index < rows ? rows - index + reach : index - rows + 1 + reach),
   );
-  const weights = constant("extents", [1, 2, rows, 1], extents);
-  const extent = add("GlobalMaxPool", [add("Mul", [counts, weights], "weighed")], "extent");
-  const whole = add("Cast", [extent], "whole", [
-    { name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES.int64 },
-  ]);
-  const both = add("Reshape", [whole, constant("two", [1], [2])], "both");
-  const rest = add("Sub", [constant("all", [2], [rows, rows]), both], "rest");
-  const [first, second] = [constant("first", [1], [0]), constant("second", [1], [1])];
-  const start = add("Gather", [rest, first], "start");
-  const end = add("Gather", [both, second], "end");
-  const below = add("Gather", [rest, second], "below");
-  const [two, three] = [constant("none_2", [2], [0, 0]), constant("none_3", [3], [0, 0, 0])];
-  const none = constant("none_1", [1], [0]);
-  const padding = add("Concat", [two, start, three, below, none], "padding", [
+  const weights = graph.constant("extents", [1, 2, rows, 1], extents);
+  const weighed = graph.add("Mul", [counts, weights], "weighed");
+  const whole = graph.cast(graph.add("GlobalMaxPool", [weighed], "extent"), "whole", "int64");
+  const both = graph.add("Reshape", [whole, graph.constant("two", [1], [2])], "both");
+  const rest = graph.add("Sub", [graph.constant("all", [2], [rows, rows]), both], "rest");
+  const first = graph.constant("first", [1], [0]);
+  const second = graph.constant("second", [1], [1]);
+  const start = graph.add("Gather", [rest, first], "start");
+  const end = graph.add("Gather", [both, second], "end");
+  const below = graph.add("Gather", [rest, second], "below");
+  const none = (count: number) => graph.constant(`none_${count}`, [count], Array(count).fill(0));
+  const sides = [none(2), start, none(3), below, none(1)];
+  const padding = graph.add("Concat", sides, "padding", [
     { name: "axis", type: ATTRIBUTE_TYPES.int, i: 0 },
   ]);
-  const axis = constant("axis", [1], [2]);
-  return { nodes, constants, start, end, axis, padding };
+  const axis = graph.constant("axis", [1], [2]);
+  return { nodes: graph.nodes, constants: graph.constants, start, end, axis, padding };
+}
+
+/** Tells with `[1, 1, rows, 1]` ones and zeros which rows hold a logit above the least; the best row does in any case. */
+function markRows(
+  graph: GraphBuilder,
+  classes: string,
+  columns: number,
+  leastLogit: number,
+): string {
+  const turn = [{ name: "perm", type: ATTRIBUTE_TYPES.ints, ints: [0, 2, 1, 3] }];
+  const wholeRow = [{ name: "kernel_shape", type: ATTRIBUTE_TYPES.ints, ints: [1, columns] }];
+  const perClass = graph.add("MaxPool", [classes], "per_class", wholeRow);
+  const turned = graph.add("Transpose", [perClass], "turned", turn);
+  const best = graph.add("GlobalMaxPool", [turned], "best_turned");
+  const perRow = graph.add("Transpose", [best], "best", turn);
+  // So that there is always something to compute.
+  const highest = graph.add("GlobalMaxPool", [perRow], "highest");
+  const least = graph.constant("least", [], new Float32Array([leastLogit]));
+  const bar = graph.add("Min", [highest, least], "bar");
+  const isLow = graph.add("Less", [perRow, bar], "is_low");
+  return graph.cast(graph.add("Not", [isLow], "is_high"), "counts", "float32");
 }

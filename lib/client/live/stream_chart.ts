@@ -32,44 +32,7 @@ const FONT = `11px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation San
  * @param element As wide as the chart is to be.
  */
 export function createStreamChart(element: HTMLElement, colors: ChartColors): StreamChart {
-  const axis = { stroke: colors.axes, font: FONT, grid: { show: false }, ticks: { show: false } };
-  const chart = new uPlot(
-    {
-      width: element.clientWidth,
-      height: HEIGHT,
-      padding: [8, 0, 0, 0],
-      legend: { show: false },
-      cursor: { show: false },
-      scales: {
-        x: { time: false, range: [-HISTORY_MS / 1000, 0] },
-        ms: { range: (_, __, largest) => [0, Math.max(100, largest * 1.1)] },
-        fps: { range: [0, 16] },
-      },
-      series: [
-        {},
-        { scale: "ms", stroke: colors.roundTrip, width: 2, points: { show: false } },
-        { scale: "fps", stroke: colors.fps, width: 2, points: { show: false }, dash: [5, 4] },
-      ],
-      axes: [
-        {
-          ...axis,
-          size: 24,
-          incrs: [20],
-          values: (_, values) => values.map((value) => value === 0 ? "now" : `${value} s`),
-        },
-        {
-          ...axis,
-          scale: "ms",
-          size: 36,
-          space: 30,
-          grid: { stroke: colors.grid, width: 1 },
-        },
-        { ...axis, scale: "fps", side: 1, size: 28, incrs: [5], space: 20 },
-      ],
-    },
-    [[], [], []],
-    element,
-  );
+  const chart = new uPlot(chartOptions(element.clientWidth, colors), [[], [], []], element);
   return {
     show(history) {
       const now = history.at(-1)?.time ?? 0;
@@ -80,5 +43,36 @@ export function createStreamChart(element: HTMLElement, colors: ChartColors): St
       ]);
     },
     destroy: () => chart.destroy(),
+  };
+}
+
+function chartOptions(width: number, colors: ChartColors): uPlot.Options {
+  const axis = { stroke: colors.axes, font: FONT, grid: { show: false }, ticks: { show: false } };
+  return {
+    width,
+    height: HEIGHT,
+    padding: [8, 0, 0, 0],
+    legend: { show: false },
+    cursor: { show: false },
+    scales: {
+      x: { time: false, range: [-HISTORY_MS / 1000, 0] },
+      ms: { range: (_, __, largest) => [0, Math.max(100, largest * 1.1)] },
+      fps: { range: [0, 16] },
+    },
+    series: [
+      {},
+      { scale: "ms", stroke: colors.roundTrip, width: 2, points: { show: false } },
+      { scale: "fps", stroke: colors.fps, width: 2, points: { show: false }, dash: [5, 4] },
+    ],
+    axes: [
+      {
+        ...axis,
+        size: 24,
+        incrs: [20],
+        values: (_, values) => values.map((value) => value === 0 ? "now" : `${value} s`),
+      },
+      { ...axis, scale: "ms", size: 36, space: 30, grid: { stroke: colors.grid, width: 1 } },
+      { ...axis, scale: "fps", side: 1, size: 28, incrs: [5], space: 20 },
+    ],
   };
 }
