@@ -28,17 +28,17 @@ export function decodeYolo(
   threshold: number,
 ): Candidate[] {
   switch (layout.kind) {
-    case "distribution":
+    case "dfl":
       return outputs.flatMap((output) => decodeDistribution(output, layout.input, threshold));
-    case "columns":
+    case "yolov8":
       return outputs.flatMap((output) => decodeColumns(output, threshold));
-    case "anchors":
+    case "yolov5":
       return outputs.flatMap((output) => decodeRows(output, threshold, centreBox));
-    case "grid": {
+    case "yolox": {
       const toBox = gridBox(layout.input);
       return outputs.flatMap((output) => decodeRows(output, threshold, toBox));
     }
-    case "final":
+    case "end2end":
       return outputs.flatMap((output) => decodeFinal(output, threshold));
   }
 }

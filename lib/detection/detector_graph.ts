@@ -32,7 +32,7 @@ export function inspectDetector(model: OnnxModel, size: Size): DetectorLayout {
   if (cut !== undefined) {
     const input = worksAtAnySize(graph, cut.outputs) ? size : own ?? size;
     return {
-      kind: "distribution",
+      kind: "dfl",
       labels: readLabels(model, cut.classes),
       input,
       suppressed: graph.output.some((output) => isFinal(dimensions(output))),
@@ -44,7 +44,7 @@ export function inspectDetector(model: OnnxModel, size: Size): DetectorLayout {
     const head = recognizeHead(dimensions(output), input);
     if (head === undefined) continue;
     const labels = readLabels(model, head.classes);
-    return { ...head, labels, input, suppressed: head.kind === "final", outputs: [output.name] };
+    return { ...head, labels, input, suppressed: head.kind === "end2end", outputs: [output.name] };
   }
   const shapes = graph.output.map((output) => `${output.name} [${dimensions(output).join(", ")}]`);
   throw new UnknownHeadError(
@@ -67,7 +67,7 @@ export function specializeDetector(model: OnnxModel, layout: DetectorLayout): Ui
     throw new TypeError("Cannot specialize the model: its input is not float32");
   }
   const pixels = `${picture.name}/pixels`;
-  const prefix = pixelPrefix(pixels, picture.name, layout.kind === "grid");
+  const prefix = pixelPrefix(pixels, picture.name, layout.kind === "yolox");
   const node = [...prefix.nodes, ...ancestors(graph, layout.outputs)];
   const used = new Set(node.flatMap((each) => each.input));
   const { width, height } = layout.input;
@@ -151,10 +151,10 @@ function recognizeHead(
   if (shape.length !== 3) return undefined;
   const [, second = 0, third = 0] = shape;
   const cells = STRIDES.reduce((sum, stride) => sum + (width / stride) * (height / stride), 0);
-  if (third === cells && second > 4) return { kind: "columns", classes: second - 4 };
-  if (second === 3 * cells && third > 5) return { kind: "anchors", classes: third - 5 };
-  if (second === cells && third > 5) return { kind: "grid", classes: third - 5 };
-  return isFinal(shape) ? { kind: "final", classes: COCO_LABELS.length } : undefined;
+  if (third === cells && second > 4) return { kind: "yolov8", classes: second - 4 };
+  if (second === 3 * cells && third > 5) return { kind: "yolov5", classes: third - 5 };
+  if (second === cells && third > 5) return { kind: "yolox", classes: third - 5 };
+  return isFinal(shape) ? { kind: "end2end", classes: COCO_LABELS.length } : undefined;
 }
 
 /** Reads `{0: 'person', 1: "driver's cab"}`, as Ultralytics writes it into its exports. */

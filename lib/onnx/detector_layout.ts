@@ -3,14 +3,14 @@ import type { Size } from "../image/size.ts";
 /**
  * How a detector's outputs are to be read.
  *
- * - `distribution`: one `[1, 4 * bins + classes, h, w]` tensor a stride, the decode head cut off
+ * - `dfl`: one `[1, 4 * bins + classes, h, w]` tensor a stride, the decode head cut off
  *   (YOLOv8, v9, v10, 11, 12).
- * - `columns`: `[1, 4 + classes, cells]`, decoded, a column a cell (the same models, when not cut).
- * - `anchors`: `[1, 3 * cells, 5 + classes]`, decoded, a row an anchor (YOLOv5).
- * - `grid`: `[1, cells, 5 + classes]`, offsets and logarithms, a row a cell (YOLOX).
- * - `final`: `[1, n, 6]`, corners, score and class (models with suppression built in).
+ * - `yolov8`: `[1, 4 + classes, cells]`, decoded, a column a cell (the same models, when not cut).
+ * - `yolov5`: `[1, 3 * cells, 5 + classes]`, decoded, a row an anchor (YOLOv5).
+ * - `yolox`: `[1, cells, 5 + classes]`, offsets and logarithms, a row a cell (YOLOX).
+ * - `end2end`: `[1, n, 6]`, corners, score and class (models with suppression built in).
  */
-export type HeadKind = "distribution" | "columns" | "anchors" | "grid" | "final";
+export type HeadKind = "dfl" | "yolov8" | "yolov5" | "yolox" | "end2end";
 
 /** What a detector's graph gives, and how to feed it. */
 export interface DetectorLayout {

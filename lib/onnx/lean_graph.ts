@@ -30,7 +30,7 @@ export function leanDetector(
 ): OnnxModel {
   const { graph } = partConvolutions(model);
   const operatorSet = model.opset_import.find(({ domain }) => !domain)?.version ?? 0;
-  if (layout.kind === "distribution" && Number(operatorSet) >= LEAST_OPERATOR_SET) {
+  if (layout.kind === "dfl" && Number(operatorSet) >= LEAST_OPERATOR_SET) {
     const leastLogit = Math.log(confidence / (1 - confidence));
     layout.outputs.forEach((output, index) => {
       const stride = STRIDES[index] ?? 1;

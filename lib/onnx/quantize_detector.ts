@@ -28,14 +28,14 @@ export interface Range {
   highest: number;
 }
 
-/** How a real number is written as an integer from 0 to 255: `real = scale * (integer - zero)`. */
+/** How a real number is written as an integer from 0 to 255: `real = scale * (integer - zeroPoint)`. */
 interface Quantization {
   scale: number;
-  zero: number;
+  zeroPoint: number;
 }
 
 /** Of values between 0 and 1. */
-const SHARE: Quantization = { scale: 1 / 256, zero: 0 };
+const SHARE: Quantization = { scale: 1 / 256, zeroPoint: 0 };
 
 /** Operations that have a form for integers. */
 const INTEGER_OPERATIONS = new Set(
@@ -92,7 +92,7 @@ export function quantizeDetector(
 }
 
 function integerNodes(graph: OnnxGraph, { kind, outputs }: DetectorLayout): Set<OnnxNode> {
-  if (kind !== "distribution") {
+  if (kind !== "dfl") {
     throw new TypeError(`Cannot quantize a detector with a head of the kind "${kind}"`);
   }
   // Rounding the last convolutions costs confidence, and they are cheap.
@@ -161,7 +161,7 @@ class IntegerGraph {
     if (range === undefined) throw new RangeError(`Cannot quantize ${name}: its range is missing`);
     const { lowest, highest } = range;
     const scale = Math.max((highest - lowest) / 255, SMALLEST_SCALE);
-    return { scale, zero: Math.min(255, Math.max(0, Math.round(-lowest / scale))) };
+    return { scale, zeroPoint: Math.min(255, Math.max(0, Math.round(-lowest / scale))) };
   }
 
   /** Adds what rounds a tensor, once, and returns the rounded one's name. */
@@ -170,10 +170,10 @@ class IntegerGraph {
     if (known !== undefined) return known;
     const rounded = `${name}/rounded`;
     this.#rounded.set(name, rounded);
-    const { scale, zero } = this.#quantization(name);
-    const parameters = [`${name}/scale`, `${name}/zero`];
+    const { scale, zeroPoint } = this.#quantization(name);
+    const parameters = [`${name}/scale`, `${name}/zero_point`];
     this.#addConstant(`${name}/scale`, "float32", [], new Float32Array([scale]));
-    this.#addConstant(`${name}/zero`, "uint8", [], new Uint8Array([zero]));
+    this.#addConstant(`${name}/zero_point`, "uint8", [], new Uint8Array([zeroPoint]));
     this.#addOperation("QuantizeLinear", [name, ...parameters], `${name}/integer`);
     this.#addOperation("DequantizeLinear", [`${name}/integer`, ...parameters], rounded);
     return rounded;
@@ -208,11 +208,13 @@ class IntegerGraph {
     integers: Int8Array | Int32Array,
     scales: Float32Array,
   ): string {
-    const zeros = type === "int8" ? new Int8Array(scales.length) : new Int32Array(scales.length);
+    const zeroPoints = type === "int8"
+      ? new Int8Array(scales.length)
+      : new Int32Array(scales.length);
     this.#addConstant(`${name}/integer`, type, dims, integers);
     this.#addConstant(`${name}/scale`, "float32", [scales.length], scales);
-    this.#addConstant(`${name}/zero`, type, [scales.length], zeros);
-    const input = [`${name}/integer`, `${name}/scale`, `${name}/zero`];
+    this.#addConstant(`${name}/zero_point`, type, [scales.length], zeroPoints);
+    const input = [`${name}/integer`, `${name}/scale`, `${name}/zero_point`];
     this.#addOperation("DequantizeLinear", input, name, [
       { name: "axis", type: ATTRIBUTE_TYPES.int, i: 0 },
     ]);

@@ -14,7 +14,7 @@ import {
   type PlanMeasurement,
   type WorkerPlan,
   worthwhilePlans,
-} from "./calibration.ts";
+} from "./autotune.ts";
 import { planPipeline } from "./pipeline_plan.ts";
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
@@ -41,7 +41,7 @@ export interface DetectionPoolOptions {
   confidence: number;
   /** Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1. */
   iou: number;
-  /** What is not to be chosen. */
+  /** Values that are fixed rather than chosen. */
   fixedPlan: Partial<WorkerPlan>;
   /** Most pixels that a picture may have. */
   maxPixels: number;
@@ -117,7 +117,7 @@ export class DetectionPool {
     this.#layout = detectors[0].layout;
     this.#plans = candidatePlans(navigator.hardwareConcurrency, fixedPlan);
     await this.#startPool(detectors);
-    if (this.#plans.length > 1) await this.#calibrate(detectors);
+    if (this.#plans.length > 1) await this.#autotune(detectors);
     this.#isReady = true;
   }
 
@@ -148,7 +148,7 @@ export class DetectionPool {
   }
 
   /** Tries each plan on the canary picture, and keeps those that are worthwhile. */
-  async #calibrate(detectors: PreparedDetector[]): Promise<void> {
+  async #autotune(detectors: PreparedDetector[]): Promise<void> {
     const { pipelines, canary } = this.#options;
     const pool = this.#pool;
     if (pool === undefined) return;

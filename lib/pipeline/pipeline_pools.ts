@@ -10,7 +10,7 @@ import type { Size } from "../image/size.ts";
 import { findModel } from "../models/model_catalog.ts";
 import { ModelError } from "../onnx/errors.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
-import type { PlanMeasurement, WorkerPlan } from "./calibration.ts";
+import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { CANARY } from "./canary.ts";
 import { DetectionPool } from "./detection_pool.ts";
 import { PipelineError } from "./errors.ts";

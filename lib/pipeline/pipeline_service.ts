@@ -4,7 +4,7 @@ import type { ImageInput, PixelImage } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
 import type { PipelineResult } from "../protocol/stream_messages.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
-import type { PlanMeasurement, WorkerPlan } from "./calibration.ts";
+import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { findsCanary } from "./canary.ts";
 import { OverloadedError } from "./errors.ts";
 import { IntervalNodes, type LatestValue } from "./interval_nodes.ts";

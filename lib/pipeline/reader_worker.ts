@@ -16,7 +16,7 @@ import { isReadable } from "../ocr/decode_ctc.ts";
 import { orderLines } from "../ocr/order_lines.ts";
 import { TextReader, toTextBlock } from "../ocr/text_reader.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
-import { TextMemory } from "../ocr/text_memory.ts";
+import { LineTracker } from "../ocr/line_tracker.ts";
 import { runWorkerLoop } from "../workers/worker_loop.ts";
 import type { ReaderSetup, ReadTask, SegmentOutcome } from "./worker_tasks.ts";
 
@@ -34,7 +34,7 @@ const REGION_MARGIN = 8;
 const SAME_LINE = 0.5;
 
 /** What is known of the lines of each stream, for each of its nodes that read, and when it was last asked for. */
-const memories = new Map<string, { memory: TextMemory; usedAt: number }>();
+const trackers = new Map<string, { tracker: LineTracker; usedAt: number }>();
 
 /** Lets detection go first: reading takes what it leaves of the cores. */
 function yieldToOthers(): void {
@@ -43,14 +43,14 @@ function yieldToOthers(): void {
   if (Deno.build.os === "linux") setPriority(0, LOW_PRIORITY);
 }
 
-function memoryFor(key: string): TextMemory {
+function trackerFor(key: string): LineTracker {
   const now = performance.now();
-  for (const [id, { usedAt }] of memories) {
-    if (now - usedAt > MEMORY_MS) memories.delete(id);
+  for (const [id, { usedAt }] of trackers) {
+    if (now - usedAt > MEMORY_MS) trackers.delete(id);
   }
-  const memory = memories.get(key)?.memory ?? new TextMemory();
-  memories.set(key, { memory, usedAt: now });
-  return memory;
+  const tracker = trackers.get(key)?.tracker ?? new LineTracker();
+  trackers.set(key, { tracker, usedAt: now });
+  return tracker;
 }
 
 /** Finds lines in the whole image, or within regions of it; the corners are pixels of the image. */
@@ -75,18 +75,18 @@ async function findLines(
   );
 }
 
-/** Reads an image; with a memory only the lines that have changed since the last image of the stream. */
+/** Reads an image; with a tracker only the lines that have changed since the last image of the stream. */
 async function readLines(
   reader: TextReader,
   image: PixelImage,
   regions: readonly BoundingBox[] | undefined,
-  memory: TextMemory | undefined,
+  tracker: LineTracker | undefined,
 ): Promise<ReadLine[]> {
   const found = await findLines(reader, image, regions);
   const polygons = found.map(({ polygon }) => polygon);
-  const lines = memory === undefined ? await reader.recognize(image, polygons) : memory.settle(
+  const lines = tracker === undefined ? await reader.recognize(image, polygons) : tracker.settle(
     image,
-    await reader.recognize(image, memory.look(image, polygons), memory.readings),
+    await reader.recognize(image, tracker.look(image, polygons), tracker.readings),
   );
   return orderLines(lines.filter(isReadable)).map((line) => {
     const region = regions && regionOf(line.polygon, found);
@@ -118,11 +118,11 @@ runWorkerLoop<ReaderSetup, ReadTask, SegmentOutcome>(async (setup) => {
   return {
     async run({ pipelineId, nodes, given, image, sessionId }) {
       const frame = new FrameDecoder(image, { maxPixels: setup.maxPixels, needsPixels: true });
-      const memory = sessionId === undefined
+      const tracker = sessionId === undefined
         ? undefined
-        : memoryFor(JSON.stringify([sessionId, ...nodes]));
+        : trackerFor(JSON.stringify([sessionId, ...nodes]));
       const read = async (regions?: readonly BoundingBox[]) =>
-        await readLines(reader, await frame.pixels(), regions, memory);
+        await readLines(reader, await frame.pixels(), regions, tracker);
       return await runNodes(nodesFor(pipelineId, nodes), given, frame, (node, inputs) => {
         if (node.step.runsOn !== "reading") throw misplaced(node);
         return node.step.run(inputs, node.params, { frame, read });

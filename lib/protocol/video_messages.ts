@@ -52,7 +52,7 @@ export interface JobView {
   file_name: string;
   /** Size of the file. */
   file_bytes: number;
-  /** Every how manieth frame is looked at; 1 for all. */
+  /** Every n-th frame is looked at; 1 for all. */
   frame_stride: number;
   /** Most frames that are looked at; 0 for all. */
   max_frames: number;

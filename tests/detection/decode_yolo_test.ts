@@ -21,7 +21,7 @@ Deno.test("decodeYolo reads a distribution as distances from the cell's centre",
   const distances = [1, 0, 3, 2];
   distances.forEach((bin, side) => grid.set(side * BINS + bin, 5, 2, 20));
   grid.set(4 * BINS + 1, 5, 2, 0);
-  const [box, ...rest] = decodeYolo([grid], { kind: "distribution", input }, 0.25);
+  const [box, ...rest] = decodeYolo([grid], { kind: "dfl", input }, 0.25);
   expect(rest).toEqual([]);
   expect(box).toMatchObject({ classId: 1, score: 0.5 });
   expect(box?.left).toBeCloseTo(5.5 * 8 - 8, 3);
@@ -35,7 +35,7 @@ Deno.test("decodeYolo takes the mean of a distribution that lies between two bin
   grid.set(4, 0, 0, 20);
   grid.set(5, 0, 0, 20);
   grid.set(4 * BINS, 0, 0, 3);
-  const [box] = decodeYolo([grid], { kind: "distribution", input }, 0.25);
+  const [box] = decodeYolo([grid], { kind: "dfl", input }, 0.25);
   expect(box?.left).toBeCloseTo((0.5 - 4.5) * 8, 3);
 });
 
@@ -43,7 +43,7 @@ Deno.test("decodeYolo keeps only a cell's best class", () => {
   const grid = emptyGrid();
   grid.set(4 * BINS, 1, 1, 1);
   grid.set(4 * BINS + 2, 1, 1, 2);
-  const boxes = decodeYolo([grid], { kind: "distribution", input }, 0.25);
+  const boxes = decodeYolo([grid], { kind: "dfl", input }, 0.25);
   expect(boxes.map((box) => box.classId)).toEqual([2]);
 });
 
@@ -55,20 +55,20 @@ Deno.test("decodeYolo finds exactly the cells whose sigmoid exceeds the threshol
     const grid = emptyGrid(1);
     grid.data.set(values, 4 * BINS * 32);
     const expected = values.filter((value) => value > Math.log(limit / (1 - limit))).length;
-    expect(decodeYolo([grid], { kind: "distribution", input }, limit)).toHaveLength(expected);
+    expect(decodeYolo([grid], { kind: "dfl", input }, limit)).toHaveLength(expected);
   }));
 });
 
 Deno.test("decodeYolo reports nothing at a threshold of 1 and every cell at 0", () => {
   const grid = emptyGrid();
-  expect(decodeYolo([grid], { kind: "distribution", input }, 1)).toEqual([]);
-  expect(decodeYolo([grid], { kind: "distribution", input }, 0)).toHaveLength(32);
+  expect(decodeYolo([grid], { kind: "dfl", input }, 1)).toEqual([]);
+  expect(decodeYolo([grid], { kind: "dfl", input }, 0)).toHaveLength(32);
 });
 
 Deno.test("decodeYolo reads decoded columns", () => {
   // Two cells, two classes: x, y, width, height, then the scores, a row each.
   const data = new Float32Array([10, 30, 10, 20, 4, 6, 8, 2, 0.1, 0.7, 0.2, 0.6]);
-  const boxes = decodeYolo([{ data, dims: [1, 6, 2] }], { kind: "columns", input }, 0.25);
+  const boxes = decodeYolo([{ data, dims: [1, 6, 2] }], { kind: "yolov8", input }, 0.25);
   expect(boxes).toEqual([
     { left: 27, top: 19, right: 33, bottom: 21, classId: 0, score: Math.fround(0.7) },
   ]);
@@ -76,7 +76,7 @@ Deno.test("decodeYolo reads decoded columns", () => {
 
 Deno.test("decodeYolo multiplies objectness and class in rows of anchors", () => {
   const data = new Float32Array([10, 10, 4, 8, 0.5, 0.25, 0.75, 10, 10, 4, 8, 0.25, 1, 1]);
-  const boxes = decodeYolo([{ data, dims: [1, 2, 7] }], { kind: "anchors", input }, 0.3);
+  const boxes = decodeYolo([{ data, dims: [1, 2, 7] }], { kind: "yolov5", input }, 0.3);
   expect(boxes).toEqual([{ left: 8, top: 6, right: 12, bottom: 14, classId: 1, score: 0.375 }]);
 });
 
@@ -84,7 +84,7 @@ Deno.test("decodeYolo places rows of a grid by their cell and stride", () => {
   // 8×4 cells of stride 8, 4×2 of stride 16, 2×1 of stride 32.
   const data = new Float32Array((32 + 8 + 2) * 6);
   data.set([0.5, 0.25, Math.log(2), 0, 1, 0.5], (32 + 5) * 6);
-  const boxes = decodeYolo([{ data, dims: [1, 42, 6] }], { kind: "grid", input }, 0.25);
+  const boxes = decodeYolo([{ data, dims: [1, 42, 6] }], { kind: "yolox", input }, 0.25);
   expect(boxes).toHaveLength(1);
   // Cell 5 of the second grid is column 1, row 1.
   expect(boxes[0]?.left).toBeCloseTo(1.5 * 16 - 16, 4);
@@ -95,6 +95,6 @@ Deno.test("decodeYolo places rows of a grid by their cell and stride", () => {
 
 Deno.test("decodeYolo takes final rows as they are", () => {
   const data = new Float32Array([1, 2, 3, 4, 0.5, 7, 0, 0, 0, 0, 0.25, 1]);
-  const boxes = decodeYolo([{ data, dims: [1, 2, 6] }], { kind: "final", input }, 0.25);
+  const boxes = decodeYolo([{ data, dims: [1, 2, 6] }], { kind: "end2end", input }, 0.25);
   expect(boxes).toEqual([{ left: 1, top: 2, right: 3, bottom: 4, classId: 7, score: 0.5 }]);
 });

@@ -90,7 +90,7 @@ Deno.test("cut and uncut graphs give the same boxes and scores for the same pict
       layout.outputs,
     );
     const threshold = 0.05;
-    const expected = decodeYolo(uncut, { kind: "columns", input: SQUARE }, threshold);
+    const expected = decodeYolo(uncut, { kind: "yolov8", input: SQUARE }, threshold);
     const found = decodeYolo(cut, layout, threshold - 1e-3);
     expect(expected.length).toBeGreaterThan(20);
     for (const candidate of expected) {
@@ -120,7 +120,7 @@ Deno.test("inspectDetector cuts the head of YOLOv8 by its structure, whatever it
     named.name = rename(named.name);
   }
   const layout = inspectDetector(model, { width: 512, height: 384 });
-  expect(layout).toMatchObject({ kind: "distribution", input: { width: 512, height: 384 } });
+  expect(layout).toMatchObject({ kind: "dfl", input: { width: 512, height: 384 } });
   expect(layout.outputs).toEqual(
     [0, 1, 2].map((grid) => `renamed /model.22/Concat${grid === 0 ? "" : `_${grid}`}_output_0`),
   );
@@ -185,10 +185,10 @@ Deno.test("inspectDetector falls back to COCO's names for 80 classes, and to num
 
 for (
   const { kind, output, version } of [
-    { kind: "columns", output: [1, 84, 84], version: "YOLOv8 without a head to cut" },
-    { kind: "anchors", output: [1, 252, 85], version: "YOLOv5" },
-    { kind: "grid", output: [1, 84, 85], version: "YOLOX" },
-    { kind: "final", output: [1, 300, 6], version: "YOLOv10" },
+    { kind: "yolov8", output: [1, 84, 84], version: "YOLOv8 without a head to cut" },
+    { kind: "yolov5", output: [1, 252, 85], version: "YOLOv5" },
+    { kind: "yolox", output: [1, 84, 85], version: "YOLOX" },
+    { kind: "end2end", output: [1, 300, 6], version: "YOLOv10" },
   ]
 ) {
   Deno.test(`inspectDetector recognizes the outputs of ${version} and keeps the model's own size`, async () => {
@@ -196,7 +196,7 @@ for (
     expect(layout).toMatchObject({
       kind,
       input: { width: 64, height: 64 },
-      suppressed: kind === "final",
+      suppressed: kind === "end2end",
       outputs: ["result"],
     });
   });
@@ -227,20 +227,20 @@ async function runPrefix(kind: DetectorLayout["kind"]): Promise<number[]> {
 }
 
 Deno.test("a specialized graph feeds red, green, blue from 0 to 1", async () => {
-  const values = await runPrefix("distribution");
+  const values = await runPrefix("dfl");
   expect(values.map((value) => Math.round(value * 255))).toEqual([255, 0, 51, 102, 0, 255]);
   expect(Math.max(...values)).toBeCloseTo(1);
 });
 
 Deno.test("a specialized graph feeds YOLOX blue, green, red from 0 to 255", async () => {
-  expect(await runPrefix("grid")).toEqual([0, 255, 51, 102, 255, 0]);
+  expect(await runPrefix("yolox")).toEqual([0, 255, 51, 102, 255, 0]);
 });
 
 Deno.test("a head that cannot be cut is read as it is, with the same boxes", async () => {
   const source = await readModel();
   const model = hideHead(parseOnnx(source));
   const layout = inspectDetector(model, { width: 512, height: 384 });
-  expect(layout).toMatchObject({ kind: "columns", input: SQUARE });
+  expect(layout).toMatchObject({ kind: "yolov8", input: SQUARE });
   const pixels = new Uint8Array(640 * 640 * 3);
   await decodeLetterboxed(readFixture("dog.jpg"), SQUARE, pixels, { maxPixels: 1e6 });
   const input = new Tensor("uint8", pixels, [1, 640, 640, 3]);

@@ -23,7 +23,7 @@ export const DOG_COLOR = [204, 121, 167];
 /** Generous, as tests share a slow machine with others. */
 const TIMEOUT_MS = 30_000;
 
-/** Said outright, so that no test waits for the calibration. */
+/** Said outright, so that no test waits for autotune. */
 const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "2" };
 
 let server: ServerProcess | undefined;

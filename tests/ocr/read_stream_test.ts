@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { TextMemory } from "../../lib/ocr/text_memory.ts";
+import { LineTracker } from "../../lib/ocr/line_tracker.ts";
 import { loadTextReader } from "./models.ts";
 import { renderedTextTest, renderPage } from "./render_text.ts";
 
@@ -7,10 +7,10 @@ function draw(...texts: string[]) {
   return renderPage(texts.map((text) => ({ text, font: "DejaVu Sans", size: 28 })));
 }
 
-renderedTextTest("TextMemory has TextReader read only the line that has changed", async () => {
+renderedTextTest("LineTracker has TextReader read only the line that has changed", async () => {
   const reader = await loadTextReader();
   try {
-    const memory = new TextMemory();
+    const memory = new LineTracker();
     const wide = "Please stand behind the line";
     const pictures = [[wide, "Gate 12"], [wide, "Gate 12"], [wide, "Gate 13"]];
     const asked: number[] = [];

@@ -194,7 +194,7 @@ Deno.test("what does not look as expected is left as it is", async () => {
   for (const [what, edit] of Object.entries(edits)) {
     const model = await readModel();
     edit(model);
-    const kind = what.includes("head") ? "columns" as const : "distribution" as const;
+    const kind = what.includes("head") ? "yolov8" as const : "dfl" as const;
     leanDetector(model, { ...inspectDetector(model, size), kind }, 0.25);
     expect([what, countOf(model, "Pad")]).toEqual([what, 0]);
   }

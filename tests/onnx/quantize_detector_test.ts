@@ -99,6 +99,6 @@ Deno.test("quantizeDetector names the tensor whose range is missing", async () =
 
 Deno.test("quantizeDetector refuses a head that cannot be parted from its network", async () => {
   const model = parseOnnx(await readSource());
-  const layout = { ...inspectDetector(model, INPUT), kind: "grid" as const };
+  const layout = { ...inspectDetector(model, INPUT), kind: "yolox" as const };
   expect(() => quantizedTensors(model, layout)).toThrow(TypeError);
 });

@@ -33,7 +33,7 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const dataDirectory = await temporaryDirectory();
   const config = parseConfig({
-    // Said outright, so that no test waits for the calibration.
+    // Said outright, so that no test waits for autotune.
     PIPELINE_WORKERS: "1",
     PIPELINE_THREADS: "2",
     DATA_DIR: dataDirectory.path,

@@ -10,7 +10,7 @@ import { waitFor } from "../video/wait_for.ts";
 import { openStream, startTestServer, type TestServer } from "./test_server.ts";
 import { dogVideo, isOver, submit, untilJob } from "./video_client.ts";
 
-/** Said outright, so that no server waits for the calibration. */
+/** Said outright, so that no server waits for autotune. */
 const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "2" };
 /** Generous, as tests share a slow machine with others. */
 const TIMEOUT_MS = 60_000;

@@ -11,7 +11,7 @@ const TASK = { pipelineId: "any", nodes: [], given: {} };
 
 const FAULTY_WORKER = new URL("../workers/faulty_worker.ts", import.meta.url).href;
 const LAYOUT = {
-  kind: "grid" as const,
+  kind: "yolox" as const,
   input: { width: 32, height: 32 },
   labels: [],
   suppressed: true,

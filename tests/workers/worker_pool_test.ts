@@ -23,7 +23,7 @@ const SETUP: WorkerSetup = {
     source: "",
     path: "",
     layout: {
-      kind: "final",
+      kind: "end2end",
       labels: [],
       input: { width: 32, height: 32 },
       suppressed: true,

@@ -128,7 +128,7 @@ function toError(answer: unknown): VideoApiError {
 export interface UploadOptions {
   /** The pipeline that is to look at the video. */
   pipelineId: string;
-  /** Every how manieth frame is looked at. */
+  /** Every n-th frame is looked at. */
   frameStride: number;
   /** Called with the bytes of the file that are sent. */
   onProgress: (sent: number) => void;

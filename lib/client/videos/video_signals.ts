@@ -37,7 +37,7 @@ export interface VideoSignals {
   jobs: Signal<JobView[] | null>;
   /** Newest first. */
   uploads: Signal<Upload[]>;
-  /** Every how manieth frame of the next video is looked at. */
+  /** Every n-th frame of the next video is looked at. */
   frameStride: Signal<number>;
   /** The job or upload on the stage. */
   selectedId: Signal<string | null>;

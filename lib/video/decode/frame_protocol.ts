@@ -28,7 +28,7 @@ export interface DecodeRequest {
   frameSize: Size;
   /** First frame wanted, counted from 0 in the file. */
   startFrame: number;
-  /** Every how manieth frame is wanted, counted from frame 0; 1 for all. */
+  /** Every n-th frame is wanted, counted from frame 0; 1 for all. */
   frameStride: number;
   /** Most frames to write; 0 for all. */
   maxFrames: number;

@@ -28,7 +28,7 @@ export interface VideoDecoderOptions {
    */
   startFrame?: number;
   /**
-   * Every how manieth frame is wanted, counted from frame 0.
+   * Every n-th frame is wanted, counted from frame 0.
    *
    * @default {1}
    */

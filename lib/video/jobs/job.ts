@@ -76,7 +76,7 @@ export interface Job {
   fileName: string;
   /** Size of the uploaded file in bytes. */
   fileBytes: number;
-  /** Every how manieth frame is processed; 1 for all. */
+  /** Every n-th frame is processed; 1 for all. */
   frameStride: number;
   /** Most frames to process; 0 for all. */
   maxFrames: number;
@@ -93,7 +93,7 @@ export interface NewJob {
   /** Size of the uploaded file in bytes. */
   fileBytes: number;
   /**
-   * Every how manieth frame is processed; 1 for all.
+   * Every n-th frame is processed; 1 for all.
    *
    * @default {1}
    */

@@ -2,7 +2,7 @@ import { expect } from "expect";
 import fc from "fast-check";
 import type { PixelImage } from "../../lib/image/pixel_image.ts";
 import type { Quadrilateral } from "../../lib/ocr/geometry.ts";
-import { TextMemory } from "../../lib/ocr/text_memory.ts";
+import { LineTracker } from "../../lib/ocr/line_tracker.ts";
 
 const WIDTH = 200;
 const HEIGHT = 120;
@@ -36,7 +36,7 @@ const read = (text: string, confidence = 0.9, quarters = 0) => ({ text, confiden
 
 /** Looks at a picture of one line, and answers with `reading` if it is asked for. */
 function pass(
-  memory: TextMemory,
+  memory: LineTracker,
   text: string,
   { at = [20, 20] as [number, number], reading = text, noise = 0 } = {},
 ) {
@@ -46,29 +46,29 @@ function pass(
   return { asked: unread.length, line: lines[0] };
 }
 
-Deno.test("TextMemory asks for a line that it does not know", () => {
-  const { asked, line } = pass(new TextMemory(), "GATE");
+Deno.test("LineTracker asks for a line that it does not know", () => {
+  const { asked, line } = pass(new LineTracker(), "GATE");
   expect(asked).toBe(1);
   const polygon = box("GATE", [20, 20]);
   expect(line).toEqual({ text: "GATE", confidence: 0.9, polygon, stable: false });
 });
 
-Deno.test("TextMemory does not ask again for a line that looks the same, noise aside", () => {
-  const memory = new TextMemory();
+Deno.test("LineTracker does not ask again for a line that looks the same, noise aside", () => {
+  const memory = new LineTracker();
   pass(memory, "GATE");
   const { asked, line } = pass(memory, "GATE", { noise: 8 });
   expect(asked).toBe(0);
   expect(line?.text).toBe("GATE");
 });
 
-Deno.test("TextMemory calls a line stable after three readings that agree", () => {
-  const memory = new TextMemory();
+Deno.test("LineTracker calls a line stable after three readings that agree", () => {
+  const memory = new LineTracker();
   const stable = [1, 2, 3, 4].map(() => pass(memory, "GATE").line?.stable);
   expect(stable).toEqual([false, false, true, true]);
 });
 
-Deno.test("TextMemory asks for a line of which one character has changed, and drops the former text", () => {
-  const memory = new TextMemory();
+Deno.test("LineTracker asks for a line of which one character has changed, and drops the former text", () => {
+  const memory = new LineTracker();
   for (let i = 0; i < 5; i++) pass(memory, "GATE 12");
   const { asked, line } = pass(memory, "GATE 13");
   expect(asked).toBe(1);
@@ -76,8 +76,8 @@ Deno.test("TextMemory asks for a line of which one character has changed, and dr
   expect(line?.stable).toBe(false);
 });
 
-Deno.test("TextMemory lets the readings of a line that moves vote", () => {
-  const memory = new TextMemory();
+Deno.test("LineTracker lets the readings of a line that moves vote", () => {
+  const memory = new LineTracker();
   const readings = ["GATE", "GATE", "GAIE", "GATE"];
   const texts = readings.map((reading, index) =>
     pass(memory, "GATE", { at: [20 + index * 5, 20], reading }).line?.text
@@ -85,16 +85,16 @@ Deno.test("TextMemory lets the readings of a line that moves vote", () => {
   expect(texts).toEqual(["GATE", "GATE", "GATE", "GATE"]);
 });
 
-Deno.test("TextMemory shows a line no more when it has left the picture", () => {
-  const memory = new TextMemory();
+Deno.test("LineTracker shows a line no more when it has left the picture", () => {
+  const memory = new LineTracker();
   pass(memory, "GATE");
   const image = draw([]);
   expect(memory.look(image, [])).toEqual([]);
   expect(memory.settle(image, [])).toEqual([]);
 });
 
-Deno.test("TextMemory knows a line again that was missed once, and forgets it in the end", () => {
-  const memory = new TextMemory();
+Deno.test("LineTracker knows a line again that was missed once, and forgets it in the end", () => {
+  const memory = new LineTracker();
   const empty = () => {
     memory.look(draw([]), []);
     memory.settle(draw([]), []);
@@ -107,28 +107,28 @@ Deno.test("TextMemory knows a line again that was missed once, and forgets it in
   expect(pass(memory, "GATE").asked).toBe(1);
 });
 
-Deno.test("TextMemory asks again for a line that was read as nothing once it looks different", () => {
-  const memory = new TextMemory();
+Deno.test("LineTracker asks again for a line that was read as nothing once it looks different", () => {
+  const memory = new LineTracker();
   expect(pass(memory, "GATE", { reading: "" }).line).toBeUndefined();
   expect(pass(memory, "GATE", { reading: "" }).asked).toBe(0);
   expect(pass(memory, "EXIT").line?.text).toBe("EXIT");
 });
 
-Deno.test("TextMemory shows no line that is read too unsurely", () => {
-  const memory = new TextMemory();
+Deno.test("LineTracker shows no line that is read too unsurely", () => {
+  const memory = new LineTracker();
   const image = draw([{ text: "GATE", at: [20, 20] }]);
   memory.look(image, [box("GATE", [20, 20])]);
   expect(memory.settle(image, [read("GATE", 0.4)])).toEqual([]);
 });
 
-Deno.test("TextMemory refuses readings that it did not ask for", () => {
-  const memory = new TextMemory();
+Deno.test("LineTracker refuses readings that it did not ask for", () => {
+  const memory = new LineTracker();
   const image = draw([]);
   memory.look(image, []);
   expect(() => memory.settle(image, [read("GATE")])).toThrow(RangeError);
 });
 
-Deno.test("TextMemory gives a line for each that was found, in that order, and stays bounded", () => {
+Deno.test("LineTracker gives a line for each that was found, in that order, and stays bounded", () => {
   const line = fc.record({
     text: fc.constantFrom("AB", "XY", "QR"),
     at: fc.tuple(fc.integer({ min: 0, max: 150 }), fc.integer({ min: 0, max: 100 })),
@@ -136,7 +136,7 @@ Deno.test("TextMemory gives a line for each that was found, in that order, and s
   const stream = fc.array(fc.array(line, { maxLength: 5 }), { maxLength: 8 });
   fc.assert(
     fc.property(stream, (pictures) => {
-      const memory = new TextMemory();
+      const memory = new LineTracker();
       for (const lines of pictures) {
         const image = draw(lines);
         const polygons = lines.map(({ text, at }) => box(text, at));
@@ -151,8 +151,8 @@ Deno.test("TextMemory gives a line for each that was found, in that order, and s
   );
 });
 
-Deno.test("TextMemory says where turned text begins, also while it is not read again", () => {
-  const memory = new TextMemory();
+Deno.test("LineTracker says where turned text begins, also while it is not read again", () => {
+  const memory = new LineTracker();
   const at: [number, number] = [20, 20];
   const found = box("GATE", at);
   for (const noise of [0, 8]) {

@@ -58,17 +58,17 @@ const REMEMBERED = 2;
 /**
  * Remembers the lines of text in a stream, to read only those that changed, and to let readings vote.
  *
- * For each picture that text is looked for in: {@linkcode TextMemory.look} with the lines that were found,
- * then {@linkcode TextMemory.settle} with the readings of the lines that it asked for.
+ * For each picture that text is looked for in: {@linkcode LineTracker.look} with the lines that were found,
+ * then {@linkcode LineTracker.settle} with the readings of the lines that it asked for.
  *
  * @example One pass
  * ```ts
  * const found = (await reader.findLines(image)).map(({ polygon }) => polygon);
- * const unread = memory.look(image, found);
- * const lines = memory.settle(image, await reader.recognize(image, unread, memory.readings));
+ * const unread = tracker.look(image, found);
+ * const lines = tracker.settle(image, await reader.recognize(image, unread, tracker.readings));
  * ```
  */
-export class TextMemory {
+export class LineTracker {
   #known: KnownLine[] = [];
   #pending: PendingLine[] = [];
 
@@ -100,7 +100,7 @@ export class TextMemory {
   }
 
   /**
-   * Takes the readings of the lines that the last {@linkcode TextMemory.look} asked for.
+   * Takes the readings of the lines that the last {@linkcode LineTracker.look} asked for.
    *
    * A line that has not changed counts as having been read again with the same outcome.
    *

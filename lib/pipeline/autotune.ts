@@ -29,7 +29,7 @@ const FRAMES_PER_WORKER = 6;
  * The plans that are worth a try: few workers with many threads answer one stream soonest, many with few serve many best.
  *
  * @param cores Number of cores, from 1
- * @param fixed What is not to be chosen
+ * @param fixed Values that are fixed rather than chosen
  */
 export function candidatePlans(cores: number, fixed: Partial<WorkerPlan> = {}): WorkerPlan[] {
   const share = (count: number) => Math.max(1, Math.floor(cores / count));

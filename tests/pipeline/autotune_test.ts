@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import { candidatePlans, planFor, worthwhilePlans } from "../../lib/pipeline/calibration.ts";
+import { candidatePlans, planFor, worthwhilePlans } from "../../lib/pipeline/autotune.ts";
 
 const describe = (cores: number, fixed = {}) =>
   candidatePlans(cores, fixed).map(({ workers, threads }) => `${workers}x${threads}`);
