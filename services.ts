@@ -11,6 +11,7 @@ import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
 import type { Size } from "./lib/image/size.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
+import type { Health } from "./lib/protocol/health.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
 import { type FrameProcessor, InvalidFrameError } from "./lib/streaming/frame_processor.ts";
 import { MemoryBudget } from "./lib/streaming/memory_budget.ts";
@@ -19,26 +20,8 @@ import { measureEventLoopLag } from "./lib/telemetry/event_loop_lag.ts";
 import { logEvent } from "./lib/telemetry/log.ts";
 import { metricsRegistry, pipelineMetrics, videoMetrics } from "./lib/telemetry/metrics.ts";
 import type { VideoFrameProcessor } from "./lib/video/video_frame_processor.ts";
-import { type JobsHealth, VideoService } from "./lib/video/video_service.ts";
+import { VideoService } from "./lib/video/video_service.ts";
 import project from "./deno.json" with { type: "json" };
-
-/** Answer of `GET /health`. */
-export interface Health {
-  /** `degraded` while a worker is being replaced, `unhealthy` when none is alive. */
-  status: "healthy" | "degraded" | "unhealthy";
-  /** Of livesyte. */
-  version: string;
-  /** Seconds since the server began to start. */
-  uptime_s: number;
-  /** `max` is `null` where there is no limit. */
-  sessions: { active: number; max: number | null };
-  /** Ids. */
-  pipelines: string[];
-  /** The workers that find objects; `last_heartbeat` is ISO 8601, `null` before the first. */
-  workers: { alive: boolean; last_heartbeat: string | null }[];
-  /** Figures of the video jobs. */
-  jobs: JobsHealth;
-}
 
 /** Version of livesyte. */
 export const VERSION: string = project.version;

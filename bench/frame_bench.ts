@@ -11,7 +11,7 @@ import { InferenceSession, Tensor } from "../lib/onnx/onnxruntime.ts";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import type { StageTimings } from "../lib/protocol/stream_messages.ts";
+import type { StageTimings } from "../lib/protocol/result.ts";
 import { sessionSettings } from "../lib/onnx/session_settings.ts";
 import type { Size } from "../lib/image/size.ts";
 import { decodeLetterboxed } from "../lib/image/image_decoder.ts";

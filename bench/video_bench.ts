@@ -9,7 +9,7 @@
 import { openAsBlob } from "node:fs";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import type { JobView } from "../lib/protocol/video_messages.ts";
+import type { JobView } from "../lib/protocol/job.ts";
 import { LoadClient } from "./load_client.ts";
 import { type ServerProcess, startServerProcess } from "./server_process.ts";
 

@@ -3,7 +3,7 @@
 import { basename, extname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import type { PipelineResult } from "../lib/protocol/stream_messages.ts";
+import type { PipelineResult } from "../lib/protocol/result.ts";
 import { formatPercent } from "../lib/client/overlay/overlay_layout.ts";
 import { parseConfig } from "../lib/config.ts";
 import { PipelineError } from "../lib/pipeline/errors.ts";

@@ -4,7 +4,8 @@ import { Buffer } from "node:buffer";
 import sharp from "sharp";
 import { labelColor } from "../lib/image/label_colors.ts";
 import { formatPercent, placeLabel, type Rectangle } from "../lib/client/overlay/overlay_layout.ts";
-import type { PipelineResult, Point } from "../lib/protocol/stream_messages.ts";
+import type { Point } from "../lib/protocol/geometry.ts";
+import type { PipelineResult } from "../lib/protocol/result.ts";
 import type { PixelImage } from "../lib/image/pixel_image.ts";
 
 /** The picture formats that can be written, as sharp names them, by their files' extensions. */

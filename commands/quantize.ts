@@ -4,7 +4,7 @@ import type { Size } from "../lib/image/size.ts";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import type { Detection } from "../lib/protocol/stream_messages.ts";
+import type { Detection } from "../lib/protocol/detection.ts";
 import { measureRanges } from "../lib/onnx/activation_ranges.ts";
 import { Detector } from "../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../lib/image/image_decoder.ts";

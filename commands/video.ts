@@ -2,7 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { Presets, SingleBar } from "cli-progress";
-import type { VideoFrameResult } from "../lib/protocol/video_messages.ts";
+import type { VideoFrameResult } from "../lib/protocol/video_results.ts";
 import { VideoDecodeError } from "../lib/video/errors.ts";
 import { scaleResult } from "../lib/video/scale_result.ts";
 import { mapInOrder } from "../lib/video/map_in_order.ts";

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { JobView } from "../lib/protocol/video_messages.ts";
+import type { JobView } from "../lib/protocol/job.ts";
 import type { Upload } from "../lib/client/videos/video_signals.ts";
 import { formatBytes } from "../lib/client/videos/video_timeline.ts";
 import { ProgressBar } from "./ProgressBar.tsx";

@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
 import type { Explanation } from "../lib/client/explanation.ts";
 import type { StageState } from "../lib/client/live/live_signals.ts";
-import { type SessionSummary, watchPage } from "../lib/client/watch/sessions.ts";
+import { watchPage } from "../lib/client/watch/sessions.ts";
+import type { SessionSummary } from "../lib/protocol/session_summary.ts";
 import { explainMissingToken } from "../lib/client/token.ts";
 import { Icon } from "./Icon.tsx";
 import { TokenForm } from "./TokenForm.tsx";

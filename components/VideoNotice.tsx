@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { videoLibrary } from "../lib/client/videos/video_library.ts";
-import type { JobView } from "../lib/protocol/video_messages.ts";
+import type { JobView } from "../lib/protocol/job.ts";
 import type { VideoSignals } from "../lib/client/videos/video_signals.ts";
 import { formatBytes } from "../lib/client/videos/video_timeline.ts";
 import { ChooseVideo } from "./ChooseVideo.tsx";

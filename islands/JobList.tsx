@@ -5,7 +5,7 @@ import { Icon } from "../components/Icon.tsx";
 import { JobProgress, UploadProgress } from "../components/JobProgress.tsx";
 import { TokenForm } from "../components/TokenForm.tsx";
 import { isFinished, videoLibrary } from "../lib/client/videos/video_library.ts";
-import type { JobView } from "../lib/protocol/video_messages.ts";
+import type { JobView } from "../lib/protocol/job.ts";
 import type { Upload, VideoSignals } from "../lib/client/videos/video_signals.ts";
 import { formatBytes, formatTime } from "../lib/client/videos/video_timeline.ts";
 

@@ -5,7 +5,8 @@ import { labelColor } from "../lib/image/label_colors.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { NewObjectAnnouncer } from "../lib/client/live/new_objects.ts";
 import { chosenDetections, formatPercent } from "../lib/client/overlay/overlay_layout.ts";
-import type { Detection, TextBlock } from "../lib/protocol/stream_messages.ts";
+import type { Detection } from "../lib/protocol/detection.ts";
+import type { TextBlock } from "../lib/protocol/text_block.ts";
 import {
   type SeenObject,
   type SeenRow,

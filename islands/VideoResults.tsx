@@ -4,7 +4,7 @@ import { VideoNotice } from "../components/VideoNotice.tsx";
 import { apiUrl } from "../lib/client/videos/video_api.ts";
 import { videoLibrary } from "../lib/client/videos/video_library.ts";
 import { videoPlayer } from "../lib/client/videos/video_player.ts";
-import type { JobView } from "../lib/protocol/video_messages.ts";
+import type { JobView } from "../lib/protocol/job.ts";
 import type { VideoSignals } from "../lib/client/videos/video_signals.ts";
 
 /** Shows the chosen video, or says how far it is. */

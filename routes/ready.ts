@@ -1,4 +1,5 @@
 import { ApiError } from "../lib/http/api.ts";
+import type { Ready } from "../lib/protocol/health.ts";
 import { defineApi } from "../state.ts";
 
 /** `GET /ready`: 200 only after an inference on a known picture has found what is on it. */
@@ -6,6 +7,6 @@ export const handler = defineApi({
   async GET(ctx) {
     const problem = await ctx.state.services.readiness();
     if (problem !== undefined) throw new ApiError(503, "not_ready", problem);
-    return Response.json({ status: "ready" });
+    return Response.json({ status: "ready" } satisfies Ready);
   },
 });

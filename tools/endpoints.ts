@@ -5,11 +5,20 @@
  */
 
 import { describeInterface } from "../lib/http/openapi.ts";
+import type { Schema } from "../lib/http/openapi_schemas.ts";
+import { describeOtherSchemas } from "./schema_tables.ts";
 
 /** The parts of an operation that are shown. */
 interface ShownOperation {
   summary: string;
-  parameters: { name: string; in: string; description?: string }[];
+  description?: string;
+  parameters: {
+    name: string;
+    in: string;
+    required: boolean;
+    description?: string;
+    schema: Schema;
+  }[];
   requestBody?: { content: Record<string, unknown> };
   responses: Record<string, { description: string; content?: Record<string, MediaType> }>;
   security?: unknown;
@@ -19,8 +28,12 @@ interface MediaType {
   schema?: { $ref: string };
 }
 
-/** The page, in Markdown that has not been formatted yet. */
-export function describeEndpoints(): string {
+/**
+ * The page, in Markdown that has not been formatted yet.
+ *
+ * @param protocol `docs/protocol.md`, which has tables of some of the schemas
+ */
+export function describeEndpoints(protocol: string): string {
   const { paths } = describeInterface("0");
   const parts = [
     "# Endpoints",
@@ -37,20 +50,36 @@ export function describeEndpoints(): string {
       parts.push(describeOperation(path, method, operation as unknown as ShownOperation));
     }
   }
+  parts.push("## Schemas", describeOtherSchemas({ name: "protocol.md", text: protocol }));
   return parts.join("\n\n") + "\n";
 }
 
 function describeOperation(path: string, method: string, operation: ShownOperation): string {
-  const { summary, parameters, requestBody, responses, security } = operation;
+  const { summary, description, parameters, requestBody, responses, security } = operation;
   const lines = [`- ${describeAnswer(responses)}`];
   if (requestBody) lines.unshift(`- body: ${code(Object.keys(requestBody.content))}`);
-  for (const { name, in: place, description } of parameters) {
-    if (place === "query") lines.unshift(`- \`?${name}=\` ${description}`);
-  }
+  lines.unshift(...parameters.filter((each) => each.in === "query").map(describeParameter));
   const errors = Object.keys(responses).filter((status) => Number(status) >= 400);
   if (errors.length > 0) lines.push(`- errors: ${errors.join(", ")}`);
   const title = `## ${method.toUpperCase()} ${path}${security ? " 🔑" : ""}`;
-  return [title, `${summary}.`, lines.join("\n")].join("\n\n");
+  const sentences = [`${summary}.`, description].filter((each) => each !== undefined);
+  return [title, sentences.join(" "), lines.join("\n")].join("\n\n");
+}
+
+/** Such as ``- `?limit=` Results of the page (a whole number from 1 to 1000; 100 if left out)``. */
+function describeParameter(parameter: ShownOperation["parameters"][number]): string {
+  const { name, required, description = "", schema } = parameter;
+  const values = [schema.enum?.join(", "), describeRange(schema)].filter(Boolean);
+  if (schema.default !== undefined) values.push(`${schema.default} if left out`);
+  else if (required) values.push("required");
+  const meaning = description.replace(/\.$/, "");
+  return `- \`?${name}=\` ${meaning}${values.length > 0 ? ` (${values.join("; ")})` : ""}`;
+}
+
+function describeRange({ type, minimum, maximum }: Schema): string {
+  if (type !== "integer") return "";
+  const isBounded = maximum !== Number.MAX_SAFE_INTEGER;
+  return `a whole number from ${minimum}${isBounded ? ` to ${maximum}` : ""}`;
 }
 
 function describeAnswer(responses: ShownOperation["responses"]): string {

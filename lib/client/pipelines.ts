@@ -1,6 +1,7 @@
 /** Knows the pipelines that the server offers. */
 
-import type { PipelineSummary } from "./live/live_signals.ts";
+import * as v from "valibot";
+import { PipelineListSchema, type PipelineSummary } from "../protocol/pipeline_list.ts";
 import { atBase, serverUrl } from "./server_url.ts";
 
 /**
@@ -13,11 +14,11 @@ export async function fetchPipelines(
 ): Promise<PipelineSummary[]> {
   const response = await request(atBase("/pipelines"));
   if (!response.ok) throw new Error(`Cannot list the pipelines: HTTP ${response.status}`);
-  const { pipelines } = await response.json() as { pipelines: PipelineSummary[] };
-  if (!Array.isArray(pipelines)) {
+  const answer = await response.json();
+  if (!v.is(PipelineListSchema, answer)) {
     throw new Error("Cannot list the pipelines: no list in the answer");
   }
-  return pipelines;
+  return answer.pipelines;
 }
 
 /** The pipeline to begin with: the one used last if it is still there, else the server's first. */

@@ -1,4 +1,4 @@
-import type { StreamErrorCode } from "../protocol/stream_messages.ts";
+import type { StreamErrorCode } from "../protocol/stream.ts";
 
 /** Why a stream ended: an error of the server, or a loss that only the client can see. */
 export type StreamFailureCode =

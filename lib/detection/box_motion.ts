@@ -1,4 +1,4 @@
-import type { BoundingBox } from "../protocol/stream_messages.ts";
+import type { BoundingBox } from "../protocol/geometry.ts";
 import type { Corners } from "../image/boxes.ts";
 
 /** A quantity that changes at a steady rate, and how well both are known. */

@@ -2,7 +2,8 @@ import { intersectionOverUnion, toCorners } from "../image/boxes.ts";
 import { cropBox } from "../image/crop_box.ts";
 import { decodeLetterboxed } from "../image/image_decoder.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
-import type { BoundingBox, Detection } from "../protocol/stream_messages.ts";
+import type { Detection } from "../protocol/detection.ts";
+import type { BoundingBox } from "../protocol/geometry.ts";
 import type { DetectOptions, Detector } from "./detector.ts";
 
 /** Overlap (intersection over union) above which boxes that were found in two regions are one object. */

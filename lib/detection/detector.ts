@@ -1,7 +1,7 @@
 import type { Size } from "../image/size.ts";
 import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
 import { sessionSettings } from "../onnx/session_settings.ts";
-import type { Detection } from "../protocol/stream_messages.ts";
+import type { Detection } from "../protocol/detection.ts";
 import { decodeYolo } from "./decode_yolo.ts";
 import { type Letterbox, toImageBox } from "../image/letterbox.ts";
 import { suppressAcrossClasses, suppressNonMaxima } from "./non_maximum_suppression.ts";

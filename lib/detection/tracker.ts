@@ -1,4 +1,4 @@
-import type { Detection } from "../protocol/stream_messages.ts";
+import type { Detection } from "../protocol/detection.ts";
 import { assignPairs } from "./assignment.ts";
 import { BoxMotion } from "./box_motion.ts";
 import { intersectionOverUnion, toCorners } from "../image/boxes.ts";

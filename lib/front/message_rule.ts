@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CLOSE_CODES } from "../protocol/stream_messages.ts";
+import { CLOSE_CODES } from "../protocol/stream.ts";
 import { type FrameHeader, isControl, OPCODES } from "./frame_header.ts";
 
 /** How a WebSocket is ended by the door. */

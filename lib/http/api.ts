@@ -5,6 +5,7 @@
  */
 
 import { NamedError } from "../named_error.ts";
+import type { ErrorAnswer } from "../protocol/error.ts";
 import { logEvent } from "../telemetry/log.ts";
 
 /** First segments of the paths that answer programs; all others are pages. */
@@ -56,7 +57,7 @@ export class ApiError extends NamedError {
   /** The answer for it. */
   toResponse(): Response {
     const { code: error, message: detail, status, headers } = this;
-    return Response.json({ error, detail }, { status, headers });
+    return Response.json({ error, detail } satisfies ErrorAnswer, { status, headers });
   }
 }
 

@@ -4,7 +4,17 @@
  * @module
  */
 
-import { reference, type Schema, SCHEMAS } from "./openapi_schemas.ts";
+import {
+  namedSchemas,
+  type QueryName,
+  querySchema,
+  reference,
+  type Schema,
+  type SchemaName,
+} from "./openapi_schemas.ts";
+
+/** A part of the document that is no schema. */
+type JsonObject = Readonly<Record<string, unknown>>;
 
 /** One method of one path. */
 interface Operation {
@@ -13,12 +23,16 @@ interface Operation {
   summary: string;
   /** Whether clients have to present the token where one is set. */
   guarded?: boolean;
-  /** Query parameters and what they are. */
-  query?: Readonly<Record<string, string>>;
-  /** Media types of the body. */
-  body?: readonly string[];
+  /** What the id in the path is; `string` for any text. */
+  id?: "string" | "uuid";
+  /** Query parameters. */
+  query?: QueryName;
+  /** Media types of the body, and what each holds; an empty schema for the bytes of a file. */
+  body?: Readonly<Record<string, Schema>>;
+  /** What goes over a WebSocket. */
+  messages?: SchemaName;
   /** Name of a schema, a media type, or `undefined` for no content. */
-  answer: string | undefined;
+  answer: SchemaName | `${string}/${string}` | undefined;
   /** @default {200} */
   status?: number;
   errors?: readonly number[];
@@ -33,12 +47,26 @@ export interface OpenApiDocument {
   /** Where its paths begin. */
   servers: readonly { url: string }[];
   /** By path, and below that by method in small letters. */
-  paths: Readonly<Record<string, Readonly<Record<string, Schema>>>>;
+  paths: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
   /** The schemas by name, and the ways to present a token. */
-  components: Readonly<Record<string, unknown>>;
+  components: {
+    schemas: Readonly<Record<string, Schema>>;
+    securitySchemes: Readonly<Record<string, JsonObject>>;
+  };
 }
 
-const IMAGES = ["image/jpeg", "image/png", "image/webp", "multipart/form-data"];
+const FORM: Schema = {
+  type: "object",
+  properties: { file: { description: "The bytes of the file" } },
+  required: ["file"],
+};
+const IMAGES = {
+  "image/jpeg": {},
+  "image/png": {},
+  "image/webp": {},
+  "application/octet-stream": {},
+  "multipart/form-data": FORM,
+};
 const JOB_ERRORS = [404, 503];
 
 const OPERATIONS: readonly Operation[] = [
@@ -70,6 +98,7 @@ const OPERATIONS: readonly Operation[] = [
   },
   {
     path: "/pipelines/{id}",
+    id: "string",
     method: "get",
     summary: "One pipeline: its steps and its models",
     answer: "Pipeline",
@@ -80,12 +109,13 @@ const OPERATIONS: readonly Operation[] = [
     method: "post",
     summary: "Whether a definition could run, and what is wrong with it",
     guarded: true,
-    body: ["application/json"],
+    body: { "application/json": reference("PipelineDefinition") },
     answer: "Validation",
     errors: [400, 413, 503],
   },
   {
     path: "/pipelines/{id}/run",
+    id: "string",
     method: "post",
     summary: "Runs a pipeline on one picture: the body, or the part named file of a form",
     guarded: true,
@@ -113,12 +143,8 @@ const OPERATIONS: readonly Operation[] = [
     method: "post",
     summary: "Takes a form with an MP4 in its part named file, and begins a job",
     guarded: true,
-    query: {
-      pipeline_id: "pipeline to run, yolo_ocr if left out",
-      frame_stride: "looks at every n-th frame, 1 if left out",
-      max_frames: "ends after so many frames, 0 for all",
-    },
-    body: ["multipart/form-data"],
+    query: "SubmitQuery",
+    body: { "multipart/form-data": FORM },
     answer: "Submitted",
     status: 202,
     errors: [400, 413, 422, 503],
@@ -128,7 +154,7 @@ const OPERATIONS: readonly Operation[] = [
     method: "get",
     summary: "The jobs, oldest first",
     guarded: true,
-    query: { status: "only jobs of this status" },
+    query: "JobsQuery",
     answer: "JobList",
     errors: [400, 503],
   },
@@ -137,7 +163,7 @@ const OPERATIONS: readonly Operation[] = [
     method: "get",
     summary: "How far a job is",
     guarded: true,
-    answer: "Job",
+    answer: "JobView",
     errors: JOB_ERRORS,
   },
   {
@@ -145,11 +171,7 @@ const OPERATIONS: readonly Operation[] = [
     method: "get",
     summary: "What a completed job has found",
     guarded: true,
-    query: {
-      format: "json (a page), jsonl or csv (everything)",
-      offset: "first result of the page, 0 if left out",
-      limit: "results of the page, 100 if left out, 1000 at most",
-    },
+    query: "ResultsQuery",
     answer: "ResultsPage",
     errors: [400, 409, ...JOB_ERRORS],
   },
@@ -158,7 +180,7 @@ const OPERATIONS: readonly Operation[] = [
     method: "post",
     summary: "Ends a job that is not finished; what it has found stays for a retry",
     guarded: true,
-    answer: "Job",
+    answer: "JobView",
     errors: [409, ...JOB_ERRORS],
   },
   {
@@ -166,7 +188,7 @@ const OPERATIONS: readonly Operation[] = [
     method: "post",
     summary: "Lets a failed or cancelled job go on from its last stored frame",
     guarded: true,
-    answer: "Job",
+    answer: "JobView",
     errors: [409, ...JOB_ERRORS],
   },
   {
@@ -199,7 +221,8 @@ const OPERATIONS: readonly Operation[] = [
     method: "get",
     summary: "WebSocket: one stream of frames and answers",
     guarded: true,
-    query: { pipeline_id: "pipeline to run" },
+    query: "StreamQuery",
+    messages: "ServerMessage",
     answer: undefined,
     status: 101,
     errors: [426, 503],
@@ -209,7 +232,8 @@ const OPERATIONS: readonly Operation[] = [
     method: "get",
     summary: "WebSocket: the answers of somebody's stream",
     guarded: true,
-    query: { session_id: "the stream", frames: "1 for its pictures as well" },
+    query: "WatchQuery",
+    messages: "ViewerMessage",
     answer: undefined,
     status: 101,
     errors: [426, 503],
@@ -219,6 +243,7 @@ const OPERATIONS: readonly Operation[] = [
     method: "get",
     summary: "WebSocket: a job as it is now and after every change",
     guarded: true,
+    messages: "JobMessage",
     answer: undefined,
     status: 101,
     errors: [426, 503],
@@ -243,49 +268,64 @@ const ERROR_MEANINGS: Readonly<Record<number, string>> = {
 /** Statuses of every path, for a `Host` that is missing, malformed or unknown. */
 const HOST_ERRORS = [400, 421];
 
-function content(answer: string): Schema {
-  if (answer.includes("/")) return { [answer]: {} };
+function isMediaType(answer: string): answer is `${string}/${string}` {
+  return answer.includes("/");
+}
+
+function content(answer: SchemaName | `${string}/${string}`): JsonObject {
+  if (isMediaType(answer)) return { [answer]: {} };
   return { "application/json": { schema: reference(answer) } };
 }
 
-function responses({ answer, status = 200, errors = [], guarded }: Operation): Schema {
-  const all: Record<string, Schema> = {
+function responses({ answer, status = 200, errors = [], guarded }: Operation): JsonObject {
+  const all: Record<string, JsonObject> = {
     [status]: {
       description: status === 101 ? "Switching to a WebSocket" : "Done",
       ...(answer !== undefined && { content: content(answer) }),
     },
   };
   for (const code of [...HOST_ERRORS, ...errors, ...(guarded ? [401, 403] : [])]) {
-    all[code] = { description: ERROR_MEANINGS[code], content: content("Error") };
+    all[code] = { description: ERROR_MEANINGS[code], content: content("ErrorAnswer") };
   }
   return all;
 }
 
-function parameters({ path, query = {} }: Operation): Schema[] {
-  const schema = { type: "string" };
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => (
-    { name, in: "path", required: true, schema }
-  ));
-  const inQuery = Object.entries(query).map(([name, description]) => (
-    { name, in: "query", description, schema }
-  ));
+function parameters({ path, id = "uuid", query }: Operation): JsonObject[] {
+  const idSchema = id === "uuid" ? { type: "string", format: id } : { type: id };
+  const inPath = path.includes("{id}")
+    ? [{ name: "id", in: "path", required: true, schema: idSchema }]
+    : [];
+  if (query === undefined) return inPath;
+  const { properties = {}, required = [] } = querySchema(query);
+  const inQuery = Object.entries(properties).map(([name, property]) => {
+    const { description, ...schema } = typeof property === "boolean" ? {} : property;
+    return { name, in: "query", required: required.includes(name), description, schema };
+  });
   return [...inPath, ...inQuery];
 }
 
-function describe(operation: Operation): Schema {
-  const { summary, body, guarded } = operation;
+function describe(operation: Operation): JsonObject {
+  const { summary, body, guarded, messages } = operation;
   return {
     summary,
+    ...(messages && { description: `Each message of the server is a ${messages} as JSON.` }),
     parameters: parameters(operation),
-    ...(body && { requestBody: { content: Object.fromEntries(body.map((type) => [type, {}])) } }),
+    ...(body && { requestBody: { content: mapValues(body, (schema) => ({ schema })) } }),
     responses: responses(operation),
     ...(guarded && { security: [{}, { token: [] }, { tokenInQuery: [] }] }),
   };
 }
 
+function mapValues<Value, Result>(
+  record: Readonly<Record<string, Value>>,
+  change: (value: Value) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
+
 /** Describes the interface of a version of livesyte. */
 export function describeInterface(version: string, basePath = ""): OpenApiDocument {
-  const paths: Record<string, Record<string, Schema>> = {};
+  const paths: Record<string, Record<string, JsonObject>> = {};
   for (const operation of OPERATIONS) {
     (paths[operation.path] ??= {})[operation.method] = describe(operation);
   }
@@ -295,7 +335,7 @@ export function describeInterface(version: string, basePath = ""): OpenApiDocume
     info: { title: "livesyte", version, license: { name: "MIT", identifier: "MIT" } },
     paths,
     components: {
-      schemas: SCHEMAS,
+      schemas: namedSchemas(),
       securitySchemes: {
         token: { type: "http", scheme: "bearer" },
         tokenInQuery: { type: "apiKey", in: "query", name: "token" },

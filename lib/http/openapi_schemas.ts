@@ -1,186 +1,151 @@
 /**
- * The JSON of the HTTP interface, as JSON Schema (2020-12).
+ * The schemas of `lib/protocol` as JSON Schema (2020-12), with what their comments say.
  *
  * @module
  */
 
-/** A JSON Schema. */
-export type Schema = Readonly<Record<string, unknown>>;
+import { type JsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
+import type * as v from "valibot";
+import comments from "../protocol/comments.json" with { type: "json" };
+import { DetectionSchema } from "../protocol/detection.ts";
+import { ErrorAnswerSchema } from "../protocol/error.ts";
+import { BoundingBoxSchema, FrameSizeSchema, PointSchema } from "../protocol/geometry.ts";
+import { HealthSchema, JobsSummarySchema, ReadySchema } from "../protocol/health.ts";
+import { JobListSchema, JobViewSchema, SubmittedSchema } from "../protocol/job.ts";
+import * as jobSocket from "../protocol/job_socket.ts";
+import * as pipeline from "../protocol/pipeline.ts";
+import { PipelineListSchema, PipelineSummarySchema } from "../protocol/pipeline_list.ts";
+import * as queries from "../protocol/query.ts";
+import { PipelineResultSchema, QualitySchema, StageTimingsSchema } from "../protocol/result.ts";
+import { SessionListSchema, SessionSchema, StreamErrorSchema } from "../protocol/session.ts";
+import * as stream from "../protocol/stream.ts";
+import { TextBlockSchema } from "../protocol/text_block.ts";
+import { ResultsPageSchema, VideoFrameResultSchema } from "../protocol/video_results.ts";
+import { ViewerErrorSchema, ViewerMessageSchema } from "../protocol/viewer.ts";
 
-const text = { type: "string" };
-const number = { type: "number" };
-const count = { type: "integer", minimum: 0 };
-const flag = { type: "boolean" };
-const time = { type: "string", format: "date-time" };
-const size = object({ width: count, height: count });
+/** A JSON Schema. */
+export type Schema = JsonSchema;
+
+/** Every schema of the protocol that the document names; each name is that of its type. */
+export const NAMED = {
+  ErrorAnswer: ErrorAnswerSchema,
+  Health: HealthSchema,
+  JobsSummary: JobsSummarySchema,
+  Ready: ReadySchema,
+  PipelineSummary: PipelineSummarySchema,
+  PipelineList: PipelineListSchema,
+  PipelineDefinition: pipeline.PipelineDefinitionSchema,
+  Pipeline: pipeline.PipelineSchema,
+  StepInfo: pipeline.StepInfoSchema,
+  StepList: pipeline.StepListSchema,
+  Validation: pipeline.ValidationSchema,
+  Run: pipeline.RunSchema,
+  PipelineResult: PipelineResultSchema,
+  Detection: DetectionSchema,
+  TextBlock: TextBlockSchema,
+  BoundingBox: BoundingBoxSchema,
+  Point: PointSchema,
+  FrameSize: FrameSizeSchema,
+  StageTimings: StageTimingsSchema,
+  Quality: QualitySchema,
+  Session: SessionSchema,
+  SessionList: SessionListSchema,
+  StreamError: StreamErrorSchema,
+  ServerMessage: stream.ServerMessageSchema,
+  ResultMessage: stream.ResultMessageSchema,
+  DropMessage: stream.DropMessageSchema,
+  WarningMessage: stream.WarningMessageSchema,
+  ErrorMessage: stream.ErrorMessageSchema,
+  ViewerMessage: ViewerMessageSchema,
+  ViewerError: ViewerErrorSchema,
+  Submitted: SubmittedSchema,
+  JobView: JobViewSchema,
+  JobList: JobListSchema,
+  JobMessage: jobSocket.JobMessageSchema,
+  JobSocketError: jobSocket.JobSocketErrorSchema,
+  Ping: jobSocket.PingSchema,
+  Pong: jobSocket.PongSchema,
+  ResultsPage: ResultsPageSchema,
+  VideoFrameResult: VideoFrameResultSchema,
+} satisfies Readonly<Record<string, v.GenericSchema>>;
+
+/** Name of a schema of the document. */
+export type SchemaName = keyof typeof NAMED;
+
+/** The query parameters that paths take. */
+export const QUERIES = {
+  SubmitQuery: queries.SubmitQuerySchema,
+  JobsQuery: queries.JobsQuerySchema,
+  ResultsQuery: queries.ResultsQuerySchema,
+  StreamQuery: queries.StreamQuerySchema,
+  WatchQuery: queries.WatchQuerySchema,
+};
+
+/** Name of the query parameters of a path. */
+export type QueryName = keyof typeof QUERIES;
+
+/** What is said of a schema, under an empty name, and of its fields, by their paths such as `models.detector`. */
+type Comments = Readonly<Record<string, string>>;
+
+const COMMENTS: Readonly<Record<string, Comments>> = comments;
 
 /** The place of a named schema in the document. */
-export function reference(name: string): Schema {
+export function reference(name: SchemaName): Schema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-function list(items: Schema): Schema {
-  return { type: "array", items };
+/** Converts schemas to JSON Schema, without their comments; those of {@linkcode NAMED} become references. */
+export function convertSchemas(
+  schemas: Readonly<Record<string, v.GenericSchema>>,
+): Record<string, Schema> {
+  return toJsonSchemaDefs(schemas, {
+    target: "draft-2020-12",
+    overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
+    // An answer is as the document of its version says, which is how the tests find what it leaves out.
+    overrideSchema: ({ valibotSchema, jsonSchema }) =>
+      valibotSchema.type === "object" ? { ...jsonSchema, additionalProperties: false } : undefined,
+    overrideAction: ({ valibotAction, jsonSchema }) => {
+      const { metadata } = valibotAction as { metadata?: Schema };
+      return metadata && { ...jsonSchema, ...metadata };
+    },
+  });
 }
 
-function oneOf(...values: string[]): Schema {
-  return { enum: values };
+function commented(schemas: Record<string, Schema>): Record<string, Schema> {
+  for (const [name, schema] of Object.entries(schemas)) {
+    const { "": summary, ...fields } = COMMENTS[name] ?? {};
+    if (summary !== undefined) schema.description = summary;
+    describeFields(schema, fields, "");
+  }
+  return schemas;
 }
 
-function orNull(schema: Schema): Schema {
-  return { anyOf: [schema, { type: "null" }] };
+/** Puts the comments of fields into a schema, those of objects that have no name of their own included. */
+function describeFields(schema: Schema, fields: Comments, prefix: string): void {
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    if (typeof property === "boolean") continue;
+    const text = fields[prefix + name];
+    if (text !== undefined) property.description = text;
+    for (const inner of unwrap(property)) describeFields(inner, fields, `${prefix}${name}.`);
+  }
 }
 
-/** An object that has all of these properties, may have the optional ones and those of a pattern, and has no other. */
-function object(
-  properties: Readonly<Record<string, Schema>>,
-  optional: Readonly<Record<string, Schema>> = {},
-  patternProperties: Readonly<Record<string, Schema>> = {},
-): Schema {
-  return {
-    type: "object",
-    properties: { ...properties, ...optional },
-    patternProperties,
-    required: Object.keys(properties),
-    additionalProperties: false,
-  };
+/** What an entry of a list, or a value that may be `null`, is. */
+function unwrap(schema: Schema): Schema[] {
+  const { items, anyOf } = schema;
+  const inner = [items, ...anyOf ?? []].flat().filter((each) => typeof each === "object");
+  return [schema, ...inner];
 }
 
-const boundingBox = {
-  type: "array",
-  items: number,
-  minItems: 4,
-  maxItems: 4,
-  description: "x, y, width and height in pixels of the picture as received",
-};
-const point = { type: "array", items: number, minItems: 2, maxItems: 2 };
-const quality = object({ level: count, width: count, height: count });
-const definition = {
-  id: text,
-  name: text,
-  description: text,
-  nodes: list(
-    object({ id: text, step: text }, { params: { type: "object" }, interval_ms: number }),
-  ),
-  edges: list(object({ from: text, to: text })),
-};
+let named: Record<string, Schema> | undefined;
 
 /** Every named schema. */
-export const SCHEMAS: Readonly<Record<string, Schema>> = {
-  Error: object({ error: text, detail: text }),
-  Health: object({
-    status: oneOf("healthy", "degraded", "unhealthy"),
-    version: text,
-    uptime_s: count,
-    sessions: object({ active: count, max: orNull(count) }),
-    pipelines: list(text),
-    workers: list(object({ alive: flag, last_heartbeat: orNull(time) })),
-    jobs: { type: "object" },
-  }),
-  Ready: object({ status: oneOf("ready") }),
-  PipelineList: object({ pipelines: list(object({ id: text, name: text, description: text })) }),
-  PipelineDefinition: object(definition),
-  Pipeline: object({
-    ...definition,
-    entry_nodes: list(text),
-    output_nodes: list(text),
-    models: list(
-      object({ name: text, file: text, licence: orNull(text), input_size: orNull(size) }),
-    ),
-  }),
-  StepList: object({
-    steps: list(object({
-      name: text,
-      description: text,
-      accepts: { type: "object", additionalProperties: oneOf("required", "optional") },
-      produces: text,
-      runs_on: oneOf("detection", "reading", "main", "anywhere"),
-      takes_interval: flag,
-      params: { type: "object" },
-    })),
-  }),
-  Validation: object({ valid: flag, errors: list(text) }),
-  Result: object(
-    {
-      image: size,
-      detections: list(object(
-        { label: text, class_id: count, confidence: number, bbox: boundingBox },
-        { track_id: count, text },
-      )),
-      text_blocks: list(object(
-        { text, confidence: number, polygon: list(point), bbox: boundingBox },
-        { stable: flag },
-      )),
-      text,
-      text_frame_index: orNull(count),
-      timings_ms: object({
-        wait: number,
-        decode: number,
-        detect: number,
-        ocr: number,
-        total: number,
-      }, { nodes: { type: "object", additionalProperties: number } }),
-      models: object({ detector: orNull(text), recognizer: orNull(text) }),
-    },
-    { quality },
-    { "_frame_index$": orNull(count) },
-  ),
-  Run: object({ result: reference("Result") }),
-  Session: object({
-    session_id: text,
-    pipeline_id: text,
-    state: oneOf("idle", "starting", "active", "stopping", "failed"),
-    backpressure_state: oneOf("normal", "warning", "critical"),
-    frame_index: count,
-    dropped_frames: count,
-    drop_rate: number,
-    recent_drop_rate: number,
-    last_processed_ts: orNull(number),
-    created_at: time,
-    last_access: time,
-    idle_s: number,
-    error_count: count,
-    last_error: orNull(object({ code: text, detail: text })),
-    client_count: count,
-    quality,
-    qualities: list(quality),
-  }),
-  SessionList: object({ sessions: list(reference("Session")) }),
-  Submitted: object({ job_id: text }),
-  Job: object({
-    job_id: text,
-    pipeline_id: text,
-    status: oneOf("pending", "processing", "completed", "failed", "cancelled"),
-    progress: object({
-      current_step: count,
-      total_steps: count,
-      percent: number,
-      description: text,
-    }),
-    created_at: time,
-    updated_at: time,
-    finished_at: orNull(time),
-    error: orNull(text),
-    detail: orNull(text),
-    file_name: text,
-    file_bytes: count,
-    frame_stride: count,
-    max_frames: count,
-    video: orNull(object({
-      width: count,
-      height: count,
-      frame_count: orNull(count),
-      duration_ms: orNull(number),
-    })),
-  }),
-  JobList: object({ jobs: list(reference("Job")) }),
-  ResultsPage: object({
-    job_id: text,
-    total: count,
-    offset: count,
-    limit: count,
-    results: list(
-      object({ frame_index: count, timestamp_ms: number, result: reference("Result") }),
-    ),
-  }),
-};
+export function namedSchemas(): Readonly<Record<string, Schema>> {
+  return named ??= commented(convertSchemas(NAMED));
+}
+
+/** The query parameters of a path, as an object. */
+export function querySchema(name: QueryName): Schema {
+  const { [name]: schema = {} } = commented(convertSchemas({ [name]: QUERIES[name] }));
+  return schema;
+}

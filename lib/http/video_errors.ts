@@ -43,24 +43,3 @@ export function checkJobId(id: string): void {
     throw new errors.JobNotFoundError(`There is no job ${cutText(id, 64)}`);
   }
 }
-
-/**
- * Reads a whole number out of a query.
- *
- * @throws {ApiError} With 400 if it is there and not a number from `minimum` to `maximum`
- */
-export function readInteger(
-  query: URLSearchParams,
-  name: string,
-  { minimum, maximum, fallback }: { minimum: number; maximum: number; fallback: number },
-): number {
-  const text = query.get(name);
-  if (text === null) return fallback;
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-  if (value >= minimum && value <= maximum) return value;
-  throw new ApiError(
-    400,
-    "bad_request",
-    `Query parameter ${name} must be a whole number between ${minimum} and ${maximum}`,
-  );
-}

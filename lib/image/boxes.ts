@@ -1,4 +1,4 @@
-import type { BoundingBox } from "../protocol/stream_messages.ts";
+import type { BoundingBox } from "../protocol/geometry.ts";
 
 /** A box by its corners, in pixels. */
 export interface Corners {

@@ -1,4 +1,4 @@
-import type { BoundingBox } from "../protocol/stream_messages.ts";
+import type { BoundingBox } from "../protocol/geometry.ts";
 import type { PixelImage } from "./pixel_image.ts";
 
 /** A part of an image. */

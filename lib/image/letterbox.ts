@@ -1,5 +1,5 @@
 import type { Corners } from "./boxes.ts";
-import type { BoundingBox } from "../protocol/stream_messages.ts";
+import type { BoundingBox } from "../protocol/geometry.ts";
 import type { Size } from "./size.ts";
 
 /** Where a picture lies within the detector's input: scaled without distortion, centred, the rest grey. */

@@ -1,4 +1,4 @@
-import type { Point } from "../protocol/stream_messages.ts";
+import type { Point } from "../protocol/geometry.ts";
 
 /** A picture of one value a pixel. */
 interface Field {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Point } from "../protocol/stream_messages.ts";
+import type { Point } from "../protocol/geometry.ts";
 
 /** Four corners, clockwise from the top left of the text (y points down). */
 export type Quadrilateral = [Point, Point, Point, Point];

@@ -1,4 +1,5 @@
-import type { BoundingBox, Point, TextBlock } from "../protocol/stream_messages.ts";
+import type { BoundingBox, Point } from "../protocol/geometry.ts";
+import type { TextBlock } from "../protocol/text_block.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
 import { isReadable } from "./decode_ctc.ts";
 import type { Quadrilateral } from "./geometry.ts";

@@ -1,5 +1,5 @@
 import { intersectionOverUnion, toCorners } from "../image/boxes.ts";
-import type { Detection } from "../protocol/stream_messages.ts";
+import type { Detection } from "../protocol/detection.ts";
 import type { ReadLine } from "./step.ts";
 
 /** Least overlap (intersection over union) of a detection with the region that a line was read in, which may be older. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PipelineResult } from "../protocol/stream_messages.ts";
+import type { PipelineResult } from "../protocol/result.ts";
 
 /** The image: a dog. */
 export const CANARY = new URL("./canary.jpg", import.meta.url);

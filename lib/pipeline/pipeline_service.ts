@@ -2,7 +2,7 @@ import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
 import { jpegSize } from "../image/jpeg_header.ts";
 import type { ImageInput, PixelImage } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
-import type { PipelineResult } from "../protocol/stream_messages.ts";
+import type { PipelineResult } from "../protocol/result.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { findsCanary } from "./canary.ts";

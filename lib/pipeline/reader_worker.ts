@@ -9,7 +9,7 @@ import { setPriority } from "node:os";
 import { cropBox } from "../image/crop_box.ts";
 import { FrameDecoder } from "../image/frame_decoder.ts";
 import { type Quadrilateral, quadrilateralOverlap } from "../ocr/geometry.ts";
-import type { BoundingBox } from "../protocol/stream_messages.ts";
+import type { BoundingBox } from "../protocol/geometry.ts";
 import { misplaced, nodeLookup, runNodes } from "./run_nodes.ts";
 import type { ReadLine } from "./step.ts";
 import { isReadable } from "../ocr/decode_ctc.ts";

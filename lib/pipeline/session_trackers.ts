@@ -1,5 +1,5 @@
 import { Tracker } from "../detection/tracker.ts";
-import type { Detection } from "../protocol/stream_messages.ts";
+import type { Detection } from "../protocol/detection.ts";
 
 /** Follows the objects of streams and videos, for each node that does so. */
 export class SessionTrackers {

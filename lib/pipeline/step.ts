@@ -7,12 +7,10 @@
 import type { Detector } from "../detection/detector.ts";
 import type { FrameDecoder } from "../image/frame_decoder.ts";
 import type { Size } from "../image/size.ts";
-import type {
-  BoundingBox,
-  Detection,
-  StageTimings,
-  TextBlock,
-} from "../protocol/stream_messages.ts";
+import type { Detection } from "../protocol/detection.ts";
+import type { BoundingBox } from "../protocol/geometry.ts";
+import type { StageTimings } from "../protocol/result.ts";
+import type { TextBlock } from "../protocol/text_block.ts";
 import type { StepParam } from "./step_params.ts";
 
 /** A line of text, and the region that it was read in, where only regions were read. */

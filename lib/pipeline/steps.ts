@@ -8,7 +8,7 @@
 
 import { detectInRegions } from "../detection/detect_in_regions.ts";
 import { boxArea } from "../image/boxes.ts";
-import type { Detection } from "../protocol/stream_messages.ts";
+import type { Detection } from "../protocol/detection.ts";
 import { assignText } from "./assign_text.ts";
 import type { Step, StepParams } from "./step.ts";
 import { flag, names, share } from "./step_params.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PipelineResult, StageTimings } from "../protocol/stream_messages.ts";
+import type { PipelineResult, StageTimings } from "../protocol/result.ts";
 import type { FrameOutcome } from "./pipeline_executor.ts";
 import type { PipelinePlan, PlannedNode } from "./pipeline_plan.ts";
 

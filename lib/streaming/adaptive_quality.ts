@@ -4,17 +4,8 @@
  * @module
  */
 
-import type { BackpressureState } from "./backpressure.ts";
-
-/** One step of the ladder. */
-export interface Quality {
-  /** 0 for the best. */
-  level: number;
-  /** Width of the detector's input in pixels. */
-  width: number;
-  /** Height of the detector's input in pixels. */
-  height: number;
-}
+import type { Quality } from "../protocol/result.ts";
+import type { BackpressureState } from "../protocol/session.ts";
 
 const STEPS = [
   { width: 640, height: 480 },

@@ -4,10 +4,8 @@
  * @module
  */
 
+import type { BackpressureState } from "../protocol/session.ts";
 import { ExponentialAverage } from "./exponential_average.ts";
-
-/** How much of a stream is being dropped. */
-export type BackpressureState = "normal" | "warning" | "critical";
 
 /** The drop rates, 0 to 1, above which a session changes its state. */
 export interface BackpressureThresholds {

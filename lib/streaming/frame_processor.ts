@@ -5,7 +5,7 @@
  */
 
 import { NamedError } from "../named_error.ts";
-import type { PipelineResult } from "../protocol/stream_messages.ts";
+import type { PipelineResult } from "../protocol/result.ts";
 
 /** How a frame is to be looked at. */
 export interface FrameOptions {

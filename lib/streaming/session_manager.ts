@@ -4,57 +4,16 @@
  * @module
  */
 
-import { AdaptiveQuality, type Quality } from "./adaptive_quality.ts";
-import {
-  Backpressure,
-  type BackpressureState,
-  backpressureState,
-  type BackpressureThresholds,
-} from "./backpressure.ts";
-import { type StreamError, StreamLifecycle, type StreamState } from "./stream_lifecycle.ts";
+import type { Quality } from "../protocol/result.ts";
+import type { BackpressureState, Session } from "../protocol/session.ts";
+import { AdaptiveQuality } from "./adaptive_quality.ts";
+import { Backpressure, backpressureState, type BackpressureThresholds } from "./backpressure.ts";
+import { StreamLifecycle } from "./stream_lifecycle.ts";
 
 /** What a session is given at its start. */
 export interface SessionOptions extends BackpressureThresholds {
   /** Detector inputs that the session may use, best first; at least one. */
   qualities: readonly Quality[];
-}
-
-/** A session as operators see it in `GET /sessions`, at one moment; nothing changes it later. */
-export interface SessionSnapshot {
-  /** Random UUID. */
-  readonly session_id: string;
-  /** Pipeline that every frame of the session runs through. */
-  readonly pipeline_id: string;
-  /** Where the stream is in its life. */
-  readonly state: StreamState;
-  /** `normal`, `warning` or `critical`, from the recent drop rate. */
-  readonly backpressure_state: BackpressureState;
-  /** Valid frames so far; the index of the newest, 0 before the first. */
-  readonly frame_index: number;
-  /** Frames that were answered with a drop. */
-  readonly dropped_frames: number;
-  /** Over the whole life, 0 to 1. */
-  readonly drop_rate: number;
-  /** Over the last 30 answered frames, 0 to 1. */
-  readonly recent_drop_rate: number;
-  /** Seconds since the epoch. */
-  readonly last_processed_ts: number | null;
-  /** ISO 8601. */
-  readonly created_at: string;
-  /** ISO 8601. */
-  readonly last_access: string;
-  /** Seconds since the last access. */
-  readonly idle_s: number;
-  /** Errors so far. */
-  readonly error_count: number;
-  /** The newest error; `null` when there was none. */
-  readonly last_error: Readonly<StreamError> | null;
-  /** Viewers that watch the stream. */
-  readonly client_count: number;
-  /** The detector input in use. */
-  readonly quality: Quality;
-  /** Detector inputs that the session may use, best first. */
-  readonly qualities: readonly Quality[];
 }
 
 /** Answered frames that the recent drop rate looks back on; they fit the bits of one number. */
@@ -205,7 +164,7 @@ export class SessionManager extends StreamLifecycle {
   }
 
   /** The session as operators see it. */
-  snapshot(): SessionSnapshot {
+  snapshot(): Session {
     return Object.freeze({
       session_id: this.sessionId,
       pipeline_id: this.pipelineId,
@@ -223,7 +182,7 @@ export class SessionManager extends StreamLifecycle {
       last_error: this.lastError,
       client_count: this.clientCount,
       quality: this.quality,
-      qualities: this.qualities,
+      qualities: [...this.qualities],
     });
   }
 

@@ -5,14 +5,13 @@
  */
 
 import { logEvent } from "../telemetry/log.ts";
-import type { SessionSnapshot } from "./session_manager.ts";
-import type { StreamState } from "./stream_lifecycle.ts";
+import type { Session, SessionList, StreamState } from "../protocol/session.ts";
 import type { StreamSession } from "./stream_session.ts";
 
 /** Something that happened to a session; `session` is how it was just afterwards. */
 export type RegistryEvent =
-  | { type: "created" | "ended"; session: SessionSnapshot }
-  | { type: "state"; session: SessionSnapshot; from: StreamState; to: StreamState };
+  | { type: "created" | "ended"; session: Session }
+  | { type: "state"; session: Session; from: StreamState; to: StreamState };
 
 /** Options for {@linkcode SessionRegistry}. */
 export interface SessionRegistryOptions {
@@ -89,12 +88,12 @@ export class SessionRegistry implements AsyncDisposable {
   }
 
   /** All sessions as they are now, oldest first. */
-  list(): SessionSnapshot[] {
+  list(): Session[] {
     return Array.from(this.#streams.values(), ({ session }) => session.snapshot());
   }
 
   /** Answer of `GET /sessions`. */
-  toJSON(): { sessions: SessionSnapshot[] } {
+  toJSON(): SessionList {
     return { sessions: this.list() };
   }
 

@@ -5,17 +5,7 @@
  */
 
 import { NamedError } from "../named_error.ts";
-
-/** Where a stream is in its life. */
-export type StreamState = "idle" | "starting" | "active" | "stopping" | "failed";
-
-/** An error that ended, or would have ended, a stream. */
-export interface StreamError {
-  /** The protocol's word for it. */
-  code: string;
-  /** The protocol's sentence for it. */
-  detail: string;
-}
+import type { StreamError, StreamState } from "../protocol/session.ts";
 
 const TRANSITIONS: Readonly<Record<StreamState, readonly StreamState[]>> = {
   idle: ["starting"],

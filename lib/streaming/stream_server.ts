@@ -4,12 +4,12 @@
  * @module
  */
 
-import { CLOSE_CODES, type StreamErrorCode } from "../protocol/stream_messages.ts";
+import { CLOSE_CODES, type StreamErrorCode } from "../protocol/stream.ts";
 import type { StreamConfig } from "../config.ts";
 import { cutText } from "../cut_text.ts";
 import { logEvent } from "../telemetry/log.ts";
 import { streamMetrics } from "../telemetry/metrics.ts";
-import type { Quality } from "./adaptive_quality.ts";
+import type { Quality } from "../protocol/result.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import type { FrameProcessor } from "./frame_processor.ts";
 import { SessionManager } from "./session_manager.ts";

@@ -10,7 +10,7 @@ import {
   type ResultMessage,
   type ServerMessage,
   type StreamErrorCode,
-} from "../protocol/stream_messages.ts";
+} from "../protocol/stream.ts";
 import type { LogLevel } from "../config.ts";
 import { type LogEvent, logEvent, type LogFields } from "../telemetry/log.ts";
 import { streamMetrics } from "../telemetry/metrics.ts";

@@ -6,7 +6,7 @@
 
 import { cpuUsage } from "node:process";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { StageTimings } from "../protocol/stream_messages.ts";
+import type { StageTimings } from "../protocol/result.ts";
 
 /** All metrics of this process. */
 export const metricsRegistry: Registry = new Registry();

@@ -15,7 +15,7 @@ import {
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
-import type { StageTimings } from "../protocol/stream_messages.ts";
+import type { StageTimings } from "../protocol/result.ts";
 
 const tracer = trace.getTracer("livesyte");
 const isOn = ["1", "true"].includes(Deno.env.get("OTEL_DENO") ?? "");

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BoundingBox } from "../protocol/stream_messages.ts";
+import type { BoundingBox } from "../protocol/geometry.ts";
 import { type AnnotationStyle, formatScriptEvents } from "./annotate/annotation_script.ts";
 import type { VideoFrameResult } from "./jobs/job.ts";
 

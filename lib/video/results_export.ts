@@ -4,11 +4,9 @@
  * @module
  */
 
+import { MAX_PAGE_RESULTS } from "../protocol/video_results.ts";
 import type { JobStore } from "./jobs/job_store.ts";
 import { CSV_HEAD, type ResultFormat } from "./result_formats.ts";
-
-/** Most results of one page. */
-export const MAX_PAGE_RESULTS = 1000;
 
 /** Which results of a job are on a page. */
 export interface PageRange {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { BoundingBox, PipelineResult, Point } from "../protocol/stream_messages.ts";
+import type { BoundingBox, Point } from "../protocol/geometry.ts";
+import type { PipelineResult } from "../protocol/result.ts";
 import type { Size } from "../image/size.ts";
 
 /** The same result in pixels of a picture of another size, rounded to 0.1 as the protocol has it. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PipelineResult } from "../protocol/stream_messages.ts";
+import type { PipelineResult } from "../protocol/result.ts";
 
 /** Raw pixels of one frame. */
 export interface Pixels {

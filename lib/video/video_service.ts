@@ -5,18 +5,14 @@
  */
 
 import { join } from "node:path";
+import type { JobsSummary } from "../protocol/health.ts";
 import { videoMetrics } from "../telemetry/metrics.ts";
 import { traceJob } from "../telemetry/traces.ts";
 import { AnnotatedVideos } from "./annotate/annotated_videos.ts";
 import { checkDataDirectory, toDataDirectoryError } from "./data_directory.ts";
 import { isFinished, type Job } from "./jobs/job.ts";
 import { JobRunner, type JobRunnerOptions } from "./jobs/job_runner.ts";
-import {
-  assessJobs,
-  type JobHealth,
-  type JobStatistics,
-  summarizeJobs,
-} from "./jobs/job_statistics.ts";
+import { assessJobs, summarizeJobs } from "./jobs/job_statistics.ts";
 import { DEFAULT_JOB_LIMITS } from "./jobs/job_limits.ts";
 import { DATABASE_NAME, JobStore } from "./jobs/job_store.ts";
 import type { JobStoreOptions } from "./jobs/job_store_options.ts";
@@ -47,9 +43,6 @@ export interface OpenJobs {
   /** Looks at uploads when there is no place for what is no video. */
   probe: VideoProbe;
 }
-
-/** The state of the jobs as `GET /health` shows it. */
-export type JobsHealth = JobHealth & JobStatistics;
 
 /**
  * Keeps and runs video jobs.
@@ -126,7 +119,7 @@ export class VideoService {
   }
 
   /** Figures about the jobs. */
-  health(): JobsHealth {
+  health(): JobsSummary {
     if (this.#opened !== undefined) {
       const { store } = this.#opened;
       return { ...store.statistics(), ...store.health() };

@@ -1,6 +1,7 @@
 import { checkAccess } from "../../lib/http/access.ts";
 import { ApiError } from "../../lib/http/api.ts";
 import { validateDefinition } from "../../lib/pipeline/pipeline_definition.ts";
+import type { Validation } from "../../lib/protocol/pipeline.ts";
 import { defineApi } from "../../state.ts";
 
 const MAX_BYTES = 65_536;
@@ -23,6 +24,7 @@ export const handler = defineApi({
       { maxBytes: MAX_BYTES },
       (body) => validateDefinition(parseJson(body)),
     );
-    return Response.json({ valid: errors.length === 0, errors });
+    const answer: Validation = { valid: errors.length === 0, errors };
+    return Response.json(answer);
   },
 });

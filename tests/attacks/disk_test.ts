@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { type ServerProcess, startServerProcess } from "../../bench/server_process.ts";
-import type { JobView } from "../../lib/protocol/video_messages.ts";
+import type { JobView } from "../../lib/protocol/job.ts";
 import { ask, dogVideo, isOver, post, submit, untilJob } from "../routes/video_client.ts";
 import { withoutFfmpeg } from "../video/media.ts";
 import {

@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { expect } from "expect";
 import { startServerProcess } from "../../bench/server_process.ts";
-import type { JobView } from "../../lib/protocol/video_messages.ts";
+import type { JobView } from "../../lib/protocol/job.ts";
 import {
   ask,
   dogVideo,

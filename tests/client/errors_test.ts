@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { describeRetry, explainStreamFailure } from "../../lib/client/errors.ts";
-import { CLOSE_CODES, type StreamErrorCode } from "../../lib/protocol/stream_messages.ts";
+import { CLOSE_CODES, type StreamErrorCode } from "../../lib/protocol/stream.ts";
 import type { StreamFailure, StreamFailureCode } from "../../lib/client/stream_failure.ts";
 
 const CODES: StreamFailureCode[] = [

@@ -1,4 +1,4 @@
-import type { PipelineResult } from "../../lib/protocol/stream_messages.ts";
+import type { PipelineResult } from "../../lib/protocol/result.ts";
 
 /** What a pipeline finds in `dog.jpg`, scaled to 640×480. */
 export function exampleResult(): PipelineResult {

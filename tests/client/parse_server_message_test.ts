@@ -29,8 +29,16 @@ Deno.test("parseServerMessage ignores what it does not know", () => {
     '{"warning":"speed_up"}',
     '{"error":"toString","detail":"x"}',
     '{"error":"invalid_frame"}',
+    '{"frame_index":0,"dropped":true}',
+    JSON.stringify({ frame_index: 1, result: { ...exampleResult(), text_frame_index: "1" } }),
+    JSON.stringify({ frame_index: 1, result: { ...exampleResult(), detections: [{}] } }),
   ];
   for (const text of unknown) expect(parseServerMessage(text)).toBeNull();
+});
+
+Deno.test("parseServerMessage keeps what a newer server says as well", () => {
+  const message = { frame_index: 1, result: { ...exampleResult(), mood: "sunny" }, of_tomorrow: 1 };
+  expect(parseServerMessage(JSON.stringify(message))).toEqual(message);
 });
 
 Deno.test("parseServerMessage never throws", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { escapeXml, renderOverlay } from "../../commands/draw_findings.ts";
 import { labelColor } from "../../lib/image/label_colors.ts";
-import type { PipelineResult } from "../../lib/protocol/stream_messages.ts";
+import type { PipelineResult } from "../../lib/protocol/result.ts";
 import { MODEL_DIR } from "../pipeline/models.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import type { VideoFrameResult } from "../../lib/protocol/video_messages.ts";
+import type { VideoFrameResult } from "../../lib/protocol/video_results.ts";
 import { DOG_VIDEO } from "../video/media.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import type { BoundingBox } from "../../lib/protocol/stream_messages.ts";
+import type { BoundingBox } from "../../lib/protocol/geometry.ts";
 import { BoxMotion } from "../../lib/detection/box_motion.ts";
 import { toCorners } from "../../lib/image/boxes.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import type { Detection } from "../../lib/protocol/stream_messages.ts";
+import type { Detection } from "../../lib/protocol/detection.ts";
 import { Detector } from "../../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import { intersectionOverUnion, toCorners } from "../../lib/image/boxes.ts";

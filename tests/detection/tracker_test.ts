@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import type { BoundingBox, Detection } from "../../lib/protocol/stream_messages.ts";
+import type { Detection } from "../../lib/protocol/detection.ts";
+import type { BoundingBox } from "../../lib/protocol/geometry.ts";
 import { Tracker } from "../../lib/detection/tracker.ts";
 
 const FRAME_MS = 100;

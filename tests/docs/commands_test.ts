@@ -84,7 +84,7 @@ Deno.test({
 
 Deno.test("the documents that are made from the code are current (else run `deno task docs`)", async () => {
   for (const [name, text] of Object.entries(await makeDocuments())) {
-    expect([name, await Deno.readTextFile(new URL(`docs/${name}`, ROOT))]).toEqual([name, text]);
+    expect([name, await Deno.readTextFile(new URL(name, ROOT))]).toEqual([name, text]);
   }
 });
 

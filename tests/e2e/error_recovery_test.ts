@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import type { Page } from "playwright-core";
-import type { PipelineResult } from "../../lib/protocol/stream_messages.ts";
+import type { PipelineResult } from "../../lib/protocol/result.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { openStream, startTestServer, type TestServer } from "../routes/test_server.ts";
 import { RESULT } from "../streaming/simulated_stream.ts";

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import type { Point } from "../../lib/protocol/stream_messages.ts";
+import type { Point } from "../../lib/protocol/geometry.ts";
 import {
   convexHull,
   levelRectangle,

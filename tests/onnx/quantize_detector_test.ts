@@ -1,7 +1,7 @@
 import type { DetectorLayout } from "../../lib/onnx/detector_layout.ts";
 import type { Size } from "../../lib/image/size.ts";
 import { expect } from "expect";
-import type { Detection } from "../../lib/protocol/stream_messages.ts";
+import type { Detection } from "../../lib/protocol/detection.ts";
 import { measureRanges } from "../../lib/onnx/activation_ranges.ts";
 import { Detector } from "../../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";

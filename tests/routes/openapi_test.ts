@@ -1,6 +1,10 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
+import addFormats from "ajv-formats";
 import Ajv2020 from "ajv/dist/2020.js";
 import { expect } from "expect";
+import * as v from "valibot";
 import type { OpenApiDocument } from "../../lib/http/openapi.ts";
+import { ServerMessageSchema } from "../../lib/protocol/stream.ts";
 import { readFixture } from "../read_fixture.ts";
 import { RESULT } from "../streaming/simulated_stream.ts";
 import { openStream, startTestServer, type TestServer } from "./test_server.ts";
@@ -65,7 +69,8 @@ Deno.test("paths of the OpenAPI document ask for the token where it says so", as
 Deno.test("what a server answers is as the OpenAPI document describes it", async () => {
   await using server = await startTestServer();
   const { components } = await readDocument(server);
-  const ajv = new Ajv2020.default({ strict: false, validateFormats: false });
+  const ajv = new Ajv2020.default({ strict: false });
+  addFormats.default(ajv);
   ajv.addSchema({ $id: "document", components });
   const check = (name: string, value: unknown) => {
     const validate = ajv.getSchema(`document#/components/schemas/${name}`);
@@ -80,13 +85,15 @@ Deno.test("what a server answers is as the OpenAPI document describes it", async
   check("PipelineList", await get("/pipelines"));
   check("Pipeline", await get("/pipelines/yolo_ocr"));
   check("StepList", await get("/pipelines/steps"));
-  check("Error", await get("/pipelines/none"));
+  check("ErrorAnswer", await get("/pipelines/none"));
   check("JobList", await get("/video/jobs"));
   const client = openStream(server, "?pipeline_id=yolo_only");
   await client.opened;
   client.send(await readFixture("dog.jpg"));
   const [message] = await client.received(1);
-  check("Result", (message as { result: unknown }).result);
+  check("ServerMessage", message);
+  expect(v.is(ServerMessageSchema, message)).toBe(true);
+  expect(message).toHaveProperty("result");
   const { sessions } = await get("/sessions");
   check("SessionList", { sessions });
   check("Session", await get(`/sessions/${sessions[0].session_id}`));
@@ -97,4 +104,37 @@ Deno.test("what a server answers is as the OpenAPI document describes it", async
   const dog = await readFixture("dog.jpg");
   check("Run", await post("/pipelines/yolo_ocr/run", dog, "image/jpeg"));
   check("Validation", await post("/pipelines/validate", "{}", "application/json"));
+});
+
+Deno.test("the OpenAPI document is valid OpenAPI 3.1", async () => {
+  await using server = await startTestServer({ processor: PROCESSOR });
+  const document = await readDocument(server);
+  expect(document.openapi).toMatch(/^3\.1\./);
+  const validator = new Validator();
+  expect(await validator.validate(structuredClone(document) as unknown as Record<string, unknown>))
+    .toEqual({ valid: true });
+  // A document that is wrong would be noticed.
+  const wrong = { ...document, paths: { health: {} } };
+  expect((await validator.validate(wrong)).valid).toBe(false);
+});
+
+Deno.test("parameters of the OpenAPI document have the types that they have", async () => {
+  await using server = await startTestServer({ processor: PROCESSOR });
+  const { paths } = await readDocument(server);
+  const parametersOf = (path: string, method: string) => {
+    const parameters = paths[path]?.[method]?.parameters as { name: string; schema: unknown }[];
+    return Object.fromEntries(parameters.map(({ name, schema }) => [name, schema]));
+  };
+  expect(parametersOf("/video/results/{id}", "get")).toEqual({
+    id: { type: "string", format: "uuid" },
+    format: { type: "string", enum: ["json", "jsonl", "csv"], default: "json" },
+    offset: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
+    limit: { type: "integer", minimum: 1, maximum: 1000, default: 100 },
+  });
+  expect(parametersOf("/video/submit", "post")).toEqual({
+    pipeline_id: { type: "string", default: "yolo_ocr" },
+    frame_stride: { type: "integer", minimum: 1, maximum: 100_000_000, default: 1 },
+    max_frames: { type: "integer", minimum: 0, maximum: 100_000_000, default: 0 },
+  });
+  expect(parametersOf("/pipelines/{id}/run", "post")).toEqual({ id: { type: "string" } });
 });

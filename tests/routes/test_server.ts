@@ -2,7 +2,7 @@
 
 import { createApp } from "../../app.ts";
 import { createBuilder } from "../../commands/build_page.ts";
-import type { ServerMessage } from "../../lib/protocol/stream_messages.ts";
+import type { ServerMessage } from "../../lib/protocol/stream.ts";
 import { parseConfig } from "../../lib/config.ts";
 import { openFront } from "../../lib/front/front.ts";
 import { answerServeError } from "../../lib/http/guard_requests.ts";

@@ -1,7 +1,7 @@
 /** Submits videos to a server and waits for their jobs, as a client does. */
 
 import { expect } from "expect";
-import type { JobView } from "../../lib/protocol/video_messages.ts";
+import type { JobView } from "../../lib/protocol/job.ts";
 import { makeDogVideo } from "../video/media.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 

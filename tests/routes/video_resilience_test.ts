@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { residentMemory, startServerProcess } from "../../bench/server_process.ts";
-import type { VideoFrameResult } from "../../lib/protocol/video_messages.ts";
+import type { VideoFrameResult } from "../../lib/protocol/video_results.ts";
 import { readFixture } from "../read_fixture.ts";
 import { withoutFfmpeg } from "../video/media.ts";
 import { storedResults } from "../video/results.ts";

@@ -1,6 +1,7 @@
 import { expect } from "expect";
-import type { BoundingBox } from "../../lib/protocol/stream_messages.ts";
-import type { JobView, ResultsPage, VideoFrameResult } from "../../lib/protocol/video_messages.ts";
+import type { BoundingBox } from "../../lib/protocol/geometry.ts";
+import type { JobView } from "../../lib/protocol/job.ts";
+import type { ResultsPage, VideoFrameResult } from "../../lib/protocol/video_results.ts";
 import { DOG_VIDEO, ffmpeg, H264, withoutFfmpeg } from "../video/media.ts";
 import { VideoDecoder } from "../../lib/video/decode/video_decoder.ts";
 import { storedResults } from "../video/results.ts";

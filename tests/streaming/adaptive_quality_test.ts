@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import fc from "fast-check";
 import { AdaptiveQuality, qualityLadder } from "../../lib/streaming/adaptive_quality.ts";
-import type { BackpressureState } from "../../lib/streaming/backpressure.ts";
+import type { BackpressureState } from "../../lib/protocol/session.ts";
 
 Deno.test("qualityLadder begins with the configured input and goes on with the smaller steps", () => {
   const sizes = (width: number, height: number) =>

@@ -1,7 +1,8 @@
 /** A stream session under virtual time, with a pipeline that takes as long as it is told. */
 
 import FakeTimers from "@sinonjs/fake-timers";
-import type { PipelineResult, ServerMessage } from "../../lib/protocol/stream_messages.ts";
+import type { PipelineResult } from "../../lib/protocol/result.ts";
+import type { ServerMessage } from "../../lib/protocol/stream.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { qualityLadder } from "../../lib/streaming/adaptive_quality.ts";
 import { MemoryBudget } from "../../lib/streaming/memory_budget.ts";

@@ -1,9 +1,6 @@
 import { expect } from "expect";
-import {
-  InvalidTransitionError,
-  StreamLifecycle,
-  type StreamState,
-} from "../../lib/streaming/stream_lifecycle.ts";
+import type { StreamState } from "../../lib/protocol/session.ts";
+import { InvalidTransitionError, StreamLifecycle } from "../../lib/streaming/stream_lifecycle.ts";
 import { withVirtualTime } from "./simulated_stream.ts";
 
 const STATES: StreamState[] = ["idle", "starting", "active", "stopping", "failed"];

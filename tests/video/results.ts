@@ -1,6 +1,6 @@
 /** Results of pipelines for tests. */
 
-import type { PipelineResult } from "../../lib/protocol/stream_messages.ts";
+import type { PipelineResult } from "../../lib/protocol/result.ts";
 import type { VideoFrameResult } from "../../lib/video/jobs/job.ts";
 import type { JobStore } from "../../lib/video/jobs/job_store.ts";
 import { exportJsonl } from "../../lib/video/results_export.ts";

@@ -1,7 +1,8 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import type { Detection, TextBlock } from "../../lib/protocol/stream_messages.ts";
-import type { ResultsPage } from "../../lib/protocol/video_messages.ts";
+import type { Detection } from "../../lib/protocol/detection.ts";
+import type { TextBlock } from "../../lib/protocol/text_block.ts";
+import type { ResultsPage } from "../../lib/protocol/video_results.ts";
 import { JobNotFoundError } from "../../lib/video/errors.ts";
 import { JobStore } from "../../lib/video/jobs/job_store.ts";
 import { escapeCsv, formatCsvRows } from "../../lib/video/result_formats.ts";

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import sharp from "sharp";
-import type { BoundingBox } from "../../lib/protocol/stream_messages.ts";
+import type { BoundingBox } from "../../lib/protocol/geometry.ts";
 import { PipelineService } from "../../lib/pipeline/pipeline_service.ts";
 import { JobRunner } from "../../lib/video/jobs/job_runner.ts";
 import { JobStore } from "../../lib/video/jobs/job_store.ts";

@@ -1,6 +1,6 @@
 /** Tells from the answers how hard the server finds it to keep up. */
 
-import type { ServerMessage } from "../../protocol/stream_messages.ts";
+import type { ServerMessage } from "../../protocol/stream.ts";
 
 /** The server's own words for it. */
 export type BackpressureEstimateState = "normal" | "warning" | "critical";

@@ -8,7 +8,7 @@ import { explainStreamFailure } from "../errors.ts";
 import { FpsThrottler } from "./fps_throttler.ts";
 import { type CaptureElement, FrameEncoder } from "./frame_capture.ts";
 import { everyFrame } from "./frame_clock.ts";
-import type { LiveSignals, PipelineSummary } from "./live_signals.ts";
+import type { LiveSignals } from "./live_signals.ts";
 import {
   checkFile,
   FileError,
@@ -18,7 +18,7 @@ import {
   type SourceElements,
 } from "./live_source.ts";
 import { fetchPipelines, firstChoice, streamUrl } from "../pipelines.ts";
-import type { DropMessage, ResultMessage, ServerMessage } from "../../protocol/stream_messages.ts";
+import type { DropMessage, ResultMessage, ServerMessage } from "../../protocol/stream.ts";
 import { RealtimeClient, type RealtimeClientOptions } from "./realtime_client.ts";
 import { recall } from "../remember.ts";
 import { appendHistory } from "./stream_history.ts";
@@ -33,7 +33,7 @@ export interface LiveSessionOptions
   /** Encodes what an element shows as a JPEG; `null` while it shows nothing. */
   encode?: (element: CaptureElement) => Promise<Uint8Array<ArrayBuffer> | null>;
   /** Asks the server for its pipelines. */
-  fetchPipelines?: () => Promise<PipelineSummary[]>;
+  fetchPipelines?: typeof fetchPipelines;
   /** Calls back for every frame of an element until the returned function is called. */
   everyFrame?: typeof everyFrame;
 }
@@ -52,7 +52,7 @@ export class LiveSession {
   readonly #now: () => number;
   readonly #encode: NonNullable<LiveSessionOptions["encode"]>;
   readonly #everyFrame: typeof everyFrame;
-  readonly #fetchPipelines: () => Promise<PipelineSummary[]>;
+  readonly #fetchPipelines: typeof fetchPipelines;
   readonly #isRefused: () => Promise<boolean>;
   readonly #encoder = new FrameEncoder();
   readonly #cameraReturn = new CameraReturn((id) => this.#reopenCamera(id));

@@ -3,20 +3,11 @@
 import { type Signal, signal } from "@preact/signals";
 import type { CameraDevice } from "./camera.ts";
 import type { Explanation } from "../explanation.ts";
-import type { ResultMessage } from "../../protocol/stream_messages.ts";
+import type { PipelineSummary } from "../../protocol/pipeline_list.ts";
+import type { ResultMessage } from "../../protocol/stream.ts";
 import { createRealtimeSignals, type RealtimeSignals } from "./realtime_client.ts";
 import type { HistoryPoint } from "./stream_history.ts";
 import type { StreamStatistics } from "./stream_statistics.ts";
-
-/** One pipeline as `GET /pipelines` lists it. */
-export interface PipelineSummary {
-  /** Stands for it in addresses, such as `yolo_ocr`. */
-  id: string;
-  /** For people, such as `Objects and text`. */
-  name: string;
-  /** A sentence for people on what it does. */
-  description: string;
-}
 
 /** Where the frames come from. */
 export type SourceKind = "camera" | "video" | "picture" | "stream";

@@ -3,11 +3,7 @@
 import { batch, type Signal, signal } from "@preact/signals";
 import type { StreamFailure, StreamFailureCode } from "../stream_failure.ts";
 import { isStreamErrorCode, parseServerMessage } from "../parse_server_message.ts";
-import type {
-  ResultMessage,
-  ServerMessage,
-  StreamErrorCode,
-} from "../../protocol/stream_messages.ts";
+import type { ResultMessage, ServerMessage, StreamErrorCode } from "../../protocol/stream.ts";
 
 /** State of the connection. Between two attempts to reconnect it is `disconnected`. */
 export type ConnectionStatus = "connecting" | "connected" | "disconnected";

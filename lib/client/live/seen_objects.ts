@@ -1,6 +1,6 @@
 /** Sums up what is seen now, object by object, for the list beside the picture. */
 
-import type { Detection } from "../../protocol/stream_messages.ts";
+import type { Detection } from "../../protocol/detection.ts";
 
 /** All objects of one class that are seen, or were a moment ago. */
 export interface SeenObject {

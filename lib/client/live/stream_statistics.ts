@@ -1,7 +1,8 @@
 /** Figures of the running stream, for the status and the diagnostics. */
 
 import { BackpressureEstimate, type BackpressureEstimateState } from "./backpressure_estimate.ts";
-import type { ServerMessage, StageTimings } from "../../protocol/stream_messages.ts";
+import type { StageTimings } from "../../protocol/result.ts";
+import type { ServerMessage } from "../../protocol/stream.ts";
 import { RollingWindow } from "./rolling_window.ts";
 
 /** Figures of the last seconds of a stream. */

@@ -3,7 +3,7 @@
 import { drawDetections } from "./draw_detections.ts";
 import type { Size } from "../../image/size.ts";
 import { fittedRectangle, layOutOverlay, type OverlayChoice } from "./overlay_layout.ts";
-import type { ResultMessage } from "../../protocol/stream_messages.ts";
+import type { ResultMessage } from "../../protocol/stream.ts";
 
 /** Labels are as large as on a stage of this many CSS pixels. */
 const STAGE_SIDE = 800;

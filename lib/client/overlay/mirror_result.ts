@@ -1,10 +1,7 @@
-import type {
-  BoundingBox,
-  PipelineResult,
-  Point,
-  ResultMessage,
-  TextBlock,
-} from "../../protocol/stream_messages.ts";
+import type { BoundingBox, Point } from "../../protocol/geometry.ts";
+import type { PipelineResult } from "../../protocol/result.ts";
+import type { ResultMessage } from "../../protocol/stream.ts";
+import type { TextBlock } from "../../protocol/text_block.ts";
 
 /**
  * A result as it lies on the mirrored frame, for front cameras, which pages show as a mirror does.

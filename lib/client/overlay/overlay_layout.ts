@@ -1,12 +1,9 @@
 /** Where things go on the overlay: pure geometry, without a canvas. */
 
 import type { Size } from "../../image/size.ts";
-import type {
-  BoundingBox,
-  Detection,
-  Point,
-  ResultMessage,
-} from "../../protocol/stream_messages.ts";
+import type { Detection } from "../../protocol/detection.ts";
+import type { BoundingBox, Point } from "../../protocol/geometry.ts";
+import type { ResultMessage } from "../../protocol/stream.ts";
 
 /** An axis-parallel rectangle; on the overlay in CSS pixels. */
 export interface Rectangle extends Size {

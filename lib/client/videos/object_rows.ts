@@ -1,6 +1,6 @@
 /** Counts the objects of a video: how many at once, and how many in all where they were followed well enough. */
 
-import type { Detection } from "../../protocol/stream_messages.ts";
+import type { Detection } from "../../protocol/detection.ts";
 import { Sightings, type TimeSpan } from "./time_spans.ts";
 
 /** All objects of one class in a video. */

@@ -1,15 +1,18 @@
 /** Talks to the `/video` paths. */
 
+import * as v from "valibot";
 import type { Explanation } from "../explanation.ts";
 import { serverUrl } from "../server_url.ts";
 import { explainMissingToken } from "../token.ts";
-import type { JobView, ResultsPage } from "../../protocol/video_messages.ts";
+import { ErrorAnswerSchema } from "../../protocol/error.ts";
+import { JobListSchema, type JobView, JobViewSchema, SubmittedSchema } from "../../protocol/job.ts";
+import { type ResultsPage, ResultsPageSchema } from "../../protocol/video_results.ts";
 
 /** Thrown when the server refuses what was asked for; the explanation is for the person. */
 export class VideoApiError extends Error {
   /** `VideoApiError`, where it would be `Error` otherwise. */
   override readonly name = "VideoApiError";
-  /** The word of the server's answer; `unreachable` or `aborted` where there was none. */
+  /** The word of the server's answer; `unreachable`, `aborted` or `invalid_answer` where there was none. */
   readonly code: string;
   /** What to tell the person: words for the code, else the server's sentence if there is one. */
   readonly explanation: Explanation;
@@ -17,7 +20,7 @@ export class VideoApiError extends Error {
   /**
    * Makes an error with the words for its code.
    *
-   * @param code Of the server's answer, or `unreachable` or `aborted`.
+   * @param code Of the server's answer, or `unreachable`, `aborted` or `invalid_answer`.
    * @param detail The server's own sentence; may be empty.
    */
   constructor(code: string, detail: string) {
@@ -58,6 +61,10 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     title: "This video is not there any more",
     remedy: "It was deleted, or has expired.",
   },
+  invalid_answer: {
+    title: "The page did not understand the server",
+    remedy: "Reload the page: it may be older than the server.",
+  },
 };
 
 /**
@@ -78,8 +85,7 @@ export function jobSocketUrl(page: string, jobId: string): string {
 
 /** Asks for all jobs, oldest first. @throws {VideoApiError} If that fails. */
 export async function fetchJobs(page: string): Promise<JobView[]> {
-  const { jobs } = await request(apiUrl(page, "/video/jobs")) as { jobs: JobView[] };
-  return jobs;
+  return read(JobListSchema, await request(apiUrl(page, "/video/jobs"))).jobs;
 }
 
 /** Asks for some results of a completed job. @throws {VideoApiError} If that fails. */
@@ -89,7 +95,8 @@ export async function fetchResults(
   { offset, limit }: { offset: number; limit: number },
 ): Promise<ResultsPage> {
   const query = { offset: String(offset), limit: String(limit) };
-  return await request(apiUrl(page, `/video/results/${jobId}`, query)) as ResultsPage;
+  const url = apiUrl(page, `/video/results/${jobId}`, query);
+  return read(ResultsPageSchema, await request(url));
 }
 
 /** Cancels a job, or lets it go on. @throws {VideoApiError} If that fails. */
@@ -98,7 +105,8 @@ export async function changeJob(
   jobId: string,
   change: "cancel" | "retry",
 ): Promise<JobView> {
-  return await request(apiUrl(page, `/video/${change}/${jobId}`), { method: "POST" }) as JobView;
+  const url = apiUrl(page, `/video/${change}/${jobId}`);
+  return read(JobViewSchema, await request(url, { method: "POST" }));
 }
 
 /** Deletes a job with all that belongs to it. @throws {VideoApiError} If that fails. */
@@ -120,15 +128,25 @@ async function request(url: string, init?: RequestInit): Promise<unknown> {
 }
 
 function toError(answer: unknown): VideoApiError {
-  const { error, detail } = (answer ?? {}) as { error?: unknown; detail?: unknown };
-  return new VideoApiError(String(error ?? "internal_error"), String(detail ?? ""));
+  return v.is(ErrorAnswerSchema, answer)
+    ? new VideoApiError(answer.error, answer.detail)
+    : new VideoApiError("internal_error", "");
+}
+
+/** The answer of the server, if it is as the schema says. */
+function read<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  answer: unknown,
+): v.InferInput<Schema> {
+  if (!v.is(schema, answer)) throw new VideoApiError("invalid_answer", "");
+  return answer;
 }
 
 /** Options for {@linkcode uploadVideo}. */
 export interface UploadOptions {
   /** The pipeline that is to look at the video. */
   pipelineId: string;
-  /** Every n-th frame is looked at. */
+  /** Every n-th frame is looked at; 1 for all. */
   frameStride: number;
   /** Called with the bytes of the file that are sent. */
   onProgress: (sent: number) => void;
@@ -151,8 +169,10 @@ export function uploadVideo(
   const request = new XMLHttpRequest();
   const answered = new Promise<string>((resolve, reject) => {
     request.onload = () => {
-      if (request.status === 202) resolve(request.response.job_id);
-      else reject(toError(request.response));
+      const answer: unknown = request.response;
+      if (request.status !== 202) reject(toError(answer));
+      else if (v.is(SubmittedSchema, answer)) resolve(answer.job_id);
+      else reject(new VideoApiError("invalid_answer", ""));
     };
     request.onerror = () => reject(new VideoApiError("unreachable", ""));
     request.onabort = () => reject(new VideoApiError("aborted", "Cancelled"));

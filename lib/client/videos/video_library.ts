@@ -10,11 +10,11 @@ import {
   uploadVideo,
   VideoApiError,
 } from "./video_api.ts";
-import type { JobView } from "../../protocol/video_messages.ts";
+import { type JobView, JobViewSchema } from "../../protocol/job.ts";
+import { parseMessage } from "../../protocol/parse_message.ts";
+import { MAX_PAGE_RESULTS } from "../../protocol/video_results.ts";
 import type { Upload, VideoSignals } from "./video_signals.ts";
 
-/** Results that are fetched at a time: the most that the server gives. */
-const PAGE_RESULTS = 1000;
 /** Jobs that are followed at a time; the others wait anyway. */
 const MAX_SOCKETS = 6;
 const REFRESH_MS = 10_000;
@@ -164,8 +164,8 @@ export class VideoLibrary {
     const { results, selectedId } = this.#signals;
     try {
       let total = Infinity;
-      for (let offset = 0; offset < total; offset += PAGE_RESULTS) {
-        const page = await fetchResults(this.#page, jobId, { offset, limit: PAGE_RESULTS });
+      for (let offset = 0; offset < total; offset += MAX_PAGE_RESULTS) {
+        const page = await fetchResults(this.#page, jobId, { offset, limit: MAX_PAGE_RESULTS });
         if (selectedId.value !== jobId) return;
         total = page.total;
         const before = offset === 0 ? [] : results.value?.results ?? [];
@@ -190,8 +190,9 @@ export class VideoLibrary {
     const socket = new WebSocket(jobSocketUrl(this.#page, jobId));
     this.#sockets.set(jobId, socket);
     socket.onmessage = ({ data }) => {
-      const message = JSON.parse(String(data)) as JobView | { error: string };
-      if ("job_id" in message) this.#replace(message);
+      // What is no job is an error, which the close tells too.
+      const job = parseMessage(JobViewSchema, String(data));
+      if (job !== null) this.#replace(job);
     };
     socket.onclose = ({ wasClean }) => {
       this.#sockets.delete(jobId);

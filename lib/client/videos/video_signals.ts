@@ -3,7 +3,8 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Explanation } from "../explanation.ts";
 import { createLiveSignals, type LiveSignals } from "../live/live_signals.ts";
-import type { JobView, VideoFrameResult } from "../../protocol/video_messages.ts";
+import type { JobView } from "../../protocol/job.ts";
+import type { VideoFrameResult } from "../../protocol/video_results.ts";
 
 /** A video on its way to the server. */
 export interface Upload {

@@ -3,7 +3,7 @@
 import { objectRows } from "./object_rows.ts";
 import { textRows } from "./text_rows.ts";
 import type { TimeSpan } from "./time_spans.ts";
-import type { VideoFrameResult } from "../../protocol/video_messages.ts";
+import type { VideoFrameResult } from "../../protocol/video_results.ts";
 
 /** One row of the timeline: a class of objects, or a line of text. */
 export interface TimelineRow {

@@ -1,18 +1,8 @@
 /** Knows the streams that can be watched. */
 
+import * as v from "valibot";
+import { SessionSummariesSchema, type SessionSummary } from "../../protocol/session_summary.ts";
 import { serverUrl } from "../server_url.ts";
-
-/** One stream as `GET /sessions` lists it. */
-export interface SessionSummary {
-  /** What the server calls it: a random UUID. */
-  session_id: string;
-  /** The pipeline that looks at its frames. */
-  pipeline_id: string;
-  /** When it began, ISO 8601. */
-  created_at: string;
-  /** Frames so far. */
-  frame_index: number;
-}
 
 /** Thrown by {@linkcode fetchSessions} where the server asks for a token that the page has not. */
 export class TokenError extends Error {
@@ -32,9 +22,11 @@ export async function fetchSessions(page: string): Promise<SessionSummary[]> {
   const response = await fetch(url);
   if (response.status === 401) throw new TokenError("Cannot list the streams without the token");
   if (!response.ok) throw new Error(`Cannot list the streams: HTTP ${response.status}`);
-  const { sessions } = await response.json() as { sessions: SessionSummary[] };
-  if (!Array.isArray(sessions)) throw new Error("Cannot list the streams: no list in the answer");
-  return sessions;
+  const answer = await response.json();
+  if (!v.is(SessionSummariesSchema, answer)) {
+    throw new Error("Cannot list the streams: no list in the answer");
+  }
+  return answer.sessions;
 }
 
 /** The address of a stream for viewers, with its frames. */

@@ -5,7 +5,7 @@ import { batch, effect, signal } from "@preact/signals";
 import { decodeFrame } from "./decode_frame.ts";
 import { explainStreamFailure } from "../errors.ts";
 import type { LiveSignals } from "../live/live_signals.ts";
-import type { ResultMessage } from "../../protocol/stream_messages.ts";
+import type { ResultMessage } from "../../protocol/stream.ts";
 import { RealtimeClient, type RealtimeClientOptions } from "../live/realtime_client.ts";
 import { watchUrl } from "./sessions.ts";
 import { StatisticsCollector } from "../live/stream_statistics.ts";

@@ -7,8 +7,9 @@
  */
 
 import { labelColor } from "../../image/label_colors.ts";
-import type { BoundingBox, PipelineResult, Point } from "../../protocol/stream_messages.ts";
-import type { VideoFrameResult } from "../../protocol/video_messages.ts";
+import type { BoundingBox, Point } from "../../protocol/geometry.ts";
+import type { PipelineResult } from "../../protocol/result.ts";
+import type { VideoFrameResult } from "../../protocol/video_results.ts";
 import type { Size } from "../../image/size.ts";
 
 /** Frames a second of the clock that subtitles are timed by: it counts frames, so that none is a hair too early or late. */

@@ -4,23 +4,18 @@
  * @module
  */
 
-import type { JobErrorCode, JobStatus, JobView } from "../../protocol/video_messages.ts";
+import {
+  type JobErrorCode,
+  type JobStatus,
+  JobStatusSchema,
+  type JobView,
+} from "../../protocol/job.ts";
 
-export type {
-  JobErrorCode,
-  JobStatus,
-  JobView,
-  VideoFrameResult,
-} from "../../protocol/video_messages.ts";
+export type { JobErrorCode, JobStatus, JobView } from "../../protocol/job.ts";
+export type { VideoFrameResult } from "../../protocol/video_results.ts";
 
 /** Every status, in the order in which a job usually passes through them. */
-export const JOB_STATUSES: readonly JobStatus[] = [
-  "pending",
-  "processing",
-  "completed",
-  "failed",
-  "cancelled",
-];
+export const JOB_STATUSES: readonly JobStatus[] = JobStatusSchema.options;
 
 /** The failure of a job. */
 export interface JobError {

@@ -5,7 +5,7 @@
  */
 
 import { NamedError } from "../../named_error.ts";
-import type { PipelineResult } from "../../protocol/stream_messages.ts";
+import type { PipelineResult } from "../../protocol/result.ts";
 import type { Size } from "../../image/size.ts";
 import type { Job } from "./job.ts";
 import type { JobStore } from "./job_store.ts";

@@ -4,37 +4,8 @@
  * @module
  */
 
+import type { JobHealth, JobStatistics } from "../../protocol/health.ts";
 import { type Job, JOB_STATUSES, type JobStatus } from "./job.ts";
-
-/** Figures about all jobs, as sent to clients. */
-export interface JobStatistics {
-  /** Number of jobs. */
-  total: number;
-  /** Most jobs that the store holds. */
-  capacity: number;
-  /** Share of the capacity in use, 0 to 1. */
-  utilisation: number;
-  /** Number of jobs in each status, 0 where there is none. */
-  by_status: Record<JobStatus, number>;
-  /** Number of jobs by time since they were created. */
-  ages: { under_1h: number; under_6h: number; under_24h: number; older: number };
-  /** `null`, like the next two, when there are no jobs. */
-  average_age_s: number | null;
-  /** Seconds since the oldest job was created. */
-  oldest_age_s: number | null;
-  /** Seconds since the newest job was created. */
-  newest_age_s: number | null;
-}
-
-/** Whether the store can take more jobs, and whether those it has get on; as sent to clients. */
-export interface JobHealth {
-  /** `healthy` under 70 % of capacity, `warning` under 90 %, else `critical`. */
-  status: "healthy" | "warning" | "critical";
-  /** Share of the capacity in use; 1 when the store is full. */
-  utilisation: number;
-  /** Ids of jobs that are being processed and have not got on for 30 minutes. */
-  stuck: string[];
-}
 
 const HOUR_MS = 3_600_000;
 const STUCK_MS = HOUR_MS / 2;

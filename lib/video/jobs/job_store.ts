@@ -23,7 +23,7 @@ import { JobFiles } from "./job_files.ts";
 import { checkJobLimits, DEFAULT_JOB_LIMITS, type JobStoreLimits } from "./job_limits.ts";
 import { type JobPlace, JobPlaces } from "./job_places.ts";
 import { JobResults } from "./job_results.ts";
-import type { JobHealth, JobStatistics } from "./job_statistics.ts";
+import type { JobHealth, JobStatistics } from "../../protocol/health.ts";
 import { type JobStoreOptions, SYSTEM_CLOCKS } from "./job_store_options.ts";
 import { type JobClocks, JobTable } from "./job_table.ts";
 import { RemoteJobDatabase } from "./remote_job_database.ts";

@@ -9,7 +9,8 @@ import { JobNotFoundError } from "../errors.ts";
 import { isFinished, type Job, type JobStatus } from "./job.ts";
 import type { StoredJob } from "./job_database.ts";
 import type { JobStoreLimits } from "./job_limits.ts";
-import { assessJobs, type JobHealth, type JobStatistics, summarizeJobs } from "./job_statistics.ts";
+import type { JobHealth, JobStatistics } from "../../protocol/health.ts";
+import { assessJobs, summarizeJobs } from "./job_statistics.ts";
 
 /** The clocks of a store. */
 export interface JobClocks {

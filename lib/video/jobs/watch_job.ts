@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type JobMessage, PingSchema } from "../../protocol/job_socket.ts";
+import { parseMessage } from "../../protocol/parse_message.ts";
 import { JobNotFoundError } from "../errors.ts";
 import { isFinished, type Job, toJobView } from "./job.ts";
 import type { JobStore } from "./job_store.ts";
@@ -28,7 +30,7 @@ export function watchJob(socket: WebSocket, store: JobStore, id: string): void {
     leave();
     if (socket.readyState === WebSocket.OPEN) socket.close(code, reason);
   };
-  const send = (message: unknown) => {
+  const send = (message: JobMessage) => {
     if (socket.readyState !== WebSocket.OPEN) return leave();
     if (socket.bufferedAmount > MAX_BUFFERED_BYTES) return close(1008, "slow_reader");
     socket.send(JSON.stringify(message));
@@ -61,10 +63,5 @@ export function watchJob(socket: WebSocket, store: JobStore, id: string): void {
 }
 
 function isPing(data: unknown): boolean {
-  if (typeof data !== "string" || data.length > 100) return false;
-  try {
-    return JSON.parse(data)?.type === "ping";
-  } catch {
-    return false;
-  }
+  return typeof data === "string" && data.length <= 100 && parseMessage(PingSchema, data) !== null;
 }

@@ -1,5 +1,6 @@
 import { cutText } from "../../../lib/cut_text.ts";
 import { ApiError } from "../../../lib/http/api.ts";
+import type { Pipeline } from "../../../lib/protocol/pipeline.ts";
 import { defineApi } from "../../../state.ts";
 
 /** `GET /pipelines/:id`: all there is to know of one pipeline. */
@@ -10,6 +11,6 @@ export const handler = defineApi({
     if (pipeline === undefined) {
       throw new ApiError(404, "invalid_pipeline", `Unknown pipeline_id: ${cutText(id, 64)}`);
     }
-    return Response.json(pipeline);
+    return Response.json(pipeline satisfies Pipeline);
   },
 });

@@ -5,6 +5,7 @@ import { checkAccess } from "../../../lib/http/access.ts";
 import { ApiError, overloaded } from "../../../lib/http/api.ts";
 import { withImage } from "../../../lib/http/image_body.ts";
 import { OverloadedError, PipelineError } from "../../../lib/pipeline/errors.ts";
+import type { Run } from "../../../lib/protocol/pipeline.ts";
 import { logEvent } from "../../../lib/telemetry/log.ts";
 import { defineApi, type State } from "../../../state.ts";
 
@@ -22,9 +23,8 @@ async function run(ctx: Context<State>): Promise<Response> {
   return await withImage(bodies, ctx.req, config.stream.maxFrameBytes, async (image) => {
     if (image.length === 0) throw new ApiError(422, "invalid_image", "Picture is empty");
     try {
-      return Response.json({
-        result: await pipelines.runOnImage({ pipelineId: id, bytes: image }),
-      });
+      const answer: Run = { result: await pipelines.runOnImage({ pipelineId: id, bytes: image }) };
+      return Response.json(answer);
     } catch (error) {
       throw toImageApiError(error, id, config.stream.maxFramePixels);
     }

@@ -1,14 +1,11 @@
+import type { PipelineSummary } from "../../../lib/protocol/pipeline_list.ts";
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
 import { CameraError } from "../../../lib/client/live/camera.ts";
 import type { Explanation } from "../../../lib/client/explanation.ts";
 import type { CaptureElement } from "../../../lib/client/live/frame_capture.ts";
 import { LiveSession } from "../../../lib/client/live/live_session.ts";
-import {
-  createLiveSignals,
-  type LiveSignals,
-  type PipelineSummary,
-} from "../../../lib/client/live/live_signals.ts";
+import { createLiveSignals, type LiveSignals } from "../../../lib/client/live/live_signals.ts";
 import type { LiveSource } from "../../../lib/client/live/live_source.ts";
 import { exampleResult } from "../example_result.ts";
 import { FakeSocket } from "../fake_socket.ts";

@@ -1,6 +1,6 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
-import { CLOSE_CODES } from "../../../lib/protocol/stream_messages.ts";
+import { CLOSE_CODES } from "../../../lib/protocol/stream.ts";
 import {
   RealtimeClient,
   type RealtimeClientOptions,

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import type { Detection } from "../../../lib/protocol/stream_messages.ts";
+import type { Detection } from "../../../lib/protocol/detection.ts";
 import { seenRows, updateSeenObjects } from "../../../lib/client/live/seen_objects.ts";
 
 function detection(label: string, class_id: number, confidence: number): Detection {

@@ -9,7 +9,7 @@ import {
   nextAppearance,
   resultAt,
 } from "../../../lib/client/videos/video_timeline.ts";
-import type { VideoFrameResult } from "../../../lib/protocol/video_messages.ts";
+import type { VideoFrameResult } from "../../../lib/protocol/video_results.ts";
 import { emptyResult } from "../../video/results.ts";
 
 /** Results 100 ms apart; each is told by the tracks of the dogs that are seen. */

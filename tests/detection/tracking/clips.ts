@@ -1,6 +1,6 @@
 /** Ten short clips with known objects, the same in every run. */
 
-import type { Detection } from "../../../lib/protocol/stream_messages.ts";
+import type { Detection } from "../../../lib/protocol/detection.ts";
 import { createRandom } from "../../streaming/mutate_frame.ts";
 import { type DetectorNoise, NoisyDetector } from "./noisy_detector.ts";
 import {

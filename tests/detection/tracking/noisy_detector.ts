@@ -1,5 +1,6 @@
 import { type Corners, toCorners } from "../../../lib/image/boxes.ts";
-import type { BoundingBox, Detection } from "../../../lib/protocol/stream_messages.ts";
+import type { Detection } from "../../../lib/protocol/detection.ts";
+import type { BoundingBox } from "../../../lib/protocol/geometry.ts";
 import { fitLetterbox, toImageBox } from "../../../lib/image/letterbox.ts";
 import {
   type Candidate,

@@ -1,4 +1,4 @@
-import type { BoundingBox } from "../../../lib/protocol/stream_messages.ts";
+import type { BoundingBox } from "../../../lib/protocol/geometry.ts";
 import { toCorners } from "../../../lib/image/boxes.ts";
 
 /** Size of every clip, in pixels. */

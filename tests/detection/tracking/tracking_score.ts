@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { BoundingBox } from "../../../lib/protocol/stream_messages.ts";
+import type { BoundingBox } from "../../../lib/protocol/geometry.ts";
 import { assignPairs } from "../../../lib/detection/assignment.ts";
 import { intersectionOverUnion, toCorners } from "../../../lib/image/boxes.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import type { BoundingBox } from "../../../lib/protocol/stream_messages.ts";
+import type { BoundingBox } from "../../../lib/protocol/geometry.ts";
 import { createRandom } from "../../streaming/mutate_frame.ts";
 import {
   type NumberedBox,

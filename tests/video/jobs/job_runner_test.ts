@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import type { PipelineResult } from "../../../lib/protocol/stream_messages.ts";
+import type { PipelineResult } from "../../../lib/protocol/result.ts";
 import type { Job, NewJob } from "../../../lib/video/jobs/job.ts";
 import { JobRunner, type JobRunnerOptions } from "../../../lib/video/jobs/job_runner.ts";
 import { JobStore } from "../../../lib/video/jobs/job_store.ts";

@@ -1,0 +1,101 @@
+/**
+ * A video job as sent to clients.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { count, duration, text, time, uuid } from "./values.ts";
+
+/** Schema of {@linkcode JobStatus}; its options are in the order in which a job usually passes through them. */
+export const JobStatusSchema = v.picklist([
+  "pending",
+  "processing",
+  "completed",
+  "failed",
+  "cancelled",
+]);
+
+/** Where a job stands. */
+export type JobStatus = v.InferOutput<typeof JobStatusSchema>;
+
+/** Schema of {@linkcode JobErrorCode}. */
+export const JobErrorCodeSchema = v.picklist([
+  "decode_failed",
+  "pipeline_failure",
+  "internal_error",
+]);
+
+/** Why a job failed. */
+export type JobErrorCode = v.InferOutput<typeof JobErrorCodeSchema>;
+
+/** Schema of {@linkcode JobView}. */
+export const JobViewSchema = v.object({
+  /** Chosen by the server. */
+  job_id: uuid,
+  /** The pipeline that looks at the frames. */
+  pipeline_id: text,
+  /** A retry leads from `failed` or `cancelled` back to `pending`. */
+  status: JobStatusSchema,
+  /** How far it is, counted in frames that are looked at. */
+  progress: v.object({
+    /** Frames done. */
+    current_step: count,
+    /** Frames to do; 0 while their number is not known. */
+    total_steps: count,
+    /** With one decimal; 100 for a completed job only. */
+    percent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+    /** A few words for people, such as `Processing frames`. */
+    description: text,
+  }),
+  /** When it was submitted. */
+  created_at: time,
+  /** Last change of the job, its progress included. */
+  updated_at: time,
+  /** When it was completed, failed or cancelled; `null` otherwise, and again after a retry. */
+  finished_at: v.nullable(time),
+  /** `null` unless the job failed. */
+  error: v.nullable(JobErrorCodeSchema),
+  /** A sentence for people on the error; `null` unless the job failed. */
+  detail: v.nullable(text),
+  /** Name that the person's file had; only for showing. */
+  file_name: text,
+  /** Size of the file. */
+  file_bytes: count,
+  /** Every n-th frame is looked at; 1 for all. */
+  frame_stride: count,
+  /** Most frames that are looked at; 0 for all. */
+  max_frames: count,
+  /** What the file tells of itself; `null` before it was opened. */
+  video: v.nullable(v.object({
+    /** In pixels as shown, after rotation. */
+    width: count,
+    /** In pixels as shown, after rotation. */
+    height: count,
+    /** Frames in the file; `null` where it does not tell. */
+    frame_count: v.nullable(count),
+    /** `null` where the file does not tell. */
+    duration_ms: v.nullable(duration),
+  })),
+});
+
+/** A video job. */
+export type JobView = v.InferOutput<typeof JobViewSchema>;
+
+/** Schema of {@linkcode JobList}. */
+export const JobListSchema = v.object({
+  /** Oldest first. */
+  jobs: v.array(JobViewSchema),
+});
+
+/** The answer of `GET /video/jobs`. */
+export type JobList = v.InferOutput<typeof JobListSchema>;
+
+/** Schema of {@linkcode Submitted}. */
+export const SubmittedSchema = v.object({
+  /** Of the new job. */
+  job_id: uuid,
+});
+
+/** The answer of `POST /video/submit`. */
+export type Submitted = v.InferOutput<typeof SubmittedSchema>;

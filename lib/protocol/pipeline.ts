@@ -1,0 +1,110 @@
+/**
+ * One pipeline: its definition, and what there is to know of it.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { FrameSizeSchema } from "./geometry.ts";
+import { PipelineSummarySchema } from "./pipeline_list.ts";
+import { PipelineResultSchema } from "./result.ts";
+import { duration, text } from "./values.ts";
+
+/** Schema of {@linkcode PipelineDefinition}. */
+export const PipelineDefinitionSchema = v.object({
+  ...PipelineSummarySchema.entries,
+  /** In any order; one of them has the step `result`. */
+  nodes: v.array(v.object({
+    /** Unique within the pipeline. */
+    id: text,
+    /** Name of the step that the node runs. */
+    step: text,
+    /** Parameters of the step that are not to have their defaults. */
+    params: v.exactOptional(v.record(v.string(), v.unknown())),
+    /** In a stream, shortest time between two runs of the node, which then runs beside the frames, in milliseconds. */
+    interval_ms: v.exactOptional(duration),
+  })),
+  /** In any order; together they form no cycle. */
+  edges: v.array(v.object({
+    /** Id of the node that gives. */
+    from: text,
+    /** Id of the node that takes. */
+    to: text,
+  })),
+});
+
+/** A pipeline: steps, and how values flow between them. */
+export type PipelineDefinition = v.InferOutput<typeof PipelineDefinitionSchema>;
+
+/** Schema of {@linkcode Pipeline}. */
+export const PipelineSchema = v.object({
+  ...PipelineDefinitionSchema.entries,
+  /** Ids of the nodes that start from the frame. */
+  entry_nodes: v.array(text),
+  /** Ids of the nodes that give the result. */
+  output_nodes: v.array(text),
+  /** The detector, then what reads text, each where the pipeline has a step for it. */
+  models: v.array(v.object({
+    /** Id in the catalogue; for a file of one's own, its name without `.onnx`. */
+    name: text,
+    /** Name of its file, without folders. */
+    file: text,
+    /** SPDX identifier; `null` for a file of one's own. */
+    licence: v.nullable(text),
+    /** `null` until the model has been loaded. */
+    input_size: v.nullable(FrameSizeSchema),
+  })),
+});
+
+/** A pipeline with all that there is to know about it. */
+export type Pipeline = v.InferOutput<typeof PipelineSchema>;
+
+/** Schema of {@linkcode StepInfo}. */
+export const StepInfoSchema = v.object({
+  /** What nodes name it by. */
+  name: text,
+  /** One sentence for people. */
+  description: text,
+  /** The types of values that it takes, each at most once. */
+  accepts: v.record(v.string(), v.picklist(["required", "optional"])),
+  /** Type of the value that it gives. */
+  produces: text,
+  /** The workers that it runs on, the main thread, or wherever it is needed. */
+  runs_on: v.picklist(["detection", "reading", "main", "anywhere"]),
+  /** Whether its nodes may have `interval_ms`. */
+  takes_interval: v.boolean(),
+  /** JSON Schema of the `params` of its nodes. */
+  params: v.record(v.string(), v.unknown()),
+});
+
+/** A step that pipelines can be made of. */
+export type StepInfo = v.InferOutput<typeof StepInfoSchema>;
+
+/** Schema of {@linkcode StepList}. */
+export const StepListSchema = v.object({
+  /** Every step that there is. */
+  steps: v.array(StepInfoSchema),
+});
+
+/** The answer of `GET /pipelines/steps`. */
+export type StepList = v.InferOutput<typeof StepListSchema>;
+
+/** Schema of {@linkcode Validation}. */
+export const ValidationSchema = v.object({
+  /** Whether the definition could run. */
+  valid: v.boolean(),
+  /** What is wrong with it, a sentence each. */
+  errors: v.array(text),
+});
+
+/** The answer of `POST /pipelines/validate`. */
+export type Validation = v.InferOutput<typeof ValidationSchema>;
+
+/** Schema of {@linkcode Run}. */
+export const RunSchema = v.object({
+  /** What was found in the image. */
+  result: PipelineResultSchema,
+});
+
+/** The answer of `POST /pipelines/:id/run`. */
+export type Run = v.InferOutput<typeof RunSchema>;

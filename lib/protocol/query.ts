@@ -1,0 +1,56 @@
+/**
+ * The query parameters that paths take.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { JobStatusSchema } from "./job.ts";
+import { text, uuid } from "./values.ts";
+import { MAX_PAGE_RESULTS } from "./video_results.ts";
+
+function wholeNumber(minimum: number, maximum: number) {
+  return v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum));
+}
+
+const MOST_FRAMES = 100_000_000;
+
+/** Of `POST /video/submit`. */
+export const SubmitQuerySchema = v.object({
+  /** The pipeline to run. */
+  pipeline_id: v.optional(text, "yolo_ocr"),
+  /** Looks at every n-th frame; 1 for all. */
+  frame_stride: v.optional(wholeNumber(1, MOST_FRAMES), 1),
+  /** Ends after so many frames; 0 for all. */
+  max_frames: v.optional(wholeNumber(0, MOST_FRAMES), 0),
+});
+
+/** Of `GET /video/jobs`. */
+export const JobsQuerySchema = v.object({
+  /** Only jobs of this status. */
+  status: v.exactOptional(JobStatusSchema),
+});
+
+/** Of `GET /video/results/:id`. */
+export const ResultsQuerySchema = v.object({
+  /** A page as JSON, or everything as JSON lines or CSV. */
+  format: v.optional(v.picklist(["json", "jsonl", "csv"]), "json"),
+  /** First result of the page. */
+  offset: v.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER), 0),
+  /** Results of the page. */
+  limit: v.optional(wholeNumber(1, MAX_PAGE_RESULTS), 100),
+});
+
+/** Of `WS /ws/video/stream`. */
+export const StreamQuerySchema = v.object({
+  /** The pipeline to run. */
+  pipeline_id: text,
+});
+
+/** Of `WS /ws/video/watch`. */
+export const WatchQuerySchema = v.object({
+  /** The stream. */
+  session_id: uuid,
+  /** `1` for its frames as well. */
+  frames: v.optional(v.picklist(["0", "1"]), "0"),
+});

@@ -1,0 +1,26 @@
+/**
+ * One line of text read from a frame.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { BoundingBoxSchema, PointSchema } from "./geometry.ts";
+import { share, text } from "./values.ts";
+
+/** Schema of {@linkcode TextBlock}. */
+export const TextBlockSchema = v.object({
+  /** As it was read; in streams as its readings so far settle it. */
+  text,
+  /** How certain the model is. */
+  confidence: share,
+  /** Corners, clockwise from the top left of the text. */
+  polygon: v.strictTuple([PointSchema, PointSchema, PointSchema, PointSchema]),
+  /** Axis-parallel box around the polygon. */
+  bbox: BoundingBoxSchema,
+  /** Whether several readings in a row have agreed; in streams only. */
+  stable: v.exactOptional(v.boolean()),
+});
+
+/** One line of text read from a frame. */
+export type TextBlock = v.InferOutput<typeof TextBlockSchema>;
