@@ -19,6 +19,7 @@ Deno.test("fetchPipelines refuses an answer that is no list", async () => {
   const answers = [
     () => new Response("Not here", { status: 503 }),
     () => Response.json({ error: "internal_error" }),
+    () => Response.json({ pipelines: [{ id: 1 }] }),
     () => new Response("<html>"),
   ];
   for (const answer of answers) {

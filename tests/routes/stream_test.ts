@@ -5,6 +5,7 @@ import { InvalidFrameError } from "../../lib/streaming/frame_processor.ts";
 import { readFixture } from "../read_fixture.ts";
 import { sleep } from "../attacks/raw_client.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
+import { differences } from "../protocol/described.ts";
 import { openStream, startTestServer, TestClient, type TestServer } from "./test_server.ts";
 
 /** A pipeline of the id `test` that does what it is told. */
@@ -263,6 +264,7 @@ Deno.test("viewers receive every answer, and its frame when they ask for it", as
   }
   producer.send(MINIMAL_FRAME);
   expect(await viewer.received(1)).toMatchObject([{ frame_index: 2, result: {} }]);
+  expect(differences("ViewerMessage", viewer.messages[0])).toEqual([]);
   await viewerWithFrames.received(1);
   while (viewerWithFrames.frames.length === 0) {
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -281,4 +283,5 @@ Deno.test("a viewer of an unknown session is told so", async () => {
   expect(viewer.messages).toEqual([
     { error: "session_not_found", detail: "Unknown session_id: nope" },
   ]);
+  expect(differences("ViewerMessage", viewer.messages[0])).toEqual([]);
 });

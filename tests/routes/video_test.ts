@@ -1,7 +1,13 @@
 import { expect } from "expect";
+import * as v from "valibot";
 import type { BoundingBox } from "../../lib/protocol/geometry.ts";
 import type { JobView } from "../../lib/protocol/job.ts";
-import type { ResultsPage, VideoFrameResult } from "../../lib/protocol/video_results.ts";
+import {
+  type ResultsPage,
+  ResultsPageSchema,
+  type VideoFrameResult,
+} from "../../lib/protocol/video_results.ts";
+import { differences } from "../protocol/described.ts";
 import { DOG_VIDEO, ffmpeg, H264, withoutFfmpeg } from "../video/media.ts";
 import { VideoDecoder } from "../../lib/video/decode/video_decoder.ts";
 import { storedResults } from "../video/results.ts";
@@ -86,9 +92,13 @@ Deno.test(
       video: { width: 640, height: 480, frame_count: 10, duration_ms: 400 },
     });
     expect(await getJson(`/video/status/${id}`)).toEqual(job);
+    expect(differences("JobView", job)).toEqual([]);
 
     const page = await getJson(`/video/results/${id}?offset=2&limit=5`) as ResultsPage;
     expect(page).toMatchObject({ job_id: id, total: 10, offset: 2, limit: 5 });
+    expect(differences("ResultsPage", page)).toEqual([]);
+    // The page takes it as well.
+    expect(v.is(ResultsPageSchema, page)).toBe(true);
     expect(page.results.map(({ frame_index }) => frame_index)).toEqual([2, 3, 4, 5, 6]);
     expect(page.results.map(({ timestamp_ms }) => timestamp_ms)).toEqual([80, 120, 160, 200, 240]);
     const dog = page.results[0]?.result.detections.find(({ label }) => label === "dog");
@@ -126,6 +136,7 @@ Deno.test("a client that watches a job gets each change, of this job only", asyn
   client.send('{"type":"ping"}');
   await Promise.all([client.closed, untilFinished(other)]);
   const messages = client.messages as unknown as (JobView & { type?: string })[];
+  for (const message of messages) expect(differences("JobMessage", message)).toEqual([]);
   const views = messages.filter(({ type }) => type === undefined);
   expect(new Set(views.map(({ job_id }) => job_id))).toEqual(new Set([first]));
   expect(views.at(-1)?.status).toBe("completed");

@@ -30,6 +30,15 @@ Deno.test("fetchSessions passes the page's token on", async () => {
   await expect(fetchSessions(page)).rejects.toThrow(TokenError);
 });
 
+Deno.test("fetchSessions refuses an answer that is no list of streams", async () => {
+  for (const answer of [null, [], {}, { sessions: [{ ...SESSION, frame_index: "7" }] }]) {
+    await using server = Deno.serve({ port: 0, onListen() {} }, () => Response.json(answer));
+    await expect(fetchSessions(`http://127.0.0.1:${server.addr.port}/watch`)).rejects.toThrow(
+      "no list in the answer",
+    );
+  }
+});
+
 Deno.test("watchUrl asks for the frames too, as securely as the page", () => {
   expect(watchUrl("https://example.org/watch?session_id=a&token=t", "b")).toBe(
     "wss://example.org/ws/video/watch?token=t&session_id=b&frames=1",
