@@ -6,7 +6,7 @@
 
 import { describeInterface } from "../lib/http/openapi.ts";
 import type { Schema } from "../lib/http/openapi_schemas.ts";
-import { describeOtherSchemas } from "./schema_tables.ts";
+import { describeOtherSchemas, type Link, linksBeside } from "./schema_tables.ts";
 
 /** The parts of an operation that are shown. */
 interface ShownOperation {
@@ -35,6 +35,7 @@ interface MediaType {
  */
 export function describeEndpoints(protocol: string): string {
   const { paths } = describeInterface("0");
+  const link = linksBeside(protocol);
   const parts = [
     "# Endpoints",
     "Made by `deno task docs` from [the OpenAPI document](../lib/http/openapi.ts), which a server answers at " +
@@ -47,16 +48,21 @@ export function describeEndpoints(protocol: string): string {
   ];
   for (const [path, methods] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(methods)) {
-      parts.push(describeOperation(path, method, operation as unknown as ShownOperation));
+      parts.push(describeOperation(path, method, operation as unknown as ShownOperation, link));
     }
   }
-  parts.push("## Schemas", describeOtherSchemas({ name: "protocol.md", text: protocol }));
+  parts.push("## Schemas", describeOtherSchemas(protocol));
   return parts.join("\n\n") + "\n";
 }
 
-function describeOperation(path: string, method: string, operation: ShownOperation): string {
+function describeOperation(
+  path: string,
+  method: string,
+  operation: ShownOperation,
+  link: Link,
+): string {
   const { summary, description, parameters, requestBody, responses, security } = operation;
-  const lines = [`- ${describeAnswer(responses)}`];
+  const lines = [`- ${describeAnswer(responses, link)}`];
   if (requestBody) lines.unshift(`- body: ${code(Object.keys(requestBody.content))}`);
   lines.unshift(...parameters.filter((each) => each.in === "query").map(describeParameter));
   const errors = Object.keys(responses).filter((status) => Number(status) >= 400);
@@ -82,13 +88,14 @@ function describeRange({ type, minimum, maximum }: Schema): string {
   return `a whole number from ${minimum}${isBounded ? ` to ${maximum}` : ""}`;
 }
 
-function describeAnswer(responses: ShownOperation["responses"]): string {
+function describeAnswer(responses: ShownOperation["responses"], link: Link): string {
   const [status = "", response] = Object.entries(responses).find(([code]) => Number(code) < 300) ??
     [];
-  const [[type = "", media] = []] = Object.entries(response?.content ?? {});
-  const schema = media?.schema?.$ref.split("/").at(-1);
-  if (schema !== undefined) return `answer: ${status}, JSON: ${schema}`;
-  return type === "" ? `answer: ${status}` : `answer: ${status}, ${code([type])}`;
+  const contents = Object.entries(response?.content ?? {}).map(([type, media]) => {
+    const schema = media.schema?.$ref.split("/").at(-1);
+    return schema === undefined ? code([type]) : `JSON: ${link(schema)}`;
+  });
+  return [`answer: ${status}`, contents.join(" or ")].filter(Boolean).join(", ");
 }
 
 function code(words: readonly string[]): string {

@@ -12,36 +12,46 @@ const PLACE = /(<!-- schema (\w+), made by `deno task docs` -->\n)[\s\S]*?(<!-- 
 /** Fills the places for tables in a document. @throws {Error} If there is no schema of a place's name */
 export function fillTables(document: string): string {
   const here = tablesIn(document);
+  const link = (name: string) => linkTo(name, here.has(name) ? "" : "endpoints.md");
   return document.replaceAll(
     PLACE,
-    (_, begin, name, end) => `${begin}\n${describeSchema(name, here)}\n\n${end}`,
+    (_, begin, name, end) => `${begin}\n${describeSchema(name, link)}\n\n${end}`,
   );
 }
 
-/** Describes every schema that `other`, the document beside it, has no table of. */
-export function describeOtherSchemas(other: { name: string; text: string }): string {
-  const there = tablesIn(other.text);
-  const here = new Set(Object.keys(namedSchemas()).filter((name) => !there.has(name)));
-  return [...here].map((name) => describeSchema(name, here, other.name)).join("\n\n");
+/** A link to the table of a schema, in Markdown. */
+export type Link = (name: string) => string;
+
+/** Makes links for a document that has tables of those schemas that `protocol`, `docs/protocol.md`, has not. */
+export function linksBeside(protocol: string): Link {
+  const there = tablesIn(protocol);
+  return (name) => linkTo(name, there.has(name) ? "protocol.md" : "");
+}
+
+/** Describes every schema that `docs/protocol.md` has no table of. */
+export function describeOtherSchemas(protocol: string): string {
+  const there = tablesIn(protocol);
+  return Object.keys(namedSchemas()).filter((name) => !there.has(name))
+    .map((name) => describeSchema(name, linksBeside(protocol))).join("\n\n");
 }
 
 function tablesIn(document: string): Set<string> {
   return new Set(Array.from(document.matchAll(PLACE), ([, , name = ""]) => name));
 }
 
-function describeSchema(name: string, here: ReadonlySet<string>, other = "endpoints.md"): string {
+function linkTo(name: string, document: string): string {
+  return `[${name}](${document}#${name.toLowerCase()})`;
+}
+
+function describeSchema(name: string, link: Link): string {
   const schema = namedSchemas()[name];
   if (schema === undefined) throw new Error(`Cannot find a schema named ${name}`);
-  const link = (target: string) =>
-    `[${target}](${here.has(target) ? "" : other}#${target.toLowerCase()})`;
   const rows = describeFields(schema, link);
   const table = ["| field | type | meaning |", "| --- | --- | --- |", ...rows].join("\n");
   const shape = rows.length > 0 ? table : `${capitalize(describeType(schema, link))}.`;
   return [`### ${name}`, schema.description, shape].filter((part) => part !== undefined)
     .join("\n\n");
 }
-
-type Link = (name: string) => string;
 
 /** A row for each field, also of those objects within that have no name of their own. */
 function describeFields(schema: Schema, link: Link, prefix = ""): string[] {
@@ -72,6 +82,8 @@ function describeType(schema: Schema | boolean, link: Link): string {
   if (schema.const !== undefined) return code(schema.const);
   if (schema.prefixItems !== undefined) return describeTuple(schema.prefixItems, link);
   switch (schema.type) {
+    case undefined:
+      return "anything";
     case "array":
       return `list of ${describeType(firstOf(schema.items), link)}`;
     case "integer":
@@ -85,7 +97,9 @@ function describeType(schema: Schema | boolean, link: Link): string {
     case "null":
       return "`null`";
     default:
-      return "object";
+      return typeof schema.additionalProperties === "object"
+        ? `object of ${describeType(schema.additionalProperties, link)}`
+        : "object";
   }
 }
 

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { type MediaType, type Operation, OPERATIONS } from "./openapi_operations.ts";
 import {
   namedSchemas,
-  type QueryName,
   querySchema,
   reference,
   type Schema,
@@ -15,28 +15,6 @@ import {
 
 /** A part of the document that is no schema. */
 type JsonObject = Readonly<Record<string, unknown>>;
-
-/** One method of one path. */
-interface Operation {
-  path: string;
-  method: "get" | "post" | "delete";
-  summary: string;
-  /** Whether clients have to present the token where one is set. */
-  guarded?: boolean;
-  /** What the id in the path is; `string` for any text. */
-  id?: "string" | "uuid";
-  /** Query parameters. */
-  query?: QueryName;
-  /** Media types of the body, and what each holds; an empty schema for the bytes of a file. */
-  body?: Readonly<Record<string, Schema>>;
-  /** What goes over a WebSocket. */
-  messages?: SchemaName;
-  /** Name of a schema, a media type, or `undefined` for no content. */
-  answer: SchemaName | `${string}/${string}` | undefined;
-  /** @default {200} */
-  status?: number;
-  errors?: readonly number[];
-}
 
 /** An OpenAPI document. */
 export interface OpenApiDocument {
@@ -54,201 +32,6 @@ export interface OpenApiDocument {
     securitySchemes: Readonly<Record<string, JsonObject>>;
   };
 }
-
-const FORM: Schema = {
-  type: "object",
-  properties: { file: { description: "The bytes of the file" } },
-  required: ["file"],
-};
-const IMAGES = {
-  "image/jpeg": {},
-  "image/png": {},
-  "image/webp": {},
-  "application/octet-stream": {},
-  "multipart/form-data": FORM,
-};
-const JOB_ERRORS = [404, 503];
-
-const OPERATIONS: readonly Operation[] = [
-  { path: "/", method: "get", summary: "The live page", answer: "text/html" },
-  { path: "/videos", method: "get", summary: "The page for video files", answer: "text/html" },
-  { path: "/watch", method: "get", summary: "The page for viewers", answer: "text/html" },
-  {
-    path: "/health",
-    method: "get",
-    summary: "What is alive; 503 when no worker is",
-    answer: "Health",
-    errors: [503],
-  },
-  {
-    path: "/ready",
-    method: "get",
-    summary: "200 once an inference on a known picture has found what is on it, 5 s ago at most",
-    answer: "Ready",
-    errors: [503],
-  },
-  { path: "/metrics", method: "get", summary: "Metrics for Prometheus", answer: "text/plain" },
-  { path: "/openapi.json", method: "get", summary: "This document", answer: "application/json" },
-  { path: "/pipelines", method: "get", summary: "All pipelines", answer: "PipelineList" },
-  {
-    path: "/pipelines/steps",
-    method: "get",
-    summary: "The steps that pipelines can be made of, with their parameters",
-    answer: "StepList",
-  },
-  {
-    path: "/pipelines/{id}",
-    id: "string",
-    method: "get",
-    summary: "One pipeline: its steps and its models",
-    answer: "Pipeline",
-    errors: [404],
-  },
-  {
-    path: "/pipelines/validate",
-    method: "post",
-    summary: "Whether a definition could run, and what is wrong with it",
-    guarded: true,
-    body: { "application/json": reference("PipelineDefinition") },
-    answer: "Validation",
-    errors: [400, 413, 503],
-  },
-  {
-    path: "/pipelines/{id}/run",
-    id: "string",
-    method: "post",
-    summary: "Runs a pipeline on one picture: the body, or the part named file of a form",
-    guarded: true,
-    body: IMAGES,
-    answer: "Run",
-    errors: [400, 404, 413, 415, 422, 503],
-  },
-  {
-    path: "/sessions",
-    method: "get",
-    summary: "The streams that are open now",
-    guarded: true,
-    answer: "SessionList",
-  },
-  {
-    path: "/sessions/{id}",
-    method: "get",
-    summary: "One stream that is open now",
-    guarded: true,
-    answer: "Session",
-    errors: [404],
-  },
-  {
-    path: "/video/submit",
-    method: "post",
-    summary: "Takes a form with an MP4 in its part named file, and begins a job",
-    guarded: true,
-    query: "SubmitQuery",
-    body: { "multipart/form-data": FORM },
-    answer: "Submitted",
-    status: 202,
-    errors: [400, 413, 422, 503],
-  },
-  {
-    path: "/video/jobs",
-    method: "get",
-    summary: "The jobs, oldest first",
-    guarded: true,
-    query: "JobsQuery",
-    answer: "JobList",
-    errors: [400, 503],
-  },
-  {
-    path: "/video/status/{id}",
-    method: "get",
-    summary: "How far a job is",
-    guarded: true,
-    answer: "JobView",
-    errors: JOB_ERRORS,
-  },
-  {
-    path: "/video/results/{id}",
-    method: "get",
-    summary: "What a completed job has found",
-    guarded: true,
-    query: "ResultsQuery",
-    answer: "ResultsPage",
-    errors: [400, 409, ...JOB_ERRORS],
-  },
-  {
-    path: "/video/cancel/{id}",
-    method: "post",
-    summary: "Ends a job that is not finished; what it has found stays for a retry",
-    guarded: true,
-    answer: "JobView",
-    errors: [409, ...JOB_ERRORS],
-  },
-  {
-    path: "/video/retry/{id}",
-    method: "post",
-    summary: "Lets a failed or cancelled job go on from its last stored frame",
-    guarded: true,
-    answer: "JobView",
-    errors: [409, ...JOB_ERRORS],
-  },
-  {
-    path: "/video/file/{id}",
-    method: "get",
-    summary: "The video as it was uploaded, or a range of its bytes",
-    guarded: true,
-    answer: "video/mp4",
-    errors: [416, ...JOB_ERRORS],
-  },
-  {
-    path: "/video/annotated/{id}",
-    method: "get",
-    summary: "The video with the results drawn into it",
-    guarded: true,
-    answer: "video/mp4",
-    errors: [409, 422, ...JOB_ERRORS],
-  },
-  {
-    path: "/video/{id}",
-    method: "delete",
-    summary: "Removes a job, its results and its files",
-    guarded: true,
-    answer: undefined,
-    status: 204,
-    errors: [409, ...JOB_ERRORS],
-  },
-  {
-    path: "/ws/video/stream",
-    method: "get",
-    summary: "WebSocket: one stream of frames and answers",
-    guarded: true,
-    query: "StreamQuery",
-    messages: "ServerMessage",
-    answer: undefined,
-    status: 101,
-    errors: [426, 503],
-  },
-  {
-    path: "/ws/video/watch",
-    method: "get",
-    summary: "WebSocket: the answers of somebody's stream",
-    guarded: true,
-    query: "WatchQuery",
-    messages: "ViewerMessage",
-    answer: undefined,
-    status: 101,
-    errors: [426, 503],
-  },
-  {
-    path: "/ws/jobs/{id}",
-    method: "get",
-    summary: "WebSocket: a job as it is now and after every change",
-    guarded: true,
-    messages: "JobMessage",
-    answer: undefined,
-    status: 101,
-    errors: [426, 503],
-  },
-];
 
 const ERROR_MEANINGS: Readonly<Record<number, string>> = {
   400: "The request makes no sense",
@@ -268,20 +51,24 @@ const ERROR_MEANINGS: Readonly<Record<number, string>> = {
 /** Statuses of every path, for a `Host` that is missing, malformed or unknown. */
 const HOST_ERRORS = [400, 421];
 
-function isMediaType(answer: string): answer is `${string}/${string}` {
+function isMediaType(answer: SchemaName | MediaType): answer is MediaType {
   return answer.includes("/");
 }
 
-function content(answer: SchemaName | `${string}/${string}`): JsonObject {
-  if (isMediaType(answer)) return { [answer]: {} };
-  return { "application/json": { schema: reference(answer) } };
+function content(...answers: (SchemaName | MediaType)[]): JsonObject {
+  return Object.fromEntries(
+    answers.map((answer) =>
+      isMediaType(answer) ? [answer, {}] : ["application/json", { schema: reference(answer) }]
+    ),
+  );
 }
 
-function responses({ answer, status = 200, errors = [], guarded }: Operation): JsonObject {
+function responses(operation: Operation): JsonObject {
+  const { answer, otherAnswers = [], status = 200, errors = [], guarded } = operation;
   const all: Record<string, JsonObject> = {
     [status]: {
       description: status === 101 ? "Switching to a WebSocket" : "Done",
-      ...(answer !== undefined && { content: content(answer) }),
+      ...(answer !== undefined && { content: content(answer, ...otherAnswers) }),
     },
   };
   for (const code of [...HOST_ERRORS, ...errors, ...(guarded ? [401, 403] : [])]) {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { CLOSE_CODES, type StreamErrorCode } from "../protocol/stream.ts";
+import { CLOSE_CODES, type ErrorMessage, type StreamErrorCode } from "../protocol/stream.ts";
+import type { ViewerError } from "../protocol/viewer.ts";
 import type { StreamConfig } from "../config.ts";
 import { cutText } from "../cut_text.ts";
 import { logEvent } from "../telemetry/log.ts";
@@ -199,6 +200,7 @@ function refuse(
 ): void {
   streamMetrics.errors.inc({ code });
   logEvent("warning", "stream_error", "Connection refused", { code });
-  socket.send(JSON.stringify({ error: code, detail }));
+  const message: ErrorMessage | ViewerError = { error: code, detail };
+  socket.send(JSON.stringify(message));
   socket.close(code === "session_not_found" ? 1008 : CLOSE_CODES[code], code);
 }

@@ -97,3 +97,20 @@ Deno.test("the protocol's page has every error code of streams with its close co
   );
   expect(documented).toEqual(CLOSE_CODES);
 });
+
+Deno.test("links from one schema to another lead to its table", async () => {
+  const documents: Record<string, string> = {};
+  for (const name of ["protocol.md", "endpoints.md"]) {
+    documents[name] = await Deno.readTextFile(new URL(`../../docs/${name}`, import.meta.url));
+  }
+  let links = 0;
+  for (const [name, text] of Object.entries(documents)) {
+    for (const [, file, anchor] of text.matchAll(/\]\((protocol\.md|endpoints\.md|)#(\w+)\)/g)) {
+      const headings = documents[file || name]?.matchAll(/^### (\w+)$/gm) ?? [];
+      const anchors = Array.from(headings, ([, heading = ""]) => heading.toLowerCase());
+      expect([name, anchor, anchors.includes(anchor ?? "")]).toEqual([name, anchor, true]);
+      links += 1;
+    }
+  }
+  expect(links).toBeGreaterThan(30);
+});

@@ -38,7 +38,7 @@ export interface VideoSignals {
   jobs: Signal<JobView[] | null>;
   /** Newest first. */
   uploads: Signal<Upload[]>;
-  /** Every n-th frame of the next video is looked at. */
+  /** Every n-th frame of the next video is looked at; 1 for all. */
   frameStride: Signal<number>;
   /** The job or upload on the stage. */
   selectedId: Signal<string | null>;
