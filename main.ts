@@ -8,6 +8,7 @@
 
 import { createApp } from "./app.ts";
 import { runDetect } from "./commands/detect.ts";
+import { runJobs } from "./commands/jobs.ts";
 import { defaultModelDirectory, ensureModels, runModels } from "./commands/models.ts";
 import { runCommand } from "./commands/run_command.ts";
 import { serve } from "./commands/serve.ts";
@@ -25,6 +26,7 @@ Usage: livesyte [command]
 Commands:
   serve          Start the server (the default)
   detect         Find objects and text in picture files; see "detect --help"
+  jobs           Clear up the video jobs of a server; see "jobs --help"
   models         Fetch the models; see "models --help"
   video          Run a pipeline on a video file; see "video --help"
 
@@ -76,6 +78,8 @@ async function run([command = "serve", ...rest]: string[]): Promise<number> {
       return await fetchAndServe();
     case "detect":
       return await runDetect(rest);
+    case "jobs":
+      return await runJobs(rest);
     case "models":
       return await runModels(rest);
     case "video":

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { ClearVideos } from "../components/ClearVideos.tsx";
 import { Icon } from "../components/Icon.tsx";
 import { JobProgress, UploadProgress } from "../components/JobProgress.tsx";
 import { TokenForm } from "../components/TokenForm.tsx";
@@ -34,6 +35,7 @@ export function JobList({ videos }: { videos: VideoSignals }): JSX.Element {
   return (
     <section class="panel jobs" aria-labelledby="jobs-heading">
       <h2 id="jobs-heading">Videos</h2>
+      <ClearVideos videos={videos} />
       {problem !== null && (
         <p class="problem" role="alert">
           <strong>{problem.title}.</strong> {problem.remedy}

@@ -8,6 +8,7 @@ import type { LoadedResults, VideoSignals } from "../lib/client/videos/video_sig
 import {
   buildTimeline,
   describeCount,
+  describeLost,
   describeRow,
   nextAppearance,
   type TimelineRow,
@@ -41,7 +42,10 @@ function Body({ videos, loaded, rows }: {
   rows: TimelineRow[];
 }): JSX.Element {
   if (loaded === null) return <p class="empty">The objects and texts of a video are shown here.</p>;
-  if (rows.length === 0) return <p class="empty">Nothing is recognised in this video.</p>;
+  const lost = describeLost(loaded.results);
+  if (rows.length === 0) {
+    return <p class="empty">{lost ?? "Nothing is recognised in this video."}</p>;
+  }
   const duration = lengthOf(videos, loaded);
   const playhead = { "--playhead": videos.time.value / duration };
   return (
@@ -51,6 +55,7 @@ function Body({ videos, loaded, rows }: {
           <Track key={`${row.kind} ${row.label}`} videos={videos} row={row} duration={duration} />
         ))}
       </ul>
+      {lost !== null && <p class="empty">{lost}</p>}
       {rows.length > MAX_ROWS && (
         <p class="empty">{rows.length - MAX_ROWS} more are in the files to download.</p>
       )}

@@ -109,6 +109,9 @@ async function writePrivately(path: string, text: string): Promise<void> {
   await Deno.rename(aside, path);
 }
 
+/** File of the certificate within the folder where it is kept. */
+export const SELF_SIGNED_CERT = "self_signed_cert.pem";
+
 /**
  * The certificate that is kept, or a new one where it cannot be used any more.
  *
@@ -118,9 +121,7 @@ export async function keepSelfSigned(
   folder: string,
   machine: MachineNames = machineNames(),
 ): Promise<CertificatePair> {
-  const [certPath, keyPath] = ["cert", "key"].map((what) =>
-    join(folder, `self_signed_${what}.pem`)
-  );
+  const [certPath, keyPath] = [join(folder, SELF_SIGNED_CERT), join(folder, "self_signed_key.pem")];
   try {
     const kept = {
       cert: await Deno.readTextFile(certPath),

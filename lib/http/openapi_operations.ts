@@ -150,6 +150,15 @@ export const OPERATIONS: readonly Operation[] = [
     errors: [400, 503],
   },
   {
+    path: "/video/jobs",
+    method: "delete",
+    summary: "Removes finished jobs at once, with their results and files; others stay",
+    guarded: true,
+    query: "ClearQuery",
+    answer: "Cleared",
+    errors: [400, 503],
+  },
+  {
     path: "/video/status/{id}",
     method: "get",
     summary: "How far a job is",

@@ -11,7 +11,7 @@ import { DetectionSchema } from "../protocol/detection.ts";
 import { ErrorAnswerSchema } from "../protocol/error.ts";
 import { BoundingBoxSchema, FrameSizeSchema, PointSchema } from "../protocol/geometry.ts";
 import { HealthSchema, JobsSummarySchema, ReadySchema } from "../protocol/health.ts";
-import { JobListSchema, JobViewSchema, SubmittedSchema } from "../protocol/job.ts";
+import { ClearedSchema, JobListSchema, JobViewSchema, SubmittedSchema } from "../protocol/job.ts";
 import * as jobSocket from "../protocol/job_socket.ts";
 import * as pipeline from "../protocol/pipeline.ts";
 import { PipelineListSchema, PipelineSummarySchema } from "../protocol/pipeline_list.ts";
@@ -59,6 +59,7 @@ export const NAMED = {
   ViewerMessage: ViewerMessageSchema,
   ViewerError: ViewerErrorSchema,
   Submitted: SubmittedSchema,
+  Cleared: ClearedSchema,
   JobView: JobViewSchema,
   JobList: JobListSchema,
   JobMessage: jobSocket.JobMessageSchema,
@@ -76,6 +77,7 @@ export type SchemaName = keyof typeof NAMED;
 export const QUERIES = {
   SubmitQuery: queries.SubmitQuerySchema,
   JobsQuery: queries.JobsQuerySchema,
+  ClearQuery: queries.ClearQuerySchema,
   ResultsQuery: queries.ResultsQuerySchema,
   StreamQuery: queries.StreamQuerySchema,
   WatchQuery: queries.WatchQuerySchema,

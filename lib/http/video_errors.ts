@@ -6,6 +6,7 @@
 
 import { cutText } from "../cut_text.ts";
 import * as errors from "../video/errors.ts";
+import { isJobId } from "../video/jobs/job.ts";
 import { ApiError } from "./api.ts";
 
 const ANSWERS: readonly [type: new () => Error, status: number, code: string][] = [
@@ -31,15 +32,13 @@ export function toVideoApiError(error: unknown): unknown {
   return new ApiError(status, code, error.message);
 }
 
-const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /**
  * Checks an id before it gets near a file.
  *
  * @throws {JobNotFoundError} If it is none that this server could have given
  */
 export function checkJobId(id: string): void {
-  if (!JOB_ID.test(id)) {
+  if (!isJobId(id)) {
     throw new errors.JobNotFoundError(`There is no job ${cutText(id, 64)}`);
   }
 }

@@ -24,6 +24,8 @@ export const JobErrorCodeSchema = v.picklist([
   "decode_failed",
   "pipeline_failure",
   "internal_error",
+  // What was stored of the job could not be read any more.
+  "job_damaged",
 ]);
 
 /** Why a job failed. */
@@ -90,6 +92,17 @@ export const JobListSchema = v.object({
 
 /** The answer of `GET /video/jobs`. */
 export type JobList = v.InferOutput<typeof JobListSchema>;
+
+/** Schema of {@linkcode Cleared}. */
+export const ClearedSchema = v.object({
+  /** Jobs that are gone. */
+  removed: count,
+  /** Jobs that there still are. */
+  left: count,
+});
+
+/** The answer of `DELETE /video/jobs`. */
+export type Cleared = v.InferOutput<typeof ClearedSchema>;
 
 /** Schema of {@linkcode Submitted}. */
 export const SubmittedSchema = v.object({

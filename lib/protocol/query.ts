@@ -31,6 +31,14 @@ export const JobsQuerySchema = v.object({
   status: v.exactOptional(JobStatusSchema),
 });
 
+/** Of `DELETE /video/jobs`; at least one of them is required. */
+export const ClearQuerySchema = v.object({
+  /** Only jobs that ended so; all finished ones by default. */
+  status: v.exactOptional(v.picklist(["completed", "failed", "cancelled", "all"])),
+  /** Only jobs that ended at least so many hours ago; fractions are allowed. */
+  older_than_h: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000))),
+});
+
 /** Of `GET /video/results/:id`. */
 export const ResultsQuerySchema = v.object({
   /** A page as JSON, or everything as JSON lines or CSV. */

@@ -19,6 +19,8 @@ export const VideoFrameResultSchema = v.object({
   timestamp_ms: duration,
   /** Coordinates are pixels of the video as shown. */
   result: PipelineResultSchema,
+  /** Where the stored result could not be read any more: what was found is lost, and `result` is an empty one. */
+  damaged: v.exactOptional(v.literal(true)),
 });
 
 /** What a pipeline found in one frame of a video, as stored and as sent. */

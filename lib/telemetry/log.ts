@@ -31,8 +31,10 @@ export type LogEvent =
   | "job_completed"
   | "job_failed"
   | "job_cancelled"
+  | "job_damaged"
   | "job_removed"
   | "job_callback_failed"
+  | "job_cleared"
   | "job_sweep_failed"
   | "job_waits";
 

@@ -7,6 +7,7 @@
 import type { BoundingBox } from "../protocol/geometry.ts";
 import { type AnnotationStyle, formatScriptEvents } from "./annotate/annotation_script.ts";
 import type { VideoFrameResult } from "./jobs/job.ts";
+import type { StoredResult } from "./jobs/read_result_row.ts";
 
 /** `json` is objects with commas between them, `script` what is drawn into an annotated video. */
 export type ResultFormat =
@@ -18,34 +19,30 @@ export type ResultFormat =
 /** The first line of results as CSV. */
 export const CSV_HEAD = "frame_index,timestamp_ms,kind,label,text,confidence,x,y,width,height\r\n";
 
-/**
- * Writes one result in a form.
- *
- * @param row `result` is JSON already
- */
-export function formatResult(
-  row: Omit<VideoFrameResult, "result"> & { result: string },
-  format: ResultFormat,
-): string {
-  const { frame_index, timestamp_ms, result } = row;
-  const json = `{"frame_index":${frame_index},"timestamp_ms":${timestamp_ms},"result":${result}}`;
+/** Writes one result in a form. */
+export function formatResult(stored: StoredResult, format: ResultFormat): string {
   switch (format.type) {
     case "json":
-      return json;
+      return formatJson(stored);
     case "jsonl":
-      return `${json}\n`;
+      return `${formatJson(stored)}\n`;
     case "csv":
-      return formatCsvRows({ frame_index, timestamp_ms, result: JSON.parse(result) });
+      return formatCsvRows(stored);
     case "script":
-      return formatScriptEvents(
-        { frame_index, timestamp_ms, result: JSON.parse(result) },
-        format.style,
-      );
+      return formatScriptEvents(stored, format.style);
   }
 }
 
-/** The rows of one frame as CSV; none when nothing was found in it. */
-export function formatCsvRows({ frame_index, timestamp_ms, result }: VideoFrameResult): string {
+function formatJson({ frame_index, timestamp_ms, json, damaged }: StoredResult): string {
+  const mark = damaged ? ',"damaged":true' : "";
+  return `{"frame_index":${frame_index},"timestamp_ms":${timestamp_ms},"result":${json}${mark}}`;
+}
+
+/** The rows of one frame as CSV; none when nothing was found in it, and one of the kind `damaged` when that is lost. */
+export function formatCsvRows(
+  { frame_index, timestamp_ms, result, damaged }: VideoFrameResult,
+): string {
+  if (damaged) return `${frame_index},${timestamp_ms},damaged,,,,,,,\r\n`;
   const row = (kind: string, label: string, text: string, confidence: number, box: BoundingBox) => {
     const fields = [frame_index, timestamp_ms, kind, escapeCsv(label), escapeCsv(text)];
     return `${[...fields, confidence, ...box].join(",")}\r\n`;

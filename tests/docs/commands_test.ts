@@ -16,6 +16,9 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
     /"label":"dog"/,
   'curl -F file=@walk.mp4 "http://127.0.0.1:8000/video/submit?pipeline_id=yolo_only"': /"job_id"/,
   "deno task run video walk.mp4 --pipeline yolo_only --out results.jsonl": /^/,
+  'curl -X DELETE "http://127.0.0.1:8000/video/jobs?status=failed"': /"removed":0/,
+  "deno task run jobs clear --status completed --older-than 24 --url http://127.0.0.1:8000/":
+    /No jobs removed/,
   "curl --data @pipelines/yolo_only.json http://127.0.0.1:8000/pipelines/validate": /"valid":true/,
   "deno task models --list": /yolov8n .*yes/,
   "deno task load --seconds 5 --idle 100": /Jain index/,

@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import type { Page } from "playwright-core";
-import { ffmpeg, H264, makeDogVideo } from "../video/media.ts";
+import { DOG_VIDEO, ffmpeg, H264, makeDogVideo } from "../video/media.ts";
+import { junkVideo } from "../routes/video_client.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 import {
   dogTest,
@@ -155,6 +156,90 @@ dogTest(
       await choose(page, text);
       await notice.getByText("This file is no MP4").waitFor();
       await expectAccessible(page, "refused");
+    });
+  },
+);
+
+/** Sends videos of which the first is completed and the others fail; whatever others have left is deleted before. */
+async function sendForClearing(page: Page, folder: string): Promise<void> {
+  await page.evaluate(() => fetch("/video/jobs?status=all", { method: "DELETE" }));
+  await page.reload();
+  await page.getByText("There are none yet.").waitFor();
+  for (const name of ["first.mp4", "second.mp4"]) {
+    await Deno.writeFile(`${folder}/${name}`, await junkVideo(1000).bytes());
+  }
+  for (const file of [DOG_VIDEO, `${folder}/first.mp4`, `${folder}/second.mp4`]) {
+    await choose(page, file);
+    await page.locator(".job-name", { hasText: file.replace(/.*\//, "") }).waitFor();
+  }
+  await page.locator(".job-facts", { hasText: "10 frames" }).waitFor();
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll(".job-facts")].filter(({ textContent }) =>
+      textContent === "Failed"
+    ).length === 2
+  );
+}
+
+dogTest("finished videos are cleared up by kind and age, by touch on a phone", async () => {
+  await using directory = await temporaryDirectory();
+  const context = { viewport: { width: 390, height: 844 }, hasTouch: true };
+  await visit({ path: PATH, context }, async ({ page }) => {
+    await sendForClearing(page, directory.path);
+    const dialog = page.getByRole("dialog", { name: "Clear up videos" });
+    await page.getByRole("button", { name: "Clear up" }).tap();
+    expect(await dialog.getByRole("radio", { name: "Failed 2" }).isChecked()).toBe(true);
+    await expectAccessible(page, "clearing up");
+    const box = await dialog.boundingBox();
+    expect((box?.x ?? 0) >= 0 && (box?.x ?? 0) + (box?.width ?? 999) <= 390).toBe(true);
+    await dialog.getByRole("combobox", { name: "Age" }).selectOption("24");
+    expect(await dialog.getByRole("button", { name: "Nothing to delete" }).isDisabled()).toBe(true);
+    await dialog.getByRole("combobox", { name: "Age" }).selectOption("0");
+    await dialog.getByRole("button", { name: "Cancel" }).tap();
+    expect(await page.locator(".job").count()).toBe(3);
+
+    await page.getByRole("button", { name: "Clear up" }).tap();
+    await dialog.getByRole("button", { name: "Delete 2 videos" }).tap();
+    await page.getByRole("status").getByText("2 videos deleted.").waitFor();
+    await dialog.waitFor({ state: "detached" });
+    expect(await page.locator(".job-name").allTextContents())
+      .toEqual([expect.stringContaining("dog.mp4")]);
+    await expectAccessible(page, "cleared up");
+  });
+});
+
+dogTest(
+  "videos are cleared up with the keyboard alone, and the one on the stage goes too",
+  async () => {
+    await using directory = await temporaryDirectory();
+    await visit({ path: PATH }, async ({ page }) => {
+      await sendForClearing(page, directory.path);
+      await page.locator(".job-name", { hasText: "dog.mp4" }).click();
+      await page.locator(`.source[data-shown="true"]`).waitFor();
+      const opener = page.getByRole("button", { name: "Clear up" });
+      await opener.focus();
+      await page.keyboard.press("Enter");
+      const dialog = page.getByRole("dialog", { name: "Clear up videos" });
+      await dialog.waitFor();
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "detached" });
+      expect(await opener.evaluate((element) => element === document.activeElement)).toBe(true);
+
+      await page.keyboard.press("Enter");
+      await dialog.waitFor();
+      // Up from the first choice is the last one.
+      await page.keyboard.press("ArrowUp");
+      expect(await dialog.getByRole("radio", { name: "All of these 3" }).isChecked()).toBe(true);
+      await page.keyboard.press("Enter");
+      expect(await page.locator(".job").count()).toBe(3);
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      const outcome = page.getByRole("status").getByText("3 videos deleted.");
+      await outcome.waitFor();
+      await page.waitForFunction(() => document.activeElement?.textContent === "3 videos deleted.");
+      await page.getByText("There are none yet.").waitFor();
+      await page.getByText("See what is in a video, and when").waitFor();
+      await opener.waitFor({ state: "detached" });
     });
   },
 );

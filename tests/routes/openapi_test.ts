@@ -87,6 +87,8 @@ Deno.test("what a server answers is as the OpenAPI document describes it", async
   check("StepList", await get("/pipelines/steps"));
   check("ErrorAnswer", await get("/pipelines/none"));
   check("JobList", await get("/video/jobs"));
+  const cleared = await server.fetch("/video/jobs?status=all", { method: "DELETE" });
+  check("Cleared", await cleared.json());
   const client = openStream(server, "?pipeline_id=yolo_only");
   await client.opened;
   client.send(await readFixture("dog.jpg"));

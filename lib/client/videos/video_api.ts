@@ -2,10 +2,17 @@
 
 import * as v from "valibot";
 import type { Explanation } from "../explanation.ts";
+import type { ClearChoice } from "./clear_choices.ts";
 import { serverUrl } from "../server_url.ts";
 import { explainMissingToken } from "../token.ts";
 import { ErrorAnswerSchema } from "../../protocol/error.ts";
-import { JobListSchema, type JobView, JobViewSchema, SubmittedSchema } from "../../protocol/job.ts";
+import {
+  ClearedSchema,
+  JobListSchema,
+  type JobView,
+  JobViewSchema,
+  SubmittedSchema,
+} from "../../protocol/job.ts";
 import { type ResultsPage, ResultsPageSchema } from "../../protocol/video_results.ts";
 
 /** Thrown when the server refuses what was asked for; the explanation is for the person. */
@@ -112,6 +119,16 @@ export async function changeJob(
 /** Deletes a job with all that belongs to it. @throws {VideoApiError} If that fails. */
 export async function deleteJob(page: string, jobId: string): Promise<void> {
   await request(apiUrl(page, `/video/${jobId}`), { method: "DELETE" });
+}
+
+/** Removes many finished jobs. @returns Number of jobs removed. @throws {VideoApiError} If that fails. */
+export async function clearJobs(
+  page: string,
+  { status, olderThanHours }: ClearChoice,
+): Promise<number> {
+  const query = { status, older_than_h: String(olderThanHours) };
+  const answer = await request(apiUrl(page, "/video/jobs", query), { method: "DELETE" });
+  return read(ClearedSchema, answer).removed;
 }
 
 async function request(url: string, init?: RequestInit): Promise<unknown> {

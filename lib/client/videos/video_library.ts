@@ -1,8 +1,10 @@
 /** What the video page does: sends videos, follows their jobs, and fetches their results. */
 
 import { batch } from "@preact/signals";
+import { type ClearChoice, countVideos } from "./clear_choices.ts";
 import {
   changeJob,
+  clearJobs,
   deleteJob,
   fetchJobs,
   fetchResults,
@@ -104,7 +106,8 @@ export class VideoLibrary {
         this.#send(file, options);
       },
     });
-    const { uploads, selectedId } = this.#signals;
+    const { uploads, selectedId, outcome } = this.#signals;
+    outcome.value = "";
     uploads.value = [upload, ...uploads.value];
     this.select(id);
     try {
@@ -150,6 +153,7 @@ export class VideoLibrary {
 
   /** Deletes a job. */
   async remove(jobId: string): Promise<void> {
+    this.#signals.outcome.value = "";
     try {
       await deleteJob(this.#page, jobId);
     } catch (error) {
@@ -157,6 +161,27 @@ export class VideoLibrary {
     }
     if (this.#signals.selectedId.value === jobId) this.select(null);
     await this.refresh();
+  }
+
+  /** Removes many finished jobs, and tells how many. */
+  async clear(choice: ClearChoice): Promise<void> {
+    const { outcome, problem, selectedId, jobs } = this.#signals;
+    const isSelectedThere = () => jobs.value?.some(({ job_id }) => job_id === selectedId.value);
+    const wasThere = isSelectedThere();
+    outcome.value = "";
+    let removed: number | undefined;
+    try {
+      removed = await clearJobs(this.#page, choice);
+      problem.value = null;
+    } catch (error) {
+      this.#report(error);
+    }
+    await this.refresh();
+    if (wasThere && !isSelectedThere()) this.select(null);
+    if (removed === undefined) return;
+    outcome.value = removed === 0
+      ? "There was nothing to delete."
+      : `${countVideos(removed)} deleted.`;
   }
 
   /** Fetches the results of a completed job, page by page. */

@@ -52,6 +52,8 @@ export interface VideoSignals {
   isPlaying: Signal<boolean>;
   /** Whether this browser cannot play the video. */
   isUnplayable: Signal<boolean>;
+  /** What was done last, for the person to know; empty for nothing to be told. */
+  outcome: Signal<string>;
   /** What went wrong last; `null` when all is well. */
   problem: Signal<Explanation | null>;
 }
@@ -69,6 +71,7 @@ export function createVideoSignals(): VideoSignals {
     duration: signal(0),
     isPlaying: signal(false),
     isUnplayable: signal(false),
+    outcome: signal(""),
     problem: signal<Explanation | null>(null),
   };
 }

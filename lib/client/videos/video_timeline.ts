@@ -49,6 +49,14 @@ export function buildTimeline(
   return [...objects.sort((a, b) => seconds(b) - seconds(a)), ...texts];
 }
 
+/** What is to be said of results that the server could not read any more; `null` where there are none. */
+export function describeLost(results: readonly VideoFrameResult[]): string | null {
+  const lost = results.filter(({ damaged }) => damaged).length;
+  if (lost === 0) return null;
+  const frames = lost === 1 ? "1 frame" : `${lost} frames`;
+  return `What was found in ${frames} of ${results.length} is lost: it is damaged on the server.`;
+}
+
 function seconds({ spans }: TimelineRow): number {
   return spans.reduce((sum, { start, end }) => sum + end - start, 0);
 }

@@ -71,9 +71,8 @@ export class AnnotatedVideos {
     const directory = resolve(files.directory);
     const { script, partial, output } = files.annotatedNames(id);
     const given = new AbortController();
-    const unsubscribe = this.#store.on("removed", (job) => {
-      if (job.id === id) given.abort(new JobStateError("The job has been removed"));
-    });
+    const stop = () => given.abort(new JobStateError("The job has been removed"));
+    const unsubscribe = this.#store.on("removed", stop, id);
     const signal = AbortSignal.any([this.#stopping.signal, given.signal]);
     try {
       signal.throwIfAborted();

@@ -17,6 +17,11 @@ export type { VideoFrameResult } from "../../protocol/video_results.ts";
 /** Every status, in the order in which a job usually passes through them. */
 export const JOB_STATUSES: readonly JobStatus[] = JobStatusSchema.options;
 
+/** Whether a text can be the id of a job: a UUID, in small letters. */
+export function isJobId(text: unknown): text is string {
+  return typeof text === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}
+
 /** The failure of a job. */
 export interface JobError {
   /** Why it failed, for programs. */
@@ -136,9 +141,15 @@ export function canChangeStatus(from: JobStatus, to: JobStatus): boolean {
   return TRANSITIONS[from].includes(to);
 }
 
+/** A status in which nothing more happens, unless somebody retries. */
+export type FinishedStatus = "completed" | "failed" | "cancelled";
+
+/** All of them. */
+export const FINISHED_STATUSES: readonly FinishedStatus[] = ["completed", "failed", "cancelled"];
+
 /** Whether nothing more happens in this status, unless somebody retries. */
-export function isFinished(status: JobStatus): boolean {
-  return status === "completed" || status === "failed" || status === "cancelled";
+export function isFinished(status: JobStatus): status is FinishedStatus {
+  return FINISHED_STATUSES.some((finished) => finished === status);
 }
 
 /** Share of the job that is done, between 0 and 100 with one decimal; 100 only for a completed job. */

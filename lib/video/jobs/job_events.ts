@@ -13,26 +13,35 @@ export type JobEvent = "created" | "status" | "progress" | "removed";
 /** Gets a copy of the job as it is after the event. What it returns is waited for at shutdown. */
 export type JobCallback = (job: Job) => void | Promise<void>;
 
+interface Subscription {
+  callback: JobCallback;
+  /** `undefined` for all jobs. */
+  jobId: string | undefined;
+}
+
 /** Callbacks by event, kept apart from each other: one that fails is logged, and the next one is called. */
 export class JobEvents {
-  readonly #callbacks = new Map<JobEvent, Set<JobCallback>>();
+  readonly #subscriptions = new Map<JobEvent, Set<Subscription>>();
   readonly #running = new Set<Promise<void>>();
 
   /**
    * Calls back at each event of a kind.
    *
+   * @param jobId Only for those of one job, which costs the others nothing; for those of all jobs unless given
    * @returns A function that ends this
    */
-  on(event: JobEvent, callback: JobCallback): () => void {
-    const callbacks = this.#callbacks.get(event) ?? new Set();
-    this.#callbacks.set(event, callbacks);
-    callbacks.add(callback);
-    return () => callbacks.delete(callback);
+  on(event: JobEvent, callback: JobCallback, jobId?: string): () => void {
+    const subscriptions = this.#subscriptions.get(event) ?? new Set();
+    this.#subscriptions.set(event, subscriptions);
+    const subscription = { callback, jobId };
+    subscriptions.add(subscription);
+    return () => subscriptions.delete(subscription);
   }
 
   /** Calls all callbacks of an event. */
   emit(event: JobEvent, job: Job): void {
-    for (const callback of [...this.#callbacks.get(event) ?? []]) {
+    for (const { callback, jobId } of [...this.#subscriptions.get(event) ?? []]) {
+      if (jobId !== undefined && jobId !== job.id) continue;
       const running = this.#call(event, callback, structuredClone(job));
       this.#running.add(running);
       running.finally(() => this.#running.delete(running));

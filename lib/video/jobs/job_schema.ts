@@ -36,7 +36,8 @@ const FROM_VERSION_1 = `
   ALTER TABLE results RENAME TO old_results;
   ${SCHEMA}
   INSERT INTO jobs (id, idle_ms, details)
-    SELECT id, 0, json_set(json_remove(details, '$.lastAccessed'),
+    SELECT id, 0, json_set(
+      CASE WHEN json_valid(details) THEN json_remove(details, '$.lastAccessed') ELSE '{}' END,
       '$.id', id, '$.status', status, '$.createdAt', created_at, '$.finishedAt', finished_at)
     FROM old_jobs ORDER BY created_at, rowid;
   INSERT INTO results (job_key, position, frame_index, timestamp_ms, result)

@@ -5,7 +5,7 @@
  */
 
 import { logEvent } from "../../telemetry/log.ts";
-import { DiskSpace } from "../disk_space.ts";
+import type { DiskSpace } from "../disk_space.ts";
 import { JobStateError } from "../errors.ts";
 import {
   type Job,
@@ -19,21 +19,18 @@ import {
 import { changeJob, checkProcessing, type JobChanges } from "./job_changes.ts";
 import type { JobWrite } from "./job_database.ts";
 import { type JobCallback, type JobEvent, JobEvents } from "./job_events.ts";
-import { JobFiles } from "./job_files.ts";
+import type { JobFiles } from "./job_files.ts";
 import { checkJobLimits, DEFAULT_JOB_LIMITS, type JobStoreLimits } from "./job_limits.ts";
 import { type JobPlace, JobPlaces } from "./job_places.ts";
+import { JobRemoval } from "./job_removal.ts";
 import { JobResults } from "./job_results.ts";
 import type { JobHealth, JobStatistics } from "../../protocol/health.ts";
+import { type JobStorage, openJobStorage } from "./job_storage.ts";
+import { JobSweeper } from "./job_sweeper.ts";
 import { type JobStoreOptions, SYSTEM_CLOCKS } from "./job_store_options.ts";
-import { type JobClocks, JobTable } from "./job_table.ts";
-import { RemoteJobDatabase } from "./remote_job_database.ts";
+import type { FinishedJobs, JobClocks, JobTable } from "./job_table.ts";
+import type { RemoteJobDatabase } from "./remote_job_database.ts";
 import { SerialQueue } from "./serial_queue.ts";
-
-/** File of the database within the data directory. */
-export const DATABASE_NAME = "jobs.sqlite";
-
-/** How often it is noted how long nobody has looked at jobs; a crash forgets no more. */
-const NOTE_IDLE_MS = 600_000;
 
 /**
  * The jobs of one server, in `DATA_DIR`.
@@ -53,23 +50,17 @@ export class JobStore implements AsyncDisposable {
   readonly #jobs: JobTable;
   readonly #events = new JobEvents();
   readonly #places: JobPlaces;
+  readonly #removal: JobRemoval;
   readonly #queue = new SerialQueue();
   readonly #clocks: JobClocks;
-  readonly #sweeping: ReturnType<typeof setInterval> | undefined;
+  readonly #sweeper: JobSweeper;
   #limits: JobStoreLimits;
-  #idleNotedAt: number;
   #isOpen = true;
 
   private constructor(
-    { files, disk, database, jobs, clocks, limits, sweepIntervalMs }: {
-      files: JobFiles;
-      disk: DiskSpace;
-      database: RemoteJobDatabase;
-      jobs: JobTable;
-      clocks: JobClocks;
-      limits: JobStoreLimits;
-      sweepIntervalMs: number;
-    },
+    { files, disk, database, jobs }: JobStorage,
+    { clocks = SYSTEM_CLOCKS, sweepIntervalMs = 60_000 }: JobStoreOptions,
+    limits: JobStoreLimits,
   ) {
     this.files = files;
     this.disk = disk;
@@ -80,10 +71,25 @@ export class JobStore implements AsyncDisposable {
     });
     this.#jobs = jobs;
     this.#places = new JobPlaces(jobs);
+    this.#removal = new JobRemoval({
+      jobs,
+      files,
+      database,
+      events: this.#events,
+      run: (work) => this.#run(work),
+    });
     this.#clocks = clocks;
     this.#limits = limits;
-    this.#idleNotedAt = clocks.uptime();
-    if (sweepIntervalMs > 0) this.#sweeping = setInterval(() => this.sweep(), sweepIntervalMs);
+    this.#sweeper = new JobSweeper({
+      jobs,
+      places: this.#places,
+      files,
+      removal: this.#removal,
+      clocks,
+      limits: () => this.#limits,
+      writeIdle: (idle) => this.#run(() => this.#write({ idle })),
+      intervalMs: sweepIntervalMs,
+    });
   }
 
   /**
@@ -95,20 +101,8 @@ export class JobStore implements AsyncDisposable {
    * @throws {StorageUnavailableError} If the database cannot be used
    */
   static async open(options: JobStoreOptions): Promise<JobStore> {
-    const { dataDirectory, clocks = SYSTEM_CLOCKS, sweepIntervalMs = 60_000 } = options;
     const limits = checkJobLimits({ ...DEFAULT_JOB_LIMITS, ...options.limits });
-    const files = await JobFiles.open(`${dataDirectory}/videos`);
-    const { database, jobs } = await RemoteJobDatabase.open(`${dataDirectory}/${DATABASE_NAME}`);
-    const table = new JobTable(jobs, clocks);
-    try {
-      await files.removePartial();
-      await files.removeOthers((id) => table.has(id));
-    } catch (error) {
-      database.terminate();
-      throw error;
-    }
-    const disk = new DiskSpace(dataDirectory, { reserveBytes: options.reserveBytes ?? 0 });
-    return new JobStore({ files, disk, database, jobs: table, clocks, limits, sweepIntervalMs });
+    return new JobStore(await openJobStorage(options), options, limits);
   }
 
   /**
@@ -136,7 +130,7 @@ export class JobStore implements AsyncDisposable {
       this.#jobs.set(created);
       for (const id of evicted) {
         await this.files.remove(id);
-        this.#forget(id, "Video job made room for others");
+        this.#removal.forget(id, "Video job made room for others");
       }
       this.#events.emit("created", created);
       return structuredClone(created);
@@ -219,29 +213,31 @@ export class JobStore implements AsyncDisposable {
    * @throws {StorageUnavailableError} If the disk cannot be written
    */
   remove(id: string): Promise<void> {
-    return this.#run(() => this.#remove(id));
+    return this.#removal.remove(id);
   }
 
   /**
-   * Removes the jobs that have expired, and files that belong to none. It never fails: what the disk does not let happen now is
-   * tried again at the next sweep.
+   * Removes many finished jobs as `remove` does, with time for other work between them. One that is retried meanwhile stays.
+   *
+   * @param meant Which of them; all unless told otherwise
+   * @returns Number of jobs removed
+   * @throws {StorageUnavailableError} If the disk cannot be written; those before are gone then
+   */
+  async clear(meant: FinishedJobs = {}): Promise<number> {
+    this.#checkOpen();
+    const isMeant = (id: string) => this.#jobs.isAmong(id, meant);
+    const jobs = await this.#removal.removeAll(this.#jobs.finished(meant), isMeant);
+    if (jobs > 0) logEvent("info", "job_cleared", "Finished video jobs removed", { jobs });
+    return jobs;
+  }
+
+  /**
+   * Removes the jobs that have expired, and files that belong to none; see {@linkcode JobSweeper.sweep}.
    *
    * @returns Number of jobs removed
    */
-  async sweep(): Promise<number> {
-    let removed = 0;
-    try {
-      for (const { id } of this.#jobs.expired(this.#limits)) {
-        await this.#run(() => this.#remove(id, "Video job expired"));
-        removed++;
-      }
-      if (this.#clocks.uptime() - this.#idleNotedAt >= NOTE_IDLE_MS) await this.#noteIdle();
-      await this.files.removeOthers((id) => this.#jobs.has(id) || this.#places.has(id));
-    } catch (error) {
-      const reason = error instanceof Error ? error.name : "unknown";
-      if (this.#isOpen) logEvent("warning", "job_sweep_failed", "Cannot clear up jobs", { reason });
-    }
-    return removed;
+  sweep(): Promise<number> {
+    return this.#sweeper.sweep();
   }
 
   /** Figures about all jobs. */
@@ -257,10 +253,11 @@ export class JobStore implements AsyncDisposable {
   /**
    * Calls back at each event of a kind; a callback that fails does no harm to others, nor to the job.
    *
+   * @param jobId Only for those of one job; for those of all jobs unless given
    * @returns A function that ends this
    */
-  on(event: JobEvent, callback: JobCallback): () => void {
-    return this.#events.on(event, callback);
+  on(event: JobEvent, callback: JobCallback, jobId?: string): () => void {
+    return this.#events.on(event, callback, jobId);
   }
 
   /**
@@ -270,9 +267,8 @@ export class JobStore implements AsyncDisposable {
    */
   async reconfigure(limits: Partial<JobStoreLimits>): Promise<void> {
     this.#limits = checkJobLimits({ ...this.#limits, ...limits });
-    for (const id of this.#jobs.oldestFinished(this.#jobs.size - this.#limits.capacity)) {
-      await this.remove(id);
-    }
+    const ids = this.#jobs.oldestFinished(this.#jobs.size - this.#limits.capacity);
+    await this.#removal.removeAll(ids, (id) => this.#jobs.isAmong(id, {}));
     await this.sweep();
   }
 
@@ -284,8 +280,8 @@ export class JobStore implements AsyncDisposable {
    */
   async shutdown(timeoutMs: number): Promise<boolean> {
     if (!this.#isOpen) return true;
-    clearInterval(this.#sweeping);
-    const noted = this.#noteIdle().catch(() => {});
+    this.#sweeper.stop();
+    const noted = this.#sweeper.noteIdle().catch(() => {});
     this.#isOpen = false;
     const closed = noted.then(() => this.#events.settled()).then(() => this.#database.close());
     const timeout = Promise.withResolvers<boolean>();
@@ -331,26 +327,5 @@ export class JobStore implements AsyncDisposable {
     this.#jobs.set(job);
     this.#events.emit(event, job);
     return structuredClone(job);
-  }
-
-  async #remove(id: string, reason?: string): Promise<void> {
-    this.#jobs.find(id);
-    await this.files.remove(id);
-    await this.#write({ remove: [id] });
-    this.#forget(id, reason);
-  }
-
-  /** @param reason Logged; a job that somebody has removed by hand needs none */
-  #forget(id: string, reason?: string): void {
-    const job = this.#jobs.delete(id);
-    if (reason !== undefined) {
-      logEvent("info", "job_removed", reason, { job_id: id, status: job.status });
-    }
-    this.#events.emit("removed", job);
-  }
-
-  async #noteIdle(): Promise<void> {
-    await this.#run(() => this.#write({ idle: this.#jobs.idle() }));
-    this.#idleNotedAt = this.#clocks.uptime();
   }
 }

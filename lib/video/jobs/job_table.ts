@@ -6,11 +6,11 @@
 
 import { cutText } from "../../cut_text.ts";
 import { JobNotFoundError } from "../errors.ts";
-import { isFinished, type Job, type JobStatus } from "./job.ts";
-import type { StoredJob } from "./job_database.ts";
+import { type FinishedStatus, isFinished, type Job, type JobStatus } from "./job.ts";
 import type { JobStoreLimits } from "./job_limits.ts";
 import type { JobHealth, JobStatistics } from "../../protocol/health.ts";
 import { assessJobs, summarizeJobs } from "./job_statistics.ts";
+import type { StoredJob } from "./read_job_row.ts";
 
 /** The clocks of a store. */
 export interface JobClocks {
@@ -25,6 +25,14 @@ interface Entry {
   job: Job;
   accessedAt: number;
   changedAt: number;
+}
+
+/** Which of the finished jobs are meant. */
+export interface FinishedJobs {
+  /** Those of one status; all unless given. */
+  status?: FinishedStatus;
+  /** Those that ended at least so many milliseconds ago; all unless given. */
+  olderThanMs?: number;
 }
 
 /** Jobs by their ids, in the order in which they were added. Jobs that it gives are copies. */
@@ -110,14 +118,36 @@ export class JobTable {
       .map(({ job }) => job.id);
   }
 
-  /** Jobs that nobody has looked at for long enough. */
-  expired({ failedExpiryMs, completedExpiryMs, anyExpiryMs }: JobStoreLimits): Job[] {
-    const uptime = this.#clocks.uptime();
+  /** Ids of the finished jobs that are meant. */
+  finished(meant: FinishedJobs): string[] {
+    return [...this.#entries.keys()].filter((id) => this.isAmong(id, meant));
+  }
+
+  /** Whether a job is there and among those that are meant; their age is by the wall clock, as people see it. */
+  isAmong(id: string, { status, olderThanMs = 0 }: FinishedJobs): boolean {
+    const job = this.#entries.get(id)?.job;
+    if (job === undefined || !isFinished(job.status)) return false;
+    // Somebody may have set the clock back meanwhile.
+    const age = Math.max(0, this.#clocks.now() - (job.finishedAt ?? job.updatedAt));
+    return (status === undefined || job.status === status) && age >= olderThanMs;
+  }
+
+  /** Ids of the jobs that nobody has looked at for long enough. */
+  expired(limits: JobStoreLimits): string[] {
+    return [...this.#entries.keys()].filter((id) => this.isExpired(id, limits));
+  }
+
+  /** Whether a job is there, and nobody has looked at it for long enough. */
+  isExpired(
+    id: string,
+    { failedExpiryMs, completedExpiryMs, anyExpiryMs }: JobStoreLimits,
+  ): boolean {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return false;
+    const { job: { status }, accessedAt } = entry;
     const expiry = { failed: failedExpiryMs, completed: completedExpiryMs } as const;
-    return [...this.#entries.values()].filter(({ job: { status }, accessedAt }) => {
-      const own = status === "failed" || status === "completed" ? expiry[status] : anyExpiryMs;
-      return uptime - accessedAt >= Math.min(own, anyExpiryMs);
-    }).map(({ job }) => job);
+    const own = status === "failed" || status === "completed" ? expiry[status] : anyExpiryMs;
+    return this.#clocks.uptime() - accessedAt >= Math.min(own, anyExpiryMs);
   }
 
   /** How long nobody has looked at each job, in milliseconds. */

@@ -10,7 +10,7 @@ import {
   StorageFullError,
   StorageUnavailableError,
 } from "../errors.ts";
-import type { StoredJob } from "./job_database.ts";
+import type { StoredJob } from "./read_job_row.ts";
 import type { DatabaseCalls, DatabaseReply, DatabaseRequest } from "./job_database_worker.ts";
 
 /** Errors that keep their class on the way from the worker. */

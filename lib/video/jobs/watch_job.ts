@@ -49,11 +49,9 @@ export function watchJob(socket: WebSocket, store: JobStore, id: string): void {
   });
   socket.addEventListener("close", leave);
   for (const event of ["status", "progress"] as const) {
-    subscriptions.push(store.on(event, (job) => job.id === id ? sendJob(job) : undefined));
+    subscriptions.push(store.on(event, sendJob, id));
   }
-  subscriptions.push(store.on("removed", (job) => {
-    if (job.id === id) sendNotFound("The job has been removed");
-  }));
+  subscriptions.push(store.on("removed", () => sendNotFound("The job has been removed"), id));
   try {
     sendJob(store.get(id));
   } catch (error) {

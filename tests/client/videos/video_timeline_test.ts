@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   buildTimeline,
   describeCount,
+  describeLost,
   describeRow,
   formatBytes,
   formatTime,
@@ -196,4 +197,15 @@ Deno.test("times and sizes are shown as people read them", () => {
       text.replace("\u00a0", " ")
     ),
   ).toEqual(["0 kB", "1 kB", "586 kB", "4.8 MB", "500 MB"]);
+});
+
+Deno.test("describeLost tells of results that are damaged, and of nothing else", () => {
+  const whole = dogs(...nothing(3));
+  const damaged = whole.map((each) => ({ ...each, damaged: true as const }));
+  expect(describeLost(whole)).toBeNull();
+  expect(describeLost([])).toBeNull();
+  expect(describeLost([...whole, ...damaged.slice(2)]))
+    .toBe("What was found in 1 frame of 4 is lost: it is damaged on the server.");
+  expect(describeLost(damaged))
+    .toBe("What was found in 3 frames of 3 is lost: it is damaged on the server.");
 });

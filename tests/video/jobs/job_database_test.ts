@@ -8,6 +8,9 @@ import { temporaryDirectory } from "../temporary_directory.ts";
 
 const JOB = { pipelineId: "yolo_only", fileName: "walk.mp4", fileBytes: 1000 };
 
+const FIRST = "11111111-1111-4111-8111-111111111111";
+const SECOND = "22222222-2222-4222-8222-222222222222";
+
 async function openDatabase() {
   const directory = await temporaryDirectory();
   const path = `${directory.path}/jobs.sqlite`;
@@ -56,16 +59,16 @@ function readAll(database: JobDatabase, id: string): VideoFrameResult[] {
 Deno.test("JobDatabase makes all changes of a write or none", async () => {
   await using opened = await openDatabase();
   const { database } = opened;
-  addJob(database, "a", frameResults(0, 3));
-  const changed = { ...makeJob("a", JOB, 1000), status: "processing" as const };
+  addJob(database, FIRST, frameResults(0, 3));
+  const changed = { ...makeJob(FIRST, JOB, 1000), status: "processing" as const };
   const write = () =>
     database.write({
-      jobs: [changed, makeJob("b", JOB, 2000)],
-      results: { jobId: "a", results: frameResults(2, 5) },
+      jobs: [changed, makeJob(SECOND, JOB, 2000)],
+      results: { jobId: FIRST, results: frameResults(2, 5) },
     });
-  expect(write).toThrow("Cannot add frame 2 to the results of job a: they go to frame 2");
-  expect(database.jobs()).toEqual([{ job: makeJob("a", JOB, 1000), idleMs: 0 }]);
-  expect(database.countResults("a")).toEqual({ count: 3, nextFrame: 3 });
+  expect(write).toThrow(`Cannot add frame 2 to the results of job ${FIRST}: they go to frame 2`);
+  expect(database.jobs()).toEqual([{ job: makeJob(FIRST, JOB, 1000), idleMs: 0 }]);
+  expect(database.countResults(FIRST)).toEqual({ count: 3, nextFrame: 3 });
 });
 
 Deno.test("JobDatabase removes the results of a job in small steps, and shrinks", async () => {
@@ -144,8 +147,8 @@ Deno.test("JobDatabase takes over jobs and results of version 1", async () => {
     PRAGMA user_version = 1;
   `);
   const jobs = [
-    { ...makeJob("later", JOB, 2000), status: "completed" as const, finishedAt: 3000 },
-    makeJob("earlier", { ...JOB, frameStride: 3 }, 1000),
+    { ...makeJob(SECOND, JOB, 2000), status: "completed" as const, finishedAt: 3000 },
+    makeJob(FIRST, { ...JOB, frameStride: 3 }, 1000),
   ];
   for (const job of jobs) {
     const { id, status, createdAt, finishedAt, ...details } = job;
@@ -164,11 +167,11 @@ Deno.test("JobDatabase takes over jobs and results of version 1", async () => {
       ...result,
       frame_index: result.frame_index * 3,
     }));
-    for (const id of ["earlier", "later"]) {
+    for (const id of [FIRST, SECOND]) {
       expect(readAll(database, id)).toEqual(expected);
       expect(database.countResults(id)).toEqual({ count: 20, nextFrame: 58 });
     }
-    database.write({ remove: ["earlier", "later"] });
+    database.write({ remove: [FIRST, SECOND] });
     while (database.purge());
     expect(Deno.statSync(path).size).toBeLessThan(40_000);
   } finally {

@@ -1,0 +1,119 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import {
+  CLEAR_AGES,
+  CLEAR_STATUSES,
+  type ClearChoice,
+  countMeant,
+  countVideos,
+  firstStatus,
+} from "../lib/client/videos/clear_choices.ts";
+import { videoLibrary } from "../lib/client/videos/video_library.ts";
+import type { VideoSignals } from "../lib/client/videos/video_signals.ts";
+import { Icon } from "./Icon.tsx";
+
+/** Removes many finished videos at once, after asking which, and says how many are gone. */
+export function ClearVideos({ videos }: { videos: VideoSignals }): JSX.Element {
+  const isAsking = useSignal(false);
+  const outcome = useRef<HTMLParagraphElement>(null);
+  const jobs = videos.jobs.value ?? [];
+  const canClear = jobs.some(({ finished_at }) => finished_at !== null);
+  return (
+    <>
+      {canClear && (
+        <button type="button" class="button clear" onClick={() => isAsking.value = true}>
+          <Icon name="delete" />
+          <span>Clear up</span>
+        </button>
+      )}
+      <p ref={outcome} class="outcome" role="status" tabIndex={-1}>{videos.outcome.value}</p>
+      {isAsking.value && (
+        <ClearDialog
+          videos={videos}
+          // The button to come back to may be gone.
+          onCleared={() => outcome.current?.focus()}
+          onClose={() => isAsking.value = false}
+        />
+      )}
+    </>
+  );
+}
+
+function ClearDialog({ videos, onCleared, onClose }: {
+  videos: VideoSignals;
+  onCleared: () => void;
+  onClose: () => void;
+}): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const jobs = videos.jobs.value ?? [];
+  const status = useSignal(firstStatus(jobs));
+  const olderThanHours = useSignal(0);
+  const isClearing = useSignal(false);
+  useEffect(() => dialog.current?.showModal(), []);
+  const choice = { status: status.value, olderThanHours: olderThanHours.value };
+  const count = (choice: ClearChoice) => countMeant(jobs, choice, Date.now());
+  const meant = count(choice);
+  const clear = async () => {
+    isClearing.value = true;
+    await videoLibrary(videos).clear(choice);
+    // Somebody may have closed it meanwhile, and be elsewhere.
+    if (dialog.current === null) return;
+    dialog.current.close();
+    onCleared();
+  };
+  return (
+    <dialog
+      ref={dialog}
+      class="snapshot clear-up"
+      aria-labelledby="clear-heading"
+      onClose={onClose}
+      // A click beside the content is one on the dialog itself.
+      onClick={(event) => event.target === event.currentTarget && event.currentTarget.close()}
+    >
+      <div class="snapshot-body">
+        <h2 id="clear-heading">Clear up videos</h2>
+        <div class="clear-choices" role="radiogroup" aria-label="Which">
+          {CLEAR_STATUSES.map((each) => (
+            <label key={each.status}>
+              <input
+                type="radio"
+                name="clear-status"
+                checked={status.value === each.status}
+                onChange={() => status.value = each.status}
+              />
+              <span>{each.name}</span>
+              <span class="tally">{count({ ...choice, status: each.status })}</span>
+            </label>
+          ))}
+        </div>
+        <label class="select">
+          <span class="hidden">Age</span>
+          <select
+            value={olderThanHours.value}
+            onChange={(event) => olderThanHours.value = Number(event.currentTarget.value)}
+          >
+            {CLEAR_AGES.map(({ hours, name }) => <option key={hours} value={hours}>{name}</option>)}
+          </select>
+        </label>
+        <p class="empty">
+          Deleted for good, with all that was found in them. Videos in progress stay.
+        </p>
+        <div class="snapshot-actions">
+          <button
+            type="button"
+            class="button danger"
+            disabled={meant === 0 || isClearing.value}
+            onClick={clear}
+          >
+            <Icon name="delete" />
+            <span>{meant === 0 ? "Nothing to delete" : `Delete ${countVideos(meant)}`}</span>
+          </button>
+          <button type="button" class="button" onClick={() => dialog.current?.close()}>
+            <span>Cancel</span>
+          </button>
+        </div>
+      </div>
+    </dialog>
+  );
+}
