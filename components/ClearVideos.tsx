@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import {
@@ -73,47 +73,80 @@ function ClearDialog({ videos, onCleared, onClose }: {
     >
       <div class="snapshot-body">
         <h2 id="clear-heading">Clear up videos</h2>
-        <div class="clear-choices" role="radiogroup" aria-label="Which">
-          {CLEAR_STATUSES.map((each) => (
-            <label key={each.status}>
-              <input
-                type="radio"
-                name="clear-status"
-                checked={status.value === each.status}
-                onChange={() => status.value = each.status}
-              />
-              <span>{each.name}</span>
-              <span class="tally">{count({ ...choice, status: each.status })}</span>
-            </label>
-          ))}
-        </div>
-        <label class="select">
-          <span class="hidden">Age</span>
-          <select
-            value={olderThanHours.value}
-            onChange={(event) => olderThanHours.value = Number(event.currentTarget.value)}
-          >
-            {CLEAR_AGES.map(({ hours, name }) => <option key={hours} value={hours}>{name}</option>)}
-          </select>
-        </label>
+        <ClearChoices status={status} olderThanHours={olderThanHours} count={count} />
         <p class="empty">
           Deleted for good, with all that was found in them. Videos in progress stay.
         </p>
-        <div class="snapshot-actions">
-          <button
-            type="button"
-            class="button danger"
-            disabled={meant === 0 || isClearing.value}
-            onClick={clear}
-          >
-            <Icon name="delete" />
-            <span>{meant === 0 ? "Nothing to delete" : `Delete ${countVideos(meant)}`}</span>
-          </button>
-          <button type="button" class="button" onClick={() => dialog.current?.close()}>
-            <span>Cancel</span>
-          </button>
-        </div>
+        <ClearActions
+          count={meant}
+          isClearing={isClearing.value}
+          onClear={clear}
+          onCancel={() => dialog.current?.close()}
+        />
       </div>
     </dialog>
+  );
+}
+
+/** Which videos are meant, and of which age. */
+function ClearChoices({ status, olderThanHours, count }: {
+  status: Signal<ClearChoice["status"]>;
+  olderThanHours: Signal<number>;
+  /** How many videos a choice means. */
+  count: (choice: ClearChoice) => number;
+}): JSX.Element {
+  return (
+    <>
+      <div class="clear-choices" role="radiogroup" aria-label="Which">
+        {CLEAR_STATUSES.map((each) => (
+          <label key={each.status}>
+            <input
+              type="radio"
+              name="clear-status"
+              checked={status.value === each.status}
+              onChange={() => status.value = each.status}
+            />
+            <span>{each.name}</span>
+            <span class="tally">
+              {count({ olderThanHours: olderThanHours.value, status: each.status })}
+            </span>
+          </label>
+        ))}
+      </div>
+      <label class="select">
+        <span class="hidden">Age</span>
+        <select
+          value={olderThanHours.value}
+          onChange={(event) => olderThanHours.value = Number(event.currentTarget.value)}
+        >
+          {CLEAR_AGES.map(({ hours, name }) => <option key={hours} value={hours}>{name}</option>)}
+        </select>
+      </label>
+    </>
+  );
+}
+
+function ClearActions({ count, isClearing, onClear, onCancel }: {
+  /** How many videos would go. */
+  count: number;
+  isClearing: boolean;
+  onClear: () => void;
+  onCancel: () => void;
+}): JSX.Element {
+  return (
+    <div class="snapshot-actions">
+      <button
+        type="button"
+        class="button danger"
+        disabled={count === 0 || isClearing}
+        onClick={onClear}
+      >
+        <Icon name="delete" />
+        <span>{count === 0 ? "Nothing to delete" : `Delete ${countVideos(count)}`}</span>
+      </button>
+      <button type="button" class="button" onClick={onCancel}>
+        <span>Cancel</span>
+      </button>
+    </div>
   );
 }
