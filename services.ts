@@ -48,6 +48,8 @@ export class Services {
   readonly streams: StreamServer;
   /** Reads request bodies, within a share of the memory for frames. */
   readonly bodies: BodyReader;
+  /** The pipelines in the form in which videos ask for them. */
+  readonly videoProcessor: VideoFrameProcessor;
   /** The video jobs and their files. */
   readonly videos: VideoService;
   readonly #createdAt = performance.now();
@@ -63,6 +65,7 @@ export class Services {
     this.config = config;
     const qualities = qualityLadder(config.pipeline.inputSize);
     this.pipelines = createPipelines(config, qualities.slice(1));
+    this.videoProcessor = toVideoFrameProcessor(this.pipelines);
     this.streams = new StreamServer(
       processor ?? toFrameProcessor(this.pipelines),
       config.stream,
@@ -76,7 +79,7 @@ export class Services {
       dataDirectory: config.video.dataDirectory,
       workers: config.video.workers,
       reserveBytes: config.video.reserveBytes,
-      processor: toVideoFrameProcessor(this.pipelines),
+      processor: this.videoProcessor,
       frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
       framesAtOnce: () => this.videoFramesAtOnce(),
     });

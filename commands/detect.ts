@@ -7,7 +7,7 @@ import type { PipelineResult } from "../lib/protocol/result.ts";
 import { formatPercent } from "../lib/client/overlay/overlay_layout.ts";
 import { parseConfig } from "../lib/config.ts";
 import { PipelineError } from "../lib/pipeline/errors.ts";
-import { reasonOf } from "../lib/user_error.ts";
+import { reasonOf, UserError } from "../lib/user_error.ts";
 // With it the loaders of formats that nobody needs here are closed.
 import "../lib/image/image_decoder.ts";
 import { LETTERBOX_GREY } from "../lib/image/letterbox.ts";
@@ -15,7 +15,9 @@ import type { PixelImage } from "../lib/image/pixel_image.ts";
 import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
 import { drawFindings, OUTPUT_FORMATS } from "./draw_findings.ts";
 import { defaultModelDirectory, ensureModels } from "./models.ts";
+import { reportError } from "./run_command.ts";
 import { UsageError } from "./usage_error.ts";
+import { print } from "./write_output.ts";
 
 const USAGE = `Usage: deno task detect [options] IMAGE...
 
@@ -31,10 +33,10 @@ Options:
 The settings MODEL_DIR, YOLO_MODEL, YOLO_CONFIDENCE, YOLO_IOU, PIPELINE_DIR, PIPELINE_INPUT_SIZE,
 PIPELINE_WORKERS and PIPELINE_THREADS are those of the server.
 
-Exit codes: 0 when all is done, 1 when a picture failed (the others are done), 2 when it could not begin.
+Exit codes: 0 when all is done, 2 when something failed; when a picture did, the others are done.
 `;
 
-/** Most pixels of a picture, as in sharp; it is one's own, so the limit for streams would be too strict. */
+/** Most pixels of a picture, as in sharp by itself; it is one's own, so the limit for streams would be too strict. */
 const MAX_PIXELS = 268_402_689;
 /** A scanned page has many lines, and nobody waits for the next frame. */
 const TIMEOUT_MS = 120_000;
@@ -53,7 +55,7 @@ interface DetectOptions {
  * Runs the command.
  *
  * @param args Command-line arguments, without the program's name and the command's.
- * @returns The exit code: 0, or 1 when a picture failed.
+ * @returns The exit code: 0, or 2 when a picture failed.
  * @throws {UsageError} If the arguments make no sense.
  * @throws {ConfigError} If an environment variable cannot be used.
  * @throws {ModelError} If a model cannot be fetched or used.
@@ -61,7 +63,7 @@ interface DetectOptions {
 export async function runDetect(args: string[]): Promise<number> {
   const options = await parseOptions(args);
   if (options === undefined) {
-    write(Deno.stdout, USAGE);
+    await print(USAGE);
     return 0;
   }
   const service = createService();
@@ -97,7 +99,9 @@ async function parseOptions(args: string[]): Promise<DetectOptions | undefined> 
   }
   const { values: { pipeline, json, out, help }, positionals } = parsed;
   if (help) return undefined;
-  if (positionals.length === 0) throw new UsageError('No picture is named; see "detect --help"');
+  if (positionals.length === 0 || positionals.includes("")) {
+    throw new UsageError('No picture is named; see "detect --help"');
+  }
   const pictures = (await Promise.all(positionals.map(expand))).flat();
   const isOne = positionals.length === 1 && pictures[0] === positionals[0];
   return { pictures, pipeline, json, outputs: out ? await planOutputs(pictures, out, isOne) : [] };
@@ -115,8 +119,12 @@ async function isFolder(path: string): Promise<boolean> {
 async function expand(path: string): Promise<string[]> {
   if (!await isFolder(path)) return [path];
   const names: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(path)) {
-    if (!isDirectory && OUTPUT_FORMATS.has(extname(name).toLowerCase())) names.push(name);
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(path)) {
+      if (!isDirectory && OUTPUT_FORMATS.has(extname(name).toLowerCase())) names.push(name);
+    }
+  } catch (cause) {
+    throw new UsageError(`Cannot read ${path}: ${reasonOf(cause)}`, { cause });
   }
   if (names.length === 0) throw new UsageError(`There is no JPEG, PNG or WebP picture in ${path}`);
   return names.sort().map((name) => join(path, name));
@@ -174,17 +182,17 @@ async function detectAll(
   let failed = 0;
   for (const [index, picture] of pictures.entries()) {
     progress.show(index, picture);
-    try {
-      const result = await detect(service, pipeline, picture, outputs[index]);
-      progress.hide();
-      write(Deno.stdout, json ? toJsonLine(picture, result) : formatTable(picture, result));
-    } catch (error) {
-      progress.hide();
+    const outcome = await detect(service, pipeline, picture, outputs[index])
+      .catch((error: unknown) => toPictureError(picture, error));
+    progress.hide();
+    if (outcome instanceof PictureError) {
       failed++;
-      write(Deno.stderr, `livesyte: ${printable(describeFailure(picture, error))}\n`);
+      await reportError(outcome);
+    } else {
+      await print(json ? toJsonLine(picture, outcome) : formatTable(picture, outcome));
     }
   }
-  return failed > 0 ? 1 : 0;
+  return failed > 0 ? 2 : 0;
 }
 
 async function detect(
@@ -209,20 +217,27 @@ async function detect(
   return result;
 }
 
-/** Why a file is not a picture that can be used; the message is for people. */
-class PictureError extends Error {}
+/** Why nothing can be found in a picture, or drawn into it. */
+class PictureError extends UserError {}
 
 async function readUpright(path: string): Promise<PixelImage> {
   const bytes = await Deno.readFile(path).catch((cause) => {
     throw new PictureError(`Cannot read ${path}: ${reasonOf(cause)}`, { cause });
   });
   try {
-    const { data, info: { width, height } } = await sharp(bytes, { limitInputPixels: MAX_PIXELS })
-      .autoOrient()
+    const image = sharp(bytes, { limitInputPixels: false });
+    const { width: across, height: down } = await image.metadata();
+    if (across * down > MAX_PIXELS) {
+      throw new PictureError(
+        `Cannot read ${path}: its ${across}x${down} pixels exceed the limit of ${MAX_PIXELS} pixels`,
+      );
+    }
+    const { data, info: { width, height } } = await image.autoOrient()
       .flatten({ background: { r: LETTERBOX_GREY, g: LETTERBOX_GREY, b: LETTERBOX_GREY } })
       .toColourspace("srgb").raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
     return { pixels: new Uint8Array(data), width, height };
   } catch (cause) {
+    if (cause instanceof PictureError) throw cause;
     const message = `Cannot read ${path}: it is not a JPEG, PNG or WebP picture, or it is damaged`;
     throw new PictureError(message, { cause });
   }
@@ -237,10 +252,10 @@ async function writePicture(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-function describeFailure(picture: string, error: unknown): string {
-  if (error instanceof PictureError) return error.message;
+function toPictureError(picture: string, error: unknown): PictureError {
+  if (error instanceof PictureError) return error;
   const inner = error instanceof PipelineError ? error.cause ?? error : error;
-  return `Cannot look at ${picture}: ${reasonOf(inner)}`;
+  return new PictureError(`Cannot look at ${picture}: ${reasonOf(inner)}`, { cause: error });
 }
 
 function toJsonLine(file: string, result: PipelineResult): string {
@@ -284,9 +299,4 @@ async function createProgress(total: number): Promise<Progress> {
     show: (done, picture) => bar.start(total, done, { name: printable(basename(picture)) }),
     hide: () => bar.stop(),
   };
-}
-
-function write(stream: typeof Deno.stdout, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
 }

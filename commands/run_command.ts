@@ -5,15 +5,26 @@ import { reasonOf, UserError } from "../lib/user_error.ts";
 /**
  * Runs a command and exits with its code, or with 2 after one line on standard error when it throws.
  *
- * `LOG_LEVEL=debug` adds where the error comes from.
+ * That nobody reads its output any more, as behind `| head`, is no failure.
  */
 export async function runCommand(command: () => Promise<number>): Promise<never> {
   try {
     Deno.exit(await command());
   } catch (error) {
-    await Deno.stderr.write(new TextEncoder().encode(describe(error)));
+    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+    await reportError(error);
     Deno.exit(2);
   }
+}
+
+/**
+ * Tells on standard error what went wrong, in one line.
+ *
+ * `LOG_LEVEL=debug` adds where the error comes from.
+ */
+export async function reportError(error: unknown): Promise<void> {
+  // Where nobody reads it there is nobody to tell.
+  await Deno.stderr.write(new TextEncoder().encode(describe(error))).catch(() => {});
 }
 
 function describe(error: unknown): string {

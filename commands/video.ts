@@ -1,20 +1,19 @@
 /** Runs a pipeline on a video file: `deno task run video FILE`. */
 
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Presets, SingleBar } from "cli-progress";
-import type { VideoFrameResult } from "../lib/protocol/video_results.ts";
-import { VideoDecodeError } from "../lib/video/errors.ts";
-import { scaleResult } from "../lib/video/scale_result.ts";
-import { mapInOrder } from "../lib/video/map_in_order.ts";
+import { analyseFrames } from "../lib/video/analyse_frames.ts";
 import { VideoDecoder } from "../lib/video/decode/video_decoder.ts";
 import { reasonOf } from "../lib/user_error.ts";
 import type { Services } from "../services.ts";
 import { UsageError } from "./usage_error.ts";
+import { print, writeOutput } from "./write_output.ts";
 
 const HELP = `Usage: livesyte video [options] FILE
 
-Runs a pipeline on each frame of a video and writes what it finds, one JSON object a line. There is no size limit, and
-any MP4 or WebM will do.
+Runs a pipeline on each frame of a video and writes what it finds, one JSON object a line. There is no size limit.
+MP4, MOV, WebM, MKV, AVI and MPEG-TS files will do.
 
 Options:
   --pipeline ID   The pipeline (default: yolo_ocr)
@@ -38,13 +37,14 @@ interface VideoArguments {
  *
  * @param args Command-line arguments, without the command's name
  * @param getServices Called unless the arguments make no sense, or ask for help only
- * @returns The exit code: 0, or 1 when the video cannot be decoded to its end; the results up to there are written
+ * @returns The exit code, 0
  * @throws {UsageError} If an argument makes no sense, or a file cannot be opened
+ * @throws {VideoDecodeError} If the video cannot be decoded to its end; the results up to there are written
  */
 export async function runVideo(args: string[], getServices: () => Services): Promise<number> {
   const parsed = parse(args);
   if (parsed === undefined) {
-    await write(Deno.stdout, HELP);
+    await print(HELP);
     return 0;
   }
   const services = getServices();
@@ -55,16 +55,11 @@ export async function runVideo(args: string[], getServices: () => Services): Pro
       `Unknown pipeline ${JSON.stringify(parsed.pipelineId)}: known are ${known}`,
     );
   }
-  await checkReadable(parsed.file);
+  await checkFiles(parsed);
   await pipelines.start();
   try {
-    using output = openOutput(parsed.out);
-    await process(services, parsed, (result) => write(output, `${JSON.stringify(result)}\n`));
+    await process(services, parsed);
     return 0;
-  } catch (error) {
-    if (!(error instanceof VideoDecodeError)) throw error;
-    await write(Deno.stderr, `livesyte: ${error.message}\n`);
-    return 1;
   } finally {
     pipelines.stop();
   }
@@ -74,8 +69,8 @@ function parse(args: string[]): VideoArguments | undefined {
   const { values, positionals } = parseOptions(args);
   if (values.help) return undefined;
   const [file, ...others] = positionals;
-  if (file === undefined || others.length > 0) {
-    throw new UsageError("Name one video file: see video --help");
+  if (file === undefined || file === "" || others.length > 0) {
+    throw new UsageError('Name one video file; see "video --help"');
   }
   if (!/^[1-9]\d{0,8}$/.test(values.stride)) {
     throw new UsageError(
@@ -103,62 +98,68 @@ function parseOptions(args: string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError(`${(error as Error).message}: see video --help`);
+    const [reason] = (error as Error).message.split(". ");
+    throw new UsageError(`${reason}; see "video --help"`);
   }
 }
 
-async function checkReadable(path: string): Promise<void> {
+/** @throws {UsageError} If the video cannot be read, or the results would be written over it */
+async function checkFiles({ file: path, out }: VideoArguments): Promise<void> {
+  const cannotOpen = (reason: string, cause?: unknown) =>
+    new UsageError(`Cannot open ${path}: ${reason}`, { cause });
+  let video: Deno.FileInfo;
   try {
-    using file = await Deno.open(path);
-    if ((await file.stat()).isFile) return;
+    video = await Deno.stat(path);
+    // Opening a pipe would wait for somebody who writes into it.
+    if (video.isFile) (await Deno.open(path)).close();
   } catch (error) {
-    throw new UsageError(`Cannot open ${path}: ${reasonOf(error)}`);
+    throw cannotOpen(reasonOf(error), error);
   }
-  throw new UsageError(`Cannot open ${path}: it is no file`);
+  if (!video.isFile) throw cannotOpen(video.isDirectory ? "it is a folder" : "it is no file");
+  if (out === undefined) return;
+  const there = await Deno.stat(out).catch(() => undefined);
+  const isSame = there?.ino === video.ino && there?.dev === video.dev && video.ino !== null;
+  if (isSame || resolve(out) === resolve(path)) {
+    throw new UsageError(`Cannot write ${out}: it is the video to read`);
+  }
 }
 
-function openOutput(path: string | undefined): Disposable & typeof Deno.stdout | Deno.FsFile {
-  if (path === undefined) return Object.assign(Deno.stdout, { [Symbol.dispose]() {} });
+/** A function that writes a result, and what closes the file. */
+function openOutput(path: string | undefined): Disposable & { write(text: string): Promise<void> } {
+  if (path === undefined) return { write: print, [Symbol.dispose]() {} };
   try {
-    return Deno.openSync(path, { write: true, create: true, truncate: true });
-  } catch (error) {
-    throw new UsageError(`Cannot write ${path}: ${reasonOf(error)}`);
+    const file = Deno.openSync(path, { write: true, create: true, truncate: true });
+    return {
+      write: (text) => writeOutput(file, text, path),
+      [Symbol.dispose]: () => file.close(),
+    };
+  } catch (cause) {
+    throw new UsageError(`Cannot write ${path}: ${reasonOf(cause)}`, { cause });
   }
 }
 
 async function process(
   services: Services,
-  { file, pipelineId, frameStride }: VideoArguments,
-  onResult: (result: VideoFrameResult) => Promise<void>,
+  { file, pipelineId, frameStride, out }: VideoArguments,
 ): Promise<void> {
   await using decoder = await VideoDecoder.open(file, {
     frameSize: services.videoFrameSize(pipelineId),
     frameStride,
   });
+  // Only now, since results that are there already are better than those of a file that is no video.
+  using output = openOutput(out);
   const total = Math.ceil((decoder.info.frameCount ?? 0) / frameStride);
   using progress = showProgress(total);
-  const { pipelines } = services;
-  const processed = mapInOrder(
-    decoder.frames(),
-    () => services.videoFramesAtOnce(),
-    async ({ frameIndex, timestampMs, data: pixels, width, height }) => {
-      const image = { pixels, width, height };
-      const result = await pipelines.runOnPixels({
-        pipelineId,
-        sessionId: SESSION,
-        frameIndex,
-        image,
-      });
-      return { frameIndex, timestampMs, result };
-    },
-  );
-  for await (const { frameIndex, timestampMs, result } of processed) {
-    pipelines.follow({ pipelineId, sessionId: SESSION, result, timestampMs });
-    await onResult({
-      frame_index: frameIndex,
-      timestamp_ms: timestampMs,
-      result: scaleResult(result, decoder.info),
-    });
+  const results = analyseFrames({
+    decoder,
+    processor: services.videoProcessor,
+    pipelineId,
+    jobId: SESSION,
+    framesAtOnce: () => services.videoFramesAtOnce(),
+    signal: new AbortController().signal,
+  });
+  for await (const line of results) {
+    await output.write(`${JSON.stringify(line)}\n`);
     progress.advance();
   }
 }
@@ -172,12 +173,4 @@ function showProgress(total: number): Disposable & { advance(): void } {
   );
   bar.start(total, 0);
   return { advance: () => bar.increment(), [Symbol.dispose]: () => bar.stop() };
-}
-
-async function write(
-  output: { write(bytes: Uint8Array): Promise<number> },
-  text: string,
-): Promise<void> {
-  let bytes = new TextEncoder().encode(text);
-  while (bytes.length > 0) bytes = bytes.subarray(await output.write(bytes));
 }

@@ -4,6 +4,9 @@ import { videoLibrary } from "../lib/client/videos/video_library.ts";
 import type { VideoSignals } from "../lib/client/videos/video_signals.ts";
 import { Icon } from "./Icon.tsx";
 
+/** By their endings too, since systems do not know every one of them as a video. */
+const ACCEPTED = "video/*,.mp4,.m4v,.mov,.webm,.mkv,.avi,.ts,.mts,.m2ts";
+
 /** Asks for a video file and sends it. */
 export function ChooseVideo({ videos }: { videos: VideoSignals }): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
@@ -22,9 +25,9 @@ export function ChooseVideo({ videos }: { videos: VideoSignals }): JSX.Element {
         onClick={() => input.current?.click()}
       >
         <Icon name="open" />
-        <span>Choose an MP4</span>
+        <span>Choose a video</span>
       </button>
-      <input ref={input} type="file" accept="video/mp4,.mp4,.m4v,.mov" hidden onChange={open} />
+      <input ref={input} type="file" accept={ACCEPTED} hidden onChange={open} />
     </>
   );
 }

@@ -36,7 +36,10 @@ export function VideoNotice({ videos, job, host, maxBytes }: {
     <Notice title="See what is in a video, and when" isWelcome>
       <ChooseVideo videos={videos} />
       <div class="notice-aside">
-        <p>An MP4 of up to {formatBytes(maxBytes)}, dropped here or chosen.</p>
+        <p>
+          An MP4, MOV, WebM, MKV or AVI file of up to{" "}
+          {formatBytes(maxBytes)}, dropped here or chosen.
+        </p>
         <p>
           It goes only to{" "}
           <strong>{host}</strong>, the server of this page, and is kept there until you delete it,

@@ -48,13 +48,17 @@ export function projectFiles({ models }: ContentsOptions): string[] {
 
 /** Modules at which a thread or process starts, or which are imported by a computed address. */
 export function entryModules({ video }: ContentsOptions): string[] {
-  const workers = ["lib/pipeline", "lib/video"].flatMap((folder) =>
-    [...Deno.readDirSync(new URL(folder, ROOT))]
-      .filter(({ name }) => name.endsWith("worker.ts"))
-      .map(({ name }) => `${folder}/${name}`)
-  );
+  const workers = findFiles("lib", (name) => name.endsWith("worker.ts"));
   const entries = ["main.ts", "_fresh/server.js", ...workers];
   return video ? [...entries, "lib/video/decode/decode_process.ts"] : entries;
+}
+
+function findFiles(folder: string, isWanted: (name: string) => boolean): string[] {
+  return [...Deno.readDirSync(new URL(folder, ROOT))].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}/${name}`;
+    if (isDirectory) return findFiles(path, isWanted);
+    return isWanted(name) ? [path] : [];
+  });
 }
 
 /** The permissions of `deno task start`, so that a binary may do the same and no more. */

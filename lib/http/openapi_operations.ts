@@ -108,7 +108,8 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/pipelines/{id}/run",
     id: "string",
     method: "post",
-    summary: "Runs a pipeline on one picture: the body, or the part named file of a form",
+    summary:
+      "Runs a pipeline on one image, upright as its EXIF orientation says: the body, or the part named file of a form",
     guarded: true,
     body: IMAGES,
     answer: "Run",
@@ -132,13 +133,14 @@ export const OPERATIONS: readonly Operation[] = [
   {
     path: "/video/submit",
     method: "post",
-    summary: "Takes a form with an MP4 in its part named file, and begins a job",
+    summary:
+      "Takes a form with a video in its part named file (MP4, MOV, WebM, MKV, AVI or MPEG-TS), and begins a job",
     guarded: true,
     query: "SubmitQuery",
     body: { "multipart/form-data": FORM },
     answer: "Submitted",
     status: 202,
-    errors: [400, 413, 422, 503],
+    errors: [400, 413, 503],
   },
   {
     path: "/video/jobs",
@@ -197,7 +199,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: "get",
     summary: "The video as it was uploaded, or a range of its bytes",
     guarded: true,
-    answer: "video/mp4",
+    answer: "video/*",
     errors: [416, ...JOB_ERRORS],
   },
   {

@@ -13,8 +13,8 @@ import { ImageDecodeError } from "./errors.ts";
 export const MAX_SCANS = 50;
 
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** The chunks of a PNG that its pixels are made from. */
-const PIXEL_CHUNKS = ["IHDR", "PLTE", "tRNS", "IDAT", "IEND"];
+/** The chunks of a PNG that its pixels are made from, and the one that tells how they are turned; none is a compressed note. */
+const PIXEL_CHUNKS = ["IHDR", "PLTE", "tRNS", "eXIf", "IDAT", "IEND"];
 
 /** Markers of JPEG (ITU-T T.81, table B.1). */
 const SOI = 0xd8;
@@ -25,7 +25,7 @@ const SOS = 0xda;
  * Checks an encoded image before it is decoded.
  *
  * @param bytes A JPEG, PNG, WebP or anything else, whole or not
- * @returns The same, or a copy without what its pixels do not depend on
+ * @returns The same, or a copy without what its pixels and their orientation do not depend on
  * @throws {ImageDecodeError} If it is a JPEG of more than {@linkcode MAX_SCANS} scans
  */
 export function boundImage(bytes: Uint8Array): Uint8Array {

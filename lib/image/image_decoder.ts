@@ -23,12 +23,17 @@ sharp.block({
 export interface DecodeOptions {
   /** Most pixels that a picture may have; larger ones are refused before decoding. */
   maxPixels: number;
+  /**
+   * Whether the picture is turned as its EXIF orientation says. Otherwise that is ignored, so that coordinates are those of the
+   * frame as received.
+   *
+   * @default {false}
+   */
+  upright?: boolean | undefined;
 }
 
 /**
  * Decodes a JPEG, PNG or WebP picture into the detector's input, without distortion.
- *
- * An EXIF orientation is ignored, so that coordinates are those of the frame as received.
  *
  * @param picture One that is decoded already is only resized.
  * @param pixels Receives the picture between grey bars: HWC uint8 RGB, length `width * height * 3`.
@@ -41,7 +46,7 @@ export async function decodeLetterboxed(
   picture: ImageInput,
   input: Size,
   pixels: Uint8Array,
-  { maxPixels }: DecodeOptions,
+  { maxPixels, upright = false }: DecodeOptions,
 ): Promise<Letterbox> {
   if (pixels.length !== input.width * input.height * 3) {
     throw new TypeError(
@@ -49,16 +54,16 @@ export async function decodeLetterboxed(
     );
   }
   const source = bound(picture);
-  const { width, height, hasAlpha } = await readHeader(source);
-  checkSize(width, height, maxPixels);
-  const letterbox = fitLetterbox({ width, height }, input);
-  const content = await decode(source, letterbox, hasAlpha, maxPixels);
+  const header = await readHeader(source, upright);
+  checkSize(header, maxPixels);
+  const letterbox = fitLetterbox(header.image, input);
+  const content = await decode(source, letterbox, header, maxPixels);
   place(content, letterbox, input, pixels);
   return letterbox;
 }
 
 /**
- * Decodes a JPEG, PNG or WebP picture as it is, without regard to an EXIF orientation.
+ * Decodes a JPEG, PNG or WebP picture in its own size.
  *
  * @param picture One that is decoded already is given back.
  * @throws {ImageDecodeError} If the bytes are not such a picture, are cut short, or made to take long.
@@ -66,17 +71,26 @@ export async function decodeLetterboxed(
  */
 export async function decodePixels(
   picture: ImageInput,
-  { maxPixels }: DecodeOptions,
+  { maxPixels, upright = false }: DecodeOptions,
 ): Promise<PixelImage> {
   const source = bound(picture);
-  const { width, height, hasAlpha } = await readHeader(source);
-  checkSize(width, height, maxPixels);
+  const header = await readHeader(source, upright);
+  checkSize(header, maxPixels);
   if (!(source instanceof Uint8Array)) return source;
-  const image = { width, height };
+  const { image } = header;
   const whole = { image, content: image, left: 0, top: 0 };
-  const pixels = await decode(source, whole, hasAlpha, maxPixels);
-  if (pixels.length !== width * height * 3) throw threeChannelsExpected();
-  return { pixels, width, height };
+  const pixels = await decode(source, whole, header, maxPixels);
+  if (pixels.length !== image.width * image.height * 3) throw threeChannelsExpected();
+  return { pixels, ...image };
+}
+
+/** What is known of a picture before it is decoded. */
+interface Header {
+  /** Size that it will have, in pixels. */
+  image: Size;
+  hasAlpha: boolean;
+  /** Whether it has to be turned or mirrored. */
+  isTurned: boolean;
 }
 
 /**
@@ -87,18 +101,18 @@ export async function decodePixels(
  */
 export async function readImageSize(
   image: ImageInput,
-  { maxPixels }: DecodeOptions,
+  { maxPixels, upright = false }: DecodeOptions,
 ): Promise<Size> {
-  const { width, height } = await readHeader(bound(image));
-  checkSize(width, height, maxPixels);
-  return { width, height };
+  const header = await readHeader(bound(image), upright);
+  checkSize(header, maxPixels);
+  return header.image;
 }
 
 function bound(picture: ImageInput): ImageInput {
   return picture instanceof Uint8Array ? boundImage(picture) : picture;
 }
 
-function checkSize(width: number, height: number, maxPixels: number): void {
+function checkSize({ image: { width, height } }: Header, maxPixels: number): void {
   if (width * height <= maxPixels) return;
   throw new ImageTooLargeError(
     `Image of ${width}x${height} pixels exceeds the limit of ${maxPixels} pixels`,
@@ -109,12 +123,20 @@ function threeChannelsExpected(): ImageDecodeError {
   return new ImageDecodeError("Cannot decode the image: expected three channels");
 }
 
-async function readHeader(
-  picture: ImageInput,
-): Promise<{ width: number; height: number; hasAlpha: boolean }> {
-  if (!(picture instanceof Uint8Array)) return { ...picture, hasAlpha: false };
+async function readHeader(picture: ImageInput, upright: boolean): Promise<Header> {
+  if (!(picture instanceof Uint8Array)) {
+    const { width, height } = picture;
+    return { image: { width, height }, hasAlpha: false, isTurned: false };
+  }
   try {
-    return await sharp(picture, { limitInputPixels: false }).metadata();
+    const metadata = await sharp(picture, { limitInputPixels: false }).metadata();
+    const { width, height, hasAlpha, orientation = 1 } = metadata;
+    // From 2 to 8 (Exif 3.0, 4.6.5.1.6); from 5 on, rows become columns.
+    const isTurned = upright && orientation >= 2 && orientation <= 8;
+    const image = isTurned && orientation >= 5
+      ? { width: height, height: width }
+      : { width, height };
+    return { image, hasAlpha, isTurned };
   } catch (cause) {
     throw new ImageDecodeError("Cannot decode the image", { cause });
   }
@@ -123,7 +145,7 @@ async function readHeader(
 async function decode(
   source: ImageInput,
   { image, content }: Letterbox,
-  hasAlpha: boolean,
+  { hasAlpha, isTurned }: Header,
   maxPixels: number,
 ): Promise<Uint8Array> {
   const resized = content.width !== image.width || content.height !== image.height;
@@ -132,6 +154,7 @@ async function decode(
     // A colour profile is a program of the stranger who sent it: one of 900 kB can take a quarter of a minute.
     ? sharp(source, { limitInputPixels: maxPixels, ignoreIcc: true })
     : sharp(source.pixels, { raw: { ...image, channels: 3 } });
+  if (isTurned) picture = picture.autoOrient();
   if (hasAlpha) {
     const grey = { r: LETTERBOX_GREY, g: LETTERBOX_GREY, b: LETTERBOX_GREY };
     picture = picture.flatten({ background: grey });

@@ -13,6 +13,8 @@ export function sessionSettings(threads: number): InferenceSession.SessionOption
   return {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    // What goes wrong is thrown as well, and would be printed amid what a command prints; 4 stands for fatal errors only.
+    logSeverityLevel: 4,
     extra: {
       session: {
         // Between frames no thread stays awake.

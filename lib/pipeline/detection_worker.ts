@@ -55,9 +55,13 @@ runWorkerLoop<WorkerSetup, DetectTask, SegmentOutcome>(async (setup) => {
   const nodesFor = nodeLookup(pipelines);
   await detectorFor(setup);
   return {
-    async run({ pipelineId, nodes: ids, given, image, inputSize, threads }) {
+    async run({ pipelineId, nodes: ids, given, image, upright, inputSize, threads }) {
       const nodes = nodesFor(pipelineId, ids);
-      const frame = new FrameDecoder(image, { maxPixels, needsPixels: nodes.some(needsPixels) });
+      const frame = new FrameDecoder(image, {
+        maxPixels,
+        upright,
+        needsPixels: nodes.some(needsPixels),
+      });
       const detector = await detectorFor(setup, inputSize, threads);
       return await runNodes(nodes, given, frame, (node, inputs) => {
         if (node.step.runsOn !== "detection") throw misplaced(node);

@@ -31,6 +31,8 @@ export interface SegmentRun {
   segment: Segment;
   /** Not to be used afterwards, since its memory goes to a worker. */
   image: ImageInput;
+  /** Whether it is turned as its EXIF orientation says. */
+  upright?: boolean;
   /** The values of nodes elsewhere that they take, by id. */
   given: Readonly<Record<string, NodeValue>>;
   /** Whose turn it is; lines of text are remembered for streams. */

@@ -15,7 +15,7 @@ import {
   completeOptions,
   type PipelineServiceOptions,
 } from "./pipeline_options.ts";
-import { PipelinePools } from "./pipeline_pools.ts";
+import { PipelinePools, type SegmentRun } from "./pipeline_pools.ts";
 import { PipelineRegistry } from "./pipeline_registry.ts";
 import type { PlannedNode } from "./pipeline_plan.ts";
 import { SessionTrackers } from "./session_trackers.ts";
@@ -177,7 +177,7 @@ export class PipelineService {
       image: bytes,
       size: isAlone ? jpegSize(bytes) : undefined,
       latest: latestValues(ages),
-      runSegment: this.#runner(pipelineId, { sessionId }, inputSize),
+      runSegment: this.#runner(pipelineId, { sessionId }, { inputSize }),
       context: this.#contextOf(sessionId, frame.arrivedMs ?? startedMs),
     };
     const outcome = await runFrame(plan, run, (node, value) => values.set(node, value))
@@ -193,6 +193,8 @@ export class PipelineService {
   /**
    * Runs a pipeline on a single image, every node of it. Frames of streams go first.
    *
+   * The image is turned upright as its EXIF orientation says: the result's size and coordinates are those of what people see.
+   *
    * @throws {OverloadedError} If too many images wait already.
    * @throws As `runOnFrame` does.
    */
@@ -202,7 +204,7 @@ export class PipelineService {
     try {
       // One session for all, since nobody knows whether two of them come from the same client.
       const turn = { sessionId: "images", priority: "image", mostAtOnce: Infinity } as const;
-      return await this.#runWhole(pipelineId, 1, bytes, turn);
+      return await this.#runWhole(pipelineId, 1, bytes, turn, { upright: true });
     } finally {
       this.#images -= 1;
     }
@@ -265,6 +267,7 @@ export class PipelineService {
     frameIndex: number,
     image: ImageInput,
     turn: Turn,
+    options: { upright?: boolean } = {},
   ): Promise<PipelineResult> {
     const startedMs = performance.now();
     const plan = this.registry.plan(pipelineId);
@@ -272,16 +275,20 @@ export class PipelineService {
       plan: plan.whole,
       image,
       latest: new Map(),
-      runSegment: this.#runner(pipelineId, turn),
+      runSegment: this.#runner(pipelineId, turn, options),
       // Nothing is known of an image before this one.
       context: { track: (_, detections) => [...detections] },
     });
     return this.#toResult({ plan, outcome, frameIndex, startedMs, ages: new Map() });
   }
 
-  #runner(pipelineId: string, turn: Turn, inputSize?: Size): RunSegment {
+  #runner(
+    pipelineId: string,
+    turn: Turn,
+    options: Pick<SegmentRun, "inputSize" | "upright">,
+  ): RunSegment {
     return (segment, image, given) =>
-      this.#pools.run({ pipelineId, segment, image, given, turn, inputSize });
+      this.#pools.run({ ...options, pipelineId, segment, image, given, turn });
   }
 
   #contextOf(sessionId: string, timestampMs: number): Pick<MainContext, "track"> {

@@ -116,8 +116,12 @@ runWorkerLoop<ReaderSetup, ReadTask, SegmentOutcome>(async (setup) => {
     threads: setup.threads,
   });
   return {
-    async run({ pipelineId, nodes, given, image, sessionId }) {
-      const frame = new FrameDecoder(image, { maxPixels: setup.maxPixels, needsPixels: true });
+    async run({ pipelineId, nodes, given, image, upright, sessionId }) {
+      const frame = new FrameDecoder(image, {
+        maxPixels: setup.maxPixels,
+        upright,
+        needsPixels: true,
+      });
       const tracker = sessionId === undefined
         ? undefined
         : trackerFor(JSON.stringify([sessionId, ...nodes]));

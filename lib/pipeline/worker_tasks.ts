@@ -11,6 +11,12 @@ import type { PreparedDetector } from "../models/specialized_model.ts";
 export interface SegmentTask {
   /** Encoded, or as pixels; not to be used any more by whoever gives the task. */
   image: ImageInput;
+  /**
+   * Whether an encoded image is turned as its EXIF orientation says, so that coordinates are those of what people see.
+   *
+   * @default {false}
+   */
+  upright?: boolean | undefined;
   /** Id of one of the pipelines that the worker was told of. */
   pipelineId: string;
   /** Ids of the nodes, in the order in which they run. */

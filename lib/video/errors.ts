@@ -17,9 +17,9 @@ export class JobCapacityError extends NamedError {}
 export class JobStateError extends NamedError {}
 
 /** Thrown when a video cannot be decoded to its end. */
-export class VideoDecodeError extends NamedError {}
+export class VideoDecodeError extends UserError {}
 
-/** Thrown for an upload that is no MP4. */
+/** Thrown for an upload that is no video, or one that cannot be decoded; says what the decoder says. */
 export class InvalidVideoError extends NamedError {}
 
 /** Thrown for an upload that is larger than allowed. */

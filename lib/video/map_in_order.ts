@@ -5,7 +5,8 @@
  */
 
 /**
- * What becomes of the values of a source, in their order, with several of them being worked on.
+ * What becomes of the values of a source, in their order, with several of them being worked on. However it ends, nothing is being
+ * worked on afterwards.
  *
  * @param atOnce Most values that have been taken from the source and not been given on, from 1; looked at each time
  * @throws What the source or `map` throws, when all values before have been given on
@@ -20,15 +21,19 @@ export async function* mapInOrder<T, R>(
     return done ? undefined : { mapped: await map(value) };
   };
   const started: ReturnType<typeof takeNext>[] = [];
-  for (;;) {
-    while (started.length < atOnce()) {
-      const next = takeNext();
-      // It is reported when its turn comes, or by nobody if that never happens.
-      next.catch(() => {});
-      started.push(next);
+  try {
+    for (;;) {
+      while (started.length < atOnce()) {
+        const next = takeNext();
+        // It is reported when its turn comes, or by nobody if that never happens.
+        next.catch(() => {});
+        started.push(next);
+      }
+      const first = await started.shift();
+      if (first === undefined) return;
+      yield first.mapped;
     }
-    const first = await started.shift();
-    if (first === undefined) return;
-    yield first.mapped;
+  } finally {
+    await Promise.allSettled(started);
   }
 }

@@ -7,7 +7,7 @@
 import type { BoundingBox } from "../protocol/geometry.ts";
 import { type AnnotationStyle, formatScriptEvents } from "./annotate/annotation_script.ts";
 import type { VideoFrameResult } from "./jobs/job.ts";
-import type { StoredResult } from "./jobs/read_result_row.ts";
+import type { StoredResult } from "./jobs/database/read_result_row.ts";
 
 /** `json` is objects with commas between them, `script` what is drawn into an annotated video. */
 export type ResultFormat =

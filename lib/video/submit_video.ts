@@ -5,6 +5,7 @@
  */
 
 import { logEvent } from "../telemetry/log.ts";
+import { InvalidVideoError, VideoDecodeError } from "./errors.ts";
 import type { Job, NewJob } from "./jobs/job.ts";
 import type { JobStore } from "./jobs/job_store.ts";
 import { saveUpload, type SaveUploadOptions } from "./upload.ts";
@@ -15,7 +16,7 @@ export interface SubmitVideoOptions
   extends
     Pick<NewJob, "pipelineId" | "frameStride" | "maxFrames">,
     Pick<SaveUploadOptions, "maxBytes" | "idleTimeoutMs"> {
-  /** Looks at the video when another job has to make room for it. */
+  /** Looks whether the decoder opens the video. */
   probe: Pick<VideoProbe, "check">;
 }
 
@@ -24,7 +25,7 @@ export interface SubmitVideoOptions
  *
  * @param request `multipart/form-data` with the video in the part `file`
  * @throws {JobCapacityError} If there is no room for another job; said before anything is read
- * @throws {VideoDecodeError} If another job would have to make room for what cannot be decoded
+ * @throws {InvalidVideoError} If the decoder does not open it, or gives no first frame
  * @throws As {@linkcode saveUpload} does.
  */
 export async function submitVideo(
@@ -38,7 +39,7 @@ export async function submitVideo(
   const paths = { path: files.path(id), partialPath: files.partialPath(id) };
   const file = await saveUpload(request, { ...paths, disk, ...limits });
   try {
-    if (place.evicts) await probe.check(paths.path);
+    await checkVideo(probe, paths.path, place.evicts);
     const options = {
       ...(frameStride === undefined ? {} : { frameStride }),
       ...(maxFrames === undefined ? {} : { maxFrames }),
@@ -53,5 +54,18 @@ export async function submitVideo(
   } catch (error) {
     await files.remove(id);
     throw error;
+  }
+}
+
+async function checkVideo(
+  probe: SubmitVideoOptions["probe"],
+  path: string,
+  mustKnow: boolean,
+): Promise<void> {
+  try {
+    await probe.check(path, { mustKnow });
+  } catch (error) {
+    if (!(error instanceof VideoDecodeError)) throw error;
+    throw new InvalidVideoError(error.message, { cause: error });
   }
 }

@@ -12,15 +12,9 @@ import {
   type BusboyHeaders,
   type BusboyInstance,
 } from "@fastify/busboy";
-import {
-  InvalidUploadError,
-  InvalidVideoError,
-  toStorageError,
-  UploadTooLargeError,
-} from "./errors.ts";
+import { InvalidUploadError, toStorageError, UploadTooLargeError } from "./errors.ts";
 import { cutText } from "../cut_text.ts";
 import type { DiskSpace, SpacePromise } from "./disk_space.ts";
-import { hasMp4Signature, SIGNATURE_BYTES } from "./decode/file_structure.ts";
 
 /** Options of {@linkcode saveUpload}. */
 export interface SaveUploadOptions {
@@ -61,7 +55,6 @@ const MAX_NAME_LENGTH = 200;
  * anything goes wrong, nothing is left behind.
  *
  * @throws {InvalidUploadError} If the request is no complete form with a part `file`
- * @throws {InvalidVideoError} If the file does not name itself an MP4 within its first 64 bytes
  * @throws {UploadTooLargeError} If the file exceeds the limit
  * @throws {StorageFullError} If the disk is full, or has no room for what others have begun to upload and this
  * @throws {StorageUnavailableError} If the disk cannot be written
@@ -179,20 +172,14 @@ class PartialFile {
   }
 
   async #copy(stream: BusboyFileStream, file: Deno.FsFile): Promise<number> {
-    let start: Uint8Array | undefined = new Uint8Array();
     let bytes = 0;
     for await (const chunk of stream as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
       if (bytes > this.#maxBytes) throw tooLarge(this.#maxBytes);
-      if (start !== undefined) {
-        start = concatenate(start, chunk.subarray(0, SIGNATURE_BYTES));
-        if (start.length >= SIGNATURE_BYTES) start = checkSignature(start);
-      }
       await this.#space.need(chunk.length);
       for (let part = chunk; part.length > 0;) part = part.subarray(await file.write(part));
       this.#space.spend(chunk.length);
     }
-    if (start !== undefined) checkSignature(start);
     return bytes;
   }
 }
@@ -239,17 +226,6 @@ class UploadGuard {
   }
 }
 
-function checkSignature(start: Uint8Array): undefined {
-  if (!hasMp4Signature(start)) throw new InvalidVideoError("Not an MP4 video: missing ftyp");
-}
-
-function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(first.length + second.length);
-  joined.set(first);
-  joined.set(second, first.length);
-  return joined;
-}
-
 function tooLarge(maxBytes: number): UploadTooLargeError {
   return new UploadTooLargeError(`The video exceeds the limit of ${maxBytes} bytes`);
 }
@@ -265,5 +241,5 @@ function brokenOff(cause: unknown): InvalidUploadError {
  */
 function cleanName(name: string | undefined): string {
   const base = name?.split(/[\\/]/).at(-1)?.replace(/(?![\u200c\u200d])\p{C}/gu, "");
-  return cutText(base ?? "", MAX_NAME_LENGTH) || "video.mp4";
+  return cutText(base ?? "", MAX_NAME_LENGTH) || "video";
 }

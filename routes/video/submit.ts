@@ -27,5 +27,5 @@ async function submit(ctx: Context<State>): Promise<Response> {
   return Response.json({ job_id: job.id } satisfies Submitted, { status: 202 });
 }
 
-/** `POST /video/submit?pipeline_id=&frame_stride=&max_frames=`: takes a form with an MP4 in its part `file`. */
+/** `POST /video/submit?pipeline_id=&frame_stride=&max_frames=`: takes a form with a video in its part `file`. */
 export const handler = defineVideoApi({ POST: submit });

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { startServerProcess } from "../../bench/server_process.ts";
-import { ask, junkVideo, send, submit } from "../routes/video_client.ts";
+import { ask, largeVideo, send, submit } from "../routes/video_client.ts";
 import { PoliteStream, SMALL_INPUT } from "./polite_stream.ts";
 import { expectFiguresBack, startAttacker } from "./server_figures.ts";
 
@@ -25,7 +25,7 @@ const NASTY_RANGES = [
 
 Deno.test("nasty ranges get a range, the whole file or 416, and never more than the file", async () => {
   await using server = await startServerProcess(CHOSEN_PLAN);
-  const id = await submit(server.url, junkVideo(MB));
+  const id = await submit(server.url, await largeVideo(MB));
   const url = new URL(`/video/file/${id}`, server.url);
   await expectFiguresBack(server, async () => {
     for (const Range of NASTY_RANGES) {
@@ -59,7 +59,7 @@ const HANG_UP = `const [hostname, port, path] = Deno.args;
 Deno.test("clients that ask for ranges and hang up leave nothing open, and a stream its answers", async () => {
   await using server = await startServerProcess(CHOSEN_PLAN);
   await using stream = await PoliteStream.open(server.url);
-  const id = await submit(server.url, junkVideo(FILE_BYTES));
+  const id = await submit(server.url, await largeVideo(FILE_BYTES));
   const { hostname, port } = new URL(server.url);
   const attack = async (signal: AbortSignal) => {
     const attacker = startAttacker("eval", HANG_UP, hostname, port, `/video/file/${id}`);

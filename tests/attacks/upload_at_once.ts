@@ -6,13 +6,16 @@
  * answer, as JSON.
  */
 
+import { videoBefore } from "../video/video_before.ts";
+
 const [url = "", uploads = "", fileBytes = "", length = ""] = Deno.args;
 const PAUSE_MS = 2000;
 const encoder = new TextEncoder();
 const PIECE = new Uint8Array(65_536);
-const START = encoder.encode(
-  "--x\r\nContent-Disposition: form-data; name=file; filename=a.mp4\r\n\r\n\0\0\0\x20ftypisom",
+const HEAD = encoder.encode(
+  "--x\r\nContent-Disposition: form-data; name=file; filename=a.mp4\r\n\r\n",
 );
+const START = Uint8Array.from([...HEAD, ...await videoBefore(Number(fileBytes))]);
 const END = encoder.encode("\r\n--x--\r\n");
 const sendEnd = Promise.withResolvers<void>();
 
@@ -34,7 +37,7 @@ async function sendAll(connection: Deno.Conn, bytes: number): Promise<void> {
   await write(
     connection,
     encoder.encode(
-      "POST /video/submit?pipeline_id=yolo_only HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" +
+      "POST /video/submit?pipeline_id=yolo_only&max_frames=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" +
         "Content-Type: multipart/form-data; boundary=x\r\n" +
         (isKnown ? `Content-Length: ${total}\r\n\r\n` : "Transfer-Encoding: chunked\r\n\r\n"),
     ),

@@ -7,6 +7,7 @@ import {
   dogVideo,
   isOver,
   junkVideo,
+  largeVideo,
   post,
   submit,
   untilJob,
@@ -27,7 +28,16 @@ async function uploadAtOnce(
   length: "known" | "unknown" = "known",
 ): Promise<Record<string, number>> {
   const script = `${import.meta.dirname}/upload_at_once.ts`;
-  const args = ["run", "--allow-net", script, url, `${uploads}`, `${bytes}`, length];
+  const args = [
+    "run",
+    "--allow-net",
+    "--allow-read",
+    script,
+    url,
+    `${uploads}`,
+    `${bytes}`,
+    length,
+  ];
   return await new Response(startAttacker(...args).stdout).json();
 }
 
@@ -82,7 +92,7 @@ for (const length of ["known", "unknown"] as const) {
       expect(accepted).toBeLessThanOrEqual(5);
       expect(accepted).toBeGreaterThanOrEqual(length === "known" ? 5 : 0);
       expect(accepted + refused).toBe(40);
-      await submit(server.url, junkVideo(MB));
+      await submit(server.url, await largeVideo(MB));
     },
   });
 }
@@ -98,7 +108,7 @@ Deno.test({
     // A job that goes on for a while, behind which others wait.
     const running = await submit(server.url, await dogVideo(2000));
     const waiting: string[] = [];
-    for (let job = 0; job < 98; job++) waiting.push(await submit(server.url, junkVideo(1000)));
+    for (let job = 0; job < 98; job++) waiting.push(await submit(server.url, dog));
     const junk = await Promise.all(
       Array.from({ length: 20 }, () => post(server.url, junkVideo(1000))),
     );
@@ -106,7 +116,7 @@ Deno.test({
       // There is one place to be had, that of the finished job, and only one at a time may try to get it.
       const { error } = await response.json();
       expect([response.status, error]).toEqual(
-        response.status === 422 ? [422, "decode_failed"] : [503, "too_many_jobs"],
+        response.status === 400 ? [400, "invalid_video"] : [503, "too_many_jobs"],
       );
     }
     const { status, answer } = await ask(server.url, `/video/results/${polite}`);

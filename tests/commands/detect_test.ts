@@ -111,13 +111,20 @@ Deno.test("detect tells of each picture that fails in one line, and does the oth
   const gone = join(folder, "gone.jpg");
   const good = fixture("dog.jpg");
   const { code, output, errors } = await detect("--json", text, cut, good, drawing, gone);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(output.trimEnd().split("\n").map((line) => JSON.parse(line).file)).toEqual([good]);
   const damaged = "it is not a JPEG, PNG or WebP picture, or it is damaged";
   expect(errors.trimEnd().split("\n")).toEqual([
     ...[text, cut, drawing].map((path) => `livesyte: Cannot read ${path}: ${damaged}`),
     `livesyte: Cannot read ${gone}: there is no such file or folder`,
   ]);
+});
+
+Deno.test("detect takes a name with colons as that of a file", async () => {
+  const picture = join(await Deno.makeTempDir(), "cam1-2024-05-01T12:30:00.jpg");
+  await Deno.copyFile(fixture("dog.jpg"), picture);
+  const { code, output } = await detect("--pipeline", "yolo_only", "--json", picture);
+  expect([code, JSON.parse(output).file]).toEqual([0, picture]);
 });
 
 Deno.test("detect keeps no loader open after drawing", async () => {
@@ -129,7 +136,7 @@ Deno.test("detect keeps no loader open after drawing", async () => {
     '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
   );
   const { code, errors } = await detect("--out", join(folder, "drawn"), folder);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(errors).toContain(`Cannot read ${drawing}: it is not a JPEG`);
 });
 
@@ -137,6 +144,7 @@ Deno.test("detect refuses arguments that make no sense, in one line", async () =
   const dog = fixture("dog.jpg");
   const cases: [string[], RegExp][] = [
     [[], /^livesyte: No picture is named; see "detect --help"\n$/],
+    [[""], /^livesyte: No picture is named; see "detect --help"\n$/],
     [["--everything", dog], /^livesyte: Unknown option '--everything'; see "detect --help"\n$/],
     [["--pipeline", "nope", dog], /^livesyte: Unknown pipeline "nope"; known are .*yolo_ocr.*\n$/],
     [

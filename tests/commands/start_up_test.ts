@@ -182,7 +182,7 @@ function obstacles(folder: string, busyPort: number): Record<string, Obstacle> {
     "video with a model that is text": noOnnx("text", "video", DOG),
     "video of a folder": {
       args: ["video", folder],
-      says: `Cannot open ${folder}: it is no file`,
+      says: `Cannot open ${folder}: it is a folder`,
     },
     "models into a file": {
       args: ["models"],

@@ -22,6 +22,8 @@ import { startServer } from "./server.ts";
 const MAXIMUM_SCRIPTS = 10;
 const MAXIMUM_SCRIPT_BYTES = 40_000;
 const TEXT_PICTURE = new URL("../fixtures/text.jpg", import.meta.url).pathname;
+/** dog.jpg, stored turned, with the EXIF orientation 6. */
+const SIDEWAYS_PICTURE = new URL("../fixtures/pictures/exif6.jpg", import.meta.url).pathname;
 /** Where `text.jpg` says "Hello World 2026", and the size of that picture. */
 const HELLO = { box: [45, 68, 352, 34], width: 640, height: 480 } as const;
 
@@ -76,6 +78,23 @@ browserTest("a picture file is looked at without a camera", async () => {
     }, before);
   });
 });
+
+browserTest(
+  "a picture that a phone took sideways is shown upright, and its boxes fit",
+  async () => {
+    await visit({}, async ({ page }) => {
+      await openFile(page, SIDEWAYS_PICTURE);
+      await waitForDog(page);
+      const shown = await page.getByRole("img", { name: "The picture" }).evaluate((element) => {
+        const { width, height } = element as HTMLCanvasElement;
+        return { width, height };
+      });
+      expect(shown).toEqual({ width: 768, height: 576 });
+      const drawn = await drawnDog(page);
+      expect(intersectionOverUnion(drawn, await expectedDog(page))).toBeGreaterThanOrEqual(0.7);
+    });
+  },
+);
 
 browserTest("text is drawn where it is, and listed", async () => {
   await visit({}, async ({ page }) => {

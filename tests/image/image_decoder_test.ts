@@ -1,7 +1,8 @@
 import { expect } from "expect";
+import fc from "fast-check";
 import sharp, { type Sharp } from "sharp";
 import { ImageDecodeError, ImageTooLargeError } from "../../lib/image/errors.ts";
-import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
+import { decodeLetterboxed, decodePixels } from "../../lib/image/image_decoder.ts";
 import { readFixture } from "../pipeline/models.ts";
 
 const RED = [254, 0, 0];
@@ -25,10 +26,10 @@ function jpeg(image: Sharp): Sharp {
   return image.jpeg({ quality: 100, chromaSubsampling: "4:4:4" });
 }
 
-async function decode(bytes: Uint8Array, width: number, height: number) {
+async function decode(bytes: Uint8Array, width: number, height: number, upright = false) {
   const pixels = new Uint8Array(width * height * 3);
-  const limit = { maxPixels: 4_194_304 };
-  const letterbox = await decodeLetterboxed(bytes, { width, height }, pixels, limit);
+  const options = { maxPixels: 4_194_304, upright };
+  const letterbox = await decodeLetterboxed(bytes, { width, height }, pixels, options);
   const at = (x: number, y: number) => [...pixels.subarray((y * width + x) * 3).subarray(0, 3)];
   return { letterbox, pixels, at };
 }
@@ -79,6 +80,83 @@ Deno.test("decodeLetterboxed ignores an EXIF orientation", async () => {
   expect(letterbox.image).toEqual({ width: 128, height: 64 });
   expectColour(at(2, 32), RED);
   expectColour(at(125, 32), BLUE);
+});
+
+/** How a picture is stored that is upright once it has been turned as each EXIF orientation says (Exif 3.0, 4.6.5.1.6). */
+const STORED: Record<number, (image: Sharp) => Sharp> = {
+  1: (image) => image,
+  2: (image) => image.flop(),
+  3: (image) => image.rotate(180),
+  4: (image) => image.flip(),
+  // sharp mirrors before it turns.
+  5: (image) => image.flop().rotate(270),
+  6: (image) => image.rotate(270),
+  7: (image) => image.flop().rotate(90),
+  8: (image) => image.rotate(90),
+};
+
+Deno.test("a picture is decoded upright, whichever of the eight orientations and three formats it is stored in", async () => {
+  const side = fc.integer({ min: 1, max: 40 });
+  const orientation = fc.integer({ min: 1, max: 8 });
+  const format = fc.constantFrom("png", "webp", "jpeg");
+  await fc.assert(
+    fc.asyncProperty(
+      side,
+      side,
+      orientation,
+      format,
+      async (width, height, orientation, format) => {
+        const pixels = fc.sample(fc.uint8Array({ minLength: 3, maxLength: 3 }), 4);
+        const corners = Uint8Array.from(pixels.flatMap((pixel) => [...pixel]));
+        const raw = { width: 2, height: 2, channels: 3 } as const;
+        const upright = await sharp(corners, { raw }).resize(width, height, { fit: "fill" }).png()
+          .toBuffer();
+        const stored = STORED[orientation]!(sharp(upright)).withMetadata({ orientation });
+        const bytes = new Uint8Array(
+          await (format === "png"
+            ? stored.png()
+            : format === "webp"
+            ? stored.webp({ lossless: true })
+            : stored.jpeg({ quality: 100, chromaSubsampling: "4:4:4" })).toBuffer(),
+        );
+        const decoded = await decodePixels(bytes, { maxPixels: 1e6, upright: true });
+        expect([decoded.width, decoded.height]).toEqual([width, height]);
+        const expected = await sharp(upright).removeAlpha().raw().toBuffer();
+        const differences = decoded.pixels.map((value, index) =>
+          Math.abs(value - (expected[index] ?? NaN))
+        );
+        expect(Math.max(...differences)).toBeLessThanOrEqual(format === "jpeg" ? 12 : 0);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+Deno.test("decodeLetterboxed turns a picture upright where that is asked for", async () => {
+  const upright = await encode(128, 64, jpeg);
+  for (const [orientation, store] of Object.entries(STORED)) {
+    const stored = store(sharp(upright)).withMetadata({ orientation: Number(orientation) });
+    const bytes = new Uint8Array(await jpeg(stored).toBuffer());
+    const { letterbox, at } = await decode(bytes, 64, 64, true);
+    expect(letterbox).toMatchObject({ image: { width: 128, height: 64 }, left: 0, top: 16 });
+    expectColour(at(2, 32), RED);
+    expectColour(at(61, 32), BLUE);
+  }
+});
+
+Deno.test("an orientation that there is not turns nothing", async () => {
+  for (const orientation of [0, 9, 255]) {
+    const turned = new Uint8Array(
+      await encode(128, 64, (image) => jpeg(image).withMetadata({ orientation: 6 })),
+    );
+    const text = Array.from(turned, (byte) => String.fromCharCode(byte)).join("");
+    // Tag 0x0112, a short, one of it; little-endian as sharp writes it.
+    const at = text.indexOf("\x12\x01\x03\0\x01\0\0\0") + 8;
+    expect(at).toBeGreaterThan(8);
+    turned[at] = orientation;
+    const { letterbox } = await decode(turned, 64, 64, true);
+    expect(letterbox.image).toEqual({ width: 128, height: 64 });
+  }
 });
 
 Deno.test("decodeLetterboxed makes three channels of a greyscale JPEG", async () => {

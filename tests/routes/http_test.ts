@@ -1,7 +1,20 @@
 import { expect } from "expect";
+import sharp from "sharp";
+import type { BoundingBox } from "../../lib/protocol/geometry.ts";
+import type { PipelineResult } from "../../lib/protocol/result.ts";
+import { hardPictures } from "../hard_pictures.ts";
 import { readFixture } from "../read_fixture.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
 import { openStream, startTestServer } from "./test_server.ts";
+
+function boxOf({ detections }: PipelineResult, label: string): BoundingBox | undefined {
+  return detections.find((detection) => detection.label === label)?.bbox;
+}
+
+/** A box that differs by less than 5 pixels, as the same picture's does when it was encoded anew. */
+function nearly(box: BoundingBox = [NaN, NaN, NaN, NaN]) {
+  return box.map((side) => expect.closeTo(side, -1));
+}
 
 Deno.test("the HTTP interface answers with real models", async (t) => {
   await using server = await startTestServer();
@@ -92,6 +105,41 @@ Deno.test("the HTTP interface answers with real models", async (t) => {
       );
     }
   });
+
+  await t.step(
+    "POST /pipelines/:id/run takes pictures as cameras and phones write them",
+    async () => {
+      const look = async (body: Uint8Array<ArrayBuffer>): Promise<PipelineResult> => {
+        const request = { method: "POST", body, headers: { "Content-Type": "image/jpeg" } };
+        return (await (await server.fetch("/pipelines/yolo_only/run", request)).json()).result;
+      };
+      const plain = await look(dog);
+      for (const { name, bytes } of await hardPictures()) {
+        const result = await look(bytes);
+        expect([name, result?.image]).toEqual([name, { width: 768, height: 576 }]);
+        for (const label of ["dog", "bicycle"]) {
+          expect([name, boxOf(result, label)]).toEqual([name, nearly(boxOf(plain, label))]);
+        }
+      }
+    },
+  );
+
+  await t.step(
+    "POST /pipelines/:id/run reads text in a picture that was taken sideways",
+    async () => {
+      const upright = await readFixture("text.jpg");
+      const sideways = await sharp(upright).rotate(-90).withMetadata({ orientation: 6 }).png()
+        .toBuffer();
+      const read = async (body: Uint8Array<ArrayBuffer>) => {
+        const request = { method: "POST", body, headers: { "Content-Type": "image/png" } };
+        return (await (await server.fetch("/pipelines/yolo_ocr/run", request)).json()).result;
+      };
+      const [expected, result] = [await read(upright), await read(new Uint8Array(sideways))];
+      expect([result.image, result.text]).toEqual([expected.image, expected.text]);
+      expect(expected.text).toContain("Hello World 2026");
+      expect(result.text_blocks[0].bbox).toEqual(nearly(expected.text_blocks[0].bbox));
+    },
+  );
 
   await t.step("POST /pipelines/:id/run refuses what it cannot use, with a reason", async () => {
     const jpeg = { "Content-Type": "image/jpeg" };

@@ -2,6 +2,7 @@ import { expect } from "expect";
 import { metricsRegistry } from "../../lib/telemetry/metrics.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { InvalidFrameError } from "../../lib/streaming/frame_processor.ts";
+import { hardPictures } from "../hard_pictures.ts";
 import { readFixture } from "../read_fixture.ts";
 import { sleep } from "../attacks/raw_client.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
@@ -100,17 +101,28 @@ Deno.test("a frame is looked at whatever the camera puts behind it", async () =>
   await using server = await startTestServer();
   const client = openStream(server, "?pipeline_id=yolo_only");
   await client.opened;
-  const dog = await readFixture("dog.jpg");
-  for (const trailer of [new Uint8Array(4096), new Uint8Array(512).fill(0xff), dog]) {
-    client.send(Uint8Array.from([...dog, ...trailer]));
+  for (const { name, bytes, orientation } of await hardPictures()) {
+    if (orientation !== 1) continue;
+    client.send(bytes);
     const answer = (await client.received(client.messages.length + 1)).at(-1);
-    expect(answer).toMatchObject({
+    expect([name, answer]).toMatchObject([name, {
       result: {
         image: { width: 768, height: 576 },
         detections: expect.arrayContaining([expect.objectContaining({ label: "dog" })]),
       },
-    });
+    }]);
   }
+  await client.close();
+});
+
+Deno.test("a frame with an EXIF orientation is looked at as it was received", async () => {
+  await using server = await startTestServer();
+  const client = openStream(server, "?pipeline_id=yolo_only");
+  await client.opened;
+  client.send(await readFixture("pictures/exif6.jpg"));
+  expect(await client.received(1)).toMatchObject([
+    { result: { image: { width: 576, height: 768 } } },
+  ]);
   await client.close();
 });
 

@@ -4,6 +4,7 @@ import { expect } from "expect";
 import type { JobView } from "../../lib/protocol/job.ts";
 import { makeDogVideo } from "../video/media.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
+import { videoBefore } from "../video/video_before.ts";
 
 /** Keeps no connection open, so that tests can count those of the server. */
 const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
@@ -20,6 +21,13 @@ export async function dogVideo(frames: number): Promise<File> {
   const path = `${directory.path}/dog.mp4`;
   await makeDogVideo(path, frames);
   return new File([await Deno.readFile(path)], "dog.mp4");
+}
+
+/** A video of dog.jpg, ten frames long, that zeros bring to a size. */
+export async function largeVideo(bytes: number): Promise<File> {
+  const { length } = await videoBefore(0);
+  const zeros = bytes - length;
+  return new File([await videoBefore(zeros), new Uint8Array(zeros)], "large.mp4");
 }
 
 /** A file of zeros that says it is an MP4. */

@@ -8,7 +8,16 @@ import {
   type VideoFrameResult,
 } from "../../lib/protocol/video_results.ts";
 import { differences } from "../protocol/described.ts";
-import { DOG_VIDEO, ffmpeg, H264, withoutFfmpeg } from "../video/media.ts";
+import { readFixture } from "../read_fixture.ts";
+import {
+  CHANGING_VIDEO,
+  DOG_VIDEO,
+  EDITED_VIDEO,
+  ffmpeg,
+  H264,
+  LIVE_VIDEO,
+  withoutFfmpeg,
+} from "../video/media.ts";
 import { VideoDecoder } from "../../lib/video/decode/video_decoder.ts";
 import { storedResults } from "../video/results.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
@@ -201,21 +210,121 @@ Deno.test(
   },
 );
 
-Deno.test("a damaged video fails in words, which a retry does not mend", async () => {
+Deno.test("a broken video is refused in words within seconds, though another is being looked at", async () => {
+  const running = await submit(await Deno.readFile(LIVE_VIDEO), "pipeline_id=yolo_ocr");
+  const { job_id: id } = await running.json();
   const half = (await Deno.readFile(DOG)).slice(0, 9000);
-  const { job_id: id } = await (await submit(half)).json();
-  const failed = await untilFinished(id);
-  expect(failed).toMatchObject({
+  const junk = new Uint8Array(50_000);
+  junk.set(new TextEncoder().encode("\0\0\0\x20ftypisom"));
+  const startedAt = performance.now();
+  for (
+    const [bytes, detail] of [
+      [half, "The video file is incomplete: its end is missing"],
+      [junk, "The file is not a readable video"],
+      [await readFixture("dog.jpg"), "The file is not a readable video"],
+    ] as const
+  ) {
+    const response = await submit(bytes);
+    expect([response.status, await response.json()])
+      .toEqual([400, { error: "invalid_video", detail }]);
+  }
+  expect(performance.now() - startedAt).toBeLessThan(15_000);
+  const { store } = await server.services.videos.open();
+  expect(store.get(id).status).toBe("processing");
+  const names = [...Deno.readDirSync(store.files.directory)].map(({ name }) => name);
+  expect(names.filter((name) => !store.list().some((job) => name.startsWith(job.id)))).toEqual([]);
+  await server.fetch(`/video/${id}`, { method: "DELETE" });
+});
+
+Deno.test("a job whose file is damaged later fails in words, which a retry does not mend", async () => {
+  const id = await submitDog("pipeline_id=yolo_only&max_frames=1");
+  await untilFinished(id);
+  const next = await submitDog();
+  const { store } = await server.services.videos.open();
+  await server.fetch(`/video/cancel/${next}`, { method: "POST" }).then((response) =>
+    response.body?.cancel()
+  );
+  await Deno.truncate(store.files.path(next), 9000);
+  await server.fetch(`/video/retry/${next}`, { method: "POST" });
+  expect(await untilFinished(next)).toMatchObject({
     status: "failed",
     error: "decode_failed",
     detail: "The video file is incomplete: its end is missing",
   });
-  expect(await errorOf(server.fetch(`/video/results/${id}`))).toEqual([409, "job_not_completed"]);
-  expect(await errorOf(server.fetch(`/video/cancel/${id}`, { method: "POST" })))
+  expect(await errorOf(server.fetch(`/video/results/${next}`))).toEqual([409, "job_not_completed"]);
+  expect(await errorOf(server.fetch(`/video/cancel/${next}`, { method: "POST" })))
     .toEqual([409, "invalid_state"]);
-  const retried = await server.fetch(`/video/retry/${id}`, { method: "POST" });
+  const retried = await server.fetch(`/video/retry/${next}`, { method: "POST" });
   expect((await retried.json()).error).toBeNull();
-  expect((await untilFinished(id)).status).toBe("failed");
+  expect((await untilFinished(next)).status).toBe("failed");
+});
+
+Deno.test("videos that tell little of themselves are taken, and their progress goes evenly to 100 %", async () => {
+  for (
+    const [path, frames, type] of [
+      [EDITED_VIDEO, 32, "video/mp4"],
+      [LIVE_VIDEO, 60, "video/webm"],
+    ] as const
+  ) {
+    const response = await submit(await Deno.readFile(path));
+    expect(response.status).toBe(202);
+    const { job_id: id } = await response.json();
+    const client = watch(id);
+    await client.closed;
+    const views = client.messages as unknown as JobView[];
+    expect(views.at(-1)).toMatchObject({
+      status: "completed",
+      progress: { current_step: frames, total_steps: frames, percent: 100 },
+      video: { frame_count: frames },
+    });
+    for (const { status, progress } of views) {
+      if (status !== "processing" || progress.total_steps === 0) continue;
+      expect(progress.total_steps).toBe(frames);
+      expect(Math.abs(progress.percent - 100 * progress.current_step / frames)).toBeLessThan(0.2);
+    }
+    const { total } = await getJson(`/video/results/${id}?limit=1`) as ResultsPage;
+    expect(total).toBe(frames);
+    const file = await server.fetch(`/video/file/${id}`, { method: "HEAD" });
+    expect(file.headers.get("Content-Type")).toBe(type);
+  }
+});
+
+Deno.test("boxes fit each frame of a video that changes its size, in the annotated video too", async () => {
+  const response = await submit(await Deno.readFile(CHANGING_VIDEO));
+  const { job_id: id } = await response.json();
+  expect(await untilFinished(id)).toMatchObject({ status: "completed", video: { frame_count: 9 } });
+  const { results } = await getJson(`/video/results/${id}`) as ResultsPage;
+  const sizes = [[320, 240, 320 / 768], [240, 320, 320 / 576], [512, 384, 512 / 768]] as const;
+  for (const { frame_index, result } of results) {
+    const [width, height, scale] = sizes[Math.floor(frame_index / 3)]!;
+    expect(result.image).toEqual({ width, height });
+    const dog = result.detections.find(({ label }) => label === "dog");
+    for (const [index, side] of [131, 218, 178, 322].entries()) {
+      expect(Math.abs((dog?.bbox[index] ?? NaN) - side * scale)).toBeLessThan(10);
+    }
+  }
+  expect(results.map(({ timestamp_ms }) => timestamp_ms))
+    .toEqual([0, 100, 200, 300, 400, 500, 600, 700, 800]);
+
+  const path = `${directory.path}/changing.mp4`;
+  await Deno.writeFile(path, await (await server.fetch(`/video/annotated/${id}`)).bytes());
+  await using decoder = await VideoDecoder.open(path, { frameSize: { width: 320, height: 240 } });
+  expect(decoder.info).toMatchObject({ width: 320, height: 240, frameCount: 9 });
+  for await (const { frameIndex, data } of decoder.frames()) {
+    const [x, y, , height] = await dogBox(id, frameIndex);
+    // The tall frames of 240×320 are shown at 180×240, in the middle.
+    const place = [{ left: 0, scale: 1 }, { left: 70, scale: 0.75 }, { left: 0, scale: 0.625 }];
+    const { left, scale } = place[Math.floor(frameIndex / 3)]!;
+    const row = Math.round((y + height * 0.9) * scale);
+    const edge = left + Math.round(x * scale);
+    const pinkest = Math.max(...[-2, -1, 0, 1].map((offset) => {
+      const [red = 0, green = 0] = data.subarray(3 * (320 * row + edge + offset));
+      return red - green;
+    }));
+    expect([frameIndex, pinkest > 30]).toEqual([frameIndex, true]);
+    const [red = 0, green = 0, blue = 0] = data.subarray(3 * (320 * 120 + 10));
+    expect(Math.max(red, green, blue) < 40).toBe(Math.floor(frameIndex / 3) === 1);
+  }
 });
 
 ffmpegTest("a job can be cancelled, retried to its end, listed and deleted", async () => {

@@ -67,3 +67,21 @@ Deno.test("mapInOrder reports nothing to a reader that has gone", async () => {
   }
   await sleep(1);
 });
+
+Deno.test("mapInOrder leaves nothing being worked on when it is given up, or fails", async () => {
+  for (const fails of [false, true]) {
+    let working = 0;
+    const mapped = mapInOrder(valuesOf([0, 1, 2, 3, 4]), () => 3, async (value) => {
+      working++;
+      await sleep(10 * value);
+      working--;
+      if (fails && value === 1) throw new Error("Broken value");
+      return value;
+    });
+    const using = (async () => {
+      for await (const value of mapped) if (value === 1) break;
+    })();
+    await (fails ? expect(using).rejects.toThrow("Broken value") : using);
+    expect(working).toBe(0);
+  }
+});

@@ -10,6 +10,18 @@ export const withoutFfmpeg = isMissing("ffmpeg");
 /** A video of ten frames that show dog.jpg, at 640×480 and 25 frames a second; it is there without ffmpeg. */
 export const DOG_VIDEO = `${FIXTURES}dog.mp4`;
 
+/** A video that an edit list trims: 77 frames stored, 32 shown, 30 a second. */
+export const EDITED_VIDEO = `${FIXTURES}videos/edit.mp4`;
+
+/** A recording of a browser, in WebM, that does not tell how long it is: 60 frames, 30 a second. */
+export const LIVE_VIDEO = `${FIXTURES}videos/live.webm`;
+
+/** A video of 21 frames, 30 a second at first and then some four. */
+export const UNEVEN_VIDEO = `${FIXTURES}videos/vfr.mp4`;
+
+/** A video of dog.jpg that changes its size: three frames each of 320×240, 240×320 (the left part) and 512×384, 10 a second. */
+export const CHANGING_VIDEO = `${FIXTURES}videos/sizes.webm`;
+
 /** Runs ffmpeg quietly, over what is there already. */
 export async function ffmpeg(...args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command("ffmpeg", {

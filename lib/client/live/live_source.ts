@@ -169,6 +169,7 @@ async function openVideo(file: File, video: HTMLVideoElement): Promise<LiveSourc
 }
 
 async function openPicture(file: File, picture: HTMLCanvasElement): Promise<LiveSource> {
+  // Browsers turn it upright; what is sent is taken from the canvas, so boxes fit what is shown.
   const bitmap = await createImageBitmap(file);
   const scale = Math.min(1, LONGEST_PICTURE_SIDE / Math.max(bitmap.width, bitmap.height));
   picture.width = Math.max(1, Math.round(bitmap.width * scale));
@@ -189,13 +190,16 @@ async function openPicture(file: File, picture: HTMLCanvasElement): Promise<Live
   };
 }
 
+/** Endings of videos that not every system knows as such. */
+const VIDEO_NAME = /\.(mp4|m4v|mov|webm|mkv|avi)$/i;
+
 /**
  * Whether a file is played as a video or shown as a picture.
  *
  * @throws {FileError} If it is neither.
  */
 export function fileKind({ name, type }: Pick<File, "name" | "type">): "video" | "picture" {
-  if (type.startsWith("video/")) return "video";
+  if (type.startsWith("video/") || (type === "" && VIDEO_NAME.test(name))) return "video";
   if (type.startsWith("image/")) return "picture";
   throw new FileError({
     title: `“${name}” is neither a picture nor a video`,

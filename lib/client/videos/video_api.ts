@@ -33,20 +33,20 @@ export class VideoApiError extends Error {
   constructor(code: string, detail: string) {
     super(`Cannot do what was asked: ${code}`);
     this.code = code;
-    this.explanation = code === "unauthorized"
-      ? explainMissingToken()
-      : EXPLANATIONS[code] ?? { title: detail === "" ? "The server refused" : detail, remedy: "" };
+    this.explanation = code === "unauthorized" ? explainMissingToken() : EXPLANATIONS[code] ??
+      { title: detail === "" ? "The server refused" : detail, remedy: REMEDIES[code] ?? "" };
   }
 }
+
+/** What to do where the server's own sentence says what is wrong. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  invalid_video: "MP4, MOV, WebM, MKV and AVI files are taken. Is this one of them, and whole?",
+};
 
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   unreachable: {
     title: "The server cannot be reached",
     remedy: "Check that it runs and that this device is online.",
-  },
-  invalid_video: {
-    title: "This file is no MP4",
-    remedy: "Choose an MP4, as phones and cameras write them, or convert the file first.",
   },
   payload_too_large: {
     title: "The video is too large for the server",

@@ -13,7 +13,7 @@ import { JobStateError, toStorageError } from "../errors.ts";
 import type { Job } from "../jobs/job.ts";
 import type { JobStore } from "../jobs/job_store.ts";
 import { readAllResults } from "../results_export.ts";
-import { SerialQueue } from "../jobs/serial_queue.ts";
+import { SerialQueue } from "../serial_queue.ts";
 import { VideoDecoder } from "../decode/video_decoder.ts";
 
 const MAX_SIZE: Size = { width: 1920, height: 1920 };
@@ -82,6 +82,7 @@ export class AnnotatedVideos {
       await using encoder = await VideoDecoder.open(resolve(files.path(id)), {
         frameSize: size,
         frameTimeoutMs: SILENCE_TIMEOUT_MS,
+        countingMs: 0,
         annotation: { directory, script, output: partial, maxBytes: MAX_BYTES },
         signal,
       });

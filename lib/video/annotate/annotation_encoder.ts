@@ -16,6 +16,7 @@ import {
   type Stream,
 } from "node-av/lib";
 import type { Size } from "../../image/size.ts";
+import { placeWithin } from "../decode/display_geometry.ts";
 import { VideoDecodeError } from "../errors.ts";
 import { FrameFilter } from "../decode/frame_filter.ts";
 import type { Annotation } from "../decode/frame_protocol.ts";
@@ -36,16 +37,16 @@ export async function encodeAnnotated(
   { script, output, maxBytes }: Annotation,
   onFrame: () => void,
 ): Promise<void> {
-  using filter = new FrameFilter(size, reader.orientation, [
+  using filter = new FrameFilter(reader.orientation, [
     ["ass", `filename=${script}`],
     ["format", "pix_fmts=yuv420p"],
   ]);
   const encoder = await Encoder.open(output, size);
   let lastTimestampMs = -1;
-  for await (const { index, timestampMs, picture } of reader.frames()) {
+  for await (const { index, timestampMs, shown, picture } of reader.frames()) {
     // The script counts frames instead of time.
     picture.pts = BigInt(index);
-    const annotated = await filter.apply(picture);
+    const annotated = await filter.apply(picture, size, placeWithin(shown, size));
     // Players refuse two pictures at one time, which a damaged file can have.
     lastTimestampMs = Math.max(timestampMs, lastTimestampMs + 1);
     await encoder.write(annotated, lastTimestampMs);

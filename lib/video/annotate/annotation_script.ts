@@ -11,6 +11,7 @@ import type { BoundingBox, Point } from "../../protocol/geometry.ts";
 import type { PipelineResult } from "../../protocol/result.ts";
 import type { VideoFrameResult } from "../../protocol/video_results.ts";
 import type { Size } from "../../image/size.ts";
+import { placeWithin } from "../decode/display_geometry.ts";
 
 /** Frames a second of the clock that subtitles are timed by: it counts frames, so that none is a hair too early or late. */
 export const FRAMES_PER_SECOND = 100;
@@ -83,9 +84,10 @@ function cornersOf([x, y, width, height]: BoundingBox): Point[] {
 }
 
 function placer({ image }: PipelineResult, size: Size): (point: Point) => Point {
+  const { left, top, width, height } = placeWithin(image, size);
   return ([x, y]) => [
-    Math.round(x * size.width / image.width),
-    Math.round(y * size.height / image.height),
+    left + Math.round(x * width / image.width),
+    top + Math.round(y * height / image.height),
   ];
 }
 

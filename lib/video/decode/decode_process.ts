@@ -56,15 +56,16 @@ async function decode(request: DecodeRequest): Promise<void> {
     await encodeAnnotated(reader, request.frameSize, request.annotation, sayAlive());
     return;
   }
-  const size = fitWithin(info, request.frameSize);
-  using scaler = new FrameFilter(size, reader.orientation, [["format", "pix_fmts=rgb24"]]);
+  using scaler = new FrameFilter(reader.orientation, [["format", "pix_fmts=rgb24"]]);
   const skip = sayAlive();
   let written = 0;
   for await (const frame of reader.frames()) {
     if (isWanted(frame, request)) {
-      const pixels = (await scaler.apply(frame.picture)).toBuffer();
-      const { index: frameIndex, timestampMs } = frame;
-      write({ type: "frame", frameIndex, timestampMs, ...size }, pixels);
+      const { index: frameIndex, timestampMs, shown } = frame;
+      const size = fitWithin(shown, request.frameSize);
+      const pixels = (await scaler.apply(frame.picture, size)).toBuffer();
+      const [shownWidth, shownHeight] = [shown.width, shown.height];
+      write({ type: "frame", frameIndex, timestampMs, ...size, shownWidth, shownHeight }, pixels);
       if (++written === request.maxFrames) return;
     } else {
       skip();

@@ -65,3 +65,28 @@ export function fitWithin(size: Size, limit: Size): Size {
     height: Math.max(1, Math.round(size.height * scale)),
   };
 }
+
+/** Where a picture lies on a canvas, in pixels of that. */
+export interface Place extends Size {
+  /** Pixels to the left of it. */
+  left: number;
+  /** Pixels above it. */
+  top: number;
+}
+
+/** Bars of fewer pixels than these are rounding. */
+const THINNEST_BARS = 4;
+
+/** The largest place of a picture in the middle of a canvas; where its shape is that of the canvas, it is the whole canvas. */
+export function placeWithin(picture: Size, canvas: Size): Place {
+  const scale = Math.min(canvas.width / picture.width, canvas.height / picture.height);
+  const [width, left] = placeAlong(picture.width * scale, canvas.width);
+  const [height, top] = placeAlong(picture.height * scale, canvas.height);
+  return { left, top, width, height };
+}
+
+/** Length and start along one side; even, since colour is stored for two by two pixels. */
+function placeAlong(length: number, whole: number): [length: number, start: number] {
+  const even = Math.max(2, 2 * Math.round(length / 2));
+  return whole - even < THINNEST_BARS ? [whole, 0] : [even, 2 * Math.floor((whole - even) / 4)];
+}

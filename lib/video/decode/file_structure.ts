@@ -1,11 +1,8 @@
 /**
- * A look at the outer structure of an MP4, without decoding anything.
+ * A look at the outer structure of an MP4 or QuickTime file, without decoding anything.
  *
  * @module
  */
-
-/** Bytes at the start of a file within which an MP4 names itself. */
-export const SIGNATURE_BYTES = 64;
 
 /** Bytes that are read at once: many small boxes, or the head of a large one. */
 const WINDOW_BYTES = 4096;
@@ -16,14 +13,8 @@ const WINDOW_BYTES = 4096;
  */
 const MAX_READS = 20_000;
 
-/** Whether a file that starts like this says that it is an MP4: `ftyp` within the first 64 bytes. */
-export function hasMp4Signature(start: Uint8Array): boolean {
-  const text = new TextDecoder("latin1").decode(start.subarray(0, SIGNATURE_BYTES));
-  return text.includes("ftyp");
-}
-
 /**
- * Whether an MP4 lacks its end, as after an upload or a recording that broke off: a box (ISO/IEC 14496-12, 4.2) that
+ * Whether an MP4 or QuickTime file lacks its end, as after an upload or a recording that broke off: a box (ISO/IEC 14496-12, 4.2) that
  * holds media, or the index of it, reaches past the end of the file.
  *
  * A crafted file can keep this busy for a while, so it belongs in the decode process. It gives up after 20,000 reads, and then

@@ -7,7 +7,7 @@
 import type { Size } from "../../image/size.ts";
 import { Filter, FilterContext, FilterGraph, Frame } from "node-av/lib";
 import { FRAMES_PER_SECOND } from "../annotate/annotation_script.ts";
-import type { Orientation } from "./display_geometry.ts";
+import type { Orientation, Place } from "./display_geometry.ts";
 import { VideoDecodeError } from "../errors.ts";
 
 /** A filter of FFmpeg, with its arguments. */
@@ -15,7 +15,6 @@ export type FilterCall = readonly [name: string, args: string | null];
 
 /** Turns, scales and further changes pictures. */
 export class FrameFilter implements Disposable {
-  readonly #size: Size;
   readonly #orientation: Orientation;
   readonly #further: readonly FilterCall[];
   readonly #changed = new Frame();
@@ -27,11 +26,9 @@ export class FrameFilter implements Disposable {
   /**
    * Begins without filters, which are built for the first picture.
    *
-   * @param size Size of the pictures when upright
    * @param further What is done to the upright pictures; each filter gives one picture for one
    */
-  constructor(size: Size, orientation: Orientation, further: readonly FilterCall[]) {
-    this.#size = size;
+  constructor(orientation: Orientation, further: readonly FilterCall[]) {
     this.#orientation = orientation;
     this.#further = further;
     this.#changed.alloc();
@@ -40,13 +37,23 @@ export class FrameFilter implements Disposable {
   /**
    * Changes one picture, and leaves it empty.
    *
+   * @param size Size that it is to have when upright
+   * @param place Where it is to lie on a black canvas of that size; all over it where it is not given
    * @returns Valid until the next one
    * @throws {VideoDecodeError} If the picture cannot be converted
    */
-  async apply(picture: Frame): Promise<Frame> {
+  async apply(
+    picture: Frame,
+    size: Size,
+    place: Place = { left: 0, top: 0, ...size },
+  ): Promise<Frame> {
     // A video may change its size or format midway.
     const format = describe(picture);
-    if (format !== this.#builtFor) await this.#build(format);
+    const wanted = JSON.stringify([format, size, place]);
+    if (wanted !== this.#builtFor) {
+      await this.#build(format, size, place);
+      this.#builtFor = wanted;
+    }
     this.#changed.unref();
     const added = await this.#source?.buffersrcAddFrame(picture) ?? -1;
     const got = added < 0 ? added : await this.#sink?.buffersinkGetFrame(this.#changed) ?? -1;
@@ -60,19 +67,21 @@ export class FrameFilter implements Disposable {
     this.#changed.free();
   }
 
-  async #build(format: string): Promise<void> {
+  async #build(format: string, size: Size, place: Place): Promise<void> {
     this.#graph?.free();
     const graph = new FilterGraph();
     graph.alloc();
     graph.nbThreads = 1;
     const { transposed, filters } = this.#orientation;
-    const { width, height } = this.#size;
+    const { width, height, left, top } = place;
+    const isWhole = width === size.width && height === size.height;
     // Scaling before turning leaves fewer pixels to turn.
     const scale = transposed ? `w=${height}:h=${width}` : `w=${width}:h=${height}`;
     const chain: FilterCall[] = [
       ["buffer", format],
       ["scale", `${scale}:flags=bilinear`],
       ...filters,
+      ...isWhole ? [] : [["pad", `w=${size.width}:h=${size.height}:x=${left}:y=${top}`] as const],
       ...this.#further,
       ["buffersink", null],
     ];
@@ -86,7 +95,6 @@ export class FrameFilter implements Disposable {
     this.#graph = graph;
     this.#source = contexts[0];
     this.#sink = contexts.at(-1);
-    this.#builtFor = format;
   }
 }
 

@@ -36,6 +36,8 @@ export interface DecodeRequest {
   maxPixels: number;
   /** Memory above which the process ends itself, in bytes. */
   maxMemoryBytes: number;
+  /** Longest time for counting the frames of a file that does not tell their number, in milliseconds; 0 for not counting. */
+  countingMs: number;
   /** Given if a video is to be made instead of writing frames; all frames go into it, at exactly `frameSize`. */
   annotation?: Annotation;
 }
@@ -52,12 +54,16 @@ export interface FrameHead {
   type: "frame";
   /** Counted from 0 in the file. */
   frameIndex: number;
-  /** From the start of the file. */
+  /** From the start of the file; never less than that of the frame before. */
   timestampMs: number;
-  /** Width in pixels. */
+  /** Width of the pixels that follow. */
   width: number;
-  /** Height in pixels. */
+  /** Height of the pixels that follow. */
   height: number;
+  /** Width at which the video shows this frame, in pixels. */
+  shownWidth: number;
+  /** Height at which the video shows this frame, in pixels. */
+  shownHeight: number;
 }
 
 /** Says that decoding goes on while frames that nobody wants are skipped. */
@@ -186,7 +192,11 @@ function checkHead(head: Record<string, unknown>): RecordHead {
     }
     case "frame": {
       const [frameIndex, timestampMs] = [count("frameIndex"), count("timestampMs")];
-      return { type, frameIndex, timestampMs, ...size() };
+      const shown = {
+        shownWidth: count("shownWidth", 1, MAX_SIDE),
+        shownHeight: count("shownHeight", 1, MAX_SIDE),
+      };
+      return { type, frameIndex, timestampMs, ...size(), ...shown };
     }
     case "error":
       return { type, message: String(head.message).slice(0, MAX_MESSAGE_LENGTH) };

@@ -57,6 +57,12 @@ export interface VideoDecoderOptions {
    * @default {30000}
    */
   frameTimeoutMs?: number;
+  /**
+   * Longest time for counting the frames of a file that does not tell their number, in milliseconds; 0 for not counting.
+   *
+   * @default {5000}
+   */
+  countingMs?: number;
   /** Starts the decode process; by default this program itself. */
   command?: DecodeCommand;
   /** Makes a video instead of giving frames; the directory of its files is given beside. */
@@ -75,10 +81,12 @@ export interface VideoFrame {
   frameIndex: number;
   /** From the start of the file. */
   timestampMs: number;
-  /** Width in pixels. */
+  /** Width of `data` in pixels. */
   width: number;
-  /** Height in pixels. */
+  /** Height of `data` in pixels. */
   height: number;
+  /** Size at which the video shows this frame, in pixels; that of a video may change midway. */
+  shown: Size;
   /** HWC uint8 RGB, length `width * height * 3`; the receiver may transfer its buffer. */
   data: Uint8Array<ArrayBuffer>;
 }
@@ -139,6 +147,7 @@ export class VideoDecoder implements AsyncDisposable {
       maxFrames: 0,
       maxPixels: 16_777_216,
       maxMemoryBytes: 1_073_741_824,
+      countingMs: 5000,
       frameTimeoutMs: 30_000,
       command: defaultDecodeCommand(),
       ...options,
@@ -176,9 +185,9 @@ export class VideoDecoder implements AsyncDisposable {
       const { head, body } = await this.#read();
       if (head.type === "end") return;
       if (head.type !== "frame") continue;
-      const { type: _type, ...frame } = head;
+      const { type: _type, shownWidth, shownHeight, ...frame } = head;
       if (body.length !== frame.width * frame.height * 3) throw new VideoDecodeError(BROKEN_OFF);
-      yield { ...frame, data: body };
+      yield { ...frame, shown: { width: shownWidth, height: shownHeight }, data: body };
     }
   }
 

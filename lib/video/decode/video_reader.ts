@@ -6,38 +6,36 @@
 
 import type { Size } from "../../image/size.ts";
 import {
-  AV_DISPOSITION_ATTACHED_PIC,
   AV_LOG_QUIET,
   AV_NOPTS_VALUE,
   AV_PKT_DATA_DISPLAYMATRIX,
   AVERROR_EAGAIN,
   AVERROR_EOF,
-  AVIO_FLAG_READ,
-  AVMEDIA_TYPE_VIDEO,
-  AVSEEK_SET,
 } from "node-av/constants";
 import {
   Codec,
   CodecContext,
-  Dictionary,
-  FormatContext,
+  type FormatContext,
   Frame,
-  IOContext,
   Log,
   Packet,
   type Stream,
 } from "node-av/lib";
 import { displaySize, type Orientation, readDisplayMatrix } from "./display_geometry.ts";
+import { countFrames, type FrameCount } from "./count_frames.ts";
 import { VideoDecodeError } from "../errors.ts";
-import { isCutOff } from "./file_structure.ts";
 import type { VideoInfo } from "../jobs/job.ts";
+import { checkEnd, type OpenFile, openFile, tellsFrames } from "./open_file.ts";
+import { RisingClock } from "./rising_clock.ts";
 
 /** One decoded picture, valid until the next one is asked for. */
 export interface DecodedFrame {
   /** Counted from 0 in the file. */
   index: number;
-  /** From the start of the file. */
+  /** From the start of the file; never less than that of the frame before. */
   timestampMs: number;
+  /** Size at which it is shown, in pixels. */
+  shown: Size;
   /** In the codec's own pixel format and orientation. */
   picture: Frame;
 }
@@ -45,17 +43,34 @@ export interface DecodedFrame {
 /** FFmpeg counts times of a whole file in microseconds. */
 const MICROSECONDS = 1_000_000;
 
+/** Frames a second of a video that does not tell. */
+const USUAL_FRAME_RATE = 25;
+
+/** How a file is to be opened. */
+export interface VideoReaderOptions {
+  /** Largest picture that is decoded, in pixels. */
+  maxPixels: number;
+  /** Longest time for counting the frames of a file that does not tell their number, in milliseconds; 0 for not counting. */
+  countingMs: number;
+}
+
 /** A video file that is open for reading. */
 export class VideoReader {
   readonly #format: FormatContext;
   readonly #stream: Stream;
   readonly #codec: CodecContext;
   readonly #orientation: Orientation;
+  readonly #count: FrameCount | null;
 
-  private constructor(format: FormatContext, stream: Stream, codec: CodecContext) {
+  private constructor(
+    { format, stream }: OpenFile,
+    codec: CodecContext,
+    count: FrameCount | null,
+  ) {
     this.#format = format;
     this.#stream = stream;
     this.#codec = codec;
+    this.#count = count;
     this.#orientation = readDisplayMatrix(
       stream.codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX),
     );
@@ -64,29 +79,25 @@ export class VideoReader {
   /**
    * Opens a file and finds its video track.
    *
-   * @param maxPixels Largest picture that is decoded
+   * @param path A path, whatever is in it: `live:cam.mp4` is a file, and never a protocol
    * @throws {VideoDecodeError} If it is no video that can be decoded
    */
-  static async open(path: string, { maxPixels }: { maxPixels: number }): Promise<VideoReader> {
+  static async open(
+    path: string,
+    { maxPixels, countingMs }: VideoReaderOptions,
+  ): Promise<VideoReader> {
     Log.setLevel(AV_LOG_QUIET);
-    await checkEnd(path);
-    const format = new FormatContext();
-    // Without these lists a crafted file could name others, on this disk or in the network, as its parts.
-    const options = Dictionary.fromObject({
-      protocol_whitelist: "file",
-      format_whitelist: "mov,matroska",
-    });
-    if (await format.openInput(path, null, options) < 0) {
-      throw new VideoDecodeError("The file is not a readable video");
+    const url = `file:${path}`;
+    const fileBytes = await checkEnd(url);
+    let file = await openFile(url, maxPixels);
+    let count: FrameCount | null = null;
+    if (countingMs > 0 && !tellsFrames(file.stream)) {
+      count = await countFrames(file, { fileBytes, limitMs: countingMs });
+      // Not every file can be wound back.
+      await file.format.closeInput();
+      file = await openFile(url, maxPixels);
     }
-    // Before the streams are probed, which decodes pictures.
-    for (const { codecpar } of format.streams) checkPixels(codecpar, maxPixels);
-    if (await format.findStreamInfo(null) < 0) {
-      throw new VideoDecodeError("The file is not a readable video");
-    }
-    const stream = findVideo(format);
-    checkPixels(stream.codecpar, maxPixels);
-    return new VideoReader(format, stream, await openCodec(stream, maxPixels));
+    return new VideoReader(file, await openCodec(file.stream, maxPixels), count);
   }
 
   /** How pictures have to be turned. */
@@ -97,17 +108,30 @@ export class VideoReader {
   /** Facts about the video. */
   get info(): VideoInfo {
     const stream = this.#stream;
-    const durationMs = positive(Number(this.#format.duration) / MICROSECONDS * 1000);
-    const counted = positive(Number(stream.nbFrames));
+    const durationMs = this.#durationMs();
     const estimated = durationMs === null
       ? null
       : positive(durationMs / 1000 * toNumber(stream.avgFrameRate));
-    const frameCount = counted ?? estimated;
+    const frameCount = this.#count?.frames ?? positive(Number(stream.nbFrames)) ?? estimated;
     return {
-      ...displaySize(stream.codecpar, toNumber(stream.sampleAspectRatio), this.#orientation),
+      ...this.#displaySize(stream.codecpar),
       frameCount: frameCount === null ? null : Math.round(frameCount),
       durationMs: durationMs === null ? null : Math.round(durationMs),
     };
+  }
+
+  /** As the file tells, else as was found while its frames were counted; `null` where neither is known. */
+  #durationMs(): number | null {
+    const told = positive(Number(this.#format.duration) / MICROSECONDS * 1000);
+    const end = this.#count?.end ?? null;
+    if (told !== null || end === null) return told;
+    return positive(Number(end) * toNumber(this.#stream.timeBase) * 1000 - this.#startMs);
+  }
+
+  /** The first time in the file, in milliseconds. */
+  get #startMs(): number {
+    const { startTime } = this.#format;
+    return startTime === AV_NOPTS_VALUE ? 0 : Number(startTime) / MICROSECONDS * 1000;
   }
 
   /**
@@ -120,7 +144,10 @@ export class VideoReader {
     packet.alloc();
     using picture = new Frame();
     picture.alloc();
-    const state = { index: 0, timestampMs: 0 };
+    const { avgFrameRate, rFrameRate } = this.#stream;
+    const frameRate = positive(toNumber(avgFrameRate)) ?? positive(toNumber(rFrameRate));
+    const clock = new RisingClock(1000 / (frameRate ?? USUAL_FRAME_RATE));
+    const state = { index: 0, clock };
     for (;;) {
       const code = await this.#format.readFrame(packet);
       if (code < 0 && code !== AVERROR_EOF) {
@@ -140,7 +167,7 @@ export class VideoReader {
 
   async *#receive(
     picture: Frame,
-    state: { index: number; timestampMs: number },
+    state: { index: number; clock: RisingClock },
   ): AsyncGenerator<DecodedFrame> {
     for (let failures = 0; failures < MAX_FAILURES_PER_PACKET;) {
       const code = await this.#codec.receiveFrame(picture);
@@ -149,8 +176,8 @@ export class VideoReader {
         failures++;
         continue;
       }
-      state.timestampMs = this.#timestamp(picture) ?? state.timestampMs;
-      yield { index: state.index++, timestampMs: state.timestampMs, picture };
+      const timestampMs = Math.max(0, Math.round(state.clock.next(this.#timestamp(picture))));
+      yield { index: state.index++, timestampMs, shown: this.#displaySize(picture), picture };
       picture.unref();
     }
   }
@@ -159,48 +186,22 @@ export class VideoReader {
   #timestamp(picture: Frame): number | undefined {
     const time = picture.bestEffortTimestamp;
     if (time === AV_NOPTS_VALUE) return undefined;
-    const { startTime } = this.#format;
-    const start = startTime === AV_NOPTS_VALUE ? 0 : Number(startTime) / MICROSECONDS;
-    const seconds = Number(time) * toNumber(this.#stream.timeBase) - start;
-    return Math.max(0, Math.round(seconds * 1000));
+    return Number(time) * toNumber(this.#stream.timeBase) * 1000 - this.#startMs;
+  }
+
+  /** Size at which a picture is shown; a video may change it midway. */
+  #displaySize(picture: Pick<Frame, "width" | "height" | "sampleAspectRatio">): Size {
+    const { codecpar, sampleAspectRatio } = this.#stream;
+    // What a container says of the shape of pixels goes before what its pictures say, and holds for those it describes.
+    const isDescribed = picture.width === codecpar.width && picture.height === codecpar.height &&
+      sampleAspectRatio.num > 0;
+    const aspect = isDescribed ? sampleAspectRatio : picture.sampleAspectRatio;
+    return displaySize(picture, toNumber(aspect), this.#orientation);
   }
 }
 
 /** A decoder that neither wants more nor gives anything is stuck. */
 const MAX_FAILURES_PER_PACKET = 16;
-
-/** @throws {VideoDecodeError} If the file is cut off */
-async function checkEnd(path: string): Promise<void> {
-  await using file = new IOContext();
-  // Deno does not let this process read, so FFmpeg does.
-  if (await file.open2(path, AVIO_FLAG_READ) < 0) return;
-  const readAt = async (offset: number, length: number) => {
-    await file.seek(BigInt(offset), AVSEEK_SET);
-    const bytes = await file.read(length);
-    return typeof bytes === "number" ? new Uint8Array() : bytes;
-  };
-  if (await isCutOff(Number(await file.size()), readAt)) {
-    throw new VideoDecodeError("The video file is incomplete: its end is missing");
-  }
-}
-
-function findVideo(format: FormatContext): Stream {
-  const index = format.findBestStream(AVMEDIA_TYPE_VIDEO, -1, -1);
-  const stream = format.streams[index];
-  // The cover picture of a song is stored as a video track of one frame.
-  if (stream === undefined || (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) !== 0) {
-    throw new VideoDecodeError("The file has no video track");
-  }
-  return stream;
-}
-
-function checkPixels({ width, height }: Size, maxPixels: number): void {
-  if (width * height > maxPixels) {
-    throw new VideoDecodeError(
-      `The video of ${width}×${height} pixels exceeds the limit of ${maxPixels} pixels`,
-    );
-  }
-}
 
 async function openCodec(stream: Stream, maxPixels: number): Promise<CodecContext> {
   const decoder = Codec.findDecoder(stream.codecpar.codecId);

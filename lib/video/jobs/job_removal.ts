@@ -8,7 +8,7 @@ import { logEvent } from "../../telemetry/log.ts";
 import type { JobEvents } from "./job_events.ts";
 import type { JobFiles } from "./job_files.ts";
 import type { JobTable } from "./job_table.ts";
-import type { RemoteJobDatabase } from "./remote_job_database.ts";
+import type { RemoteJobDatabase } from "./database/remote_job_database.ts";
 
 /** Jobs that are removed at a time: few, so that neither the event loop nor other changes wait for long. */
 const STEP = 20;

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { RemoteJobDatabase } from "./remote_job_database.ts";
+import type { RemoteJobDatabase } from "./database/remote_job_database.ts";
 import type { ResultFormat } from "../result_formats.ts";
-import type { ResultsCount, ResultsPiece } from "./result_table.ts";
+import type { ResultsCount, ResultsPiece } from "./database/result_table.ts";
 
 /** The results of the jobs in a store. */
 export class JobResults {

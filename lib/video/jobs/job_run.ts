@@ -4,24 +4,15 @@
  * @module
  */
 
-import { NamedError } from "../../named_error.ts";
 import type { PipelineResult } from "../../protocol/result.ts";
 import type { Size } from "../../image/size.ts";
 import type { Job } from "./job.ts";
 import type { JobStore } from "./job_store.ts";
-import { mapInOrder } from "../map_in_order.ts";
-import { ResultBatch, type ResultBatchOptions } from "./result_batch.ts";
-import { scaleResult } from "../scale_result.ts";
-import {
-  VideoDecoder,
-  type VideoDecoderOptions,
-  type VideoFrame,
-} from "../decode/video_decoder.ts";
+import { analyseFrames } from "../analyse_frames.ts";
+import type { ResultBatchOptions } from "./result_batch.ts";
+import { JobWriter } from "./job_writer.ts";
+import { VideoDecoder, type VideoDecoderOptions } from "../decode/video_decoder.ts";
 import type { VideoFrameProcessor } from "../video_frame_processor.ts";
-import { whenStored } from "./when_stored.ts";
-
-/** Thrown when the pipeline fails on the same frame twice. */
-export class FrameProcessingError extends NamedError {}
 
 /** What a job runs with. */
 export interface JobRunOptions {
@@ -66,57 +57,30 @@ export async function runJob(
     maxFrames: maxFrames === 0 ? 0 : maxFrames - count,
     signal,
   });
+  const writer = new JobWriter({ store, id, count, batch, signal });
   const totalSteps = countSteps(decoder.info.frameCount, { frameStride, maxFrames });
-  const description = "Processing frames";
-  const write = (change: () => Promise<unknown>) =>
-    whenStored(change, { onWait: () => waitForDisk(store, id), signal });
-  await write(() =>
-    store.update(id, {
-      video: decoder.info,
-      progress: { currentStep: count, totalSteps, description },
-    })
-  );
+  await writer.begin(decoder.info, totalSteps);
   // Whoever follows objects begins anew when a job goes on, and may take none for one of those before.
   const tracksBefore = await store.results.highestTrack(id);
-  const results = new ResultBatch(batch);
-  let currentStep = count;
-  const flush = async () => {
-    if (results.all.length === 0) return;
-    await store.disk.checkResults();
-    await store.appendResults(id, results.all, { currentStep, description });
-    results.clear();
-  };
+  const analysis = { decoder, processor, pipelineId, jobId: id, framesAtOnce, signal };
+  let lastTimestampMs = 0;
   try {
-    const processed = mapInOrder(decoder.frames(), framesAtOnce, async (frame) => {
-      signal.throwIfAborted();
-      const { frameIndex, timestampMs } = frame;
-      const result = await process(processor, pipelineId, id, frame, signal);
-      return { frameIndex, timestampMs, result };
-    });
-    for await (const { frameIndex, timestampMs, result } of processed) {
-      processor.follow?.(pipelineId, id, result, timestampMs);
-      results.add({
-        frame_index: frameIndex,
-        timestamp_ms: timestampMs,
-        result: raiseTracks(scaleResult(result, decoder.info), tracksBefore),
-      });
-      currentStep++;
-      if (results.isDue) await write(flush);
+    for await (const found of analyseFrames(analysis)) {
+      await writer.add({ ...found, result: raiseTracks(found.result, tracksBefore) });
+      lastTimestampMs = found.timestamp_ms;
     }
-    await write(flush);
+    await writer.flush();
   } catch (error) {
-    // What was found up to there is kept if the disk takes it; it may be the disk that is the reason.
-    if (store.list({ status: "processing" }).some((job) => job.id === id)) {
-      await flush().catch(() => {});
-    }
+    await writer.rescue();
     throw error;
   }
-  await store.updateProgress(id, { currentStep, totalSteps: currentStep, description: "Done" });
-}
-
-function waitForDisk(store: JobStore, id: string): void {
-  // The job may have been removed meanwhile.
-  store.updateProgress(id, { description: "Waiting for disk space" }).catch(() => {});
+  const isWhole = frameStride === 1 && maxFrames === 0;
+  await writer.end({
+    ...decoder.info,
+    // A file may tell less than what turned out to be in it.
+    frameCount: isWhole ? writer.currentStep : decoder.info.frameCount,
+    durationMs: Math.max(decoder.info.durationMs ?? 0, lastTimestampMs),
+  });
 }
 
 /** The same result with other numbers for the objects that are followed. */
@@ -138,26 +102,4 @@ function countSteps(
   if (frameCount === null) return maxFrames;
   const wanted = Math.ceil(frameCount / frameStride);
   return maxFrames === 0 ? wanted : Math.min(wanted, maxFrames);
-}
-
-/** Runs the pipeline on a frame, a second time when it fails: a worker may just have been replaced. */
-async function process(
-  processor: VideoFrameProcessor,
-  pipelineId: string,
-  jobId: string,
-  { frameIndex, data, width, height }: VideoFrame,
-  signal: AbortSignal,
-): Promise<PipelineResult> {
-  const run = (pixels: Uint8Array<ArrayBuffer>) =>
-    processor.runOnPixels(pipelineId, jobId, frameIndex, { data: pixels, width, height }, signal);
-  const copy = data.slice();
-  try {
-    return await run(data);
-  } catch {
-    try {
-      return await run(copy);
-    } catch (error) {
-      throw new FrameProcessingError(`Pipeline failed on frame ${frameIndex}`, { cause: error });
-    }
-  }
 }

@@ -7,7 +7,8 @@
 import { logEvent } from "../../telemetry/log.ts";
 import { VideoDecodeError } from "../errors.ts";
 import type { Job, JobError, JobStatus } from "./job.ts";
-import { FrameProcessingError, type JobRunOptions, runJob } from "./job_run.ts";
+import { FrameProcessingError } from "../analyse_frames.ts";
+import { type JobRunOptions, runJob } from "./job_run.ts";
 import type { JobStore } from "./job_store.ts";
 import type { VideoFrameProcessor } from "../video_frame_processor.ts";
 import { whenStored } from "./when_stored.ts";

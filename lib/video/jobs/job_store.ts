@@ -17,7 +17,7 @@ import {
   type VideoFrameResult,
 } from "./job.ts";
 import { changeJob, checkProcessing, type JobChanges } from "./job_changes.ts";
-import type { JobWrite } from "./job_database.ts";
+import type { JobWrite } from "./database/job_database.ts";
 import { type JobCallback, type JobEvent, JobEvents } from "./job_events.ts";
 import type { JobFiles } from "./job_files.ts";
 import { checkJobLimits, DEFAULT_JOB_LIMITS, type JobStoreLimits } from "./job_limits.ts";
@@ -25,12 +25,12 @@ import { type JobPlace, JobPlaces } from "./job_places.ts";
 import { JobRemoval } from "./job_removal.ts";
 import { JobResults } from "./job_results.ts";
 import type { JobHealth, JobStatistics } from "../../protocol/health.ts";
-import { type JobStorage, openJobStorage } from "./job_storage.ts";
+import { type JobStorage, openJobStorage } from "./database/job_storage.ts";
 import { JobSweeper } from "./job_sweeper.ts";
 import { type JobStoreOptions, SYSTEM_CLOCKS } from "./job_store_options.ts";
 import type { FinishedJobs, JobClocks, JobTable } from "./job_table.ts";
-import type { RemoteJobDatabase } from "./remote_job_database.ts";
-import { SerialQueue } from "./serial_queue.ts";
+import type { RemoteJobDatabase } from "./database/remote_job_database.ts";
+import { SerialQueue } from "../serial_queue.ts";
 
 /**
  * The jobs of one server, in `DATA_DIR`.
@@ -128,6 +128,8 @@ export class JobStore implements AsyncDisposable {
       const created = makeJob(place.id, job, this.#clocks.now());
       await this.#write({ jobs: [created], remove: evicted });
       this.#jobs.set(created);
+      // Before the next one is made, for which the job and its place would count twice.
+      place[Symbol.dispose]();
       for (const id of evicted) {
         await this.files.remove(id);
         this.#removal.forget(id, "Video job made room for others");

@@ -10,7 +10,7 @@ import { type FinishedStatus, isFinished, type Job, type JobStatus } from "./job
 import type { JobStoreLimits } from "./job_limits.ts";
 import type { JobHealth, JobStatistics } from "../../protocol/health.ts";
 import { assessJobs, summarizeJobs } from "./job_statistics.ts";
-import type { StoredJob } from "./read_job_row.ts";
+import type { StoredJob } from "./database/read_job_row.ts";
 
 /** The clocks of a store. */
 export interface JobClocks {

@@ -1,4 +1,5 @@
 import { serveFile } from "../../../lib/http/serve_file.ts";
+import { mediaTypeOf } from "../../../lib/video/decode/media_type.ts";
 import { defineVideoApi } from "../../../state.ts";
 
 /** `GET /video/file/:id`: the video of a job as it was uploaded, or a range of its bytes. */
@@ -7,6 +8,7 @@ export const handler = defineVideoApi({
     const { store } = await ctx.state.services.videos.open();
     const { id, fileName } = store.get(ctx.params.id);
     const path = store.files.path(id);
-    return await serveFile(ctx.req, { path, fileName, contentType: "video/mp4", download: false });
+    const contentType = await mediaTypeOf(path);
+    return await serveFile(ctx.req, { path, fileName, contentType, download: false });
   },
 });

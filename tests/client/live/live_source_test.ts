@@ -3,6 +3,7 @@ import { FileError, fileKind, openCameraSource } from "../../../lib/client/live/
 
 Deno.test("fileKind plays videos and shows pictures", () => {
   expect(fileKind({ name: "a.mp4", type: "video/mp4" })).toBe("video");
+  expect(fileKind({ name: "a.MKV", type: "" })).toBe("video");
   expect(fileKind({ name: "a.webp", type: "image/webp" })).toBe("picture");
 });
 

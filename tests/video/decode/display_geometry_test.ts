@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   displaySize,
   fitWithin,
+  placeWithin,
   readDisplayMatrix,
 } from "../../../lib/video/decode/display_geometry.ts";
 
@@ -64,4 +65,34 @@ Deno.test("fitWithin never exceeds the limit nor the size itself, and keeps the 
     expect(Math.abs(fitted.width - original.width * scale)).toBeLessThanOrEqual(1);
     expect(Math.abs(fitted.height - original.height * scale)).toBeLessThanOrEqual(1);
   }));
+});
+
+Deno.test("placeWithin puts a picture in the middle of a canvas, in its own shape", () => {
+  const even = fc.integer({ min: 1, max: 1000 }).map((half) => 2 * half);
+  const canvas = fc.record({ width: even, height: even });
+  fc.assert(fc.property(size, canvas, (picture, canvas) => {
+    const { left, top, width, height } = placeWithin(picture, canvas);
+    expect([left, top].every((start) => start >= 0 && start % 2 === 0)).toBe(true);
+    expect(left + width).toBeLessThanOrEqual(canvas.width);
+    expect(top + height).toBeLessThanOrEqual(canvas.height);
+    expect(Math.abs(canvas.width - width - 2 * left)).toBeLessThanOrEqual(2);
+    expect(Math.abs(canvas.height - height - 2 * top)).toBeLessThanOrEqual(2);
+    const scale = Math.min(canvas.width / picture.width, canvas.height / picture.height);
+    expect(Math.abs(width - picture.width * scale)).toBeLessThan(4);
+    expect(Math.abs(height - picture.height * scale)).toBeLessThan(4);
+  }));
+});
+
+Deno.test("placeWithin fills a canvas of the picture's shape, give or take a pixel", () => {
+  fc.assert(fc.property(size, (picture) => {
+    fc.pre(picture.width > 2 && picture.height > 2);
+    const even = ({ width, height }: typeof picture) => ({
+      width: width - width % 2,
+      height: height - height % 2,
+    });
+    const canvas = even(picture);
+    expect(placeWithin(canvas, canvas)).toEqual({ left: 0, top: 0, ...canvas });
+  }));
+  const canvas = { width: 640, height: 480 };
+  expect(placeWithin({ width: 641, height: 481 }, canvas)).toEqual({ left: 0, top: 0, ...canvas });
 });

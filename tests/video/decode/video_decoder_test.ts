@@ -386,7 +386,8 @@ Deno.test("VideoDecoder does not trust what the decode process writes", async ()
 Deno.test("VideoDecoder takes over nothing from the decode process that makes no sense", async () => {
   const path = `${import.meta.filename}`;
   const stream = { type: "stream", width: 64, height: 48, frameCount: 1, durationMs: 40 };
-  const frame = { type: "frame", frameIndex: 0, timestampMs: 0, width: 64, height: 48 };
+  const size = { width: 64, height: 48, shownWidth: 64, shownHeight: 48 };
+  const frame = { type: "frame", frameIndex: 0, timestampMs: 0, ...size };
   const heads: object[][] = [
     [{ ...stream, width: 1e9 }],
     [{ ...stream, height: "48" }],
@@ -394,6 +395,7 @@ Deno.test("VideoDecoder takes over nothing from the decode process that makes no
     [{ ...stream, durationMs: 0.5 }],
     [stream, { ...frame, frameIndex: 1.5 }],
     [stream, { ...frame, timestampMs: null }],
+    [stream, { ...frame, shownWidth: 0 }],
     [stream, { type: "shell", command: "reboot" }],
     [stream, frame],
   ];

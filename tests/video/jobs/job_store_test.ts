@@ -597,3 +597,13 @@ Deno.test("JobStore knows the highest number that an object has", async () => {
   await store.appendResults(id, results);
   expect(await store.results.highestTrack(id)).toBe(11);
 });
+
+Deno.test("places that are taken at once cost no finished job while there is room", async () => {
+  await using opened = await openStore({ capacity: 3 });
+  const { store } = opened;
+  const { id } = await store.create(NEW_JOB);
+  await store.updateStatus(id, "cancelled");
+  const places = [store.reserve(), store.reserve()];
+  await Promise.all(places.map((place) => store.create(NEW_JOB, place)));
+  expect(store.list().map((each) => each.id)).toEqual([id, ...places.map((place) => place.id)]);
+});

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { JobStateError } from "../errors.ts";
-import type { VideoFrameResult } from "./job.ts";
+import { JobStateError } from "../../errors.ts";
+import type { VideoFrameResult } from "../job.ts";
 import { readResultRow, type ResultRow, type StoredResult } from "./read_result_row.ts";
-import { formatResult, type ResultFormat } from "../result_formats.ts";
+import { formatResult, type ResultFormat } from "../../result_formats.ts";
 import { numberColumn, type StatementCache, textColumn } from "./statement_cache.ts";
 
 /** Bytes of results after which a piece of them ends. */

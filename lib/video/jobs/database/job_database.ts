@@ -5,12 +5,12 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
-import { JobStateError } from "../errors.ts";
-import { isJobId, type Job, type VideoFrameResult } from "./job.ts";
+import { JobStateError } from "../../errors.ts";
+import { isJobId, type Job, type VideoFrameResult } from "../job.ts";
 import { migrate, readPragma } from "./job_schema.ts";
 import { readJobRow, type StoredJob } from "./read_job_row.ts";
 import { type ResultsCount, type ResultsPiece, ResultTable } from "./result_table.ts";
-import type { ResultFormat } from "../result_formats.ts";
+import type { ResultFormat } from "../../result_formats.ts";
 import { numberColumn, StatementCache, textColumn } from "./statement_cache.ts";
 
 /** Milliseconds in which a server that is ending can let go of the database that the next one opens. */

@@ -9,7 +9,7 @@ import {
   JobStateError,
   StorageFullError,
   StorageUnavailableError,
-} from "../errors.ts";
+} from "../../errors.ts";
 import type { StoredJob } from "./read_job_row.ts";
 import type { DatabaseCalls, DatabaseReply, DatabaseRequest } from "./job_database_worker.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { PipelineResult } from "../../protocol/result.ts";
-import type { VideoFrameResult } from "./job.ts";
+import type { PipelineResult } from "../../../protocol/result.ts";
+import type { VideoFrameResult } from "../job.ts";
 
 /** A result's row; damage can leave anything in it. */
 export interface ResultRow {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Job, JOB_STATUSES, type JobError, makeJob, type VideoInfo } from "./job.ts";
+import { type Job, JOB_STATUSES, type JobError, makeJob, type VideoInfo } from "../job.ts";
 
 /** A job, and how long nobody had looked at it when that was last noted. */
 export interface StoredJob {

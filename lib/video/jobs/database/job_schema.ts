@@ -5,7 +5,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { JobStateError } from "../errors.ts";
+import { JobStateError } from "../../errors.ts";
 
 /** Raised with every change of the tables. */
 const SCHEMA_VERSION = 2;

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { logEvent } from "../../telemetry/log.ts";
-import { DiskSpace } from "../disk_space.ts";
-import type { Job } from "./job.ts";
-import { JobFiles } from "./job_files.ts";
-import { type JobStoreOptions, SYSTEM_CLOCKS } from "./job_store_options.ts";
-import { JobTable } from "./job_table.ts";
+import { logEvent } from "../../../telemetry/log.ts";
+import { DiskSpace } from "../../disk_space.ts";
+import type { Job } from "../job.ts";
+import { JobFiles } from "../job_files.ts";
+import { type JobStoreOptions, SYSTEM_CLOCKS } from "../job_store_options.ts";
+import { JobTable } from "../job_table.ts";
 import { RemoteJobDatabase } from "./remote_job_database.ts";
 
 /** File of the database within the data directory. */

@@ -1,10 +1,10 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "expect";
-import type { VideoFrameResult } from "../../../lib/video/jobs/job.ts";
-import { makeJob } from "../../../lib/video/jobs/job.ts";
-import { JobDatabase } from "../../../lib/video/jobs/job_database.ts";
-import { emptyResult, frameResults } from "../results.ts";
-import { temporaryDirectory } from "../temporary_directory.ts";
+import type { VideoFrameResult } from "../../../../lib/video/jobs/job.ts";
+import { makeJob } from "../../../../lib/video/jobs/job.ts";
+import { JobDatabase } from "../../../../lib/video/jobs/database/job_database.ts";
+import { emptyResult, frameResults } from "../../results.ts";
+import { temporaryDirectory } from "../../temporary_directory.ts";
 
 const JOB = { pipelineId: "yolo_only", fileName: "walk.mp4", fileBytes: 1000 };
 
