@@ -10,12 +10,17 @@ import { checkAccess } from "./lib/http/access.ts";
 import { checkJobId, toVideoApiError } from "./lib/http/video_errors.ts";
 import type { Services } from "./services.ts";
 
+/** The style sheets in `static/styles/`, each for one page; `message` for those that only say something. */
+export type StyleSheet = "live" | "watch" | "videos" | "message";
+
 /** State of one request. */
 export interface State {
   /** The parts of the server, the same for every request. */
   services: Services;
   /** What the page is called in the title of its window, beside livesyte; set by its handler. */
   title?: string;
+  /** Name of its style sheet in `static/styles/`; set by its handler. */
+  styles?: StyleSheet;
 }
 
 /** Fresh's `define`, typed for this application. */

@@ -19,6 +19,9 @@ const OUTPUT = new URL("_fresh/", ROOT);
 /** Holds the hash of the sources of a build, once that is complete. */
 const SOURCE_HASH = new URL("source_hash", OUTPUT);
 
+/** Where the parts of style sheets are, which no page loads by themselves. */
+const STYLE_LAYERS = "styles/layers/";
+
 /** What the page is made of. */
 const SOURCE_FOLDERS = ["commands", "islands", "lib", "routes", "static", "vendor"];
 const SOURCE_FILES = ["deno.json", "deno.lock", "dev.ts"];
@@ -79,9 +82,9 @@ async function listFiles(folder: URL): Promise<string[]> {
 /** Packs the files of a folder for the browsers. */
 async function packFolder(folder: URL, buildId: string): Promise<void> {
   for (const path of await listFiles(folder)) {
-    if (packedTypeOf(path) === undefined) continue;
+    if (packedTypeOf(path) === undefined || path.startsWith(STYLE_LAYERS)) continue;
     const url = new URL(path, folder);
-    const content = path.endsWith(".css") ? await minifyStyles(url) : await Deno.readFile(url);
+    const content = path.endsWith(".css") ? await joinStyles(url) : await Deno.readFile(url);
     const variants: [Encoding, Uint8Array][] = [
       ["identity", content],
       ["gzip", gzipSync(content, { level: 9 })],
@@ -96,7 +99,8 @@ async function packFolder(folder: URL, buildId: string): Promise<void> {
   }
 }
 
-async function minifyStyles(url: URL): Promise<Uint8Array> {
+/** A style sheet with what it imports, minified. */
+async function joinStyles(url: URL): Promise<Uint8Array> {
   const { errors, outputFiles } = await Deno.bundle({
     entrypoints: [url.href],
     // Nothing is written there.
@@ -107,7 +111,7 @@ async function minifyStyles(url: URL): Promise<Uint8Array> {
   });
   const content = outputFiles?.[0]?.contents;
   if (content === undefined) {
-    throw new Error(`Cannot minify ${url.href}: ${errors.map(({ text }) => text).join("; ")}`);
+    throw new Error(`Cannot join ${url.href}: ${errors.map(({ text }) => text).join("; ")}`);
   }
   return content;
 }

@@ -65,13 +65,13 @@ function ClearDialog({ videos, onCleared, onClose }: {
   return (
     <dialog
       ref={dialog}
-      class="snapshot clear-up"
+      class="dialog clear-up"
       aria-labelledby="clear-heading"
       onClose={onClose}
       // A click beside the content is one on the dialog itself.
       onClick={(event) => event.target === event.currentTarget && event.currentTarget.close()}
     >
-      <div class="snapshot-body">
+      <div class="dialog-body">
         <h2 id="clear-heading">Clear up videos</h2>
         <ClearChoices status={status} olderThanHours={olderThanHours} count={count} />
         <p class="empty">
@@ -134,7 +134,7 @@ function ClearActions({ count, isClearing, onClear, onCancel }: {
   onCancel: () => void;
 }): JSX.Element {
   return (
-    <div class="snapshot-actions">
+    <div class="dialog-actions">
       <button
         type="button"
         class="button danger"

@@ -59,16 +59,16 @@ function SnapshotDialog({ snapshot, onClose }: {
   return (
     <dialog
       ref={dialog}
-      class="snapshot"
+      class="dialog snapshot"
       aria-labelledby="snapshot-heading"
       onClose={onClose}
       // A click beside the content is one on the dialog itself.
       onClick={(event) => event.target === event.currentTarget && event.currentTarget.close()}
     >
-      <div class="snapshot-body">
+      <div class="dialog-body">
         <h2 id="snapshot-heading">Frame {frameIndex}</h2>
         <img ref={picture} alt="The frame with its overlay" />
-        <div class="snapshot-actions">
+        <div class="dialog-actions">
           <SaveButton
             text="Save picture"
             isPrimary

@@ -5,6 +5,7 @@ import { define } from "../state.ts";
 /** The page for addresses that lead nowhere; without this status it would count as found. */
 export const handler = define.handlers((ctx) => {
   ctx.state.title = "Not found";
+  ctx.state.styles = "message";
   return page(undefined, { status: 404 });
 });
 

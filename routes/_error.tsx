@@ -17,6 +17,7 @@ const UNEXPECTED = {
 /** The page for what went wrong; it tells nothing of the inside. */
 export const handler = define.handlers((ctx) => {
   ctx.state.title = "Error";
+  ctx.state.styles = "message";
   const status = ctx.error instanceof HttpError ? ctx.error.status : 500;
   return page(status === 405 ? METHOD_NOT_ALLOWED : UNEXPECTED, { status });
 });

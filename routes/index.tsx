@@ -13,9 +13,10 @@ import { StreamDebugPanel } from "../islands/StreamDebugPanel.tsx";
 import { createLiveSignals } from "../lib/client/live/live_signals.ts";
 import { define } from "../state.ts";
 
-/** Names the page. */
+/** Names the page and its style sheet. */
 export const handler = define.handlers((ctx) => {
   ctx.state.title = "Live";
+  ctx.state.styles = "live";
   return page(undefined);
 });
 

@@ -10,9 +10,10 @@ import { createVideoSignals } from "../lib/client/videos/video_signals.ts";
 import { PageHeader } from "../components/PageHeader.tsx";
 import { define } from "../state.ts";
 
-/** Names the page, and tells it how large a video may be. */
+/** Names the page and its style sheet, and tells it how large a video may be. */
 export const handler = define.handlers((ctx) => {
   ctx.state.title = "Videos";
+  ctx.state.styles = "videos";
   return page({ maxBytes: ctx.state.services.config.video.maxUploadBytes });
 });
 

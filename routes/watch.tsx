@@ -10,9 +10,10 @@ import { WatchPreview } from "../islands/WatchPreview.tsx";
 import { createLiveSignals } from "../lib/client/live/live_signals.ts";
 import { define } from "../state.ts";
 
-/** Names the page. */
+/** Names the page and its style sheet. */
 export const handler = define.handlers((ctx) => {
   ctx.state.title = "Watch";
+  ctx.state.styles = "watch";
   return page(undefined);
 });
 

@@ -51,16 +51,32 @@ Deno.test("the page is built when its sources have changed, and the same sources
 
   await t.step("a change gives new addresses", async () => {
     await leaveStray();
-    const styles = new URL("static/styles.css", project.root);
+    const styles = new URL("static/styles/layers/reset.css", project.root);
     await Deno.writeTextFile(styles, `${await Deno.readTextFile(styles)}\n.changed { top: 0 }`);
     await build(project.root);
     expect(await isThere(stray)).toBe(false);
     const changed = await readAll(output);
-    const packed = [...changed.keys()].filter((path) => path.endsWith("/styles.css"));
+    const packed = [...changed.keys()].filter((path) => path.endsWith("/styles/live.css"));
     expect(packed.length).toBeGreaterThanOrEqual(3);
     for (const path of packed) expect(first.has(path) && path.startsWith("packed/")).toBe(false);
     const plain = packed.find((path) => path.includes("/identity/")) ?? "";
     expect(changed.get(plain)).toContain(".changed{top:0}");
+    // Its layers are in it, and are packed nowhere else.
+    expect(changed.get(plain)).not.toContain("@import");
+    expect([...changed.keys()].filter((path) => path.includes("/layers/"))).toEqual([]);
+  });
+
+  await t.step("a layer that is not there ends the build with its name", async () => {
+    const styles = new URL("static/styles/live.css", project.root);
+    const text = await Deno.readTextFile(styles);
+    await Deno.writeTextFile(styles, `@import "./layers/missing.css";\n${text}`);
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "--quiet", "build"],
+      cwd: project.root,
+    }).output();
+    expect([success, new TextDecoder().decode(stderr)])
+      .toEqual([false, expect.stringMatching(/Cannot join .*live\.css: .*missing\.css/)]);
+    await Deno.writeTextFile(styles, text);
   });
 
   await t.step("a mistake in an island leaves no build that counts as complete", async () => {

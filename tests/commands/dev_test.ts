@@ -138,12 +138,12 @@ Deno.test("deno task dev recognises what streams show, and starts anew with ever
 
   await t.step("a change of a page and of the styles is there after a moment", async () => {
     await edit(
-      new URL("static/styles.css", project.root),
+      new URL("static/styles/layers/reset.css", project.root),
       (text) => `${text}\n.changed { top: 0 }`,
     );
     await edit(page, (text) => text.replace('title = "Live"', 'title = "Changed"'));
     await untilItSays(server.url, "<title>Changed · livesyte</title>");
-    await untilItSays(`${server.url}styles.css`, ".changed");
+    await untilItSays(`${server.url}styles/layers/reset.css`, ".changed");
     await untilItSays(`${server.url}ready`, '"ready"');
     expect(await labelsIn(server.url, await readFixture("dog.jpg"))).toContain("dog");
   });

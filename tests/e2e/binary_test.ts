@@ -134,7 +134,7 @@ dogTest("the executable serves the live page, and stops on SIGTERM and SIGINT", 
     }
     expect((await fetch(new URL("/ready", server.url))).status).toBe(200);
     // It brings what the build has packed for browsers.
-    const styles = await fetch(new URL("/styles.css", server.url));
+    const styles = await fetch(new URL("/styles/live.css", server.url));
     expect([await styles.text(), styles.headers.get("Vary")])
       .toEqual([expect.stringContaining(":root{"), "Accept-Encoding"]);
     expect(await server.stop(signal)).toBe(0);

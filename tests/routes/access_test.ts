@@ -83,7 +83,9 @@ Deno.test("no page of another site may read an answer, not even one that may con
     environment: { STREAM_ALLOWED_ORIGINS: "https://friend.example" },
   });
   for (const origin of ["https://evil.example", "https://friend.example", "null"]) {
-    for (const path of ["/", "/pipelines", "/metrics", "/sessions", "/nothing", "/styles.css"]) {
+    for (
+      const path of ["/", "/pipelines", "/metrics", "/sessions", "/nothing", "/styles/live.css"]
+    ) {
       for (const method of ["GET", "OPTIONS"]) {
         const headers = { Origin: origin, "Access-Control-Request-Method": "POST" };
         const answer = await requestRaw(server.host, path, { method, headers });

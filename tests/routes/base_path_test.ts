@@ -11,7 +11,7 @@ const environment = { BASE_PATH: "/vision" };
 Deno.test("pages, files, interface and sockets are there below BASE_PATH, and for proxies that take it away", async () => {
   await using server = await startTestServer({ processor, environment });
   for (const base of ["/vision", ""]) {
-    for (const path of ["/", "/watch", "/videos", "/health", "/pipelines", "/styles.css"]) {
+    for (const path of ["/", "/watch", "/videos", "/health", "/pipelines", "/styles/live.css"]) {
       const response = await server.fetch(base + path);
       await response.body?.cancel();
       // Without workers, the stand-in for the pipelines is not healthy.

@@ -5,7 +5,14 @@ import { startTestServer } from "./test_server.ts";
 
 const processor = { isValidPipeline: () => true, runOnFrame: () => Promise.resolve(RESULT) };
 /** One path of each kind: page, asset, what needs no token, what does, nothing, and the old paths. */
-const PATHS = ["/", "/styles.css", "/pipelines", "/sessions", "/nothing", "/v1/pipelines/list"];
+const PATHS = [
+  "/",
+  "/styles/live.css",
+  "/pipelines",
+  "/sessions",
+  "/nothing",
+  "/v1/pipelines/list",
+];
 const SOCKET = "/ws/video/stream?pipeline_id=test";
 
 /** Addresses of this machine on the networks that it is in, IPv6 in brackets. */

@@ -198,7 +198,7 @@ Deno.test("the HTTP interface answers with real models", async (t) => {
   });
 
   await t.step("every answer carries the security headers", async () => {
-    for (const path of ["/", "/health", "/styles.css", "/nothing-here"]) {
+    for (const path of ["/", "/health", "/styles/live.css", "/nothing-here"]) {
       const response = await server.fetch(path);
       await response.body?.cancel();
       expect(response.headers.get("X-Content-Type-Options")).toBe("nosniff");

@@ -13,7 +13,7 @@ const API_PATHS = [
   "/video/jobs",
   "/ws/jobs/x",
 ];
-const PAGE_PATHS = ["/", "/videos", "/styles.css", "/nothing"];
+const PAGE_PATHS = ["/", "/videos", "/styles/live.css", "/nothing"];
 /** What the interface answers with, besides what went well. */
 const STATUSES = [400, 401, 403, 404, 405, 413, 415, 421, 422, 426, 503];
 
@@ -78,8 +78,15 @@ Deno.test("odd addresses are answered as documented, and nothing outside of the 
     "/video/results/",
     "/v1/video/",
   ];
-  bases.push("/ws/jobs/", "/_fresh/js/", "/v1/pipelines/", "/styles.css", "/?", "/sessions?token=");
-  bases.push("/ws/video/stream?pipeline_id=", "/styles.css?__frsh_c=", "/video/jobs?status=");
+  bases.push(
+    "/ws/jobs/",
+    "/_fresh/js/",
+    "/v1/pipelines/",
+    "/styles/live.css",
+    "/?",
+    "/sessions?token=",
+  );
+  bases.push("/ws/video/stream?pipeline_id=", "/styles/live.css?__frsh_c=", "/video/jobs?status=");
   for (const base of bases) {
     for (const part of parts) {
       expectDocumented(base + part, await requestRaw(server.host, base + part));

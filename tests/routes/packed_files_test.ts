@@ -84,14 +84,14 @@ Deno.test("the page is light on the wire", async (t) => {
     }
   });
 
-  await t.step("styles are minified and compressed", async () => {
+  await t.step("styles are joined, minified and compressed", async () => {
     const answer = await ask(stylesheet, { "Accept-Encoding": BROWSER });
     expect(answer.headers["content-encoding"]).toBe("br");
     expect(answer.headers["content-type"]).toMatch(/^text\/css/);
     expect(answer.headers["cache-control"]).toContain("immutable");
-    expect(answer.body.length).toBeLessThan(6000);
-    const source = await Deno.readTextFile(new URL("../../static/styles.css", import.meta.url));
-    expect(textOf(answer).length).toBeLessThan(source.length * 0.9);
+    expect(answer.body.length).toBeLessThan(5000);
+    expect(textOf(answer)).not.toContain("@import");
+    expect(textOf(answer)).toMatch(/@layer tokens\{:root\{/);
     expect(textOf(answer)).not.toContain("\n  ");
   });
 
@@ -169,14 +169,14 @@ Deno.test("the page is light on the wire", async (t) => {
   });
 
   await t.step("an address without the build's lock is asked for every time", async () => {
-    const answer = await ask(`${page}styles.css`, { "Accept-Encoding": BROWSER });
+    const answer = await ask(`${page}styles/live.css`, { "Accept-Encoding": BROWSER });
     expect(answer.headers["cache-control"]).toBe("no-cache");
     const stale = await ask(stylesheet.replace(/.$/, "x"), { "Accept-Encoding": BROWSER });
-    expect([stale.status, stale.headers.location]).toEqual([307, "/styles.css"]);
+    expect([stale.status, stale.headers.location]).toEqual([307, "/styles/live.css"]);
   });
 
   await t.step("icons are compressed, and every file has the security headers", async () => {
-    for (const path of ["icons.svg", "favicon.svg", "manifest.webmanifest", "styles.css"]) {
+    for (const path of ["icons.svg", "favicon.svg", "manifest.webmanifest", "styles/live.css"]) {
       const answer = await ask(`${page}${path}`, { "Accept-Encoding": BROWSER });
       expect([path, answer.status]).toEqual([path, 200]);
       expect(answer.headers["x-content-type-options"]).toBe("nosniff");

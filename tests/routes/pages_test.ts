@@ -84,7 +84,7 @@ Deno.test("unknown methods are refused, with those that are known", async () => 
   expect(api).toContain('{"error":"method_not_allowed"');
   expect(api).toMatch(/^x-content-type-options: nosniff/im);
   expect(await send(server, "PROPFIND /pipelines/x/y")).toContain('{"error":"not_found"');
-  for (const path of ["/", "/videos", "/styles.css", "/nothing-here"]) {
+  for (const path of ["/", "/videos", "/styles/live.css", "/nothing-here"]) {
     for (const method of ["POST", "OPTIONS", "PROPFIND"]) {
       const page = await send(server, `${method} ${path}`);
       expect(page).toMatch(/^HTTP\/1.1 405 /);

@@ -263,7 +263,7 @@ Deno.test("a token is in no trace, log, metric or error, however it was presente
   const answers = await presentToken(server);
   const { host } = new URL(server.url);
   const page = await requestRaw(host, `/?token=${TOKEN}`);
-  const asset = await requestRaw(host, `/styles.css?token=${TOKEN}&__frsh_c=old`);
+  const asset = await requestRaw(host, `/styles/live.css?token=${TOKEN}&__frsh_c=old`);
   const metrics = await (await fetch(new URL("/metrics", server.url))).text();
   expect(await server.stop()).toBe(0);
   // It was taken where it had to be, and a browser tells nobody the address of a page that has it.
