@@ -1,5 +1,6 @@
 import { expect } from "expect";
 import { bundleIslands } from "../../vendor/fresh/bundle_islands.ts";
+import { projectFiles } from "../project_files.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -30,6 +31,26 @@ const TOO_NEW = [
   /\b(ImageDecoder|MediaStreamTrackProcessor|CloseWatcher|Sanitizer|URLPattern)\b/,
 ];
 
+/** The same for styles: layers, nesting, `:has()` and `light-dark()` are in all of them. */
+const TOO_NEW_STYLES = [
+  // Rules
+  /@(scope|starting-style|function|view-transition|position-try)\b/,
+  /@container\s+(style|scroll-state)\(/,
+  // Properties
+  /(?<![\w-])(anchor-name|position-(anchor|area|try)|interpolate-size|field-sizing)\s*:/,
+  /(?<![\w-])((animation|scroll|view)-timeline|view-transition-name|corner-shape|text-box)\s*:/,
+  // Values
+  /\b(if|sibling-index|sibling-count|anchor|calc-size|contrast-color|random|shape)\(/,
+  /\((from var\(|from #)|\ballow-discrete\b/,
+  // Selectors
+  /:(popover-open|open|state\(|has-slotted|active-view-transition)/,
+  /::(details-content|picker|checkmark|scroll-)/,
+  // The first browsers with nesting apply declarations of a nested rule with a condition to elements alone, and move
+  // those that follow a nested rule before it.
+  /::[\w-]+\s*\{[^{}]*@media/,
+  /\}\s*[a-z-]+:\s[^{};]+;/,
+];
+
 /** What devalue, which reads the props of islands, uses for values of these kinds alone, or only where it is there. */
 const HARMLESS = new Set(["Temporal", "Float16Array", "fromBase64("]);
 
@@ -48,6 +69,16 @@ Deno.test("what browsers load asks for nothing that those of the last two years 
   }
 });
 
+Deno.test("styles ask for nothing that browsers of the last two years may lack", async () => {
+  const files = projectFiles(/^static\/styles\/.*\.css$/);
+  expect(files.length).toBeGreaterThan(10);
+  for (const file of files) {
+    const styles = (await Deno.readTextFile(new URL(file, ROOT))).replace(/\/\*.*?\*\//gs, "");
+    const found = TOO_NEW_STYLES.flatMap((pattern) => pattern.exec(styles)?.[0] ?? []);
+    expect({ file, found }).toEqual({ file, found: [] });
+  }
+});
+
 Deno.test("something too new would be noticed", () => {
   const samples = [
     "[1].toReversed()",
@@ -58,5 +89,17 @@ Deno.test("something too new would be noticed", () => {
   ];
   for (const sample of samples) {
     expect([sample, TOO_NEW.some((pattern) => pattern.test(sample))]).toEqual([sample, true]);
+  }
+  const styles = [
+    "@scope (.a) { b { top: 0 } }",
+    ".a { field-sizing: content }",
+    ".a { top: anchor(bottom) }",
+    "dialog:open { top: 0 }",
+    ".a { &::before { top: 0; @media (max-width: 1px) { top: 1px } } }",
+    ".a { b { top: 0 } left: 0; }",
+  ];
+  for (const sample of styles) {
+    const isFound = TOO_NEW_STYLES.some((pattern) => pattern.test(sample));
+    expect([sample, isFound]).toEqual([sample, true]);
   }
 });
