@@ -101,7 +101,7 @@ async function packFolder(folder: URL, buildId: string): Promise<void> {
 
 /** A style sheet with what it imports, minified. */
 async function joinStyles(url: URL): Promise<Uint8Array> {
-  const { errors, outputFiles } = await Deno.bundle({
+  const { errors, warnings, outputFiles } = await Deno.bundle({
     entrypoints: [url.href],
     // Nothing is written there.
     outputDir: fileURLToPath(new URL(".", url)),
@@ -110,8 +110,12 @@ async function joinStyles(url: URL): Promise<Uint8Array> {
     write: false,
   });
   const content = outputFiles?.[0]?.contents;
-  if (content === undefined) {
-    throw new Error(`Cannot join ${url.href}: ${errors.map(({ text }) => text).join("; ")}`);
+  // A mistake in styles is only a warning, and browsers would pass over what follows it.
+  if (content === undefined || warnings.length > 0) {
+    const reasons = [...errors, ...warnings].map(({ text, location }) =>
+      location ? `${location.file}:${location.line}: ${text}` : text
+    );
+    throw new Error(`Cannot join ${url.href}: ${reasons.join("; ")}`);
   }
   return content;
 }

@@ -66,17 +66,24 @@ Deno.test("the page is built when its sources have changed, and the same sources
     expect([...changed.keys()].filter((path) => path.includes("/layers/"))).toEqual([]);
   });
 
-  await t.step("a layer that is not there ends the build with its name", async () => {
-    const styles = new URL("static/styles/live.css", project.root);
-    const text = await Deno.readTextFile(styles);
-    await Deno.writeTextFile(styles, `@import "./layers/missing.css";\n${text}`);
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["task", "--quiet", "build"],
-      cwd: project.root,
-    }).output();
-    expect([success, new TextDecoder().decode(stderr)])
-      .toEqual([false, expect.stringMatching(/Cannot join .*live\.css: .*missing\.css/)]);
-    await Deno.writeTextFile(styles, text);
+  await t.step("a mistake in styles ends the build, and is named", async () => {
+    const mistakes: [path: string, mistake: string, said: RegExp][] = [
+      ["live.css", '@import "./layers/missing.css";', /Cannot join .*live\.css: .*missing\.css/],
+      ["layers/stage.css", ".open {", /Cannot join .*: .*stage\.css:\d+: Expected "\}"/],
+      ["layers/stage.css", ".a { colr: red }", /Cannot join .*: .*stage\.css:1: "colr" is not/],
+    ];
+    for (const [path, mistake, said] of mistakes) {
+      const styles = new URL(`static/styles/${path}`, project.root);
+      const text = await Deno.readTextFile(styles);
+      await Deno.writeTextFile(styles, `${mistake}\n${text}`);
+      const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["task", "--quiet", "build"],
+        cwd: project.root,
+      }).output();
+      expect([success, new TextDecoder().decode(stderr)])
+        .toEqual([false, expect.stringMatching(said)]);
+      await Deno.writeTextFile(styles, text);
+    }
   });
 
   await t.step("a mistake in an island leaves no build that counts as complete", async () => {
