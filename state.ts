@@ -19,7 +19,11 @@ export interface State {
   services: Services;
   /** What the page is called in the title of its window, beside livesyte; set by its handler. */
   title?: string;
-  /** Name of its style sheet in `static/styles/`; set by its handler. */
+  /**
+   * Name of its style sheet in `static/styles/`; set by its handler.
+   *
+   * @default {"message"}
+   */
   styles?: StyleSheet;
 }
 

@@ -143,7 +143,11 @@ Deno.test("deno task dev recognises what streams show, and starts anew with ever
     );
     await edit(page, (text) => text.replace('title = "Live"', 'title = "Changed"'));
     await untilItSays(server.url, "<title>Changed · livesyte</title>");
-    await untilItSays(`${server.url}styles/layers/reset.css`, ".changed");
+    // The page's sheet imports its layers.
+    const [, sheet = ""] = /rel="stylesheet" href="([^"]+)"/.exec(await read(server.url)) ?? [];
+    const layers = new URL(sheet.replaceAll("&amp;", "&"), server.url);
+    expect(await read(layers.href)).toContain('@import "./layers/reset.css"');
+    await untilItSays(new URL("layers/reset.css", layers).href, ".changed");
     await untilItSays(`${server.url}ready`, '"ready"');
     expect(await labelsIn(server.url, await readFixture("dog.jpg"))).toContain("dog");
   });
