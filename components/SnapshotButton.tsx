@@ -45,15 +45,8 @@ function SnapshotDialog({ snapshot, onClose }: {
   snapshot: Snapshot;
   onClose: () => void;
 }): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const picture = useRef<HTMLImageElement>(null);
+  const { dialog, picture } = useOpenDialog(snapshot.picture);
   const { frameIndex, takenAt } = snapshot;
-  useEffect(() => {
-    const url = URL.createObjectURL(snapshot.picture);
-    if (picture.current !== null) picture.current.src = url;
-    dialog.current?.showModal();
-    return () => URL.revokeObjectURL(url);
-  }, []);
   const save = (content: Blob, extension: string) =>
     saveFile(content, fileName(takenAt, extension, `frame ${frameIndex}`));
   return (
@@ -69,15 +62,22 @@ function SnapshotDialog({ snapshot, onClose }: {
         <h2 id="snapshot-heading">Frame {frameIndex}</h2>
         <img ref={picture} alt="The frame with its overlay" />
         <div class="dialog-actions">
-          <SaveButton
-            text="Save picture"
-            isPrimary
-            save={() => save(snapshot.picture, "png")}
-          />
-          <SaveButton
-            text="Save JSON"
-            save={() => save(new Blob([snapshot.json], { type: "application/json" }), "json")}
-          />
+          <button
+            type="button"
+            class="button primary"
+            onClick={() => save(snapshot.picture, "png")}
+          >
+            <Icon name="save" />
+            <span>Save picture</span>
+          </button>
+          <button
+            type="button"
+            class="button"
+            onClick={() => save(new Blob([snapshot.json], { type: "application/json" }), "json")}
+          >
+            <Icon name="save" />
+            <span>Save JSON</span>
+          </button>
           <button type="button" class="button" onClick={() => dialog.current?.close()}>
             <span>Close</span>
           </button>
@@ -87,15 +87,15 @@ function SnapshotDialog({ snapshot, onClose }: {
   );
 }
 
-function SaveButton({ text, isPrimary = false, save }: {
-  text: string;
-  isPrimary?: boolean;
-  save: () => void;
-}): JSX.Element {
-  return (
-    <button type="button" class={isPrimary ? "button primary" : "button"} onClick={save}>
-      <Icon name="save" />
-      <span>{text}</span>
-    </button>
-  );
+/** Opens the dialog that gets the first reference, and shows an image in what gets the second. */
+function useOpenDialog(shown: Blob) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const picture = useRef<HTMLImageElement>(null);
+  useEffect(() => {
+    const url = URL.createObjectURL(shown);
+    if (picture.current !== null) picture.current.src = url;
+    dialog.current?.showModal();
+    return () => URL.revokeObjectURL(url);
+  }, []);
+  return { dialog, picture };
 }
