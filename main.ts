@@ -66,7 +66,7 @@ export async function fetchAndServe(
   listen?: (config: Config) => Promise<Front>,
 ): Promise<number> {
   const { config } = getServices();
-  await ensureModels(config.modelDirectory, config.pipeline.model);
+  await ensureModels(config.modelDirectory, config.pipeline.model, config.pipeline.textModel);
   await serve(config, getServices(), listen);
   return 0;
 }

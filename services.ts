@@ -96,8 +96,18 @@ export class Services {
     await this.videos.prepare();
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
+    this.#logTextModel();
     this.#logPlan();
     this.videos.start();
+  }
+
+  #logTextModel(): void {
+    const wanted = this.config.pipeline.textModel;
+    const model = this.pipelines.textModel;
+    const isWanted = model === wanted;
+    const message = isWanted ? `Text is read with ${model}` : `Text is read with ${model}, since ` +
+      `${wanted} is not there: run "deno task models" to fetch it`;
+    logEvent(isWanted ? "info" : "warning", "text_model", message, { model, wanted });
   }
 
   #logPlan(): void {

@@ -16,12 +16,12 @@ import { InferenceSession, Tensor } from "../lib/onnx/onnxruntime.ts";
 import { readScalarConstants } from "../lib/onnx/scalar_constants.ts";
 import { foldActivations } from "../lib/onnx/fold_activations.ts";
 import type { Size } from "../lib/image/size.ts";
-import { findModel } from "../lib/models/model_catalog.ts";
 import { parseOnnx, serializeOnnx } from "../lib/onnx/onnx_schema.ts";
 import { partConvolutions } from "../lib/onnx/part_convolutions.ts";
 import { sessionSettings } from "../lib/onnx/session_settings.ts";
 import { prepareTextRecognizer } from "../lib/ocr/text_graphs.ts";
-import { TEXT_MODELS } from "../lib/pipeline/reading_pool.ts";
+import { TEXT_MODEL_NAMES } from "../lib/config.ts";
+import { textModelFiles } from "../lib/models/text_models.ts";
 
 const USAGE = `Usage: deno task bench:edits [options]
 
@@ -117,9 +117,7 @@ async function detectors(modelDir: string): Promise<Variant[]> {
 /** Networks for text, on random pixels, since what they see changes nothing in how long they take. */
 async function readers(modelDir: string): Promise<Variant[]> {
   const [finding, reading] = await Promise.all(
-    TEXT_MODELS.slice(0, 2).map((id) =>
-      Deno.readFile(join(modelDir, findModel(id)?.file ?? `${id}.onnx`))
-    ),
+    textModelFiles(TEXT_MODEL_NAMES[0]).map(({ file }) => Deno.readFile(join(modelDir, file))),
   );
   const page = { width: 640, height: 480 };
   const line = { width: 320, height: 48 };

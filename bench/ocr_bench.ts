@@ -7,16 +7,17 @@
  * @module
  */
 
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
+import { ModelStore } from "../lib/models/model_store.ts";
 import { type ReadingTimings, TextReader } from "../lib/ocr/text_reader.ts";
+import { TEXT_MODEL_TRAITS, textModelFiles } from "../lib/models/text_models.ts";
 
 const USAGE = `Usage: deno task bench:ocr [options]
 
 Measures reading the text of a 640x480 JPEG, from its bytes to its lines, next to @gutenye/ocr-node,
-which runs the same networks. Needs the models in MODEL_DIR (default: ./models).
+which runs the same networks, PP-OCRv4's. Fetches them into MODEL_DIR (default: ./models) where they are missing.
 
 Options:
   --iterations N  Rounds to measure, after 5 to warm up (default: 30)
@@ -67,11 +68,15 @@ async function main(): Promise<number> {
 }
 
 async function loadReader(threads: number): Promise<TextReader> {
-  const path = (file: string) => join(Deno.env.get("MODEL_DIR") || "./models", file);
+  const store = new ModelStore(Deno.env.get("MODEL_DIR") || "./models");
+  const files = textModelFiles("ch_PP-OCRv4");
+  await store.fetch(files);
+  const [detector = "", recognizer = "", dictionary = ""] = files.map((file) => store.path(file));
   return await TextReader.create({
-    detectorModel: await Deno.readFile(path("ch_PP-OCRv4_det_infer.onnx")),
-    recognizerModel: await Deno.readFile(path("ch_PP-OCRv4_rec_infer.onnx")),
-    dictionary: await Deno.readTextFile(path("ppocr_keys_v1.txt")),
+    detectorModel: await Deno.readFile(detector),
+    recognizerModel: await Deno.readFile(recognizer),
+    dictionary: await Deno.readTextFile(dictionary),
+    ...TEXT_MODEL_TRAITS["ch_PP-OCRv4"],
     threads,
   });
 }

@@ -73,8 +73,8 @@ export async function runDetect(args: string[]): Promise<number> {
       `Unknown pipeline ${JSON.stringify(options.pipeline)}; known are ${known}`,
     );
   }
-  const { modelDirectory, pipeline: { model } } = readConfig();
-  await ensureModels(modelDirectory, model);
+  const { modelDirectory, pipeline: { model, textModel } } = readConfig();
+  await ensureModels(modelDirectory, model, textModel);
   try {
     await service.start();
     return await detectAll(service, options);
@@ -157,11 +157,13 @@ function readConfig() {
 
 function createService(): PipelineService {
   const { modelDirectory, pipeline } = readConfig();
-  const { model, inputSize, confidence, iou, workers = 1, threads, directory } = pipeline;
+  const { model, textModel, inputSize, confidence, iou, workers = 1, threads, directory } =
+    pipeline;
   return new PipelineService({
     modelDir: modelDirectory,
     pipelineDir: directory,
     model,
+    textModel,
     inputSize,
     confidence,
     iou,

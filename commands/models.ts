@@ -2,21 +2,28 @@
 
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
+import { readTextModel, type TextModelName } from "../lib/config.ts";
+import { ModelFetchError } from "../lib/onnx/errors.ts";
 import { type ModelEntry, MODELS } from "../lib/models/model_catalog.ts";
 import { type FetchProgress, ModelStore } from "../lib/models/model_store.ts";
+import { chooseTextModel, FALLBACK_TEXT_MODEL, textModelFiles } from "../lib/models/text_models.ts";
 import { runCommand } from "./run_command.ts";
 import { UsageError } from "./usage_error.ts";
 
 const USAGE = `Usage: deno task models [options] [names]
 
 Fetches the models that the pipelines need, or those named, into MODEL_DIR (default: ./models).
-What is there already is not fetched again. npm's settings for its registry, proxy and certificates hold here too.
+What is there already is not fetched again. The settings of npm and pip for registry, index, proxy and certificates hold
+here too. Where PyPI cannot be reached, ch_PP-OCRv4 from npm reads text until it can.
 
 Options:
-  --list      Show all models, and whether they are there
+  --list      Show all models: licence, whether in use and there, where from
   --quiet     Say nothing when all are there
   -h, --help  Show this text
 `;
+
+/** How long a server of wheels may be silent where something stands in for what it has, in milliseconds. */
+const RETRY_MS = 5000;
 
 /** The `models` folder beside the program, which a binary brings, or else one in the working directory. */
 export function defaultModelDirectory(): string {
@@ -60,34 +67,70 @@ export async function runModels(args: string[]): Promise<number> {
     const known = MODELS.map((model) => model.id).join(", ");
     throw new UsageError(`Unknown model: ${unknown.join(", ")}; known are ${known}`);
   }
-  const store = new ModelStore(Deno.env.get("MODEL_DIR") || defaultModelDirectory());
+  const directory = Deno.env.get("MODEL_DIR") || defaultModelDirectory();
+  const textModel = readTextModel(Deno.env.toObject());
   if (values.list) {
-    await printList(store);
+    await printList(directory, textModel);
     return 0;
   }
-  const named = positionals.length > 0;
-  const wanted = MODELS.filter((model) =>
-    named
-      ? positionals.includes(model.id)
-      : model.default || model.id === Deno.env.get("YOLO_MODEL")
-  );
-  const fetched = await fetchModels(store, wanted);
+  const named = MODELS.filter(({ id }) => positionals.includes(id));
+  const fetched = named.length > 0
+    ? await fetchModels(new ModelStore(directory), named)
+    : await fetchDefaults(directory, textModel);
   if (fetched.length === 0 && !values.quiet) write("All models are there already\n");
   return 0;
+}
+
+async function fetchDefaults(directory: string, textModel: TextModelName): Promise<ModelEntry[]> {
+  const detectors = MODELS.filter(({ role, id, default: isDefault }) =>
+    role === "detector" && (isDefault || id === Deno.env.get("YOLO_MODEL"))
+  );
+  return [
+    ...await fetchModels(new ModelStore(directory), detectors),
+    ...await fetchTextModel(directory, textModel),
+  ];
+}
+
+/**
+ * Fetches a text model, or what stands in for it where its server cannot be reached; the next call tries again.
+ *
+ * @throws {ModelFetchError} If neither can be fetched.
+ */
+async function fetchTextModel(directory: string, name: TextModelName): Promise<ModelEntry[]> {
+  const standIn = textModelFiles(FALLBACK_TEXT_MODEL);
+  // Nobody should wait long at each start for a server that was not there at the last one.
+  const wheelTimeoutMs = await isComplete(directory, FALLBACK_TEXT_MODEL) ? RETRY_MS : undefined;
+  try {
+    const store = new ModelStore(directory, { wheelTimeoutMs });
+    return await fetchModels(store, textModelFiles(name));
+  } catch (error) {
+    if (!(error instanceof ModelFetchError) || name === FALLBACK_TEXT_MODEL) throw error;
+    const fetched = await fetchModels(new ModelStore(directory), standIn);
+    writeError(`${error.message}; until then ${FALLBACK_TEXT_MODEL} reads text\n`);
+    return fetched;
+  }
+}
+
+async function isComplete(directory: string, name: TextModelName): Promise<boolean> {
+  const store = new ModelStore(directory);
+  const present = await Promise.all(textModelFiles(name).map((model) => store.isPresent(model)));
+  return present.every(Boolean);
 }
 
 /**
  * Fetches what a server with this detector needs and has not got, as a binary without models does at its first start.
  *
  * @param detector A model's id, or the path of a file, which is not fetched.
+ * @param textModel Not fetched where there is what stands in for it, since set-up has just tried.
  * @throws {ModelFetchError} If one cannot be fetched.
  */
-export async function ensureModels(directory: string, detector: string): Promise<void> {
-  const store = new ModelStore(directory);
-  const needed = MODELS.filter(({ role, id, default: isDefault }) =>
-    role === "detector" ? id === detector : isDefault
-  );
-  await fetchModels(store, needed);
+export async function ensureModels(
+  directory: string,
+  detector: string,
+  textModel: TextModelName,
+): Promise<void> {
+  await fetchModels(new ModelStore(directory), MODELS.filter(({ id }) => id === detector));
+  if (!await isComplete(directory, FALLBACK_TEXT_MODEL)) await fetchTextModel(directory, textModel);
 }
 
 /**
@@ -118,17 +161,26 @@ export async function fetchModels(
   return fetched;
 }
 
-async function printList(store: ModelStore): Promise<void> {
-  const rows = [["id", "size", "licence", "default", "present"]];
+async function printList(directory: string, wanted: TextModelName): Promise<void> {
+  const store = new ModelStore(directory);
+  const detector = Deno.env.get("YOLO_MODEL") || "yolov8n";
+  const textModel = await chooseTextModel(directory, wanted).catch(() => wanted);
+  const rows = [["id", "size", "licence", "in use", "present", "from"]];
   for (const model of MODELS) {
-    const present = await store.isPresent(model) ? "yes" : "no";
-    const isDefault = model.default ? "yes" : "no";
-    rows.push([model.id, sizeOf(model.size), model.licence, isDefault, present]);
+    const isUsed = model.id === detector || model.set === textModel;
+    const answers = [isUsed, await store.isPresent(model)].map((is) => is ? "yes" : "no");
+    rows.push([model.id, sizeOf(model.size), model.licence, ...answers, originOf(model)]);
   }
   for (const [id = "", size = "", ...rest] of rows) {
     const columns = rest.map((cell) => cell.padEnd(12)).join("");
-    write(`${id.padEnd(18)}${size.padStart(8)}  ${columns.trimEnd()}\n`);
+    write(`${id.padEnd(20)}${size.padStart(8)}  ${columns.trimEnd()}\n`);
   }
+}
+
+function originOf({ source }: ModelEntry): string {
+  if ("url" in source) return new URL(source.url).hostname;
+  if ("wheel" in source) return `PyPI: ${source.wheel} ${source.version}`;
+  return `npm: ${source.package} ${source.version}`;
 }
 
 /** Shows how far a transfer is. */

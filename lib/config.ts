@@ -10,6 +10,12 @@ import { ConfigError, Environment, fail, MEGABYTE } from "./environment.ts";
 /** Least important level that is logged. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
 
+/** The models that read text, as `OCR_MODEL` takes them; the first is the default. */
+export const TEXT_MODEL_NAMES = ["PP-OCRv6_small", "ch_PP-OCRv4"] as const;
+
+/** Name of a model that reads text. */
+export type TextModelName = typeof TEXT_MODEL_NAMES[number];
+
 /** Settings of the streams, from the `STREAM_*` variables. */
 export interface StreamConfig {
   /** Recent drop rate, 0 to 1, above which a session is in `warning`. */
@@ -34,7 +40,7 @@ export interface StreamConfig {
   authToken: string | undefined;
 }
 
-/** Settings of the pipelines, from the `PIPELINE_*` and `YOLO_*` variables. */
+/** Settings of the pipelines, from the `PIPELINE_*`, `YOLO_*` and `OCR_*` variables. */
 export interface PipelineConfig {
   /** Input of the detector in pixels, multiples of 32. */
   inputSize: { width: number; height: number };
@@ -48,6 +54,8 @@ export interface PipelineConfig {
   confidence: number;
   /** Overlap, 0 to 1, above which two boxes of a class count as one object. */
   iou: number;
+  /** What reads text, from `OCR_MODEL`; another stands in for it where it cannot be had. */
+  textModel: TextModelName;
   /** Shortest time between two readings of one stream's text, in milliseconds; `undefined` for what each pipeline says. */
   ocrIntervalMs: number | undefined;
   /** Folder of the operator's own pipelines; `undefined` for none. */
@@ -119,6 +127,8 @@ export const PIPELINE_DEFAULTS = {
   iou: 0.45,
   /** Most pixels of an image. */
   maxPixels: 4_194_304,
+  /** What reads text. */
+  textModel: "PP-OCRv6_small",
   /** Whether objects get a `track_id`. */
   tracking: true,
 } as const;
@@ -203,6 +213,21 @@ function parseStream(environment: Environment): StreamConfig {
   };
 }
 
+function parseTextModel(environment: Environment): TextModelName {
+  return environment.choice("OCR_MODEL", TEXT_MODEL_NAMES, TEXT_MODEL_NAMES[0]);
+}
+
+/**
+ * The one setting `OCR_MODEL`, for those that need no other.
+ *
+ * @throws {ConfigError} If there is no such model
+ */
+export function readTextModel(
+  variables: Readonly<Record<string, string | undefined>>,
+): TextModelName {
+  return parseTextModel(new Environment(variables));
+}
+
 function parsePipeline(environment: Environment): PipelineConfig {
   return {
     inputSize: parseInputSize(environment),
@@ -211,6 +236,7 @@ function parsePipeline(environment: Environment): PipelineConfig {
     model: environment.text("YOLO_MODEL") ?? PIPELINE_DEFAULTS.model,
     confidence: environment.ratio("YOLO_CONFIDENCE", PIPELINE_DEFAULTS.confidence),
     iou: environment.ratio("YOLO_IOU", PIPELINE_DEFAULTS.iou),
+    textModel: parseTextModel(environment),
     ocrIntervalMs: environment.optionalInteger("OCR_INTERVAL_MS", 0, 3_600_000),
     directory: environment.text("PIPELINE_DIR"),
     tracking: environment.choice("STREAM_TRACKING", ["on", "off"], "on") === "on",

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { MODELS } from "../lib/models/model_catalog.ts";
+import { TEXT_MODEL_NAMES } from "../lib/config.ts";
+import { type ModelEntry, MODELS } from "../lib/models/model_catalog.ts";
+import { textModelFiles } from "../lib/models/text_models.ts";
 import project from "../deno.json" with { type: "json" };
 
 /** What a binary is to hold. */
@@ -42,8 +44,26 @@ const PROGRAM = [
 
 /** Paths of everything from the project that belongs in, relative to {@linkcode ROOT}. */
 export function projectFiles({ models }: ContentsOptions): string[] {
-  const files = MODELS.filter((model) => model.default).map(({ file }) => `models/${file}`);
-  return models ? [...PROGRAM, ...files] : PROGRAM;
+  return models ? [...PROGRAM, ...modelFiles()] : PROGRAM;
+}
+
+/** The default models, or what stands in for the one that reads text where set-up could not fetch that. */
+function modelFiles(): string[] {
+  const detectors = MODELS.filter(({ role, default: isDefault }) =>
+    role === "detector" && isDefault
+  );
+  const pathsOf = (models: readonly ModelEntry[]) => models.map(({ file }) => `models/${file}`);
+  const text = TEXT_MODEL_NAMES.map((name) => pathsOf(textModelFiles(name)));
+  const there = text.find((paths) => paths.every((path) => isThere(path))) ?? text[0] ?? [];
+  return [...pathsOf(detectors), ...there];
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(new URL(path, ROOT)).isFile;
+  } catch {
+    return false;
+  }
 }
 
 /** Modules at which a thread or process starts, or which are imported by a computed address. */

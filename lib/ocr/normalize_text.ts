@@ -28,5 +28,6 @@ export function normalizeText(text: string): string {
   if (WIDE_LETTER.test(spaced)) return spaced;
   return spaced
     .replace(FULL_WIDTH, (wide) => String.fromCharCode(wide.charCodeAt(0) - FULL_WIDTH_OFFSET))
-    .replace(/[￥￡￠℃℉]/g, (character) => SUBSTITUTES[character] ?? character);
+    // The degree sign of "℃" may also be read by itself before it.
+    .replace(/[￥￡￠]|°?[℃℉]/g, (signs) => SUBSTITUTES[signs.slice(-1)] ?? signs);
 }

@@ -120,7 +120,10 @@ export class StripReader {
     return strips.map((strip) => {
       const parts = ofStrip.get(strip) ?? [];
       const { text, confidence } = joinReadings(
-        parts.map(({ part }) => ({ ...readings.get(part) ?? NOTHING, gap: part.gap })),
+        parts.map(({ part }) => ({
+          ...readings.get(part) ?? NOTHING,
+          gap: part.gap / strip.stretch,
+        })),
       );
       return { text: normalizeText(text), confidence };
     });
@@ -161,7 +164,11 @@ function toReading({ characters, steps, confidence }: DecodedText, { strip, part
     return { text: characters.join("").replaceAll(SPACE_IN_COLUMN, ""), confidence };
   }
   const columns = steps.map((step) => part.start + (step + 0.5) * COLUMNS_PER_STEP);
-  const measureInk = () => ({ contrasts: columnContrasts(strip), height: inkHeight(strip) });
+  const measureInk = () => ({
+    contrasts: columnContrasts(strip),
+    // As wide as a letter of that height would be.
+    height: inkHeight(strip) * strip.stretch,
+  });
   return { text: restoreSpaces(characters, columns, measureInk), confidence };
 }
 

@@ -4,7 +4,7 @@ import { sessionSettings } from "../onnx/session_settings.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
 import { findBoxes } from "./find_boxes.ts";
 import { type Quadrilateral, rectangleCorners } from "./geometry.ts";
-import { prepareTextDetector } from "./text_graphs.ts";
+import { type PixelRange, prepareTextDetector } from "./text_graphs.ts";
 
 /** Where a line of text is. */
 export interface FoundLine {
@@ -14,20 +14,20 @@ export interface FoundLine {
   score: number;
 }
 
+/** How pictures are shown to a detection network. */
+export interface FindingOptions extends PixelRange {
+  /** Longer side that a picture may have for the network, in pixels; one that is long and low may have more. */
+  maxSide: number;
+  /** Share of its sides to which a picture is made smaller, unless it is small already. */
+  scale: number;
+}
+
 /** Options for {@linkcode TextDetector}. */
-export interface TextDetectorOptions {
+export interface TextDetectorOptions extends FindingOptions {
   /** The model file's bytes. */
   model: Uint8Array;
   /** Threads that one inference runs on. */
   threads: number;
-  /** Longer side that a picture may have for the network, in pixels; one that is long and low may have more. */
-  maxSide: number;
-  /**
-   * Share of its sides to which a picture is made smaller, unless it is small already.
-   *
-   * @default {1}
-   */
-  scale?: number;
 }
 
 /** The network halves its picture five times. */
@@ -59,9 +59,9 @@ export class TextDetector {
    * @throws {TypeError} If it is no text detector.
    */
   static async create(
-    { model, threads, maxSide, scale = 1 }: TextDetectorOptions,
+    { model, threads, maxSide, scale, ...range }: TextDetectorOptions,
   ): Promise<TextDetector> {
-    const graph = prepareTextDetector(model);
+    const graph = prepareTextDetector(model, range);
     const session = await InferenceSession.create(graph, sessionSettings(threads));
     return new TextDetector(session, maxSide, scale);
   }

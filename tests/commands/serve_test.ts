@@ -2,6 +2,7 @@ import { expect } from "expect";
 // @ts-types="npm:@types/ws@8.18.2"
 import WebSocket from "ws";
 import { startServerProcess } from "../../bench/server_process.ts";
+import { ensureModel } from "../pipeline/models.ts";
 import { readFixture } from "../read_fixture.ts";
 import { TestClient } from "../routes/test_server.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
@@ -14,11 +15,32 @@ Deno.test("the server says where it is and stops on SIGINT and SIGTERM with exit
     expect((await response.json()).status).toBe("healthy");
     expect(await server.stop(signal)).toBe(0);
     expect(server.log.map(({ event }) => event)).toEqual([
+      "text_model",
       "pipeline_ready",
       "server_start",
       "server_stop",
     ]);
   }
+});
+
+Deno.test("a server says which text model stands in for the one that is missing", async () => {
+  await using directory = await temporaryDirectory();
+  for (const id of ["yolov8n", "ch_PP-OCRv4_det", "ch_PP-OCRv4_rec", "ppocr_keys_v1"]) {
+    const path = await ensureModel(id);
+    await Deno.copyFile(path, `${directory.path}/${path.slice(path.lastIndexOf("/") + 1)}`);
+  }
+  await using server = await startServerProcess({
+    MODEL_DIR: directory.path,
+    PIPELINE_WORKERS: "1",
+    PIPELINE_THREADS: "1",
+  });
+  expect(server.log.find(({ event }) => event === "text_model")).toMatchObject({
+    level: "warning",
+    message: "Text is read with ch_PP-OCRv4, since PP-OCRv6_small is not there: run " +
+      '"deno task models" to fetch it',
+    model: "ch_PP-OCRv4",
+    wanted: "PP-OCRv6_small",
+  });
 });
 
 Deno.test("a server with TLS says so, streams over WSS, and asks browsers to come back that way", async () => {

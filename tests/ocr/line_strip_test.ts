@@ -38,7 +38,7 @@ function strip(width: number, isInk: (column: number) => boolean) {
       if (isInk(x)) pixels.fill(10, (row * width + x) * 3, (row * width + x) * 3 + 3);
     }
   }
-  return { pixels, width, isColumn: false };
+  return { pixels, width, stretch: 1, isColumn: false };
 }
 
 Deno.test("cropLine copies pixels as they are where nothing is scaled or turned", () => {
@@ -69,15 +69,17 @@ Deno.test("cropLine goes on with the picture's edge outside of it", () => {
 
 Deno.test("cutStrip keeps the proportions of the line and its margin", () => {
   const box = rectangleCorners({ center: [60, 50], width: 70, height: 20, angle: 0 });
-  expect(cutStrip(gradient(120, 100), box).width).toBe(Math.round(76 / 26 * STRIP_HEIGHT));
-  expect(cutStrip(gradient(120, 100), box, 2).width).toBe(Math.round(76 / 26 * STRIP_HEIGHT * 2));
+  expect(cutStrip(gradient(120, 100), box, 0.15, 1).width).toBe(Math.round(76 / 26 * STRIP_HEIGHT));
+  expect(cutStrip(gradient(120, 100), box, 0.15, 2).width).toBe(
+    Math.round(76 / 26 * STRIP_HEIGHT * 2),
+  );
 });
 
 Deno.test("cutStrip tells the strips of columns from those of lines, whichever way they run", () => {
   const isColumn = (degrees: number) => {
     const angle = degrees * Math.PI / 180;
     const box = rectangleCorners({ center: [60, 50], width: 70, height: 20, angle });
-    return cutStrip(gradient(120, 100), box).isColumn;
+    return cutStrip(gradient(120, 100), box, 0.15, 1).isColumn;
   };
   expect([0, 30, 180, -160].map(isColumn)).toEqual([false, false, false, false]);
   expect([90, -90, 70, -110].map(isColumn)).toEqual([true, true, true, true]);

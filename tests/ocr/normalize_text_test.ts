@@ -4,6 +4,7 @@ import { normalizeText } from "../../lib/ocr/normalize_text.ts";
 Deno.test("normalizeText takes wide forms back in Latin text", () => {
   expect(normalizeText("Ｔｏｔａｌ：５（incl．　VAT）！")).toBe("Total:5(incl. VAT)!");
   expect(normalizeText("25 ℃, ￥300")).toBe("25 °C, ¥300");
+  expect(normalizeText("25 °℃, 77°℉")).toBe("25 °C, 77°F");
 });
 
 Deno.test("normalizeText keeps wide forms among Chinese and Japanese characters", () => {

@@ -4,7 +4,7 @@ import type { PixelImage } from "../../lib/image/pixel_image.ts";
 import { TextReader, toTextBlock } from "../../lib/ocr/text_reader.ts";
 import { readFixture } from "../pipeline/models.ts";
 import { loadTextModels, loadTextReader } from "./models.ts";
-import { renderedTextTest, renderPage } from "./render_text.ts";
+import { type DrawnLine, type PageOptions, renderedTextTest, renderPage } from "./render_text.ts";
 
 async function decode(name: string): Promise<PixelImage> {
   const { data, info } = await sharp(readFixture(name)).removeAlpha().raw()
@@ -19,6 +19,10 @@ async function withReader(test: (reader: TextReader) => Promise<void>): Promise<
   } finally {
     await reader.release();
   }
+}
+
+function inSans(size: number): (text: string) => DrawnLine {
+  return (text) => ({ text, font: "DejaVu Sans", size });
 }
 
 async function readTexts(reader: TextReader, image: PixelImage): Promise<string[]> {
@@ -130,6 +134,80 @@ renderedTextTest(
       expect(await readTexts(reader, page)).toEqual(["Departures", "Gate 12 closes at 18:45"]);
     }),
 );
+
+/** Pages that are hard to read for one reason each, and what they say. */
+const HARD_PAGES: Record<string, { lines: DrawnLine[]; options: PageOptions }> = {
+  "a line that is read in several parts": {
+    lines: [{
+      text: "All passengers must have valid tickets before boarding; tickets are available at " +
+        "machines and in the app for 2.50 EUR each way",
+      font: "DejaVu Sans",
+      size: 18,
+    }],
+    options: { width: 1600, height: 120 },
+  },
+  "a long line of narrow letters": {
+    lines: [{
+      text: "Bitte beachten Sie, dass der Aufzug aus Sicherheitsgründen zwischen 22:00 und 6:00 " +
+        "Uhr außer Betrieb ist",
+      font: "Liberation Serif",
+      size: 20,
+    }],
+    options: { width: 1280, height: 90 },
+  },
+  "grey on grey": {
+    lines: ["Opening hours 9:00-17:30", "Room B-214, 2nd floor"].map(inSans(24)),
+    options: { foreground: [190, 190, 190], background: [214, 214, 214] },
+  },
+  "dark on dark": {
+    lines: ["Opening hours 9:00-17:30", "Room B-214, 2nd floor"].map(inSans(24)),
+    options: { foreground: [66, 66, 66], background: [44, 44, 44] },
+  },
+  "a page of the size of a label": {
+    lines: ["Room 7", "Floor 2"].map(inSans(16)),
+    options: { width: 160, height: 64 },
+  },
+  "a page that its text fills": {
+    lines: ["EXIT 12"].map(inSans(18)),
+    options: { width: 90, height: 32 },
+  },
+  "letters of ten pixels": {
+    lines: ["Invoice No. 2026-00417", "Total: $1,284.50 (incl. 19% VAT)"].map(inSans(10)),
+    options: { width: 320, height: 240 },
+  },
+};
+
+for (const [name, { lines, options }] of Object.entries(HARD_PAGES)) {
+  renderedTextTest(`TextReader reads ${name}`, () =>
+    withReader(async (reader) => {
+      const page = await renderPage(lines, options);
+      expect(await readTexts(reader, page)).toEqual(lines.map(({ text }) => text));
+    }));
+}
+
+for (
+  const [text, font] of [["Größe: 12 €", "DejaVu Sans"], [
+    "价格：128元",
+    "WenQuanYi Micro Hei",
+  ]] as const
+) {
+  renderedTextTest(
+    `TextReader gives ${text} the forms of its script`,
+    () =>
+      withReader(async (reader) => {
+        expect(await readTexts(reader, await renderPage([{ text, font, size: 32 }]))).toEqual([
+          text,
+        ]);
+      }),
+  );
+}
+
+renderedTextTest("TextReader reads English with the other text model, too", async () => {
+  const reader = await loadTextReader("ch_PP-OCRv4");
+  const lines = ["Invoice No. 2026-00417", "Please mind the gap"];
+  expect(await readTexts(reader, await renderPage(lines.map(inSans(24))))).toEqual(lines);
+  await reader.release();
+});
 
 Deno.test("TextReader finds nothing in a picture of one pixel", () =>
   withReader(async (reader) => {

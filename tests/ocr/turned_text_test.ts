@@ -19,6 +19,12 @@ const PICTURES: Record<string, string[]> = {
   "tategaki.png": ["安全出口注意台阶", "请勿吸烟谢谢合作", "小心地滑禁止入内"],
   "vertical.png": ["安全出口注意台阶"],
   "spines.png": ["MIND THE GAP", "KEEP CLEAR"],
+  "diacritics.png": [
+    "Größe: 12 €, £5, ¥300",
+    "Crème brûlée, Ålesund, señor",
+    "“Quotes” and ‘single’ — dash",
+    "25 °C x² 50 %",
+  ],
 };
 
 async function decode(name: string): Promise<PixelImage> {
@@ -31,10 +37,16 @@ async function readTexts(reader: TextReader, image: PixelImage): Promise<string[
   return (await reader.read(image)).lines.map(({ text }) => text);
 }
 
+/** Whether quotation marks are straight or curly turns on few pixels, and a pixel more or less of the crop. */
+function toPlainQuotes(text: string): string {
+  return text.replaceAll(/[“”]/g, '"').replaceAll(/[‘’]/g, "'");
+}
+
 for (const [name, texts] of Object.entries(PICTURES)) {
   Deno.test(`TextReader reads every line of ${name} in order`, async () => {
     const reader = await loadTextReader();
-    expect(await readTexts(reader, await decode(name))).toEqual(texts);
+    const read = await readTexts(reader, await decode(name));
+    expect(read.map(toPlainQuotes)).toEqual(texts.map(toPlainQuotes));
     await reader.release();
   });
 }

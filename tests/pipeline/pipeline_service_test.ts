@@ -296,7 +296,7 @@ Deno.test("yolo_ocr reads a picture's text and finds its objects", async () => {
     expect(text.text).toBe(LINES.join("\n"));
     expect(text.text_frame_index).toBe(1);
     expect(text.timings_ms.ocr).toBeGreaterThan(0);
-    expect(text.models).toEqual({ detector: "yolov8n", recognizer: "ch_PP-OCRv4" });
+    expect(text.models).toEqual({ detector: "yolov8n", recognizer: "PP-OCRv6_small" });
     const dog = await service.runOnImage({ pipelineId: "yolo_ocr", bytes: readFixture("dog.jpg") });
     expect(dog.detections.map((detection) => detection.label)).toContain("dog");
   });
@@ -310,7 +310,7 @@ Deno.test("ocr_only reads and looks for no objects", async () => {
     });
     expect(result.text).toBe(LINES.join("\n"));
     expect(result.detections).toEqual([]);
-    expect(result.models).toEqual({ detector: null, recognizer: "ch_PP-OCRv4" });
+    expect(result.models).toEqual({ detector: null, recognizer: "PP-OCRv6_small" });
   });
 });
 

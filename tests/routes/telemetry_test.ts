@@ -33,6 +33,7 @@ const BASE = ["timestamp", "level", "event", "message"];
 const STREAM = [...BASE, "session_id", "pipeline_id"];
 /** Level and fields of each event that one visit brings about, in the order of their first lines. */
 const EVENTS: Readonly<Record<string, [level: string, fields: string[]]>> = {
+  text_model: ["info", [...BASE, "model", "wanted"]],
   pipeline_ready: ["info", [...BASE, "workers", "threads", "threads_alone"]],
   server_start: ["info", [...BASE, "url"]],
   stream_connect: ["info", STREAM],
