@@ -25,7 +25,7 @@ Usage: livesyte [command]
 
 Commands:
   serve          Start the server (the default)
-  detect         Find objects and text in picture files; see "detect --help"
+  detect         Find objects and text in image files; see "detect --help"
   jobs           Clear up the video jobs of a server; see "jobs --help"
   models         Fetch the models; see "models --help"
   video          Run a pipeline on a video file; see "video --help"

@@ -42,7 +42,7 @@ const STOP_TIMEOUT_MS = 5000;
 export class Services {
   /** The settings that the server was started with. */
   readonly config: Config;
-  /** Runs pipelines, for streams, video jobs and single pictures. */
+  /** Runs pipelines, for streams, video jobs and single images. */
   readonly pipelines: PipelineService;
   /** The streams that are open, and those who watch them. */
   readonly streams: StreamServer;

@@ -85,8 +85,8 @@ async function main(): Promise<number> {
 
 /** A frame as a browser's camera would send it. */
 async function createFrame(): Promise<Uint8Array> {
-  const picture = await Deno.readFile(new URL("../tests/fixtures/dog.jpg", import.meta.url));
-  const resized = sharp(picture).resize(640, 480, { fit: "fill" });
+  const image = await Deno.readFile(new URL("../tests/fixtures/dog.jpg", import.meta.url));
+  const resized = sharp(image).resize(640, 480, { fit: "fill" });
   return new Uint8Array(await resized.jpeg({ quality: 80 }).toBuffer());
 }
 

@@ -116,8 +116,8 @@ async function main(): Promise<void> {
     options.seconds,
     options.idle,
   ].map(Number);
-  const picture = new URL("../tests/fixtures/dog.jpg", import.meta.url).pathname;
-  const frame = await sharp(picture).resize(640, 480, { fit: "fill" }).jpeg({ quality: 80 })
+  const image = new URL("../tests/fixtures/dog.jpg", import.meta.url).pathname;
+  const frame = await sharp(image).resize(640, 480, { fit: "fill" }).jpeg({ quality: 80 })
     .toBuffer();
   await using server = await startServerProcess({ STREAM_IDLE_TIMEOUT_S: "0" });
   const memory = [residentMemory(server.pid)];

@@ -1,5 +1,5 @@
 /**
- * Measures what reading a picture costs, next to another port of the same models to JavaScript.
+ * Measures what reading an image costs, next to another port of the same models to JavaScript.
  *
  * Both take turns within one run, so that whatever else the machine does meets both alike. Only the ratio
  * compares between machines.
@@ -27,11 +27,11 @@ Options:
 
 const WARM_UP_ROUNDS = 5;
 
-const PICTURE = new URL("../tests/fixtures/text.jpg", import.meta.url);
+const IMAGE = new URL("../tests/fixtures/text.jpg", import.meta.url);
 
 /** The other port, in a process of its own; see `peers/ocr_node.ts`. */
 interface OtherPort extends AsyncDisposable {
-  /** Reads the picture; `elapsed` is in milliseconds. */
+  /** Reads the image; `elapsed` is in milliseconds. */
   read(): Promise<{ elapsed: number; texts: string[] }>;
 }
 
@@ -85,7 +85,7 @@ function startOtherPort(): OtherPort {
   const folder = new URL("peers/", import.meta.url);
   const permissions = ["read", "write", "env", "sys", "ffi"].map((name) => `--allow-${name}`);
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", ...permissions, "ocr_node.ts", fileURLToPath(PICTURE)],
+    args: ["run", "--quiet", "--no-prompt", ...permissions, "ocr_node.ts", fileURLToPath(IMAGE)],
     cwd: folder,
     stdin: "piped",
     stdout: "piped",
@@ -107,7 +107,7 @@ function startOtherPort(): OtherPort {
 
 async function measureOurs(reader: TextReader, samples: Samples): Promise<string[]> {
   const started = performance.now();
-  const { data, info } = await sharp(Deno.readFileSync(PICTURE)).removeAlpha().raw()
+  const { data, info } = await sharp(Deno.readFileSync(IMAGE)).removeAlpha().raw()
     .toBuffer({ resolveWithObject: true });
   samples.decode.push(performance.now() - started);
   const { lines, timings } = await reader.read({

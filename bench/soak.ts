@@ -186,7 +186,7 @@ async function soak(minutes: number): Promise<number> {
   await using server = await startServerProcess({ DATA_DIR: dataDirectory }, program);
   const scene: Scene = {
     server,
-    frames: { picture: await fixture("dog.jpg"), text: await fixture("text.jpg") },
+    frames: { image: await fixture("dog.jpg"), text: await fixture("text.jpg") },
     video: await makeVideo(),
     stop: end.signal,
     count: (what, by = 1) => counts.set(what, (counts.get(what) ?? 0) + by),

@@ -10,7 +10,7 @@ import type { ServerProcess } from "./server_process.ts";
 export interface Scene {
   server: ServerProcess;
   /** JPEGs. */
-  frames: { picture: Uint8Array<ArrayBuffer>; text: Uint8Array<ArrayBuffer> };
+  frames: { image: Uint8Array<ArrayBuffer>; text: Uint8Array<ArrayBuffer> };
   /** An MP4; `undefined` for a soak without video jobs. */
   video: Uint8Array<ArrayBuffer> | undefined;
   stop: AbortSignal;
@@ -33,7 +33,7 @@ export async function stream(
   const stopped = once(stop, "abort");
   while (!stop.aborted) {
     const client = await LoadClient.connect(server.url, pipelineId);
-    client.start(pipelineId === "yolo_ocr" ? frames.text : frames.picture, framesPerSecond);
+    client.start(pipelineId === "yolo_ocr" ? frames.text : frames.image, framesPerSecond);
     await Promise.race([stopped, client.closed]);
     add(await client.close(), count);
   }
@@ -53,11 +53,11 @@ export async function reconnect({ server, frames, stop, count }: Scene): Promise
   for (let turn = 0; !stop.aborted; turn += 1) {
     if (turn % 3 === 0) {
       const socket = await openSocket(server, "stream?pipeline_id=yolo_only");
-      socket.send(frames.picture);
+      socket.send(frames.image);
       socket.terminate();
     } else {
       const client = await LoadClient.connect(server.url);
-      client.start(frames.picture, 30);
+      client.start(frames.image, 30);
       await pause(500 + 100 * (turn % 7));
       add(await client.close(), count);
     }
@@ -65,7 +65,7 @@ export async function reconnect({ server, frames, stop, count }: Scene): Promise
   }
 }
 
-/** Watches one stream after the other, with its pictures. */
+/** Watches one stream after the other, with its images. */
 export async function watch({ server, stop, count }: Scene): Promise<void> {
   while (!stop.aborted) {
     const { sessions } = await (await fetch(new URL("/sessions", server.url))).json();
@@ -82,14 +82,14 @@ export async function watch({ server, stop, count }: Scene): Promise<void> {
 
 /** Sends what no server should choke on, and looks at the answer. */
 export async function misbehave(
-  { server, frames: { picture }, stop, count }: Scene,
+  { server, frames: { image }, stop, count }: Scene,
 ): Promise<void> {
   const cases: [code: string, data: string | Uint8Array][] = [
     ["invalid_message", "hello"],
     ["invalid_frame", new Uint8Array()],
     ["invalid_frame", new Uint8Array(1000).fill(7)],
-    ["invalid_frame", picture.subarray(0, picture.length / 2)],
-    ["invalid_frame", scramble(picture)],
+    ["invalid_frame", image.subarray(0, image.length / 2)],
+    ["invalid_frame", scramble(image)],
     ["frame_too_large", new Uint8Array(6_000_000)],
   ];
   for (let turn = 0; !stop.aborted; turn += 1) {
@@ -103,7 +103,7 @@ export async function misbehave(
   }
 }
 
-/** Runs single pictures. */
+/** Runs single images. */
 export async function runImages({ server, frames, stop, count }: Scene): Promise<void> {
   while (!stop.aborted) {
     const response = await fetch(new URL("/pipelines/yolo_ocr/run", server.url), {

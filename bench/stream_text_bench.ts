@@ -28,7 +28,7 @@ Options:
 const PIPELINES = ["yolo_only", "yolo_ocr"] as const;
 const SETTLE_MS = 1000;
 const FIXTURES = new URL("../tests/fixtures/", import.meta.url);
-/** Places of the text in the picture, in pixels: far enough apart that each of its lines has to be read again. */
+/** Places of the text in the image, in pixels: far enough apart that each of its lines has to be read again. */
 const PLACES = Array.from({ length: 12 }, (_, index) => ({
   left: 215 + 4 * index,
   top: 10 + 12 * (index % 4),

@@ -44,12 +44,12 @@ function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** A camera's usual picture, moving. */
+/** A camera's usual image, moving. */
 async function makeVideo(path: string, seconds: number): Promise<void> {
-  const picture = new URL("../tests/fixtures/dog.jpg", import.meta.url).pathname;
+  const image = new URL("../tests/fixtures/dog.jpg", import.meta.url).pathname;
   const { success } = await new Deno.Command("ffmpeg", {
     args: [
-      ...["-v", "error", "-y", "-loop", "1", "-r", "30", "-t", String(seconds), "-i", picture],
+      ...["-v", "error", "-y", "-loop", "1", "-r", "30", "-t", String(seconds), "-i", image],
       ...["-vf", "scale=704:528,crop=640:480:x=32+32*sin(n/20):y=24+24*cos(n/20)"],
       ...["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", path],
     ],
@@ -152,8 +152,8 @@ async function measureBeside(
 
 async function main(): Promise<void> {
   const seconds = Number(options.seconds);
-  const picture = new URL("../tests/fixtures/dog.jpg", import.meta.url).pathname;
-  const frame = await sharp(picture).resize(640, 480, { fit: "fill" }).jpeg({ quality: 80 })
+  const image = new URL("../tests/fixtures/dog.jpg", import.meta.url).pathname;
+  const frame = await sharp(image).resize(640, 480, { fit: "fill" }).jpeg({ quality: 80 })
     .toBuffer();
   const path = await Deno.makeTempFile({ prefix: "livesyte-", suffix: ".mp4" });
   try {

@@ -1,4 +1,4 @@
-/** Finds objects and text in picture files: `deno task detect IMAGE…`. */
+/** Finds objects and text in image files: `deno task detect IMAGE…`. */
 
 import { basename, extname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -21,33 +21,33 @@ import { print } from "./write_output.ts";
 
 const USAGE = `Usage: deno task detect [options] IMAGE...
 
-Finds objects and text in JPEG, PNG and WebP pictures; of a folder, in all that it holds. Pictures are
+Finds objects and text in JPEG, PNG and WebP images; of a folder, in all that it holds. Images are
 turned upright first, as their cameras have noted, and coordinates are pixels of what is then seen.
 
 Options:
   --pipeline ID  yolo_ocr (default), yolo_only, ocr_only, or one of your own
-  --json         Print one JSON object a line for each picture, in place of tables
-  --out PATH     Draw what was found into a copy: a file for one picture, a folder for several
+  --json         Print one JSON object a line for each image, in place of tables
+  --out PATH     Draw what was found into a copy: a file for one image, a folder for several
   -h, --help     Show this text
 
 The settings MODEL_DIR, YOLO_MODEL, YOLO_CONFIDENCE, YOLO_IOU, PIPELINE_DIR, PIPELINE_INPUT_SIZE,
 PIPELINE_WORKERS and PIPELINE_THREADS are those of the server.
 
-Exit codes: 0 when all is done, 2 when something failed; when a picture did, the others are done.
+Exit codes: 0 when all is done, 2 when something failed; when an image did, the others are done.
 `;
 
-/** Most pixels of a picture, as in sharp by itself; it is one's own, so the limit for streams would be too strict. */
+/** Most pixels of an image, as in sharp by itself; it is one's own, so the limit for streams would be too strict. */
 const MAX_PIXELS = 268_402_689;
 /** A scanned page has many lines, and nobody waits for the next frame. */
 const TIMEOUT_MS = 120_000;
 
 /** What is to be done. */
 interface DetectOptions {
-  /** Paths of the pictures. */
-  pictures: string[];
+  /** Paths of the images. */
+  images: string[];
   pipeline: string;
   json: boolean;
-  /** Where each picture's copy goes, in the order of `pictures`; none where nothing is to be drawn. */
+  /** Where each image's copy goes, in the order of `images`; none where nothing is to be drawn. */
   outputs: string[];
 }
 
@@ -55,7 +55,7 @@ interface DetectOptions {
  * Runs the command.
  *
  * @param args Command-line arguments, without the program's name and the command's.
- * @returns The exit code: 0, or 2 when a picture failed.
+ * @returns The exit code: 0, or 2 when an image failed.
  * @throws {UsageError} If the arguments make no sense.
  * @throws {ConfigError} If an environment variable cannot be used.
  * @throws {ModelError} If a model cannot be fetched or used.
@@ -100,11 +100,11 @@ async function parseOptions(args: string[]): Promise<DetectOptions | undefined> 
   const { values: { pipeline, json, out, help }, positionals } = parsed;
   if (help) return undefined;
   if (positionals.length === 0 || positionals.includes("")) {
-    throw new UsageError('No picture is named; see "detect --help"');
+    throw new UsageError('No image is named; see "detect --help"');
   }
-  const pictures = (await Promise.all(positionals.map(expand))).flat();
-  const isOne = positionals.length === 1 && pictures[0] === positionals[0];
-  return { pictures, pipeline, json, outputs: out ? await planOutputs(pictures, out, isOne) : [] };
+  const images = (await Promise.all(positionals.map(expand))).flat();
+  const isOne = positionals.length === 1 && images[0] === positionals[0];
+  return { images, pipeline, json, outputs: out ? await planOutputs(images, out, isOne) : [] };
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -115,7 +115,7 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-/** The pictures in a folder, or the path of a file itself, be there one or not. */
+/** The images in a folder, or the path of a file itself, be there one or not. */
 async function expand(path: string): Promise<string[]> {
   if (!await isFolder(path)) return [path];
   const names: string[] = [];
@@ -126,25 +126,25 @@ async function expand(path: string): Promise<string[]> {
   } catch (cause) {
     throw new UsageError(`Cannot read ${path}: ${reasonOf(cause)}`, { cause });
   }
-  if (names.length === 0) throw new UsageError(`There is no JPEG, PNG or WebP picture in ${path}`);
+  if (names.length === 0) throw new UsageError(`There is no JPEG, PNG or WebP image in ${path}`);
   return names.sort().map((name) => join(path, name));
 }
 
 async function planOutputs(
-  pictures: readonly string[],
+  images: readonly string[],
   out: string,
   isOne: boolean,
 ): Promise<string[]> {
   const asFile = isOne && !await isFolder(out);
-  const outputs = asFile ? [out] : pictures.map((picture) => join(out, basename(picture)));
-  const taken = new Set(pictures.map((picture) => resolve(picture)));
+  const outputs = asFile ? [out] : images.map((path) => join(out, basename(path)));
+  const taken = new Set(images.map((path) => resolve(path)));
   for (const output of outputs) {
     if (!OUTPUT_FORMATS.has(extname(output).toLowerCase())) {
       const known = [...OUTPUT_FORMATS.keys()].join(", ");
       throw new UsageError(`Cannot write ${output}: expected a name that ends in one of ${known}`);
     }
     if (taken.has(resolve(output))) {
-      throw new UsageError(`Cannot write ${output}: it is a picture to read, or is written twice`);
+      throw new UsageError(`Cannot write ${output}: it is an image to read, or is written twice`);
     }
     taken.add(resolve(output));
   }
@@ -175,23 +175,23 @@ function createService(): PipelineService {
   });
 }
 
-/** Works through the pictures, and goes on where one fails. */
+/** Works through the images, and goes on where one fails. */
 async function detectAll(
   service: PipelineService,
-  { pictures, pipeline, json, outputs }: DetectOptions,
+  { images, pipeline, json, outputs }: DetectOptions,
 ): Promise<number> {
-  const progress = await createProgress(pictures.length);
+  const progress = await createProgress(images.length);
   let failed = 0;
-  for (const [index, picture] of pictures.entries()) {
-    progress.show(index, picture);
-    const outcome = await detect(service, pipeline, picture, outputs[index])
-      .catch((error: unknown) => toPictureError(picture, error));
+  for (const [index, path] of images.entries()) {
+    progress.show(index, path);
+    const outcome = await detect(service, pipeline, path, outputs[index])
+      .catch((error: unknown) => toImageFileError(path, error));
     progress.hide();
-    if (outcome instanceof PictureError) {
+    if (outcome instanceof ImageFileError) {
       failed++;
       await reportError(outcome);
     } else {
-      await print(json ? toJsonLine(picture, outcome) : formatTable(picture, outcome));
+      await print(json ? toJsonLine(path, outcome) : formatTable(path, outcome));
     }
   }
   return failed > 0 ? 2 : 0;
@@ -200,37 +200,37 @@ async function detectAll(
 async function detect(
   service: PipelineService,
   pipeline: string,
-  picture: string,
+  path: string,
   output: string | undefined,
 ): Promise<PipelineResult> {
-  const image = await readUpright(picture);
+  const image = await readUpright(path);
   // The pipeline takes the memory of what it is given.
   const given = output === undefined ? image : { ...image, pixels: image.pixels.slice() };
   const result = await service.runOnPixels({
     pipelineId: pipeline,
-    sessionId: picture,
+    sessionId: path,
     frameIndex: 1,
     image: given,
   });
   if (output !== undefined) {
     const drawn = await drawFindings(image, result, extname(output).toLowerCase());
-    await writePicture(output, drawn);
+    await writeImage(output, drawn);
   }
   return result;
 }
 
-/** Why nothing can be found in a picture, or drawn into it. */
-class PictureError extends UserError {}
+/** Why nothing can be found in an image, or drawn into it. */
+class ImageFileError extends UserError {}
 
 async function readUpright(path: string): Promise<PixelImage> {
   const bytes = await Deno.readFile(path).catch((cause) => {
-    throw new PictureError(`Cannot read ${path}: ${reasonOf(cause)}`, { cause });
+    throw new ImageFileError(`Cannot read ${path}: ${reasonOf(cause)}`, { cause });
   });
   try {
     const image = sharp(bytes, { limitInputPixels: false });
     const { width: across, height: down } = await image.metadata();
     if (across * down > MAX_PIXELS) {
-      throw new PictureError(
+      throw new ImageFileError(
         `Cannot read ${path}: its ${across}x${down} pixels exceed the limit of ${MAX_PIXELS} pixels`,
       );
     }
@@ -239,25 +239,25 @@ async function readUpright(path: string): Promise<PixelImage> {
       .toColourspace("srgb").raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
     return { pixels: new Uint8Array(data), width, height };
   } catch (cause) {
-    if (cause instanceof PictureError) throw cause;
-    const message = `Cannot read ${path}: it is not a JPEG, PNG or WebP picture, or it is damaged`;
-    throw new PictureError(message, { cause });
+    if (cause instanceof ImageFileError) throw cause;
+    const message = `Cannot read ${path}: it is not a JPEG, PNG or WebP image, or it is damaged`;
+    throw new ImageFileError(message, { cause });
   }
 }
 
-async function writePicture(path: string, bytes: Uint8Array): Promise<void> {
+async function writeImage(path: string, bytes: Uint8Array): Promise<void> {
   try {
     await Deno.mkdir(resolve(path, ".."), { recursive: true });
     await Deno.writeFile(path, bytes);
   } catch (cause) {
-    throw new PictureError(`Cannot write ${path}: ${reasonOf(cause)}`, { cause });
+    throw new ImageFileError(`Cannot write ${path}: ${reasonOf(cause)}`, { cause });
   }
 }
 
-function toPictureError(picture: string, error: unknown): PictureError {
-  if (error instanceof PictureError) return error;
+function toImageFileError(path: string, error: unknown): ImageFileError {
+  if (error instanceof ImageFileError) return error;
   const inner = error instanceof PipelineError ? error.cause ?? error : error;
-  return new PictureError(`Cannot look at ${picture}: ${reasonOf(inner)}`, { cause: error });
+  return new ImageFileError(`Cannot look at ${path}: ${reasonOf(inner)}`, { cause: error });
 }
 
 function toJsonLine(file: string, result: PipelineResult): string {
@@ -288,7 +288,7 @@ function printable(text: string): string {
 
 /** Shows how far the work is, between the lines that it prints. */
 interface Progress {
-  show(done: number, picture: string): void;
+  show(done: number, path: string): void;
   hide(): void;
 }
 
@@ -298,7 +298,7 @@ async function createProgress(total: number): Promise<Progress> {
   const format = "{bar} {value} of {total}, {name}";
   const bar = new SingleBar({ format, clearOnComplete: true }, Presets.shades_classic);
   return {
-    show: (done, picture) => bar.start(total, done, { name: printable(basename(picture)) }),
+    show: (done, path) => bar.start(total, done, { name: printable(basename(path)) }),
     hide: () => bar.stop(),
   };
 }

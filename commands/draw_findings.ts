@@ -1,4 +1,4 @@
-/** Draws what was found onto the picture that it was found in. */
+/** Draws what was found onto the image that it was found in. */
 
 import { Buffer } from "node:buffer";
 import sharp from "sharp";
@@ -8,7 +8,7 @@ import type { Point } from "../lib/protocol/geometry.ts";
 import type { PipelineResult } from "../lib/protocol/result.ts";
 import type { PixelImage } from "../lib/image/pixel_image.ts";
 
-/** The picture formats that can be written, as sharp names them, by their files' extensions. */
+/** The image formats that can be written, as sharp names them, by their files' extensions. */
 export const OUTPUT_FORMATS: ReadonlyMap<string, "jpeg" | "png" | "webp"> = new Map([
   [".jpg", "jpeg"],
   [".jpeg", "jpeg"],
@@ -32,7 +32,7 @@ interface Caption {
 }
 
 /**
- * Draws the boxes and polygons of a result, each with its caption, and encodes the picture.
+ * Draws the boxes and polygons of a result, each with its caption, and encodes the image.
  *
  * @param image HWC uint8 RGB; left as it is.
  * @param extension One of {@linkcode OUTPUT_FORMATS}, such as `.jpg`.
@@ -44,7 +44,7 @@ export async function drawFindings(
 ): Promise<Uint8Array> {
   const { pixels, width, height } = image;
   const overlay = Buffer.from(renderOverlay(result));
-  // Wherever pictures are decoded this loader is closed, and the overlay is the one drawing that has to pass.
+  // Wherever images are decoded this loader is closed, and the overlay is the one drawing that has to pass.
   const loader = { operation: ["VipsForeignLoadSvgBuffer"] };
   sharp.unblock(loader);
   try {
@@ -57,7 +57,7 @@ export async function drawFindings(
   }
 }
 
-/** The drawing alone, as an SVG document of the picture's size. */
+/** The drawing alone, as an SVG document of the image's size. */
 export function renderOverlay({ image, detections, text_blocks }: PipelineResult): string {
   const { width, height } = image;
   const shorter = Math.min(width, height);
@@ -91,13 +91,13 @@ export function renderOverlay({ image, detections, text_blocks }: PipelineResult
 
 function renderCaptions(
   captions: readonly Caption[],
-  picture: Rectangle,
+  visible: Rectangle,
   fontSize: number,
 ): string {
   const taken: Rectangle[] = [];
   return captions.map(({ box, text, color }) => {
     const size = { width: textWidth(text, fontSize), height: Math.round(fontSize * 1.3) };
-    const place = placeLabel(box, size, picture, taken);
+    const place = placeLabel(box, size, visible, taken);
     taken.push(place);
     const { x, y, width, height } = place;
     return `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${color.fill}"/>` +

@@ -20,8 +20,8 @@ import { UsageError } from "./usage_error.ts";
 
 const USAGE = `Usage: deno task quantize [options] [IMAGE...]
 
-Writes a copy of a detector that computes with 8-bit integers, and compares the two on the pictures. The
-pictures, the test pictures by default, should be like those that the detector is to see. Use the copy with
+Writes a copy of a detector that computes with 8-bit integers, and compares the two on the images. The
+images, the test images by default, should be like those that the detector is to see. Use the copy with
 YOLO_MODEL=FILE.
 
 Options:
@@ -32,7 +32,7 @@ Options:
 
 const INPUT: Size = { width: 512, height: 384 };
 const CONFIDENCE = 0.25;
-const TEST_PICTURES = ["dog.jpg", "horses.jpg", "person.jpg"];
+const TEST_IMAGES = ["dog.jpg", "horses.jpg", "person.jpg"];
 /** Overlap of two boxes that counts as the same object. */
 const SAME_OVERLAP = 0.8;
 /** Boxes are compared class by class, since of two classes either may be the likelier one. */
@@ -58,14 +58,14 @@ export async function runQuantize(args: string[]): Promise<number> {
   const entry = findModel(values.model);
   const path = entry === undefined ? values.model : join(directory, entry.file);
   const out = values.out ?? join(directory, `${entry?.id ?? "detector"}-int8.onnx`);
-  const pictures = await readPictures(positionals);
+  const images = await readImages(positionals);
   const source = await read(path);
-  await Deno.writeFile(out, await quantize(source, pictures));
+  await Deno.writeFile(out, await quantize(source, images));
   const { size } = await Deno.stat(out);
   print(
     `Wrote ${out} (${(size / 1e6).toFixed(1)} MB, before ${(source.length / 1e6).toFixed(1)} MB)\n`,
   );
-  await compare(path, out, pictures);
+  await compare(path, out, images);
   return 0;
 }
 
@@ -89,20 +89,20 @@ async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
   });
 }
 
-async function readPictures(paths: string[]): Promise<Uint8Array<ArrayBuffer>[]> {
+async function readImages(paths: string[]): Promise<Uint8Array<ArrayBuffer>[]> {
   const fixtures = fileURLToPath(new URL("../tests/fixtures/", import.meta.url));
-  const defaults = TEST_PICTURES.map((name) => join(fixtures, name));
+  const defaults = TEST_IMAGES.map((name) => join(fixtures, name));
   return await Promise.all((paths.length > 0 ? paths : defaults).map(read));
 }
 
-/** @throws {UsageError} If the model or a picture cannot be used. */
-async function quantize(source: Uint8Array, pictures: Uint8Array[]): Promise<Uint8Array> {
+/** @throws {UsageError} If the model or an image cannot be used. */
+async function quantize(source: Uint8Array, images: Uint8Array[]): Promise<Uint8Array> {
   try {
     // Parsed anew for each edit, which changes it in place.
     const layout = inspectDetector(parseOnnx(source), INPUT);
     const outputs = quantizedTensors(parseOnnx(source), layout);
     const measured = specializeDetector(parseOnnx(source), { ...layout, outputs });
-    const ranges = await measureRanges(measured, layout.input, pictures);
+    const ranges = await measureRanges(measured, layout.input, images);
     return quantizeDetector(parseOnnx(source), layout, ranges);
   } catch (cause) {
     throw new UsageError(`Cannot quantize the model: ${(cause as Error).message}`, { cause });
@@ -110,7 +110,7 @@ async function quantize(source: Uint8Array, pictures: Uint8Array[]): Promise<Uin
 }
 
 /** Tells how much faster the copy is on this machine, and how far the two agree. */
-async function compare(path: string, out: string, pictures: Uint8Array[]): Promise<void> {
+async function compare(path: string, out: string, images: Uint8Array[]): Promise<void> {
   const [original, copy] = await Promise.all([path, out].map(async (file) => {
     const prepared = await prepareDetector(file, INPUT, CONFIDENCE);
     const model = await loadPrepared(prepared);
@@ -118,9 +118,9 @@ async function compare(path: string, out: string, pictures: Uint8Array[]): Promi
     return await Detector.create({ ...prepared, model, threads, iou: 0.45 });
   })) as [Detector, Detector];
   let [kept, expected, found] = [0, 0, 0];
-  for (const picture of pictures) {
-    const before = await original.detect(await show(original, picture), EACH_CLASS);
-    const after = await copy.detect(await show(copy, picture), EACH_CLASS);
+  for (const image of images) {
+    const before = await original.detect(await show(original, image), EACH_CLASS);
+    const after = await copy.detect(await show(copy, image), EACH_CLASS);
     expected += before.length;
     found += after.length;
     kept += before.filter((each) => after.some((other) => isSame(each, other))).length;
@@ -128,7 +128,7 @@ async function compare(path: string, out: string, pictures: Uint8Array[]): Promi
   print(
     `Of ${expected} objects, ${kept} are found in the same place, and ${found - kept} others\n`,
   );
-  const [slow, fast] = await measure([original, copy], pictures[0] as Uint8Array) as [
+  const [slow, fast] = await measure([original, copy], images[0] as Uint8Array) as [
     number,
     number,
   ];
@@ -140,17 +140,17 @@ async function compare(path: string, out: string, pictures: Uint8Array[]): Promi
   await Promise.all([original.release(), copy.release()]);
 }
 
-async function show(detector: Detector, picture: Uint8Array): Promise<Letterbox> {
+async function show(detector: Detector, image: Uint8Array): Promise<Letterbox> {
   const { input, pixels } = detector;
-  return await decodeLetterboxed(picture, input, pixels, { maxPixels: MAX_PIXELS });
+  return await decodeLetterboxed(image, input, pixels, { maxPixels: MAX_PIXELS });
 }
 
 /** The median milliseconds of each detector, which take turns. */
-async function measure(detectors: readonly Detector[], picture: Uint8Array): Promise<number[]> {
+async function measure(detectors: readonly Detector[], image: Uint8Array): Promise<number[]> {
   const samples = detectors.map(() => [] as number[]);
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
     for (const [index, detector] of detectors.entries()) {
-      const place = await show(detector, picture);
+      const place = await show(detector, image);
       const startedAt = performance.now();
       await detector.detect(place);
       if (round >= WARM_UP_ROUNDS) samples[index]?.push(performance.now() - startedAt);

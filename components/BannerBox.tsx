@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import type { Explanation } from "../lib/client/explanation.ts";
 import { Icon } from "./Icon.tsx";
 
-/** A box over the picture that says what is wrong. */
+/** A box over the image that says what is wrong. */
 export function BannerBox({ why: { title, remedy }, progress = "", children }: {
   why: Explanation;
   /** What is being done about it. */

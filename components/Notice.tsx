@@ -4,7 +4,7 @@ import type { StageState } from "../lib/client/live/live_signals.ts";
 import { Icon } from "./Icon.tsx";
 import { TokenForm } from "./TokenForm.tsx";
 
-/** What is said in place of a picture. */
+/** What is said in place of an image. */
 export function Notice({ stage, host, onStart }: {
   stage: StageState;
   /** Name of the server. */
@@ -36,7 +36,7 @@ export function Notice({ stage, host, onStart }: {
         )}
       {stage.phase === "welcome" && (
         <div class="notice-aside">
-          <p>A picture or a video works too: open it, or drop it here.</p>
+          <p>A image or a video works too: open it, or drop it here.</p>
           <p>
             Frames go only to <strong>{host}</strong>, the server of this page, and are not kept.
           </p>

@@ -1,7 +1,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
-import { drawAnnotatedPicture } from "../lib/client/overlay/annotated_picture.ts";
+import { drawAnnotatedImage } from "../lib/client/overlay/annotated_image.ts";
 import { currentChoice } from "../lib/client/overlay/display_settings.ts";
 import { type CaptureElement, sourceSize } from "../lib/client/live/frame_capture.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
@@ -14,7 +14,7 @@ import { useAfterMount } from "./use_after_mount.ts";
 /** A recording is kept in memory until it is saved, at some 30 MB a minute. */
 const LONGEST_SECONDS = 600;
 
-/** Records the picture with its overlay as a video, and saves it when it is turned off or the picture ends. */
+/** Records the image with its overlay as a video, and saves it when it is turned off or the image ends. */
 export function RecordButton({ live, element }: RecordingOptions): JSX.Element | null {
   const isSupported = useAfterMount(() => OverlayRecorder.isSupported);
   const { isOn, seconds, news, start, finish } = useRecording({ live, element });
@@ -40,7 +40,7 @@ export function RecordButton({ live, element }: RecordingOptions): JSX.Element |
 
 interface RecordingOptions {
   live: LiveSignals;
-  /** Shows the picture; `null` while there is none. */
+  /** Shows the image; `null` while there is none. */
   element: () => CaptureElement | null;
 }
 
@@ -89,7 +89,7 @@ function record(
   element: () => CaptureElement | null,
   source: CaptureElement,
 ): OverlayRecorder {
-  // A video has one size: where the camera is turned while it is recorded, its picture is fitted into that.
+  // A video has one size: where the camera is turned while it is recorded, its image is fitted into that.
   const size = recordingSize(sourceSize(source));
   return new OverlayRecorder({
     size,
@@ -98,7 +98,7 @@ function record(
       if (shown === null) return;
       const sized = { element: shown, size: sourceSize(shown) };
       const choice = currentChoice(live);
-      drawAnnotatedPicture(context, size, sized, live.lastResult.peek(), { choice });
+      drawAnnotatedImage(context, size, sized, live.lastResult.peek(), { choice });
     },
   });
 }

@@ -7,7 +7,7 @@ import { fileName, saveFile } from "../lib/client/save_file.ts";
 import { type Snapshot, takeSnapshot } from "../lib/client/overlay/snapshot.ts";
 import { Icon } from "./Icon.tsx";
 
-/** Holds on to the last frame and what was found in it, to be saved as a picture or as JSON. */
+/** Holds on to the last frame and what was found in it, to be saved as an image or as JSON. */
 export function SnapshotButton({ live }: { live: LiveSignals }): JSX.Element {
   const snapshot = useSignal<Snapshot | null>(null);
   const take = async () => {
@@ -45,7 +45,7 @@ function SnapshotDialog({ snapshot, onClose }: {
   snapshot: Snapshot;
   onClose: () => void;
 }): JSX.Element {
-  const { dialog, picture } = useOpenDialog(snapshot.picture);
+  const { dialog, image } = useOpenDialog(snapshot.image);
   const { frameIndex, takenAt } = snapshot;
   const save = (content: Blob, extension: string) =>
     saveFile(content, fileName(takenAt, extension, `frame ${frameIndex}`));
@@ -60,15 +60,15 @@ function SnapshotDialog({ snapshot, onClose }: {
     >
       <div class="dialog-body">
         <h2 id="snapshot-heading">Frame {frameIndex}</h2>
-        <img ref={picture} alt="The frame with its overlay" />
+        <img ref={image} alt="The frame with its overlay" />
         <div class="dialog-actions">
           <button
             type="button"
             class="button primary"
-            onClick={() => save(snapshot.picture, "png")}
+            onClick={() => save(snapshot.image, "png")}
           >
             <Icon name="save" />
-            <span>Save picture</span>
+            <span>Save image</span>
           </button>
           <button
             type="button"
@@ -90,12 +90,12 @@ function SnapshotDialog({ snapshot, onClose }: {
 /** Opens the dialog that gets the first reference, and shows an image in what gets the second. */
 function useOpenDialog(shown: Blob) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const picture = useRef<HTMLImageElement>(null);
+  const image = useRef<HTMLImageElement>(null);
   useEffect(() => {
     const url = URL.createObjectURL(shown);
-    if (picture.current !== null) picture.current.src = url;
+    if (image.current !== null) image.current.src = url;
     dialog.current?.showModal();
     return () => URL.revokeObjectURL(url);
   }, []);
-  return { dialog, picture };
+  return { dialog, image };
 }

@@ -15,14 +15,14 @@ export function CameraPreview({ live, host }: {
   host: string;
 }): JSX.Element {
   const video = useRef<HTMLVideoElement>(null);
-  const picture = useRef<HTMLCanvasElement>(null);
+  const image = useRef<HTMLCanvasElement>(null);
   const stage = live.stage.value;
   const shown = stage.phase === "running" ? stage.kind : null;
 
   useEffect(() => {
-    if (video.current === null || picture.current === null) return;
+    if (video.current === null || image.current === null) return;
     const session = liveSession(live);
-    session.attach({ video: video.current, picture: picture.current });
+    session.attach({ video: video.current, image: image.current });
     startAsLastTime(session);
     return listenToPage(live, session);
   }, []);
@@ -41,14 +41,14 @@ export function CameraPreview({ live, host }: {
         playsInline
       />
       <canvas
-        ref={picture}
+        ref={image}
         class="source"
         width={0}
         height={0}
-        data-shown={shown === "picture"}
+        data-shown={shown === "image"}
         data-fill={live.fillsStage.value}
         role="img"
-        aria-label="The picture"
+        aria-label="The image"
       />
       <Notice stage={stage} host={host} onStart={() => liveSession(live).startCamera()} />
       <DropTarget onFile={(file) => liveSession(live).startFile(file)} />

@@ -13,7 +13,7 @@ import {
   type OverlayLayout,
 } from "../lib/client/overlay/overlay_layout.ts";
 
-/** Age at which an overlay says more of the past than of the picture. */
+/** Age at which an overlay says more of the past than of the image. */
 const STALE_MS = 1000;
 
 /** Draws the last result over the source, at any size of the stage. */
@@ -97,7 +97,7 @@ function paint(
   if (context === null) return;
   const ratio = globalThis.devicePixelRatio;
   const pixels = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
-  // Setting the size makes a new picture, even where it is the same size.
+  // Setting the size makes a new image, even where it is the same size.
   if (canvas.width !== pixels.width) canvas.width = pixels.width;
   if (canvas.height !== pixels.height) canvas.height = pixels.height;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);

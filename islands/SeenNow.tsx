@@ -57,7 +57,7 @@ function ObjectRow({ row: { label, object, isHidden }, hidden }: {
   };
   return (
     <li data-gone={object === null || object.count === 0 || isHidden}>
-      <label title={isHidden ? "Show in the picture" : "Hide in the picture"}>
+      <label title={isHidden ? "Show in the image" : "Hide in the image"}>
         <input
           type="checkbox"
           class="swatch"
@@ -84,7 +84,7 @@ function NothingSeen({ live }: { live: LiveSignals }): JSX.Element {
   const isLive = live.lastResult.value !== null;
   return (
     <p class="empty">
-      {isLive ? "Nothing is recognised in this picture." : "What is seen is listed here."}
+      {isLive ? "Nothing is recognised in this image." : "What is seen is listed here."}
     </p>
   );
 }
@@ -93,15 +93,13 @@ function TextLines({ texts }: { texts: TextBlock[] }): JSX.Element {
   return (
     <section class="panel text" aria-labelledby="text-heading">
       <h2 id="text-heading">Text</h2>
-      {texts.length === 0
-        ? <p class="empty">No text is read in this picture.</p>
-        : (
-          <ul class="texts">
-            {texts.map(({ text, stable }, index) => (
-              <li key={index} data-settling={stable === false}>{text}</li>
-            ))}
-          </ul>
-        )}
+      {texts.length === 0 ? <p class="empty">No text is read in this image.</p> : (
+        <ul class="texts">
+          {texts.map(({ text, stable }, index) => (
+            <li key={index} data-settling={stable === false}>{text}</li>
+          ))}
+        </ul>
+      )}
     </section>
   );
 }

@@ -22,8 +22,8 @@ export function SourceControls({ live }: { live: LiveSignals }): JSX.Element {
       <button
         type="button"
         class="button"
-        aria-label="Open file: a picture or a video"
-        title="Open a picture or a video"
+        aria-label="Open file: an image or a video"
+        title="Open an image or a video"
         onClick={() => input.current?.click()}
       >
         <Icon name="open" />

@@ -20,7 +20,7 @@ export const handler = define.handlers((ctx) => {
   return page(undefined);
 });
 
-/** The live page: a stage with the picture, and a rail with what is seen. */
+/** The live page: a stage with the image, and a rail with what is seen. */
 export default define.page(function LivePage({ url }: PageProps) {
   const live = createLiveSignals();
   return (
@@ -30,7 +30,7 @@ export default define.page(function LivePage({ url }: PageProps) {
       </PageHeader>
       <main class="live">
         <h1 class="hidden">Live recognition</h1>
-        <section class="stage" aria-label="Live picture">
+        <section class="stage" aria-label="Live image">
           <div class="viewport">
             <CameraPreview live={live} host={url.host} />
             <RealtimeOverlay live={live} />

@@ -7,7 +7,7 @@ import { explainMissingToken } from "./token.ts";
 const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, Explanation>> = {
   invalid_pipeline: {
     title: "The server does not know this pipeline",
-    remedy: "Retry with one that it knows, or choose another below the picture.",
+    remedy: "Retry with one that it knows, or choose another below the image.",
   },
   too_many_sessions: {
     title: "The server is full",
@@ -34,7 +34,7 @@ const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, 
     remedy: "It was open for too long. Reconnect to go on.",
   },
   no_frames: {
-    title: "The picture stands still",
+    title: "The image stands still",
     remedy: "A call or another program may have the camera. It goes on by itself afterwards.",
   },
   internal_error: {

@@ -37,12 +37,12 @@ export interface DetectOptions {
   iou?: number;
 }
 
-/** Most detections reported for one picture, as in Ultralytics' own tools. */
+/** Most detections reported for one image, as in Ultralytics' own tools. */
 const MAX_DETECTIONS = 300;
 
-/** Finds objects in pictures with a YOLO network. */
+/** Finds objects in images with a YOLO network. */
 export class Detector {
-  /** The picture to look at: HWC uint8 RGB of the layout's input size. */
+  /** The image to look at: HWC uint8 RGB of the layout's input size. */
   readonly pixels: Uint8Array;
   /** Size of `pixels`. */
   readonly input: Size;
@@ -80,8 +80,8 @@ export class Detector {
   /**
    * Looks at `pixels`.
    *
-   * @param letterbox Where the picture lies within `pixels`.
-   * @returns What was found, in pixels of the picture, highest confidence first.
+   * @param letterbox Where the image lies within `pixels`.
+   * @returns What was found, in pixels of the image, highest confidence first.
    */
   async detect(letterbox: Letterbox, options: DetectOptions = {}): Promise<Detection[]> {
     const { layout, ...defaults } = this.#options;

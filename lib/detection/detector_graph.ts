@@ -58,16 +58,16 @@ export function inspectDetector(model: OnnxModel, size: Size): DetectorLayout {
  * Its one input is `[1, height, width, 3]` uint8, RGB; what no output depends on is left out.
  * `model` is changed in place, since a copy would lose the fields that are carried through unread.
  *
- * @throws {TypeError} If the model does not take float32 pictures.
+ * @throws {TypeError} If the model does not take float32 images.
  */
 export function specializeDetector(model: OnnxModel, layout: DetectorLayout): Uint8Array {
   const { graph } = model;
-  const picture = pictureInput(graph);
-  if (picture.type.tensor_type.elem_type !== ELEMENT_TYPES.float32) {
+  const image = imageInput(graph);
+  if (image.type.tensor_type.elem_type !== ELEMENT_TYPES.float32) {
     throw new TypeError("Cannot specialize the model: its input is not float32");
   }
-  const pixels = `${picture.name}/pixels`;
-  const prefix = pixelPrefix(pixels, picture.name, layout.kind === "yolox");
+  const pixels = `${image.name}/pixels`;
+  const prefix = pixelPrefix(pixels, image.name, layout.kind === "yolox");
   const node = [...prefix.nodes, ...ancestors(graph, layout.outputs)];
   const used = new Set(node.flatMap((each) => each.input));
   const { width, height } = layout.input;
@@ -83,23 +83,23 @@ export function specializeDetector(model: OnnxModel, layout: DetectorLayout): Ui
   return serializeOnnx(model);
 }
 
-function pictureInput(graph: OnnxGraph) {
+function imageInput(graph: OnnxGraph) {
   const constants = new Set(graph.initializer.map((tensor) => tensor.name));
   // Old exports list their constants as inputs too.
   const inputs = graph.input.filter((input) => !constants.has(input.name));
-  const [picture] = inputs;
-  if (picture === undefined || inputs.length !== 1 || dimensions(picture).length !== 4) {
+  const [image] = inputs;
+  if (image === undefined || inputs.length !== 1 || dimensions(image).length !== 4) {
     throw new UnknownHeadError(
       `Cannot use the model as a detector: expected one input of 4 dimensions, found ${
         inputs.map((input) => `${input.name} [${dimensions(input).join(", ")}]`).join("; ")
       }`,
     );
   }
-  return picture;
+  return image;
 }
 
 function inputSize(graph: OnnxGraph): Size | undefined {
-  const [, , height = -1, width = -1] = dimensions(pictureInput(graph));
+  const [, , height = -1, width = -1] = dimensions(imageInput(graph));
   return height > 0 && width > 0 ? { width, height } : undefined;
 }
 
@@ -169,7 +169,7 @@ function readLabels(model: OnnxModel, classes: number): string[] {
   return Array.from({ length: count }, (_, i) => names.get(i) ?? fallback[i] ?? `class_${i}`);
 }
 
-/** The operations that turn `[1, h, w, 3]` bytes into the picture that the network was trained on. */
+/** The operations that turn `[1, h, w, 3]` bytes into the image that the network was trained on. */
 function pixelPrefix(from: string, to: string, yolox: boolean) {
   const planes = `${from}/planes`;
   const values = `${from}/values`;

@@ -61,7 +61,7 @@ async function takeFile(
     .catch(() => undefined);
   const file = form?.get("file");
   if (!(file instanceof File)) {
-    throw new ApiError(400, "bad_request", "The form has no part named file that holds a picture");
+    throw new ApiError(400, "bad_request", "The form has no part named file that holds an image");
   }
   if (file.size > maxBytes) {
     throw new ApiError(413, "payload_too_large", `Body exceeds the limit of ${maxBytes} bytes`);

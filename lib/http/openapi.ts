@@ -43,7 +43,7 @@ const ERROR_MEANINGS: Readonly<Record<number, string>> = {
   415: "Not of a type that is taken",
   416: "No such range",
   421: "The Host is no name of this server",
-  422: "The picture or the video cannot be decoded",
+  422: "The image or the video cannot be decoded",
   426: "Connect with a WebSocket",
   503: "Not now",
 };

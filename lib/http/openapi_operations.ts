@@ -74,7 +74,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     path: "/ready",
     method: "get",
-    summary: "200 once an inference on a known picture has found what is on it, 5 s ago at most",
+    summary: "200 once an inference on a known image has found what is on it, 5 s ago at most",
     answer: "Ready",
     errors: [503],
   },

@@ -2,8 +2,8 @@
 
 import { NamedError } from "../named_error.ts";
 
-/** The bytes are not a picture that can be decoded. */
+/** The bytes are not an image that can be decoded. */
 export class ImageDecodeError extends NamedError {}
 
-/** The picture has more pixels than the limit allows. */
+/** The image has more pixels than the limit allows. */
 export class ImageTooLargeError extends NamedError {}

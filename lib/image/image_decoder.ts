@@ -21,10 +21,10 @@ sharp.block({
 
 /** Options for {@linkcode decodeLetterboxed}. */
 export interface DecodeOptions {
-  /** Most pixels that a picture may have; larger ones are refused before decoding. */
+  /** Most pixels that an image may have; larger ones are refused before decoding. */
   maxPixels: number;
   /**
-   * Whether the picture is turned as its EXIF orientation says. Otherwise that is ignored, so that coordinates are those of the
+   * Whether the image is turned as its EXIF orientation says. Otherwise that is ignored, so that coordinates are those of the
    * frame as received.
    *
    * @default {false}
@@ -33,17 +33,17 @@ export interface DecodeOptions {
 }
 
 /**
- * Decodes a JPEG, PNG or WebP picture into the detector's input, without distortion.
+ * Decodes a JPEG, PNG or WebP image into the detector's input, without distortion.
  *
- * @param picture One that is decoded already is only resized.
- * @param pixels Receives the picture between grey bars: HWC uint8 RGB, length `width * height * 3`.
+ * @param image One that is decoded already is only resized.
+ * @param pixels Receives the image between grey bars: HWC uint8 RGB, length `width * height * 3`.
  * @param input Size of `pixels`.
- * @returns Where the picture lies within `pixels`.
- * @throws {ImageDecodeError} If the bytes are not such a picture, are cut short, or made to take long.
- * @throws {ImageTooLargeError} If the picture exceeds `maxPixels`.
+ * @returns Where the image lies within `pixels`.
+ * @throws {ImageDecodeError} If the bytes are not such an image, are cut short, or made to take long.
+ * @throws {ImageTooLargeError} If the image exceeds `maxPixels`.
  */
 export async function decodeLetterboxed(
-  picture: ImageInput,
+  encoded: ImageInput,
   input: Size,
   pixels: Uint8Array,
   { maxPixels, upright = false }: DecodeOptions,
@@ -53,7 +53,7 @@ export async function decodeLetterboxed(
       `Cannot decode into ${pixels.length} bytes: expected ${input.width}x${input.height}x3`,
     );
   }
-  const source = bound(picture);
+  const source = bound(encoded);
   const header = await readHeader(source, upright);
   checkSize(header, maxPixels);
   const letterbox = fitLetterbox(header.image, input);
@@ -63,17 +63,17 @@ export async function decodeLetterboxed(
 }
 
 /**
- * Decodes a JPEG, PNG or WebP picture in its own size.
+ * Decodes a JPEG, PNG or WebP image in its own size.
  *
- * @param picture One that is decoded already is given back.
- * @throws {ImageDecodeError} If the bytes are not such a picture, are cut short, or made to take long.
- * @throws {ImageTooLargeError} If the picture exceeds `maxPixels`.
+ * @param image One that is decoded already is given back.
+ * @throws {ImageDecodeError} If the bytes are not such an image, are cut short, or made to take long.
+ * @throws {ImageTooLargeError} If the image exceeds `maxPixels`.
  */
 export async function decodePixels(
-  picture: ImageInput,
+  encoded: ImageInput,
   { maxPixels, upright = false }: DecodeOptions,
 ): Promise<PixelImage> {
-  const source = bound(picture);
+  const source = bound(encoded);
   const header = await readHeader(source, upright);
   checkSize(header, maxPixels);
   if (!(source instanceof Uint8Array)) return source;
@@ -84,7 +84,7 @@ export async function decodePixels(
   return { pixels, ...image };
 }
 
-/** What is known of a picture before it is decoded. */
+/** What is known of an image before it is decoded. */
 interface Header {
   /** Size that it will have, in pixels. */
   image: Size;
@@ -108,8 +108,8 @@ export async function readImageSize(
   return header.image;
 }
 
-function bound(picture: ImageInput): ImageInput {
-  return picture instanceof Uint8Array ? boundImage(picture) : picture;
+function bound(encoded: ImageInput): ImageInput {
+  return encoded instanceof Uint8Array ? boundImage(encoded) : encoded;
 }
 
 function checkSize({ image: { width, height } }: Header, maxPixels: number): void {
@@ -123,13 +123,13 @@ function threeChannelsExpected(): ImageDecodeError {
   return new ImageDecodeError("Cannot decode the image: expected three channels");
 }
 
-async function readHeader(picture: ImageInput, upright: boolean): Promise<Header> {
-  if (!(picture instanceof Uint8Array)) {
-    const { width, height } = picture;
+async function readHeader(encoded: ImageInput, upright: boolean): Promise<Header> {
+  if (!(encoded instanceof Uint8Array)) {
+    const { width, height } = encoded;
     return { image: { width, height }, hasAlpha: false, isTurned: false };
   }
   try {
-    const metadata = await sharp(picture, { limitInputPixels: false }).metadata();
+    const metadata = await sharp(encoded, { limitInputPixels: false }).metadata();
     const { width, height, hasAlpha, orientation = 1 } = metadata;
     // From 2 to 8 (Exif 3.0, 4.6.5.1.6); from 5 on, rows become columns.
     const isTurned = upright && orientation >= 2 && orientation <= 8;
@@ -150,45 +150,45 @@ async function decode(
 ): Promise<Uint8Array> {
   const resized = content.width !== image.width || content.height !== image.height;
   if (!(source instanceof Uint8Array) && !resized) return source.pixels;
-  let picture = source instanceof Uint8Array
+  let pipeline = source instanceof Uint8Array
     // A colour profile is a program of the stranger who sent it: one of 900 kB can take a quarter of a minute.
     ? sharp(source, { limitInputPixels: maxPixels, ignoreIcc: true })
     : sharp(source.pixels, { raw: { ...image, channels: 3 } });
-  if (isTurned) picture = picture.autoOrient();
+  if (isTurned) pipeline = pipeline.autoOrient();
   if (hasAlpha) {
     const grey = { r: LETTERBOX_GREY, g: LETTERBOX_GREY, b: LETTERBOX_GREY };
-    picture = picture.flatten({ background: grey });
+    pipeline = pipeline.flatten({ background: grey });
   }
   if (resized) {
-    picture = picture.resize(content.width, content.height, { fit: "fill", kernel: "linear" });
+    pipeline = pipeline.resize(content.width, content.height, { fit: "fill", kernel: "linear" });
   }
   try {
-    return await picture.toColourspace("srgb").raw({ depth: "uchar" }).toBuffer();
+    return await pipeline.toColourspace("srgb").raw({ depth: "uchar" }).toBuffer();
   } catch (cause) {
     throw new ImageDecodeError("Cannot decode the image", { cause });
   }
 }
 
 function place(
-  picture: Uint8Array,
+  rows: Uint8Array,
   { content, left, top }: Letterbox,
   input: Size,
   pixels: Uint8Array,
 ): void {
-  if (picture.length !== content.width * content.height * 3) {
+  if (rows.length !== content.width * content.height * 3) {
     throw threeChannelsExpected();
   }
   if (content.width === input.width) {
     const start = top * input.width * 3;
     pixels.fill(LETTERBOX_GREY, 0, start);
-    pixels.set(picture, start);
-    pixels.fill(LETTERBOX_GREY, start + picture.length);
+    pixels.set(rows, start);
+    pixels.fill(LETTERBOX_GREY, start + rows.length);
     return;
   }
   pixels.fill(LETTERBOX_GREY);
   const rowLength = content.width * 3;
   for (let row = 0; row < content.height; row++) {
     const start = ((top + row) * input.width + left) * 3;
-    pixels.set(picture.subarray(row * rowLength, (row + 1) * rowLength), start);
+    pixels.set(rows.subarray(row * rowLength, (row + 1) * rowLength), start);
   }
 }

@@ -2,11 +2,11 @@ import type { Corners } from "./boxes.ts";
 import type { BoundingBox } from "../protocol/geometry.ts";
 import type { Size } from "./size.ts";
 
-/** Where a picture lies within the detector's input: scaled without distortion, centred, the rest grey. */
+/** Where an image lies within the detector's input: scaled without distortion, centred, the rest grey. */
 export interface Letterbox {
-  /** Size of the picture, in its own pixels. */
+  /** Size of the image, in its own pixels. */
   image: Size;
-  /** Size of the picture within the input, in input pixels. */
+  /** Size of the image within the input, in input pixels. */
   content: Size;
   /** Width of the grey bar to the left of the content, in input pixels. */
   left: number;
@@ -18,14 +18,14 @@ export interface Letterbox {
 export const LETTERBOX_GREY = 114;
 
 /**
- * Fits a picture into the input.
+ * Fits an image into the input.
  *
  * @throws {RangeError} If a side is not a positive integer.
  */
 export function fitLetterbox(image: Size, input: Size): Letterbox {
   for (const side of [image.width, image.height, input.width, input.height]) {
     if (!Number.isInteger(side) || side < 1) {
-      throw new RangeError(`Cannot fit a picture: expected sides of 1 pixel or more, got ${side}`);
+      throw new RangeError(`Cannot fit an image: expected sides of 1 pixel or more, got ${side}`);
     }
   }
   const scale = Math.min(input.width / image.width, input.height / image.height);
@@ -42,7 +42,7 @@ export function fitLetterbox(image: Size, input: Size): Letterbox {
 }
 
 /**
- * Maps a box from input pixels to the picture's, clipped to the picture and rounded to 0.1 pixel.
+ * Maps a box from input pixels to the image's, clipped to the image and rounded to 0.1 pixel.
  *
  * A box that lies wholly in the bars comes out with a width or height of 0.
  */

@@ -19,7 +19,7 @@ export type TextModelTraits = Pick<TextReaderOptions, "finding" | "reading">;
 /**
  * How each text model is fed.
  *
- * For the same picture PP-OCRv6 takes 1.4 times as long to find lines as PP-OCRv4, hence it sees a smaller one. Its
+ * For the same image PP-OCRv6 takes 1.4 times as long to find lines as PP-OCRv4, hence it sees a smaller one. Its
  * boxes leave room around the text, and narrow letters do for a first reading, since it is sure of what it reads;
  * those of PP-OCRv4 leave none, and without a margin it takes "No." for "N0." and leaves out one space in eight.
  * docs/decisions.md has the figures.

@@ -1,6 +1,6 @@
 import type { Point } from "../protocol/geometry.ts";
 
-/** A picture of one value a pixel. */
+/** An image of one value a pixel. */
 interface Field {
   /** Row by row; a row holds `stride` values, of which `width` count. */
   values: Float32Array;

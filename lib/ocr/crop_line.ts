@@ -16,12 +16,12 @@ export interface CropTarget {
 }
 
 /**
- * Copies a parallelogram of a picture into an upright rectangle.
+ * Copies a parallelogram of an image into an upright rectangle.
  *
  * Pixels are interpolated linearly between four neighbours; where the crop is smaller than its source,
- * several samples are averaged, so that thin strokes do not break. Outside of the picture its edge goes on.
+ * several samples are averaged, so that thin strokes do not break. Outside of the image its edge goes on.
  *
- * @param corners In pixels of the picture; the fourth follows from the other three.
+ * @param corners In pixels of the image; the fourth follows from the other three.
  */
 export function cropLine(image: PixelImage, corners: Quadrilateral, target: CropTarget): void {
   const [[originX, originY], topRight, , bottomLeft] = corners;

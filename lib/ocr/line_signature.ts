@@ -28,7 +28,7 @@ const LEAST_DEVIATION = 8;
  */
 const CHANGE = 0.24;
 
-/** Describes the part of a picture within a line's corners. */
+/** Describes the part of an image within a line's corners. */
 export function signLine(image: PixelImage, corners: Quadrilateral): LineSignature {
   const line = alongText(corners);
   const { width: length, height } = measureQuadrilateral(line);
@@ -55,7 +55,7 @@ function normalize(cells: Float32Array): Float32Array {
 /**
  * Measures how much two looks at the same place differ where they differ most.
  *
- * @returns 0 for the same picture, in deviations of brightness; `Infinity` for signatures of different sizes.
+ * @returns 0 for the same image, in deviations of brightness; `Infinity` for signatures of different sizes.
  */
 export function signatureDifference(a: LineSignature, b: LineSignature): number {
   if (a.width !== b.width || a.cells.length !== b.cells.length) return Infinity;

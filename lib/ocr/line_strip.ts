@@ -1,5 +1,5 @@
 /**
- * Cuts lines of text out of pictures, upright and of one height, as the recognizer takes them.
+ * Cuts lines of text out of images, upright and of one height, as the recognizer takes them.
  *
  * @module
  */
@@ -24,9 +24,9 @@ export interface LineStrip {
   pixels: Uint8Array;
   /** In pixels. */
   width: number;
-  /** How much wider the line is than in its picture, where its height is that of the strip. */
+  /** How much wider the line is than in its image, where its height is that of the strip. */
   stretch: number;
-  /** Whether the line runs up or down in its picture, as columns of vertical writing do. */
+  /** Whether the line runs up or down in its image, as columns of vertical writing do. */
   isColumn: boolean;
 }
 
@@ -41,11 +41,11 @@ export interface StripPart {
 }
 
 /**
- * Cuts a line out of a picture.
+ * Cuts a line out of an image.
  *
- * @param corners Corners of the line's box from the top left of its text, in pixels of the picture.
+ * @param corners Corners of the line's box from the top left of its text, in pixels of the image.
  * @param margin What the strip shows around the box, on each side, as a share of the box's shorter side.
- * @param stretch How much wider than in the picture the line is to be.
+ * @param stretch How much wider than in the image the line is to be.
  */
 export function cutStrip(
   image: PixelImage,

@@ -13,13 +13,13 @@ import { settleText } from "./settle_text.ts";
 
 /** A line of text as settled over several looks at it. */
 export interface SettledLine extends Reading {
-  /** Corners in pixels of the newest picture, clockwise from the top left of the text. */
+  /** Corners in pixels of the newest image, clockwise from the top left of the text. */
   polygon: Quadrilateral;
   /** Whether the last three readings agree. */
   stable: boolean;
 }
 
-/** A line that is known from earlier pictures. */
+/** A line that is known from earlier images. */
 interface KnownLine {
   /** As it was found. */
   polygon: Quadrilateral;
@@ -28,11 +28,11 @@ interface KnownLine {
   /** Where the line was when it was read last, and what it looked like. */
   readAt: Quadrilateral;
   signature: LineSignature;
-  /** Pictures in a row in which it was not found. */
+  /** Images in a row in which it was not found. */
   missed: number;
 }
 
-/** A line of the newest picture, between being found and being read. */
+/** A line of the newest image, between being found and being read. */
 interface PendingLine {
   polygon: Quadrilateral;
   known: KnownLine | undefined;
@@ -46,19 +46,19 @@ const VOTERS = 5;
 /** Agreeing readings in a row that make a text stable. */
 const STABLE_READINGS = 3;
 
-/** Overlap of a line's polygons in two pictures, at least. */
+/** Overlap of a line's polygons in two images, at least. */
 const LEAST_OVERLAP = 0.3;
 
 /** How far an end of a line that stays in its place may move, as a share of the line's height. */
 const LARGEST_SHIFT = 0.15;
 
-/** Pictures for which a line that was not found is still remembered, since detectors miss one at times. */
+/** Images for which a line that was not found is still remembered, since detectors miss one at times. */
 const REMEMBERED = 2;
 
 /**
  * Remembers the lines of text in a stream, to read only those that changed, and to let readings vote.
  *
- * For each picture that text is looked for in: {@linkcode LineTracker.look} with the lines that were found,
+ * For each image that text is looked for in: {@linkcode LineTracker.look} with the lines that were found,
  * then {@linkcode LineTracker.settle} with the readings of the lines that it asked for.
  *
  * @example One pass
@@ -83,7 +83,7 @@ export class LineTracker {
   }
 
   /**
-   * Compares the lines of a new picture with those that are known.
+   * Compares the lines of a new image with those that are known.
    *
    * @param polygons Corners of the lines that were found in `image`.
    * @returns Those that need to be read: new ones, moved ones, and ones that look different.
@@ -104,9 +104,9 @@ export class LineTracker {
    *
    * A line that has not changed counts as having been read again with the same outcome.
    *
-   * @param image The picture that was looked at.
+   * @param image The image that was looked at.
    * @param readings One for each line that was asked for, in that order; those that are too unsure make no line.
-   * @returns The lines of the picture with the texts that they settled on, in the order in which they were found.
+   * @returns The lines of the image with the texts that they settled on, in the order in which they were found.
    * @throws {RangeError} If there are more or fewer readings than were asked for.
    */
   settle(image: PixelImage, readings: readonly LineReading[]): SettledLine[] {

@@ -25,8 +25,8 @@ export const BLANK_SHARE = 0.25;
  * Puts spaces back that stand beside Chinese characters, which the recognizer may leave out.
  *
  * @param characters The characters of a text in order.
- * @param columns Where each character was read, in columns of the line's picture.
- * @param measureInk Measures the picture: the contrast within each column, and the height of the ink; called
+ * @param columns Where each character was read, in columns of the line's image.
+ * @param measureInk Measures the image: the contrast within each column, and the height of the ink; called
  * only where it matters.
  * @returns The text.
  */

@@ -8,17 +8,17 @@ import { type PixelRange, prepareTextDetector } from "./text_graphs.ts";
 
 /** Where a line of text is. */
 export interface FoundLine {
-  /** Corners in pixels of the picture; a rectangle that may be turned. */
+  /** Corners in pixels of the image; a rectangle that may be turned. */
   polygon: Quadrilateral;
   /** How sure it is that this is text, between 0 and 1. */
   score: number;
 }
 
-/** How pictures are shown to a detection network. */
+/** How images are shown to a detection network. */
 export interface FindingOptions extends PixelRange {
-  /** Longer side that a picture may have for the network, in pixels; one that is long and low may have more. */
+  /** Longer side that an image may have for the network, in pixels; one that is long and low may have more. */
   maxSide: number;
-  /** Share of its sides to which a picture is made smaller, unless it is small already. */
+  /** Share of its sides to which an image is made smaller, unless it is small already. */
   scale: number;
 }
 
@@ -30,16 +30,16 @@ export interface TextDetectorOptions extends FindingOptions {
   threads: number;
 }
 
-/** The network halves its picture five times. */
+/** The network halves its image five times. */
 const SIZE_STEP = 32;
 
-/** Longer side up to which a picture is never made smaller, in pixels. */
+/** Longer side up to which an image is never made smaller, in pixels. */
 const SMALL_SIDE = 400;
 
-/** Height of a picture of the largest size, as a share of its width; a lower one may be wider. */
+/** Height of an image of the largest size, as a share of its width; a lower one may be wider. */
 const LEAST_HEIGHT = 9 / 16;
 
-/** Finds lines of text in pictures with a PP-OCR detection network. */
+/** Finds lines of text in images with a PP-OCR detection network. */
 export class TextDetector {
   readonly #session: InferenceSession;
   readonly #maxSide: number;
@@ -66,7 +66,7 @@ export class TextDetector {
     return new TextDetector(session, maxSide, scale);
   }
 
-  /** Finds the lines of text in a picture, in no particular order. */
+  /** Finds the lines of text in an image, in no particular order. */
   async find(image: PixelImage): Promise<FoundLine[]> {
     const scale = this.#scaleFor(image);
     const scaled = scale < 1 ? await shrink(image, scale) : image;
@@ -91,7 +91,7 @@ export class TextDetector {
     await this.#session.release();
   }
 
-  /** What a picture's sides are multiplied by for the network. */
+  /** What an image's sides are multiplied by for the network. */
   #scaleFor({ width, height }: PixelImage): number {
     const side = Math.max(width, height);
     const largest = Math.max(
@@ -101,7 +101,7 @@ export class TextDetector {
     return Math.min(1, largest, Math.max(this.#scale, SMALL_SIDE / side));
   }
 
-  /** Pictures of one size share their memory. */
+  /** Images of one size share their memory. */
   #resize(width: number, height: number): void {
     const [, currentHeight, currentWidth] = this.#input.dims;
     if (currentWidth === width && currentHeight === height) return;
@@ -124,7 +124,7 @@ async function shrink(image: PixelImage, scale: number): Promise<PixelImage> {
   return { pixels, ...target };
 }
 
-/** Copies a picture, and goes on with its last column and row, since a sharp edge could look like a stroke. */
+/** Copies an image, and goes on with its last column and row, since a sharp edge could look like a stroke. */
 function pad({ pixels, width, height }: PixelImage, target: Uint8Array, stride: number): void {
   for (let row = 0; row < height; row++) {
     const from = row * width * 3;

@@ -32,7 +32,7 @@ export interface PixelRange {
  *
  * Both sizes have to be multiples of 32. The output stays `[n, 1, height, width]` probabilities.
  *
- * @throws {TypeError} If `bytes` are not a model of one float32 picture.
+ * @throws {TypeError} If `bytes` are not a model of one float32 image.
  */
 export function prepareTextDetector(
   bytes: Uint8Array,
@@ -54,7 +54,7 @@ export function prepareTextDetector(
  * most probable class, `classes` (int64), its probability, `probabilities`, and that of the last class,
  * which is the space, `spaces` (float32); each is `[n, steps, 1]`.
  *
- * @throws {TypeError} If `bytes` are not a model of one float32 picture and a distribution over classes.
+ * @throws {TypeError} If `bytes` are not a model of one float32 image and a distribution over classes.
  */
 export function prepareTextRecognizer(bytes: Uint8Array): Uint8Array {
   const model = parseOnnx(bytes);
@@ -94,9 +94,9 @@ export function readCharacters(bytes: Uint8Array): string | undefined {
 
 /** Puts conversion and normalization in front: channel c becomes `value * scale[c] + shift[c]`. */
 function feedPixels({ graph }: OnnxModel, scale: number[], shift: number[]): void {
-  const [picture] = graph.input;
-  if (picture === undefined || picture.type.tensor_type.elem_type !== ELEMENT_TYPES.float32) {
-    throw new TypeError("Cannot read text: the model does not take a float32 picture");
+  const [image] = graph.input;
+  if (image === undefined || image.type.tensor_type.elem_type !== ELEMENT_TYPES.float32) {
+    throw new TypeError("Cannot read text: the model does not take a float32 image");
   }
   const node = (
     op_type: string,
@@ -108,7 +108,7 @@ function feedPixels({ graph }: OnnxModel, scale: number[], shift: number[]): voi
     node("Transpose", ["pixels"], "pixels/planes", [
       { name: "perm", type: ATTRIBUTE_TYPES.ints, ints: [0, 3, 1, 2] },
     ]),
-    // The networks were trained on pictures as OpenCV loads them: blue, green, red.
+    // The networks were trained on images as OpenCV loads them: blue, green, red.
     node("Gather", ["pixels/planes", "order"], "pixels/bgr", [
       { name: "axis", type: ATTRIBUTE_TYPES.int, i: 1 },
     ]),
@@ -116,7 +116,7 @@ function feedPixels({ graph }: OnnxModel, scale: number[], shift: number[]): voi
       { name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES.float32 },
     ]),
     node("Mul", ["pixels/values", "scale"], "pixels/scaled"),
-    node("Add", ["pixels/scaled", "shift"], picture.name),
+    node("Add", ["pixels/scaled", "shift"], image.name),
   );
   graph.initializer.push(
     perChannel("scale", scale),

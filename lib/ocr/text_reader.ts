@@ -23,7 +23,7 @@ export interface TextReaderOptions {
   dictionary?: string | undefined;
   /** Threads that one inference runs on. */
   threads: number;
-  /** How the detection model is fed: text is looked for in a smaller copy of a picture, and read in the picture itself. */
+  /** How the detection model is fed: text is looked for in a smaller copy of an image, and read in the image itself. */
   finding: FindingOptions;
   /** How the recognition model is fed. */
   reading: ReadingOptions;
@@ -43,7 +43,7 @@ export interface ReadingTimings {
   recognize: number;
 }
 
-/** A picture's text. */
+/** An image's text. */
 export interface TextPage {
   /** In reading order. */
   lines: TextLine[];
@@ -52,7 +52,7 @@ export interface TextPage {
 }
 
 /**
- * Reads the text in pictures: finds lines, then reads each, with PP-OCR's two networks.
+ * Reads the text in images: finds lines, then reads each, with PP-OCR's two networks.
  *
  * Inference blocks the thread that it is called on.
  */
@@ -79,7 +79,7 @@ export class TextReader {
     return new TextReader(detector, recognizer);
   }
 
-  /** Reads all the text in a picture. */
+  /** Reads all the text in an image. */
   async read(image: PixelImage): Promise<TextPage> {
     const started = performance.now();
     const found = await this.findLines(image);
@@ -93,7 +93,7 @@ export class TextReader {
     return { lines, timings };
   }
 
-  /** Finds the lines of text in a picture, without reading them, in the order in which they would be read if upright. */
+  /** Finds the lines of text in an image, without reading them, in the order in which they would be read if upright. */
   async findLines(image: PixelImage): Promise<FoundLine[]> {
     return orderLines(joinWords(await this.#detector.find(image)));
   }
@@ -101,8 +101,8 @@ export class TextReader {
   /**
    * Reads given lines of text.
    *
-   * @param polygons Corners of each line, in pixels of the picture, as {@linkcode findLines} gives them.
-   * @param others Readings of other lines in the picture, which tell how it is turned.
+   * @param polygons Corners of each line, in pixels of the image, as {@linkcode findLines} gives them.
+   * @param others Readings of other lines in the image, which tell how it is turned.
    * @returns Each line, however unsure; its corners begin where its text does.
    */
   recognize(
@@ -120,7 +120,7 @@ export class TextReader {
   }
 }
 
-/** Describes a line for a pipeline's result, clipped to a picture of `width` by `height` pixels. */
+/** Describes a line for a pipeline's result, clipped to an image of `width` by `height` pixels. */
 export function toTextBlock(
   { text, confidence, polygon }: Omit<TextLine, "quarters">,
   { width, height }: { width: number; height: number },

@@ -13,7 +13,7 @@ export interface LineReading extends Reading {
 
 /** A line of text that was read. */
 export interface TextLine extends LineReading {
-  /** Corners in pixels of the picture, clockwise from the top left of the text. */
+  /** Corners in pixels of the image, clockwise from the top left of the text. */
   polygon: Quadrilateral;
 }
 
@@ -30,7 +30,7 @@ interface PendingLine {
 /**
  * A reading that is less sure than this is tried in another direction.
  *
- * Of 336 lines in rendered pictures, 10 are read less surely upright, and one is read more surely upside down; all
+ * Of 336 lines in rendered images, 10 are read less surely upright, and one is read more surely upside down; all
  * are read more surely upright than upside down. PP-OCR's direction classifier takes
  * one upside-down line in ten for upright, and one upright line in ten for upside down.
  */
@@ -40,12 +40,12 @@ const RIGHT_WAY_UP = 0.9;
 export interface ReadingOptions {
   /** What it is shown around the box of a line, on each side, as a share of the box's shorter side. */
   margin: number;
-  /** How much wider than in the picture a line is first shown; the time that it takes grows with that. */
+  /** How much wider than in the image a line is first shown; the time that it takes grows with that. */
   stretch: number;
   /** A reading that is less sure than this is tried again, on a wider crop. */
   sure: number;
   /**
-   * How much wider than in the picture the line is then.
+   * How much wider than in the image the line is then.
    *
    * The network tells no more characters apart than there are time steps, so letters of narrow fonts get lost;
    * most of what it is not sure of is of that kind.
@@ -81,8 +81,8 @@ export class TextRecognizer {
   /**
    * Reads lines of text.
    *
-   * @param polygons Corners of each line, in pixels of the picture.
-   * @param others Readings of other lines in the picture, which tell how it is turned.
+   * @param polygons Corners of each line, in pixels of the image.
+   * @param others Readings of other lines in the image, which tell how it is turned.
    * @returns Each line, in the order of `polygons`; its corners begin where its text does.
    */
   async read(
@@ -123,7 +123,7 @@ export class TextRecognizer {
   }
 
   /**
-   * Reads lines the other way round where most of the sure text in the picture runs so: some words and many numbers
+   * Reads lines the other way round where most of the sure text in the image runs so: some words and many numbers
    * can be read from both sides.
    */
   async #followOthers(

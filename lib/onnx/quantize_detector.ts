@@ -68,7 +68,7 @@ export function quantizedTensors({ graph }: OnnxModel, layout: DetectorLayout): 
  *
  * The convolutions that give boxes and logits, and what follows them, stay as they are. `model` is changed in place.
  *
- * @param ranges The values of each of {@linkcode quantizedTensors} on pictures like those to come.
+ * @param ranges The values of each of {@linkcode quantizedTensors} on images like those to come.
  * @throws {TypeError} If the detector's head cannot be parted from its network, or its weights are not float32.
  * @throws {RangeError} If a range is missing.
  */
@@ -108,7 +108,7 @@ function integerNodes(graph: OnnxGraph, { kind, outputs }: DetectorLayout): Set<
   );
 }
 
-/** The inputs of a node that are computed from the picture. */
+/** The inputs of a node that are computed from the image. */
 function valueInputs(
   { op_type, input }: OnnxNode,
   constants: ReadonlyMap<string, OnnxTensor>,

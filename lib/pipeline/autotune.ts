@@ -1,5 +1,5 @@
 /**
- * Finds out, on a real picture, how many workers with how many threads each serve this machine best.
+ * Finds out, on a real image, how many workers with how many threads each serve this machine best.
  *
  * @module
  */

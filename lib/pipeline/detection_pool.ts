@@ -43,13 +43,13 @@ export interface DetectionPoolOptions {
   iou: number;
   /** Values that are fixed rather than chosen. */
   fixedPlan: Partial<WorkerPlan>;
-  /** Most pixels that a picture may have. */
+  /** Most pixels that an image may have. */
   maxPixels: number;
-  /** Milliseconds for one picture, after which its worker is replaced; 10000 by default. */
+  /** Milliseconds for one image, after which its worker is replaced; 10000 by default. */
   frameTimeoutMs?: number;
   /** Called for each worker that is replaced. */
   onRestart?: (restart: WorkerRestart) => void;
-  /** The picture that plans are tried on. */
+  /** The image that plans are tried on. */
   canary: URL;
 }
 
@@ -147,7 +147,7 @@ export class DetectionPool {
     return this.#isReady ? this.#pool : undefined;
   }
 
-  /** Tries each plan on the canary picture, and keeps those that are worthwhile. */
+  /** Tries each plan on the canary image, and keeps those that are worthwhile. */
   async #autotune(detectors: PreparedDetector[]): Promise<void> {
     const { pipelines, canary } = this.#options;
     const pool = this.#pool;

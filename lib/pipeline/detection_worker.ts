@@ -1,5 +1,5 @@
 /**
- * A Web Worker that decodes pictures and finds the objects in them, one at a time.
+ * A Web Worker that decodes images and finds the objects in them, one at a time.
  *
  * @module
  */

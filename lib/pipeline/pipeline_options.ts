@@ -51,7 +51,7 @@ export interface PipelineServiceOptions {
    */
   threads?: number;
   /**
-   * Most pixels that a picture may have.
+   * Most pixels that an image may have.
    *
    * @default {4194304}
    */

@@ -1,5 +1,5 @@
 /**
- * A Web Worker that reads the text in pictures, one at a time, whenever nothing more urgent is to be done.
+ * A Web Worker that reads the text in images, one at a time, whenever nothing more urgent is to be done.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import type { ReaderSetup, ReadTask, SegmentOutcome } from "./worker_tasks.ts";
  * Less would hold detection up less, but then other programs could keep reading from getting anything done in time.
  */
 const LOW_PRIORITY = 10;
-/** How long a stream's lines are remembered after its last picture. */
+/** How long a stream's lines are remembered after its last image. */
 const MEMORY_MS = 60_000;
 /** Pixels around a region that are looked at too, since a line that touches the edge is found less well. */
 const REGION_MARGIN = 8;

@@ -26,9 +26,9 @@ export interface ReadingPoolOptions {
   modelDir: string;
   /** The text model, whose files are there. */
   model: TextModelName;
-  /** Most pixels that a picture may have. */
+  /** Most pixels that an image may have. */
   maxPixels: number;
-  /** Milliseconds for one picture, after which its worker is replaced; 10000 by default. */
+  /** Milliseconds for one image, after which its worker is replaced; 10000 by default. */
   frameTimeoutMs?: number;
   /** Called when the worker is replaced. */
   onRestart?: (restart: WorkerRestart) => void;
@@ -37,7 +37,7 @@ export interface ReadingPoolOptions {
 /**
  * Reads text in one worker that has all cores and a low priority, so it takes what detection leaves of them.
  *
- * Streams go before pictures and those before videos, as in detection.
+ * Streams go before images and those before videos, as in detection.
  */
 export class ReadingPool {
   readonly #options: ReadingPoolOptions;

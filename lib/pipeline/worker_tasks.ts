@@ -55,7 +55,7 @@ export interface SegmentOutcome {
 /** A detector that a worker can load. */
 export type DetectorSetup = PreparedDetector & Omit<DetectorOptions, "model">;
 
-/** What a worker for detection needs to know before its first picture. */
+/** What a worker for detection needs to know before its first image. */
 export interface WorkerSetup {
   /** Every pipeline that a task may name. */
   pipelines: PipelineDefinition[];
@@ -63,11 +63,11 @@ export interface WorkerSetup {
   detector: DetectorSetup;
   /** The same detector for other inputs. These, and one for other threads, are loaded when a frame first asks for them. */
   otherDetectors: DetectorSetup[];
-  /** Most pixels that a picture may have. */
+  /** Most pixels that an image may have. */
   maxPixels: number;
 }
 
-/** What a worker for reading needs to know before its first picture. */
+/** What a worker for reading needs to know before its first image. */
 export interface ReaderSetup {
   /** Every pipeline that a task may name. */
   pipelines: PipelineDefinition[];
@@ -81,6 +81,6 @@ export interface ReaderSetup {
   traits: TextModelTraits;
   /** Threads that one inference runs on. */
   threads: number;
-  /** Most pixels that a picture may have. */
+  /** Most pixels that an image may have. */
   maxPixels: number;
 }

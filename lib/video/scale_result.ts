@@ -8,7 +8,7 @@ import type { BoundingBox, Point } from "../protocol/geometry.ts";
 import type { PipelineResult } from "../protocol/result.ts";
 import type { Size } from "../image/size.ts";
 
-/** The same result in pixels of a picture of another size, rounded to 0.1 as the protocol has it. */
+/** The same result in pixels of an image of another size, rounded to 0.1 as the protocol has it. */
 export function scaleResult(result: PipelineResult, { width, height }: Size): PipelineResult {
   const x = width / result.image.width;
   const y = height / result.image.height;

@@ -5,7 +5,7 @@ import { readFixture } from "../read_fixture.ts";
 import { PoliteStream, SMALL_INPUT } from "./polite_stream.ts";
 
 const MEGABYTE = 1_048_576;
-const PICTURE_BYTES = 5 * MEGABYTE;
+const IMAGE_BYTES = 5 * MEGABYTE;
 
 /** Begins to post a body and stops one byte before its end. */
 async function postHalf(serverUrl: string, path: string, head: string, bytes: number) {
@@ -34,12 +34,12 @@ async function until(condition: () => boolean | Promise<boolean>, what: string):
 }
 
 const ATTACKS = [
-  ["images", "/pipelines/yolo_only/run", "Content-Type: image/jpeg\r\n", PICTURE_BYTES],
+  ["images", "/pipelines/yolo_only/run", "Content-Type: image/jpeg\r\n", IMAGE_BYTES],
   [
     "forms",
     "/pipelines/yolo_only/run",
     "Content-Type: multipart/form-data; boundary=x\r\n",
-    PICTURE_BYTES,
+    IMAGE_BYTES,
   ],
   ["definitions", "/pipelines/validate", "Content-Type: application/json\r\n", 65_536],
 ] as const;
@@ -99,7 +99,7 @@ Deno.test("bodies for which there is no memory are refused before they are read"
   const path = "/pipelines/yolo_only/run";
   const head = "Content-Type: image/jpeg\r\n";
   const posted = await Promise.all(
-    Array.from({ length: 6 }, () => postHalf(server.url, path, head, PICTURE_BYTES)),
+    Array.from({ length: 6 }, () => postHalf(server.url, path, head, IMAGE_BYTES)),
   );
   const refused = () => posted.filter(({ status }) => status() === 503);
   await until(() => refused().length === 3, "three are refused");

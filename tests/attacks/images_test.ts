@@ -23,7 +23,7 @@ Deno.test("images that are made to take long are refused, or decoded as fast as 
         const answer = await response.json();
         expect(response.status).toBe(status);
         if (status !== 422) continue;
-        expect(answer).toEqual({ error: "invalid_image", detail: "Picture cannot be decoded" });
+        expect(answer).toEqual({ error: "invalid_image", detail: "Image cannot be decoded" });
       }
     }
   });

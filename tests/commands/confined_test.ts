@@ -14,7 +14,7 @@ import { temporaryDirectory } from "../video/temporary_directory.ts";
 const ROOT = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
 const PLAN = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" };
 
-/** Tries all that a server does: the page, a picture, a stream, and a video with its results drawn into it. */
+/** Tries all that a server does: the page, an image, a stream, and a video with its results drawn into it. */
 async function tryAll({ url }: ServerProcess): Promise<void> {
   const get = (path: string) => fetch(new URL(path, url));
   expect((await get("/").then(discard)).status).toBe(200);

@@ -44,12 +44,12 @@ Deno.test("detect prints a table of objects and text", async () => {
   expect(output).toContain('  "Gate 12 → Platform C" ');
 });
 
-Deno.test("detect --json prints a result a line, in the order of the pictures", async () => {
-  const pictures = ["person.jpg", "horses.jpg"].map(fixture);
-  const { code, output } = await detect("--json", "--pipeline", "yolo_only", ...pictures);
+Deno.test("detect --json prints a result a line, in the order of the images", async () => {
+  const images = ["person.jpg", "horses.jpg"].map(fixture);
+  const { code, output } = await detect("--json", "--pipeline", "yolo_only", ...images);
   expect(code).toBe(0);
   const results = output.trimEnd().split("\n").map((line) => JSON.parse(line));
-  expect(results.map(({ file }) => file)).toEqual(pictures);
+  expect(results.map(({ file }) => file)).toEqual(images);
   expect(results[0].image).toEqual({ width: 640, height: 424 });
   const labels = results[0].detections.map(({ label }: { label: string }) => label);
   expect(labels.toSorted()).toEqual(["dog", "horse", "person"]);
@@ -64,7 +64,7 @@ Deno.test("detect --out draws the boxes where the result says that they are", as
   expect(await sharp(out).metadata()).toMatchObject({ ...image, format: "png" });
   expect(detections.length).toBeGreaterThanOrEqual(3);
   for (const { bbox: [x, y, width, height], class_id } of detections) {
-    // The right ends of the lower edges, which no other box of this picture covers.
+    // The right ends of the lower edges, which no other box of this image covers.
     const point = [x + width * 0.8, y + height, labelColor(class_id).fill] as const;
     expect(await colorDistance(out, ...point)).toBeLessThan(BLENDED);
     expect(await colorDistance(fixture("dog.jpg"), ...point)).toBeGreaterThan(BLENDED);
@@ -73,7 +73,7 @@ Deno.test("detect --out draws the boxes where the result says that they are", as
 
 Deno.test("detect reads a folder, and --out names another for the copies", async () => {
   const folder = await Deno.makeTempDir();
-  await Deno.writeTextFile(join(folder, "notes.txt"), "no picture");
+  await Deno.writeTextFile(join(folder, "notes.txt"), "no image");
   await sharp(fixture("text.jpg")).toFile(join(folder, "b.webp"));
   await sharp(fixture("text.jpg")).toFile(join(folder, "a.PNG"));
   const out = join(folder, "drawn");
@@ -88,7 +88,7 @@ Deno.test("detect reads a folder, and --out names another for the copies", async
   expect(await colorDistance(join(out, "a.PNG"), ...point)).toBeLessThan(BLENDED);
 });
 
-Deno.test("detect turns a picture upright that was taken sideways", async () => {
+Deno.test("detect turns an image upright that was taken sideways", async () => {
   const sideways = join(await Deno.makeTempDir(), "sideways.jpg");
   await sharp(fixture("text.jpg")).rotate(-90).withMetadata({ orientation: 6 }).toFile(sideways);
   const { output } = await detect("--json", sideways);
@@ -97,12 +97,12 @@ Deno.test("detect turns a picture upright that was taken sideways", async () => 
   expect(text).toContain("Hello World 2026");
 });
 
-Deno.test("detect tells of each picture that fails in one line, and does the others", async () => {
+Deno.test("detect tells of each image that fails in one line, and does the others", async () => {
   const folder = await Deno.makeTempDir();
   const [text, cut, drawing] = ["a.jpg", "cut.jpg", "drawing.png"].map((name) =>
     join(folder, name)
   );
-  await Deno.writeTextFile(text, "no picture");
+  await Deno.writeTextFile(text, "no image");
   await Deno.writeFile(cut, (await Deno.readFile(fixture("dog.jpg"))).slice(0, 20_000));
   await Deno.writeTextFile(
     drawing,
@@ -113,7 +113,7 @@ Deno.test("detect tells of each picture that fails in one line, and does the oth
   const { code, output, errors } = await detect("--json", text, cut, good, drawing, gone);
   expect(code).toBe(2);
   expect(output.trimEnd().split("\n").map((line) => JSON.parse(line).file)).toEqual([good]);
-  const damaged = "it is not a JPEG, PNG or WebP picture, or it is damaged";
+  const damaged = "it is not a JPEG, PNG or WebP image, or it is damaged";
   expect(errors.trimEnd().split("\n")).toEqual([
     ...[text, cut, drawing].map((path) => `livesyte: Cannot read ${path}: ${damaged}`),
     `livesyte: Cannot read ${gone}: there is no such file or folder`,
@@ -121,10 +121,10 @@ Deno.test("detect tells of each picture that fails in one line, and does the oth
 });
 
 Deno.test("detect takes a name with colons as that of a file", async () => {
-  const picture = join(await Deno.makeTempDir(), "cam1-2024-05-01T12:30:00.jpg");
-  await Deno.copyFile(fixture("dog.jpg"), picture);
-  const { code, output } = await detect("--pipeline", "yolo_only", "--json", picture);
-  expect([code, JSON.parse(output).file]).toEqual([0, picture]);
+  const path = join(await Deno.makeTempDir(), "cam1-2024-05-01T12:30:00.jpg");
+  await Deno.copyFile(fixture("dog.jpg"), path);
+  const { code, output } = await detect("--pipeline", "yolo_only", "--json", path);
+  expect([code, JSON.parse(output).file]).toEqual([0, path]);
 });
 
 Deno.test("detect keeps no loader open after drawing", async () => {
@@ -143,16 +143,16 @@ Deno.test("detect keeps no loader open after drawing", async () => {
 Deno.test("detect refuses arguments that make no sense, in one line", async () => {
   const dog = fixture("dog.jpg");
   const cases: [string[], RegExp][] = [
-    [[], /^livesyte: No picture is named; see "detect --help"\n$/],
-    [[""], /^livesyte: No picture is named; see "detect --help"\n$/],
+    [[], /^livesyte: No image is named; see "detect --help"\n$/],
+    [[""], /^livesyte: No image is named; see "detect --help"\n$/],
     [["--everything", dog], /^livesyte: Unknown option '--everything'; see "detect --help"\n$/],
     [["--pipeline", "nope", dog], /^livesyte: Unknown pipeline "nope"; known are .*yolo_ocr.*\n$/],
     [
       ["--out", "drawn.gif", dog],
       /^livesyte: Cannot write drawn\.gif: expected a name that ends in/,
     ],
-    [["--out", FIXTURES, dog], /^livesyte: Cannot write .*dog\.jpg: it is a picture to read/],
-    [[await Deno.makeTempDir()], /^livesyte: There is no JPEG, PNG or WebP picture in .*\n$/],
+    [["--out", FIXTURES, dog], /^livesyte: Cannot write .*dog\.jpg: it is an image to read/],
+    [[await Deno.makeTempDir()], /^livesyte: There is no JPEG, PNG or WebP image in .*\n$/],
   ];
   for (const [args, message] of cases) {
     const { code, output, errors } = await detect(...args);

@@ -70,14 +70,14 @@ async function emptyModel(input: number[], output: number[]): Promise<OnnxModel>
   model.graph.initializer = [];
   model.graph.value_info = [];
   model.graph.node = [
-    { op_type: "Identity", name: "", input: ["picture"], output: ["result"], attribute: [] },
+    { op_type: "Identity", name: "", input: ["image"], output: ["result"], attribute: [] },
   ];
-  model.graph.input = [valueInfo("picture", 1, input)];
+  model.graph.input = [valueInfo("image", 1, input)];
   model.graph.output = [valueInfo("result", 1, output)];
   return model;
 }
 
-Deno.test("cut and uncut graphs give the same boxes and scores for the same picture", async () => {
+Deno.test("cut and uncut graphs give the same boxes and scores for the same image", async () => {
   const source = await readModel();
   const layout = inspectDetector(parseOnnx(source), SQUARE);
   const pixels = new Uint8Array(640 * 640 * 3);

@@ -59,7 +59,7 @@ Deno.test("a detector of 640×480 finds what the uncut network finds", async () 
   expectReference(await detectAll(640, 480), 0.9);
 });
 
-Deno.test("detections are sorted by confidence and lie within the picture", async () => {
+Deno.test("detections are sorted by confidence and lie within the image", async () => {
   const { "horses.jpg": horses = [] } = await detectAll(512, 384);
   const confidences = horses.map((detection) => detection.confidence);
   expect(confidences.length).toBeGreaterThan(3);

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { browserTest } from "./browser.ts";
-import { DOG_PICTURE, openFile, visit, waitForDog } from "./live_page.ts";
+import { DOG_IMAGE, openFile, visit, waitForDog } from "./live_page.ts";
 import { startServer } from "./server.ts";
 
 browserTest("the pages work below a path", async () => {
@@ -10,7 +10,7 @@ browserTest("the pages work below a path", async () => {
     PIPELINE_THREADS: "2",
   });
   await visit({ url: server.url, path: "/vision" }, async ({ page, requests }) => {
-    await openFile(page, DOG_PICTURE);
+    await openFile(page, DOG_IMAGE);
     await waitForDog(page);
     await page.keyboard.press("d");
     await page.locator(".plot canvas").waitFor();

@@ -98,12 +98,12 @@ Deno.test("the executable has what it needs to keep video jobs", async () => {
   expect([response.status, await response.json()]).toEqual([200, { jobs: [] }]);
 });
 
-Deno.test("the executable finds what is on a picture, and says what it needs for a video", async () => {
-  const picture = new URL("tests/fixtures/dog.jpg", `file://${ROOT}`).pathname;
-  const { code, stdout } = await livesyte(["detect", picture]);
+Deno.test("the executable finds what is on an image, and says what it needs for a video", async () => {
+  const image = new URL("tests/fixtures/dog.jpg", `file://${ROOT}`).pathname;
+  const { code, stdout } = await livesyte(["detect", image]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/dog\s+\d+\s+%/);
-  expect(await livesyte(["video", picture])).toMatchObject({
+  expect(await livesyte(["video", image])).toMatchObject({
     code: 1,
     stdout: "",
     stderr: expect.stringContaining("deno task compile --video"),
@@ -118,7 +118,7 @@ Deno.test("the executable brings its models and needs no network", async () => {
     args: ["-rn", `${folder}/livesyte`, "serve"],
     clearEnv: true,
   });
-  // The start has tried inference on a picture.
+  // The start has tried inference on an image.
   expect(server.log.map(({ event }) => event)).toContain("pipeline_ready");
   expect(await server.stop("SIGTERM")).toBe(0);
 });

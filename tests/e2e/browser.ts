@@ -17,7 +17,7 @@ const ARGUMENTS = [
 
 /** Options for {@linkcode launchBrowser}. */
 export interface LaunchOptions {
-  /** A Motion JPEG file with 4:2:0 colours that plays as the camera; without it the camera shows a test picture. */
+  /** A Motion JPEG file with 4:2:0 colours that plays as the camera; without it the camera shows a test image. */
   camera?: string;
   /** Further arguments of Chromium. */
   args?: string[];

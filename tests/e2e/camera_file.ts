@@ -1,4 +1,4 @@
-/** Makes films of the test pictures, for Chromium to take as its camera or as a file. @module */
+/** Makes films of the test images, for Chromium to take as its camera or as a file. @module */
 
 const FIXTURES = new URL("../fixtures/", import.meta.url);
 
@@ -10,17 +10,17 @@ const ENCODINGS = {
 
 /** Films that are removed when they are no longer needed. */
 export interface Films extends AsyncDisposable {
-  /** Makes a film of two seconds that shows one picture, and returns its path. */
-  make(picture: string, kind: keyof typeof ENCODINGS): Promise<string>;
+  /** Makes a film of two seconds that shows one image, and returns its path. */
+  make(image: string, kind: keyof typeof ENCODINGS): Promise<string>;
 }
 
 /** Makes a place for films. */
 export async function createFilms(): Promise<Films> {
   const directory = await Deno.makeTempDir({ prefix: "livesyte_films_" });
   return {
-    async make(picture, kind) {
-      const path = `${directory}/${picture.replace(/\.\w+$/, "")}.${kind}`;
-      const source = new URL(picture, FIXTURES).pathname;
+    async make(image, kind) {
+      const path = `${directory}/${image.replace(/\.\w+$/, "")}.${kind}`;
+      const source = new URL(image, FIXTURES).pathname;
       const { success, stderr } = await new Deno.Command("ffmpeg", {
         args: ["-v", "error", "-y", "-loop", "1", "-t", "2", "-r", "15", "-i", source]
           .concat(ENCODINGS[kind], path),

@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { browserTest } from "./browser.ts";
 import { CameraInPage, LEVEL, UPRIGHT } from "./canvas_camera.ts";
 import {
-  DOG_PICTURE,
+  DOG_IMAGE,
   expectAccessible,
   onStage,
   startCamera,
@@ -49,10 +49,10 @@ browserTest("a front camera is shown as a mirror, with its boxes on the objects"
     const greys = async (x: number) => {
       const clip = await onStage(page, [x, 300, 8, 8], view.size);
       const stage = await page.locator(".viewport").boundingBox();
-      const picture = await page.screenshot({
+      const image = await page.screenshot({
         clip: { ...clip, x: clip.x + (stage?.x ?? NaN), y: clip.y + (stage?.y ?? NaN) },
       });
-      const { channels } = await sharp(picture).removeAlpha().stats();
+      const { channels } = await sharp(image).removeAlpha().stats();
       return channels.every(({ mean, stdev }) => Math.abs(mean - 128) < 4 && stdev < 4);
     };
     expect([await greys(80), await greys(560)]).toEqual([true, false]);
@@ -72,7 +72,7 @@ browserTest("a recording goes on when the camera is turned", async () => {
     const [saved] = await Promise.all([page.waitForEvent("download"), record.click()]);
     const { data, info } = await lastFrame(await saved.path());
     expect(info).toMatchObject(LEVEL.size);
-    // The upright picture stands in the middle, 360 pixels wide, with black beside it and grey above the dog.
+    // The upright image stands in the middle, 360 pixels wide, with black beside it and grey above the dog.
     const brightnessAt = (x: number, y: number) =>
       data[(y * info.width + x) * info.channels] ?? NaN;
     expect(brightnessAt(60, 60)).toBeLessThan(32);
@@ -92,7 +92,7 @@ browserTest("a camera that gives no frames for a while goes on by itself", async
     await startCamera(page);
     await waitForDog(page);
     await camera.give(false);
-    await page.getByText("The picture stands still").waitFor();
+    await page.getByText("The image stands still").waitFor();
     await expectAccessible(page, "no frames");
     await camera.give(true);
     await page.locator(".banner").waitFor({ state: "detached" });
@@ -138,9 +138,9 @@ browserTest("a wrong file does not stop the camera", async () => {
     const camera = await CameraInPage.install(page, { view: LEVEL });
     await startCamera(page);
     await waitForDog(page);
-    const buffer = Buffer.from("no picture");
+    const buffer = Buffer.from("no image");
     const problems = [
-      { name: "notes.txt", mimeType: "text/plain", says: "is neither a picture nor a video" },
+      { name: "notes.txt", mimeType: "text/plain", says: "is neither an image nor a video" },
       { name: "broken.jpg", mimeType: "image/jpeg", says: "This browser cannot show" },
       { name: "broken.mp4", mimeType: "video/mp4", says: "This browser cannot show" },
     ];
@@ -153,14 +153,14 @@ browserTest("a wrong file does not stop the camera", async () => {
     }
     await page.locator(`.overlay[data-stale="false"]`).waitFor();
     expect((await camera.asked()).length).toBe(1);
-    await page.locator("input[type=file]").setInputFiles(DOG_PICTURE);
-    await page.getByRole("img", { name: "The picture" }).waitFor();
+    await page.locator("input[type=file]").setInputFiles(DOG_IMAGE);
+    await page.getByRole("img", { name: "The image" }).waitFor();
     expect(await camera.inUse()).toBe(0);
   });
 });
 
 browserTest("a viewer sees the boxes of frames that carry an EXIF orientation", async () => {
-  const jpeg = await sharp(DOG_PICTURE).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+  const jpeg = await sharp(DOG_IMAGE).withMetadata({ orientation: 6 }).jpeg().toBuffer();
   const sideways = await sharp(jpeg).metadata();
   expect(sideways.orientation).toBe(6);
   const size = { width: sideways.width, height: sideways.height };
@@ -213,12 +213,12 @@ async function lastFrame(path: string) {
     .toBuffer({ resolveWithObject: true });
 }
 
-/** Size of the picture that a snapshot saves. */
+/** Size of the image that a snapshot saves. */
 async function snapshotSize(page: Page): Promise<{ width: number; height: number }> {
   await page.getByRole("button", { name: "Snapshot" }).click();
   const [saved] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("button", { name: "Save picture" }).click(),
+    page.getByRole("button", { name: "Save image" }).click(),
   ]);
   const { width, height } = await sharp(await saved.path()).metadata();
   await page.keyboard.press("Escape");

@@ -3,11 +3,11 @@
 import type { Page } from "playwright-core";
 import type { Size } from "../../lib/image/size.ts";
 import type { Rectangle } from "../../lib/client/overlay/overlay_layout.ts";
-import { DOG_PICTURE } from "./live_page.ts";
+import { DOG_IMAGE } from "./live_page.ts";
 
 /** What the camera sees. */
 export interface CameraView {
-  /** Size of the camera's picture, in pixels. */
+  /** Size of the camera's image, in pixels. */
   size: Size;
   /** Where `dog.jpg` is in it; grey is around it. */
   dog: Rectangle;
@@ -57,9 +57,9 @@ export class CameraInPage {
     page: Page,
     { view, facing }: CanvasCameraOptions,
   ): Promise<CameraInPage> {
-    const picture = (await Deno.readFile(DOG_PICTURE)).toBase64();
-    await page.evaluate(async ({ picture, view, facing }) => {
-      const dog = await createImageBitmap(new Blob([Uint8Array.fromBase64(picture)]));
+    const image = (await Deno.readFile(DOG_IMAGE)).toBase64();
+    await page.evaluate(async ({ image, view, facing }) => {
+      const dog = await createImageBitmap(new Blob([Uint8Array.fromBase64(image)]));
       const camera: CanvasCamera = { view, gives: true, isTaken: false, tracks: [], asked: [] };
       (globalThis as CameraWindow).canvasCamera = camera;
       const canvas = document.createElement("canvas");
@@ -90,7 +90,7 @@ export class CameraInPage {
         }
         return Promise.resolve(stream);
       };
-    }, { picture, view, facing });
+    }, { image, view, facing });
     return new CameraInPage(page);
   }
 

@@ -5,7 +5,7 @@ import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { openStream, startTestServer, type TestServer } from "../routes/test_server.ts";
 import { RESULT } from "../streaming/simulated_stream.ts";
 import { browserTest } from "./browser.ts";
-import { DOG_PICTURE, expectAccessible, openFile, visit, waitForDog } from "./live_page.ts";
+import { DOG_IMAGE, expectAccessible, openFile, visit, waitForDog } from "./live_page.ts";
 
 const FOUND: PipelineResult = {
   ...RESULT,
@@ -118,7 +118,7 @@ for (const [code, failure] of Object.entries(FAILURES)) {
     await visit({ url: `http://${server.host}/` }, async ({ page }) => {
       await stopWaiting(page);
       if (failure.fromStart) await failure.provoke(page, server, pipeline);
-      await openFile(page, DOG_PICTURE);
+      await openFile(page, DOG_IMAGE);
       if (!failure.fromStart) {
         await waitForDog(page);
         await failure.provoke(page, server, pipeline);
@@ -157,7 +157,7 @@ browserTest(
           route.fulfill({ json: { pipelines: [{ id: "gone", name: "Gone", description: "" }] } }),
       );
       await page.reload();
-      await openFile(page, DOG_PICTURE);
+      await openFile(page, DOG_IMAGE);
       await page.getByText("The server does not know this pipeline").waitFor();
       await page.unroute("**/pipelines");
       await page.getByRole("button", { name: "Retry", exact: true }).click();

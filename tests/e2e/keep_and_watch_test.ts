@@ -19,7 +19,7 @@ dogTest("a snapshot is the frame with its overlay, and its JSON", async (camera)
     await startCamera(page);
     await waitForDog(page);
     await page.getByRole("button", { name: "Snapshot" }).click();
-    const png = await download(page, "Save picture");
+    const png = await download(page, "Save image");
     const json = JSON.parse(new TextDecoder().decode((await download(page, "Save JSON")).bytes));
     expect(png.name).toMatch(/^livesyte .* frame \d+\.png$/);
     expect(png.name).toContain(`frame ${json.frame_index}.`);
@@ -53,7 +53,7 @@ dogTest("a recording shows whether it is on, and is saved as a video", async (ca
     expect(saved.name).toMatch(/^livesyte .*\.webm$/);
     const frame = await firstFrame(saved.path);
     expect(frame.info).toMatchObject({ width: 640, height: 480 });
-    // Where the dog's box begins there is more of its colour than in the picture alone.
+    // Where the dog's box begins there is more of its colour than in the image alone.
     expect(hasColorNear(frame.data, DOG_COLOR)).toBe(true);
   });
 });
@@ -86,7 +86,7 @@ dogTest(
         await page.locator(`.pill[data-tone="live"], .pill[data-tone="degraded"]`).waitFor();
         await expectAccessible(page, "watching");
         await page.getByRole("button", { name: "Snapshot" }).click();
-        expect((await download(page, "Save picture")).name).toMatch(/\.png$/);
+        expect((await download(page, "Save image")).name).toMatch(/\.png$/);
         await page.keyboard.press("Escape");
         await sender.getByRole("button", { name: "Stop" }).click();
         await page.getByText("The stream has ended").waitFor();

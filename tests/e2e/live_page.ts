@@ -14,10 +14,10 @@ import { browserTest, launchBrowser, type LaunchOptions } from "./browser.ts";
 import { createFilms, type Films } from "./camera_file.ts";
 import { type ServerProcess, startServer } from "./server.ts";
 
-/** Where the dog is in `dog.jpg`, and the size of that picture: see tests/fixtures/README.md. */
+/** Where the dog is in `dog.jpg`, and the size of that image: see tests/fixtures/README.md. */
 const DOG = { box: [131, 218, 178, 322], width: 768, height: 576 } as const;
-/** Path of the picture with the dog. */
-export const DOG_PICTURE = new URL("../fixtures/dog.jpg", import.meta.url).pathname;
+/** Path of the image with the dog. */
+export const DOG_IMAGE = new URL("../fixtures/dog.jpg", import.meta.url).pathname;
 /** The colour of dogs, red, green and blue. */
 export const DOG_COLOR = [204, 121, 167];
 /** Generous, as tests share a slow machine with others. */
@@ -112,7 +112,7 @@ async function waitForPage(page: Page): Promise<void> {
   await page.locator(`.setup option[value]:not([value=""])`).first().waitFor({ state: "attached" });
 }
 
-/** Opens a picture or a video file on the live page. */
+/** Opens an image or a video file on the live page. */
 export async function openFile(page: Page, path: string): Promise<void> {
   await waitForPage(page);
   await page.locator("input[type=file]").setInputFiles(path);
@@ -142,35 +142,35 @@ export async function expectedDog(page: Page, fit: Fit = "contain"): Promise<Rec
   return await onStage(page, DOG.box, DOG, fit);
 }
 
-/** Where a box of a picture is shown, in CSS pixels of the stage. */
+/** Where a box of an image is shown, in CSS pixels of the stage. */
 export async function onStage(
   page: Page,
   box: readonly [number, number, number, number],
-  picture: Size,
+  frame: Size,
   fit: Fit = "contain",
 ): Promise<Rectangle> {
   const element = await page.locator(`.source[data-shown="true"]`).boundingBox();
   if (element === null) throw new Error("The source is not shown");
-  return placeBox([...box], picture, fittedRectangle(element, picture, fit));
+  return placeBox([...box], frame, fittedRectangle(element, frame, fit));
 }
 
 /**
- * Waits until the dog's box lies on the dog of a picture that shows all of `dog.jpg` at a place.
+ * Waits until the dog's box lies on the dog of an image that shows all of `dog.jpg` at a place.
  *
- * @param isMirrored Whether the page shows that picture as in a mirror.
+ * @param isMirrored Whether the page shows that image as in a mirror.
  */
 export async function waitForDogAt(
   page: Page,
   place: Rectangle,
-  picture: Size,
+  frame: Size,
   isMirrored = false,
 ): Promise<void> {
   const { x: left, y, width, height } = placeBox([...DOG.box], DOG, place);
-  const x = isMirrored ? picture.width - left - width : left;
+  const x = isMirrored ? frame.width - left - width : left;
   const deadline = Date.now() + TIMEOUT_MS;
   for (;;) {
     await waitForDog(page);
-    const expected = await onStage(page, [x, y, width, height], picture);
+    const expected = await onStage(page, [x, y, width, height], frame);
     // The box may go as it is read; then there is the next one.
     const drawn = await drawnDog(page).catch(() => undefined);
     if (drawn !== undefined && intersectionOverUnion(drawn, expected) >= 0.7) return;

@@ -5,7 +5,7 @@ import { browserTest } from "./browser.ts";
 import {
   colorsAcrossLeftEdge,
   DOG_COLOR,
-  DOG_PICTURE,
+  DOG_IMAGE,
   dogTest,
   drawnDog,
   expectAccessible,
@@ -21,10 +21,10 @@ import { startServer } from "./server.ts";
 
 const MAXIMUM_SCRIPTS = 10;
 const MAXIMUM_SCRIPT_BYTES = 40_000;
-const TEXT_PICTURE = new URL("../fixtures/text.jpg", import.meta.url).pathname;
+const TEXT_IMAGE = new URL("../fixtures/text.jpg", import.meta.url).pathname;
 /** dog.jpg, stored turned, with the EXIF orientation 6. */
-const SIDEWAYS_PICTURE = new URL("../fixtures/pictures/exif6.jpg", import.meta.url).pathname;
-/** Where `text.jpg` says "Hello World 2026", and the size of that picture. */
+const SIDEWAYS_IMAGE = new URL("../fixtures/pictures/exif6.jpg", import.meta.url).pathname;
+/** Where `text.jpg` says "Hello World 2026", and the size of that image. */
 const HELLO = { box: [45, 68, 352, 34], width: 640, height: 480 } as const;
 
 dogTest("a dog before the camera gets a box that lies on the dog", async (camera) => {
@@ -64,9 +64,9 @@ dogTest("the box stays on the dog when the window changes, at any pixel ratio", 
   });
 });
 
-browserTest("a picture file is looked at without a camera", async () => {
+browserTest("an image file is looked at without a camera", async () => {
   await visit({}, async ({ page }) => {
-    await openFile(page, DOG_PICTURE);
+    await openFile(page, DOG_IMAGE);
     await waitForDog(page);
     const drawn = await drawnDog(page);
     expect(intersectionOverUnion(drawn, await expectedDog(page))).toBeGreaterThanOrEqual(0.7);
@@ -80,12 +80,12 @@ browserTest("a picture file is looked at without a camera", async () => {
 });
 
 browserTest(
-  "a picture that a phone took sideways is shown upright, and its boxes fit",
+  "an image that a phone took sideways is shown upright, and its boxes fit",
   async () => {
     await visit({}, async ({ page }) => {
-      await openFile(page, SIDEWAYS_PICTURE);
+      await openFile(page, SIDEWAYS_IMAGE);
       await waitForDog(page);
-      const shown = await page.getByRole("img", { name: "The picture" }).evaluate((element) => {
+      const shown = await page.getByRole("img", { name: "The image" }).evaluate((element) => {
         const { width, height } = element as HTMLCanvasElement;
         return { width, height };
       });
@@ -99,7 +99,7 @@ browserTest(
 browserTest("text is drawn where it is, and listed", async () => {
   await visit({}, async ({ page }) => {
     await page.getByLabel("Pipeline").selectOption({ value: "yolo_ocr" });
-    await openFile(page, TEXT_PICTURE);
+    await openFile(page, TEXT_IMAGE);
     const line = page.locator(".overlay li", { hasText: "Hello World 2026" });
     await line.waitFor({ state: "attached" });
     const [left = NaN, top = NaN, , , right = NaN, bottom = NaN] =
@@ -130,7 +130,7 @@ dogTest("another pipeline takes over at once", async (camera) => {
       await (await opened).waitForEvent("framereceived");
     };
     await choose("ocr_only");
-    await page.getByText("No text is read in this picture").waitFor();
+    await page.getByText("No text is read in this image").waitFor();
     await page.locator(".objects").waitFor({ state: "hidden" });
     await choose("yolo_only");
     await waitForDog(page);
@@ -143,9 +143,9 @@ dogTest("another pipeline takes over at once", async (camera) => {
   });
 });
 
-browserTest("a picture can be dropped anywhere on the page", async () => {
+browserTest("an image can be dropped anywhere on the page", async () => {
   await visit({}, async ({ page }) => {
-    const bytes = (await Deno.readFile(DOG_PICTURE)).toBase64();
+    const bytes = (await Deno.readFile(DOG_IMAGE)).toBase64();
     const drop = (types: string[]) =>
       page.evaluate(([bytes, types]) => {
         const file = new File([Uint8Array.fromBase64(bytes)], "dog.jpg", { type: "image/jpeg" });
@@ -187,12 +187,12 @@ dogTest("a video file plays over and over", async (_camera, films) => {
   });
 });
 
-browserTest("a file that is no picture is refused in words", async () => {
+browserTest("a file that is no image is refused in words", async () => {
   await visit({}, async ({ page }) => {
     const files = page.locator("input[type=file]");
-    const buffer = Buffer.from("no picture");
+    const buffer = Buffer.from("no image");
     await files.setInputFiles({ name: "notes.txt", mimeType: "text/plain", buffer });
-    await page.getByText("“notes.txt” is neither a picture nor a video").waitFor();
+    await page.getByText("“notes.txt” is neither an image nor a video").waitFor();
     await files.setInputFiles({ name: "broken.jpg", mimeType: "image/jpeg", buffer });
     await page.getByText("This browser cannot show “broken.jpg”").waitFor();
     await files.setInputFiles({ name: "broken.mp4", mimeType: "video/mp4", buffer });
@@ -394,7 +394,7 @@ dogTest("the page is accessible in all its states", async (camera) => {
 browserTest("nothing on a phone is wider than its screen", async () => {
   const context = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
   await visit({ context }, async ({ page }) => {
-    await openFile(page, DOG_PICTURE);
+    await openFile(page, DOG_IMAGE);
     await waitForDog(page);
     const stop = await page.getByRole("button", { name: "Stop" }).boundingBox();
     expect((stop?.x ?? NaN) + (stop?.width ?? NaN)).toBeLessThanOrEqual(360);
@@ -415,7 +415,7 @@ const SMALL_VIEWPORTS = [
   { width: 640, height: 400 },
 ];
 
-browserTest("what is said in place of a picture is cut on no page and no screen", async () => {
+browserTest("what is said in place of an image is cut on no page and no screen", async () => {
   for (const path of ["/", "/watch", "/videos"]) {
     await visit({ path }, async ({ page }) => {
       for (const viewport of SMALL_VIEWPORTS) {
@@ -437,7 +437,7 @@ browserTest("what is said in place of a picture is cut on no page and no screen"
 
 browserTest("nothing is wider than a small screen while a stream runs", async () => {
   await visit({}, async ({ page }) => {
-    await openFile(page, DOG_PICTURE);
+    await openFile(page, DOG_IMAGE);
     await waitForDog(page);
     await page.locator(".figures").waitFor();
     for (const viewport of SMALL_VIEWPORTS) {
@@ -456,7 +456,7 @@ browserTest(
   async () => {
     await visit({ tolerate: /willReadFrequently/ }, async ({ page }) => {
       await page.evaluate(() => document.documentElement.dir = "rtl");
-      await openFile(page, DOG_PICTURE);
+      await openFile(page, DOG_IMAGE);
       await waitForDog(page);
       const labelled = page.getByRole("switch", { name: "Boxes" });
       const knob = await labelled.evaluate((element) => {
@@ -466,7 +466,7 @@ browserTest(
         return { room, needed: parseFloat(before.width) + parseFloat(before.marginRight) };
       });
       expect(knob.needed).toBeLessThanOrEqual(knob.room);
-      // Dark letters stand on the colour of dogs; beside it there is the picture, which the canvas leaves clear.
+      // Dark letters stand on the colour of dogs; beside it there is the image, which the canvas leaves clear.
       const { x, y } = await drawnDog(page);
       const darkPixels = await page.locator(".overlay").evaluate((canvas, [x, y]) => {
         const { width: pixels, clientWidth } = canvas as HTMLCanvasElement;

@@ -2,7 +2,7 @@ import { expect } from "expect";
 import type { Page } from "playwright-core";
 import { TestClient } from "../routes/test_server.ts";
 import { browserTest } from "./browser.ts";
-import { DOG_PICTURE, openFile, visit, waitForDog } from "./live_page.ts";
+import { DOG_IMAGE, openFile, visit, waitForDog } from "./live_page.ts";
 import { startServer } from "./server.ts";
 
 /** One thread and the largest step of the detector's input: easily brought to its limits. */
@@ -18,7 +18,7 @@ browserTest(
     await using server = await startServer(SLOW);
     await visit({ url: server.url }, async ({ page, requests }) => {
       const countScripts = () => requests.filter((url) => url.includes(".js")).length;
-      await openFile(page, DOG_PICTURE);
+      await openFile(page, DOG_IMAGE);
       await waitForDog(page);
       const before = countScripts();
       await page.keyboard.press("d");
@@ -41,7 +41,7 @@ browserTest(
 browserTest("the diagnostics count what the server's metrics count", async () => {
   await using server = await startServer(SLOW);
   await visit({ url: server.url }, async ({ page }) => {
-    await openFile(page, DOG_PICTURE);
+    await openFile(page, DOG_IMAGE);
     await waitForDog(page);
     await page.keyboard.press("d");
     await waitForFigure(page, "Frames answered", (value) => value >= 30);
@@ -89,7 +89,7 @@ async function waitForFigure(
 /** Streams as fast as the server answers, until it is disposed of. */
 async function startLoad(url: string): Promise<AsyncDisposable> {
   const address = `${url.replace("http", "ws")}ws/video/stream?pipeline_id=yolo_only`;
-  const frame = await Deno.readFile(DOG_PICTURE);
+  const frame = await Deno.readFile(DOG_IMAGE);
   const clients = Array.from({ length: LOAD_STREAMS }, () => new TestClient(address));
   let isRunning = true;
   const streams = clients.map(async (client) => {

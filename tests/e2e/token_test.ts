@@ -2,7 +2,7 @@ import { expect } from "expect";
 import type { Page } from "playwright-core";
 import { browserTest } from "./browser.ts";
 import {
-  DOG_PICTURE,
+  DOG_IMAGE,
   expectAccessible,
   openFile,
   visit,
@@ -34,7 +34,7 @@ browserTest("every page asks for a missing token in the same words", async () =>
   }
   await visit({ ...REFUSED, url: server.url }, async ({ page, requests }) => {
     await page.getByText("The server asks for a token").waitFor();
-    await openFile(page, DOG_PICTURE);
+    await openFile(page, DOG_IMAGE);
     await page.getByText("One moment").waitFor({ state: "hidden" });
     await page.getByText("The server asks for a token").waitFor();
     // What the file has asked for may still be under way. Retries would come after one second, and two more, and four.
@@ -44,7 +44,7 @@ browserTest("every page asks for a missing token in the same words", async () =>
     expect(requests.length).toBe(asked);
     await enterToken(page, TOKEN);
     await page.getByRole("button", { name: "Start camera" }).waitFor();
-    await openFile(page, DOG_PICTURE);
+    await openFile(page, DOG_IMAGE);
     await waitForDog(page);
   });
 });

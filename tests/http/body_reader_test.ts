@@ -80,7 +80,7 @@ Deno.test("a body's memory is given back whatever happens", async () => {
 
   const unusable = request(1);
   const failing = bodies.read(unusable.request, { maxBytes: 60 }, () => {
-    throw new RangeError("No picture");
+    throw new RangeError("No image");
   });
   unusable.send(1);
   unusable.end();

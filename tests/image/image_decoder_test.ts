@@ -9,7 +9,7 @@ const RED = [254, 0, 0];
 const BLUE = [0, 0, 254];
 const GREY = [114, 114, 114];
 
-/** Encodes a picture whose left half is red and whose right half is blue. */
+/** Encodes an image whose left half is red and whose right half is blue. */
 function encode(
   width: number,
   height: number,
@@ -39,7 +39,7 @@ function expectColour(actual: number[], expected: number[]) {
   expect(Math.max(...distances)).toBeLessThanOrEqual(8);
 }
 
-Deno.test("decodeLetterboxed puts grey bars above and below a wide picture", async () => {
+Deno.test("decodeLetterboxed puts grey bars above and below a wide image", async () => {
   const { letterbox, at } = await decode(await encode(128, 64, jpeg), 64, 64);
   expect(letterbox).toMatchObject({ image: { width: 128, height: 64 }, left: 0, top: 16 });
   expect([at(0, 0), at(63, 15), at(0, 48), at(63, 63)]).toEqual([GREY, GREY, GREY, GREY]);
@@ -47,7 +47,7 @@ Deno.test("decodeLetterboxed puts grey bars above and below a wide picture", asy
   expectColour(at(63, 47), BLUE);
 });
 
-Deno.test("decodeLetterboxed puts grey bars beside a tall picture", async () => {
+Deno.test("decodeLetterboxed puts grey bars beside a tall image", async () => {
   const { letterbox, at } = await decode(await encode(64, 128, jpeg), 64, 64);
   expect(letterbox).toMatchObject({ left: 16, top: 0 });
   expect([at(0, 0), at(15, 63), at(48, 0), at(63, 63)]).toEqual([GREY, GREY, GREY, GREY]);
@@ -55,13 +55,13 @@ Deno.test("decodeLetterboxed puts grey bars beside a tall picture", async () => 
   expectColour(at(47, 63), BLUE);
 });
 
-Deno.test("decodeLetterboxed gives a picture of the input's size unchanged", async () => {
+Deno.test("decodeLetterboxed gives an image of the input's size unchanged", async () => {
   const frame = readFixture("text.jpg");
   const { pixels } = await decode(frame, 640, 480);
   expect(pixels).toEqual(new Uint8Array(await sharp(frame).raw().toBuffer()));
 });
 
-Deno.test("decodeLetterboxed overwrites all of the picture before", async () => {
+Deno.test("decodeLetterboxed overwrites all of the image before", async () => {
   const pixels = new Uint8Array(64 * 64 * 3).fill(7);
   const input = { width: 64, height: 64 };
   for (const [width, height] of [[128, 64], [64, 128], [64, 64]] as const) {
@@ -82,7 +82,7 @@ Deno.test("decodeLetterboxed ignores an EXIF orientation", async () => {
   expectColour(at(125, 32), BLUE);
 });
 
-/** How a picture is stored that is upright once it has been turned as each EXIF orientation says (Exif 3.0, 4.6.5.1.6). */
+/** How an image is stored that is upright once it has been turned as each EXIF orientation says (Exif 3.0, 4.6.5.1.6). */
 const STORED: Record<number, (image: Sharp) => Sharp> = {
   1: (image) => image,
   2: (image) => image.flop(),
@@ -95,7 +95,7 @@ const STORED: Record<number, (image: Sharp) => Sharp> = {
   8: (image) => image.rotate(90),
 };
 
-Deno.test("a picture is decoded upright, whichever of the eight orientations and three formats it is stored in", async () => {
+Deno.test("an image is decoded upright, whichever of the eight orientations and three formats it is stored in", async () => {
   const side = fc.integer({ min: 1, max: 40 });
   const orientation = fc.integer({ min: 1, max: 8 });
   const format = fc.constantFrom("png", "webp", "jpeg");
@@ -132,7 +132,7 @@ Deno.test("a picture is decoded upright, whichever of the eight orientations and
   );
 });
 
-Deno.test("decodeLetterboxed turns a picture upright where that is asked for", async () => {
+Deno.test("decodeLetterboxed turns an image upright where that is asked for", async () => {
   const upright = await encode(128, 64, jpeg);
   for (const [orientation, store] of Object.entries(STORED)) {
     const stored = store(sharp(upright)).withMetadata({ orientation: Number(orientation) });
@@ -208,7 +208,7 @@ Deno.test("decodeLetterboxed rejects a JPEG that is cut short at any point", asy
   }
 });
 
-Deno.test("decodeLetterboxed rejects bytes that are no picture", async () => {
+Deno.test("decodeLetterboxed rejects bytes that are no image", async () => {
   for (
     const bytes of [
       new Uint8Array(),
@@ -231,7 +231,7 @@ Deno.test("decodeLetterboxed rejects formats other than JPEG, PNG and WebP", asy
   }
 });
 
-Deno.test("decodeLetterboxed refuses a picture of one pixel more than the limit", async () => {
+Deno.test("decodeLetterboxed refuses an image of one pixel more than the limit", async () => {
   const bytes = await encode(64, 32, (image) => image.png());
   const pixels = new Uint8Array(64 * 32 * 3);
   const input = { width: 64, height: 32 };

@@ -9,12 +9,12 @@ const sizes = fc.record({
   input: fc.record({ width: inputSide, height: inputSide }),
 });
 
-Deno.test("fitLetterbox centres a picture that is wider than the input", () => {
+Deno.test("fitLetterbox centres an image that is wider than the input", () => {
   const letterbox = fitLetterbox({ width: 768, height: 576 }, { width: 640, height: 640 });
   expect(letterbox).toMatchObject({ content: { width: 640, height: 480 }, left: 0, top: 80 });
 });
 
-Deno.test("fitLetterbox leaves no bars around a picture of the input's shape", () => {
+Deno.test("fitLetterbox leaves no bars around an image of the input's shape", () => {
   const letterbox = fitLetterbox({ width: 640, height: 480 }, { width: 512, height: 384 });
   expect(letterbox).toMatchObject({ content: { width: 512, height: 384 }, left: 0, top: 0 });
 });
@@ -50,7 +50,7 @@ Deno.test("toImageBox undoes the letterbox within a tenth of a pixel", () => {
   }));
 });
 
-Deno.test("toImageBox clips any box to the picture and rounds it to tenths", () => {
+Deno.test("toImageBox clips any box to the image and rounds it to tenths", () => {
   const coordinate = fc.double({ min: -5000, max: 5000, noNaN: true });
   fc.assert(fc.property(
     sizes,

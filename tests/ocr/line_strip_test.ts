@@ -62,7 +62,7 @@ Deno.test("cropLine averages when it makes smaller", () => {
   expect(at(1, 1)).toEqual([100, 100, 100]);
 });
 
-Deno.test("cropLine goes on with the picture's edge outside of it", () => {
+Deno.test("cropLine goes on with the image's edge outside of it", () => {
   const at = crop(gradient(60, 40), [[-10, -10], [0, -10], [0, 0], [-10, 0]], 10, 10);
   expect(at(0, 0)).toEqual([0, 0, 7]);
 });

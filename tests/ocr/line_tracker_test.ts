@@ -34,7 +34,7 @@ function box(text: string, [left, top]: [number, number]): Quadrilateral {
 
 const read = (text: string, confidence = 0.9, quarters = 0) => ({ text, confidence, quarters });
 
-/** Looks at a picture of one line, and answers with `reading` if it is asked for. */
+/** Looks at an image of one line, and answers with `reading` if it is asked for. */
 function pass(
   memory: LineTracker,
   text: string,
@@ -85,7 +85,7 @@ Deno.test("LineTracker lets the readings of a line that moves vote", () => {
   expect(texts).toEqual(["GATE", "GATE", "GATE", "GATE"]);
 });
 
-Deno.test("LineTracker shows a line no more when it has left the picture", () => {
+Deno.test("LineTracker shows a line no more when it has left the image", () => {
   const memory = new LineTracker();
   pass(memory, "GATE");
   const image = draw([]);
@@ -135,9 +135,9 @@ Deno.test("LineTracker gives a line for each that was found, in that order, and 
   });
   const stream = fc.array(fc.array(line, { maxLength: 5 }), { maxLength: 8 });
   fc.assert(
-    fc.property(stream, (pictures) => {
+    fc.property(stream, (images) => {
       const memory = new LineTracker();
-      for (const lines of pictures) {
+      for (const lines of images) {
         const image = draw(lines);
         const polygons = lines.map(({ text, at }) => box(text, at));
         const unread = memory.look(image, polygons);

@@ -12,10 +12,10 @@ renderedTextTest("LineTracker has TextReader read only the line that has changed
   try {
     const memory = new LineTracker();
     const wide = "Please stand behind the line";
-    const pictures = [[wide, "Gate 12"], [wide, "Gate 12"], [wide, "Gate 13"]];
+    const images = [[wide, "Gate 12"], [wide, "Gate 12"], [wide, "Gate 13"]];
     const asked: number[] = [];
     const texts: string[][] = [];
-    for (const lines of pictures) {
+    for (const lines of images) {
       const image = await draw(...lines);
       const found = (await reader.findLines(image)).map(({ polygon }) => polygon);
       const unread = memory.look(image, found);
@@ -23,7 +23,7 @@ renderedTextTest("LineTracker has TextReader read only the line that has changed
       const settled = memory.settle(image, await reader.recognize(image, unread));
       texts.push(settled.map(({ text }) => text));
     }
-    expect(texts).toEqual(pictures);
+    expect(texts).toEqual(images);
     expect(asked).toEqual([2, 0, 1]);
   } finally {
     await reader.release();

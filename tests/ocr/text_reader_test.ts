@@ -29,7 +29,7 @@ async function readTexts(reader: TextReader, image: PixelImage): Promise<string[
   return (await reader.read(image)).lines.map(({ text }) => text);
 }
 
-Deno.test("TextReader reads every line of a picture, spaces, arrow and turned line included", () =>
+Deno.test("TextReader reads every line of an image, spaces, arrow and turned line included", () =>
   withReader(async (reader) => {
     const image = await decode("text.jpg");
     expect(await readTexts(reader, image)).toEqual([
@@ -46,7 +46,7 @@ Deno.test("TextReader says where each line is", () =>
     const [topLeft = [0, 0], topRight = [0, 0]] = turned?.polygon ?? [];
     const angle = Math.atan2(topRight[1] - topLeft[1], topRight[0] - topLeft[0]) * 180 / Math.PI;
     expect(Math.abs(angle + 8)).toBeLessThan(1);
-    // Measured in the picture: the ink begins at 120 and ends at 481, within 312 and 387.
+    // Measured in the image: the ink begins at 120 and ends at 481, within 312 and 387.
     const [x = 0, y = 0, width = 0, height = 0] = turned === undefined
       ? []
       : toTextBlock(turned, { width: 640, height: 480 }).bbox;
@@ -68,7 +68,7 @@ Deno.test("TextReader finds lines without reading them, and reads given ones", (
   }));
 
 renderedTextTest(
-  "TextReader gives the same for the same picture, whatever came before",
+  "TextReader gives the same for the same image, whatever came before",
   () =>
     withReader(async (reader) => {
       const image = await decode("text.jpg");
@@ -122,7 +122,7 @@ renderedTextTest(
 );
 
 renderedTextTest(
-  "TextReader reads a picture that is larger than its detector's input",
+  "TextReader reads an image that is larger than its detector's input",
   () =>
     withReader(async (reader) => {
       const lines = ["Departures", "Gate 12 closes at 18:45"].map((text) => ({
@@ -209,7 +209,7 @@ renderedTextTest("TextReader reads English with the other text model, too", asyn
   await reader.release();
 });
 
-Deno.test("TextReader finds nothing in a picture of one pixel", () =>
+Deno.test("TextReader finds nothing in an image of one pixel", () =>
   withReader(async (reader) => {
     const image = { pixels: new Uint8Array([10, 20, 30]), width: 1, height: 1 };
     expect((await reader.read(image)).lines).toEqual([]);

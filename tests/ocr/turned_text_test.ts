@@ -12,8 +12,8 @@ const PAGE = [
   "e-mail: joe@example.com",
 ];
 
-/** What each picture says, in reading order. */
-const PICTURES: Record<string, string[]> = {
+/** What each image says, in reading order. */
+const IMAGES: Record<string, string[]> = {
   "rot90.png": PAGE,
   "rot180.png": PAGE,
   "tategaki.png": ["安全出口注意台阶", "请勿吸烟谢谢合作", "小心地滑禁止入内"],
@@ -42,7 +42,7 @@ function toPlainQuotes(text: string): string {
   return text.replaceAll(/[“”]/g, '"').replaceAll(/[‘’]/g, "'");
 }
 
-for (const [name, texts] of Object.entries(PICTURES)) {
+for (const [name, texts] of Object.entries(IMAGES)) {
   Deno.test(`TextReader reads every line of ${name} in order`, async () => {
     const reader = await loadTextReader();
     const read = await readTexts(reader, await decode(name));

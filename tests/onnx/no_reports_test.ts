@@ -21,7 +21,7 @@ async function findCache(): Promise<string> {
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
 }
 
-/** Looks at a picture with another home, and returns the files that onnxruntime has left there. */
+/** Looks at an image with another home, and returns the files that onnxruntime has left there. */
 async function traces(switches: readonly string[]): Promise<string[]> {
   await using home = await temporaryDirectory();
   const { code } = await runMain(["detect", "--pipeline", "yolo_only", DOG], {

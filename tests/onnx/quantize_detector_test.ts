@@ -19,17 +19,17 @@ async function readSource(): Promise<Uint8Array> {
 }
 
 /** YOLOv8n in integers, as calibrated on some of the fixtures. */
-async function quantize(source: Uint8Array, pictures: string[]): Promise<Uint8Array> {
+async function quantize(source: Uint8Array, images: string[]): Promise<Uint8Array> {
   const layout = inspectDetector(parseOnnx(source), INPUT);
   const outputs = quantizedTensors(parseOnnx(source), layout);
   const measured = specializeDetector(parseOnnx(source), { ...layout, outputs });
-  const ranges = await measureRanges(measured, INPUT, pictures.map(readFixture));
+  const ranges = await measureRanges(measured, INPUT, images.map(readFixture));
   return quantizeDetector(parseOnnx(source), layout, ranges);
 }
 
 async function detect(
   source: Uint8Array,
-  picture: string,
+  image: string,
   size: Size,
   edit = (model: OnnxModel, _layout: DetectorLayout) => model,
 ): Promise<Detection[]> {
@@ -38,7 +38,7 @@ async function detect(
   const options = { model, layout, threads: 2, confidence: 0.25, iou: 0.45 };
   const detector = await Detector.create(options);
   const { input, pixels } = detector;
-  const place = await decodeLetterboxed(readFixture(picture), input, pixels, { maxPixels: 1e7 });
+  const place = await decodeLetterboxed(readFixture(image), input, pixels, { maxPixels: 1e7 });
   const detections = await detector.detect(place, { agnostic: false });
   await detector.release();
   return detections;
@@ -51,14 +51,14 @@ function overlap(a: Detection, b: Detection): number {
   return width * height / (aw * ah + bw * bh - width * height);
 }
 
-Deno.test("a quantized detector agrees with its original, on a picture it was not calibrated on too", async () => {
+Deno.test("a quantized detector agrees with its original, on an image it was not calibrated on too", async () => {
   const source = await readSource();
   const quantized = await quantize(source, ["dog.jpg", "horses.jpg", "text.jpg"]);
   expect(quantized.length).toBeLessThan(source.length / 3);
-  for (const picture of ["dog.jpg", "person.jpg"]) {
+  for (const image of ["dog.jpg", "person.jpg"]) {
     for (const size of [INPUT, SMALL_INPUT]) {
-      const before = await detect(source, picture, size);
-      const after = await detect(quantized, picture, size);
+      const before = await detect(source, image, size);
+      const after = await detect(quantized, image, size);
       const labels = (found: Detection[]) => found.map(({ label }) => label).toSorted();
       expect(labels(after)).toEqual(labels(before));
       for (const each of before) {
@@ -76,10 +76,10 @@ Deno.test("a quantized detector finds the same where boxes are computed only in 
     expect(model.graph.node.filter(({ op_type }) => op_type === "Pad")).toHaveLength(3);
     return model;
   };
-  for (const picture of ["dog.jpg", "person.jpg", "horses.jpg"]) {
-    const whole = await detect(quantized, picture, INPUT);
+  for (const image of ["dog.jpg", "person.jpg", "horses.jpg"]) {
+    const whole = await detect(quantized, image, INPUT);
     expect(whole.length).toBeGreaterThan(1);
-    expect(await detect(quantized, picture, INPUT, lean)).toEqual(whole);
+    expect(await detect(quantized, image, INPUT, lean)).toEqual(whole);
   }
 });
 

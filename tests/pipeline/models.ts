@@ -14,7 +14,7 @@ export async function ensureModel(id = "yolov8n"): Promise<string> {
   return store.path(model);
 }
 
-/** Reads a picture of `tests/fixtures/`. */
+/** Reads an image of `tests/fixtures/`. */
 export function readFixture(name: string): Uint8Array<ArrayBuffer> {
   return Deno.readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
 }

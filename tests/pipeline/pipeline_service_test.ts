@@ -84,7 +84,7 @@ Deno.test("runOnImage reads PNG and WebP as well", async () => {
   });
 });
 
-Deno.test("sessions that run at once each get their own picture's result", async () => {
+Deno.test("sessions that run at once each get their own image's result", async () => {
   const labels = { "dog.jpg": "bicycle", "person.jpg": "person", "horses.jpg": "horse" };
   await withService({ workers: 2, threads: 1 }, async (service) => {
     const runs = Array.from({ length: 12 }, async (_, index) => {
@@ -104,7 +104,7 @@ Deno.test("sessions that run at once each get their own picture's result", async
   });
 });
 
-Deno.test("bytes that are no picture fail as such, and the next frame is answered", async () => {
+Deno.test("bytes that are no image fail as such, and the next frame is answered", async () => {
   await withService({}, async (service) => {
     const dog = readFixture("dog.jpg");
     const garbage = dog.slice();
@@ -119,7 +119,7 @@ Deno.test("bytes that are no picture fail as such, and the next frame is answere
   });
 });
 
-Deno.test("a picture of too many pixels is refused", async () => {
+Deno.test("an image of too many pixels is refused", async () => {
   await withService({ maxPixels: 100_000 }, async (service) => {
     const error = await failureOf(
       service.runOnImage({ pipelineId: "yolo_only", bytes: readFixture("dog.jpg") }),
@@ -286,7 +286,7 @@ Deno.test("frames may ask for another input of the detector", async () => {
 
 const LINES = ["Hello World 2026", "INVOICE No. 48213-B", "Gate 12 → Platform C"];
 
-Deno.test("yolo_ocr reads a picture's text and finds its objects", async () => {
+Deno.test("yolo_ocr reads an image's text and finds its objects", async () => {
   await withService({}, async (service) => {
     const text = await service.runOnImage({
       pipelineId: "yolo_ocr",
@@ -417,7 +417,7 @@ Deno.test("objects of a video are followed by its own clock", async () => {
   });
 });
 
-Deno.test("pixels are looked at as encoded pictures are", async () => {
+Deno.test("pixels are looked at as encoded images are", async () => {
   await withService({}, async (service) => {
     const { data, info } = await sharp(readFixture("dog.jpg")).raw().toBuffer({
       resolveWithObject: true,

@@ -9,7 +9,7 @@ const FRAMES = 2000;
 const STREAMS = 4;
 const CODES = new Set(["invalid_frame", "frame_too_large"]);
 
-Deno.test("2,000 spoilt pictures through the socket give documented answers, and memory stays flat", async () => {
+Deno.test("2,000 spoilt images through the socket give documented answers, and memory stays flat", async () => {
   // In a process of its own, as other tests take memory of this one at the same time.
   await using server = await startServerProcess({
     PIPELINE_INPUT_SIZE: "320x256",
@@ -18,7 +18,7 @@ Deno.test("2,000 spoilt pictures through the socket give documented answers, and
   });
   const connect = () => openStream(new URL(server.url), "?pipeline_id=yolo_only");
   const ask = async (path: string) => await (await fetch(new URL(path, server.url))).json();
-  const picture = new Uint8Array(
+  const image = new Uint8Array(
     await sharp(await readFixture("dog.jpg")).resize(320, 240).jpeg().toBuffer(),
   );
   const answers = { results: 0, errors: 0 };
@@ -28,7 +28,7 @@ Deno.test("2,000 spoilt pictures through the socket give documented answers, and
     await client.opened;
     for (let count = 0; count < FRAMES / STREAMS; count += 1) {
       const before = client.messages.length;
-      client.send(mutateFrame(picture, random));
+      client.send(mutateFrame(image, random));
       const message = (await client.received(before + 1))[before];
       if ("result" in message) {
         answers.results += 1;

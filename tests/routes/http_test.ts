@@ -2,7 +2,7 @@ import { expect } from "expect";
 import sharp from "sharp";
 import type { BoundingBox } from "../../lib/protocol/geometry.ts";
 import type { PipelineResult } from "../../lib/protocol/result.ts";
-import { hardPictures } from "../hard_pictures.ts";
+import { hardImages } from "../hard_images.ts";
 import { readFixture } from "../read_fixture.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
 import { openStream, startTestServer } from "./test_server.ts";
@@ -11,7 +11,7 @@ function boxOf({ detections }: PipelineResult, label: string): BoundingBox | und
   return detections.find((detection) => detection.label === label)?.bbox;
 }
 
-/** A box that differs by less than 5 pixels, as the same picture's does when it was encoded anew. */
+/** A box that differs by less than 5 pixels, as the same image's does when it was encoded anew. */
 function nearly(box: BoundingBox = [NaN, NaN, NaN, NaN]) {
   return box.map((side) => expect.closeTo(side, -1));
 }
@@ -107,14 +107,14 @@ Deno.test("the HTTP interface answers with real models", async (t) => {
   });
 
   await t.step(
-    "POST /pipelines/:id/run takes pictures as cameras and phones write them",
+    "POST /pipelines/:id/run takes images as cameras and phones write them",
     async () => {
       const look = async (body: Uint8Array<ArrayBuffer>): Promise<PipelineResult> => {
         const request = { method: "POST", body, headers: { "Content-Type": "image/jpeg" } };
         return (await (await server.fetch("/pipelines/yolo_only/run", request)).json()).result;
       };
       const plain = await look(dog);
-      for (const { name, bytes } of await hardPictures()) {
+      for (const { name, bytes } of await hardImages()) {
         const result = await look(bytes);
         expect([name, result?.image]).toEqual([name, { width: 768, height: 576 }]);
         for (const label of ["dog", "bicycle"]) {
@@ -125,7 +125,7 @@ Deno.test("the HTTP interface answers with real models", async (t) => {
   );
 
   await t.step(
-    "POST /pipelines/:id/run reads text in a picture that was taken sideways",
+    "POST /pipelines/:id/run reads text in an image that was taken sideways",
     async () => {
       const upright = await readFixture("text.jpg");
       const sideways = await sharp(upright).rotate(-90).withMetadata({ orientation: 6 }).png()
@@ -144,7 +144,7 @@ Deno.test("the HTTP interface answers with real models", async (t) => {
   await t.step("POST /pipelines/:id/run refuses what it cannot use, with a reason", async () => {
     const jpeg = { "Content-Type": "image/jpeg" };
     const form = new FormData();
-    form.append("picture", "no file");
+    form.append("image", "no file");
     const refusals: [string, RequestInit, number, string][] = [
       ["/pipelines/nope/run", { body: dog, headers: jpeg }, 404, "invalid_pipeline"],
       [
@@ -161,7 +161,7 @@ Deno.test("the HTTP interface answers with real models", async (t) => {
       ],
       ["/pipelines/yolo_only/run", { body: form }, 400, "bad_request"],
       ["/pipelines/yolo_only/run", { body: "", headers: jpeg }, 422, "invalid_image"],
-      ["/pipelines/yolo_only/run", { body: "not a picture", headers: jpeg }, 422, "invalid_image"],
+      ["/pipelines/yolo_only/run", { body: "not an image", headers: jpeg }, 422, "invalid_image"],
       [
         "/pipelines/yolo_only/run",
         { body: dog.slice(0, 50_000), headers: jpeg },

@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { metricsRegistry } from "../../lib/telemetry/metrics.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { InvalidFrameError } from "../../lib/streaming/frame_processor.ts";
-import { hardPictures } from "../hard_pictures.ts";
+import { hardImages } from "../hard_images.ts";
 import { readFixture } from "../read_fixture.ts";
 import { sleep } from "../attacks/raw_client.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
@@ -101,7 +101,7 @@ Deno.test("a frame is looked at whatever the camera puts behind it", async () =>
   await using server = await startTestServer();
   const client = openStream(server, "?pipeline_id=yolo_only");
   await client.opened;
-  for (const { name, bytes, orientation } of await hardPictures()) {
+  for (const { name, bytes, orientation } of await hardImages()) {
     if (orientation !== 1) continue;
     client.send(bytes);
     const answer = (await client.received(client.messages.length + 1)).at(-1);

@@ -206,7 +206,7 @@ Deno.test({
     checkLog(server.log);
     checkSpans(collector.spans);
     const text = JSON.stringify(server.log) + JSON.stringify(collector.spans) + metrics;
-    // What was read from the picture is nobody's business.
+    // What was read from the image is nobody's business.
     expect(text).not.toMatch(/hello|gate/i);
   },
 });

@@ -77,8 +77,8 @@ Deno.test("a stream that cannot keep up is answered from a smaller input, and st
   });
   const client = openStream(server, "?pipeline_id=yolo_only");
   await client.opened;
-  const picture = await readFixture("dog.jpg");
-  const sending = setInterval(() => client.send(picture), 10);
+  const image = await readFixture("dog.jpg");
+  const sending = setInterval(() => client.send(image), 10);
   const levels = new Set<number>();
   for (let count = 1; !levels.has(3); count += 1) {
     const message = (await client.received(count))[count - 1];

@@ -7,13 +7,13 @@ const LIMITS = { maxFrameBytes: 5_242_880, maxFramePixels: 4_194_304 };
 const DETAIL =
   /^(Frame is empty|Not a valid JPEG image: (missing SOI marker|missing EOI marker|no frame header)|Frame of \d+x\d+ pixels exceeds the limit of 4194304 pixels)$/;
 
-Deno.test("validateJpeg answers 100,000 spoilt pictures with a size or a documented error", async () => {
-  const picture = await readFixture("text.jpg");
+Deno.test("validateJpeg answers 100,000 spoilt images with a size or a documented error", async () => {
+  const image = await readFixture("text.jpg");
   const random = createRandom(1);
   let passed = 0;
   for (let count = 0; count < 100_000; count += 1) {
     try {
-      const { width, height } = validateJpeg(mutateFrame(picture, random), LIMITS);
+      const { width, height } = validateJpeg(mutateFrame(image, random), LIMITS);
       if (width < 1 || height < 1 || width * height > LIMITS.maxFramePixels) {
         throw new RangeError(`Unexpected size ${width}x${height}`);
       }

@@ -1,4 +1,4 @@
-/** Spoils pictures, reproducibly. */
+/** Spoils images, reproducibly. */
 
 /** A small random number generator (mulberry32, public domain), so that a failing run can be repeated. */
 export function createRandom(seed: number): () => number {
@@ -11,13 +11,13 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-/** Gives a copy of a picture with one of several kinds of damage, or bytes that have nothing to do with it. */
+/** Gives a copy of an image with one of several kinds of damage, or bytes that have nothing to do with it. */
 export function mutateFrame(
-  picture: Uint8Array<ArrayBuffer>,
+  image: Uint8Array<ArrayBuffer>,
   random: () => number,
 ): Uint8Array<ArrayBuffer> {
   const below = (limit: number) => Math.floor(random() * limit);
-  const frame = picture.slice();
+  const frame = image.slice();
   switch (below(6)) {
     case 0:
       for (let count = 1 + below(20); count > 0; count -= 1) {
@@ -39,7 +39,7 @@ export function mutateFrame(
     case 3:
       return frame.slice(0, below(frame.length));
     case 4: {
-      // A part of the picture is copied over another.
+      // A part of the image is copied over another.
       const from = below(frame.length);
       frame.copyWithin(below(frame.length), from, from + below(500));
       return frame;

@@ -153,7 +153,7 @@ async function infoOf(path: string, countingMs: number) {
 }
 
 Deno.test({
-  name: "a song with a cover, and a picture, are no videos",
+  name: "a song with a cover, and an image, are no videos",
   ignore,
   async fn() {
     await using directory = await temporaryDirectory();

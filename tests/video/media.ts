@@ -1,4 +1,4 @@
-/** Videos for tests, made with ffmpeg from the pictures in `tests/fixtures`. */
+/** Videos for tests, made with ffmpeg from the images in `tests/fixtures`. */
 
 import { isMissing } from "../needs.ts";
 

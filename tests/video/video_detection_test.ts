@@ -38,7 +38,7 @@ Deno.test({
         expect(result.image).toEqual({ width: 640, height: 480 });
         for (const { label, bbox } of REFERENCE["dog.jpg"]?.slice(0, 2) ?? []) {
           const found = result.detections.find((detection) => detection.label === label);
-          // The picture of 768×576 is shown at 640×480.
+          // The image of 768×576 is shown at 640×480.
           const expected = bbox.map((value) => value * 640 / 768) as BoundingBox;
           expect(found && overlap(found.bbox, expected)).toBeGreaterThan(0.8);
         }

@@ -117,7 +117,7 @@ Deno.test("a worker that reports a failure goes on", async () => {
   });
 });
 
-Deno.test("a picture's fault is told apart from the pipeline's", async () => {
+Deno.test("an image's fault is told apart from the pipeline's", async () => {
   await withPool({}, async (_, run) => {
     const undecodable = await failureOf(run("undecodable"));
     expect(undecodable).toBeInstanceOf(ImageDecodeError);

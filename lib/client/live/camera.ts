@@ -2,7 +2,7 @@
 
 import type { Explanation } from "../explanation.ts";
 
-/** Why there is no picture from a camera. */
+/** Why there is no image from a camera. */
 export type CameraFailure =
   | "no_device"
   | "permission_refused"
@@ -28,13 +28,13 @@ export type CameraChoice = { id: string } | { preferred: string } | {
 export class CameraError extends Error {
   /** `CameraError`, where it would be `Error` otherwise. */
   override readonly name = "CameraError";
-  /** Why there is no picture; {@linkcode explainCameraFailure} has the words for it. */
+  /** Why there is no image; {@linkcode explainCameraFailure} has the words for it. */
   readonly failure: CameraFailure;
 
   /**
    * Makes an error of a failure.
    *
-   * @param failure Why there is no picture; the message repeats it.
+   * @param failure Why there is no image; the message repeats it.
    * @param options Its `cause` is what the browser has thrown.
    */
   constructor(failure: CameraFailure, options?: ErrorOptions) {
@@ -47,7 +47,7 @@ export class CameraError extends Error {
  * Opens a camera, at some 1280×720 and in its own shape: what is sent is scaled down from that.
  *
  * @param devices `navigator.mediaDevices`, which browsers leave out of pages that are not secure.
- * @throws {CameraError} If there is no picture to be had.
+ * @throws {CameraError} If there is no image to be had.
  */
 export async function openCamera(
   choice: CameraChoice | null,
@@ -108,7 +108,7 @@ export async function listCameras(
 const EXPLANATIONS: Readonly<Record<CameraFailure, Explanation>> = {
   no_device: {
     title: "No camera was found",
-    remedy: "Connect one, or open a picture or a video file instead.",
+    remedy: "Connect one, or open an image or a video file instead.",
   },
   permission_refused: {
     title: "The camera is not allowed for this page",

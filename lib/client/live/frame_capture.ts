@@ -4,11 +4,11 @@ import type { Size } from "../../image/size.ts";
 
 /** The longer and the shorter side that a frame is scaled down to. */
 const FRAME_SIDES = { longer: 640, shorter: 480 };
-/** A good picture for the detector at some 60 KB a frame. */
+/** A good image for the detector at some 60 KB a frame. */
 const JPEG_QUALITY = 0.8;
 
 /**
- * The size at which a picture is sent: within 640×480 (480×640 when upright), its aspect kept, never enlarged.
+ * The size at which an image is sent: within 640×480 (480×640 when upright), its aspect kept, never enlarged.
  *
  * @param share Of that size, above 0 and up to 1.
  * @returns Whole pixels, at least 1.
@@ -25,10 +25,10 @@ export function frameSize({ width, height }: Size, share = 1): Size {
   };
 }
 
-/** What can be captured: a playing video, or a canvas that holds a still picture. */
+/** What can be captured: a playing video, or a canvas that holds a still image. */
 export type CaptureElement = HTMLVideoElement | HTMLCanvasElement;
 
-/** The size of an element's own picture, before any scaling on the page; 0×0 while it has none. */
+/** The size of an element's own image, before any scaling on the page; 0×0 while it has none. */
 export function sourceSize(element: CaptureElement): Size {
   return "videoWidth" in element
     ? { width: element.videoWidth, height: element.videoHeight }
@@ -48,7 +48,7 @@ export class FrameEncoder {
   /**
    * Encodes what an element shows now.
    *
-   * @returns One complete JPEG; `null` while the element has no picture.
+   * @returns One complete JPEG; `null` while the element has no image.
    * @throws {Error} If the browser cannot encode it.
    */
   async encode(element: CaptureElement): Promise<Uint8Array<ArrayBuffer> | null> {

@@ -144,7 +144,7 @@ export class LiveSession {
     this.#signals.cameras.value = await listCameras();
   }
 
-  /** Opens a picture or a video file and takes its frames. */
+  /** Opens an image or a video file and takes its frames. */
   async startFile(file: File): Promise<void> {
     const elements = this.#elements;
     if (elements === null) return;
@@ -333,7 +333,7 @@ export class LiveSession {
 }
 
 const ENCODING_FAILED: Explanation = {
-  title: "This browser cannot encode the picture",
+  title: "This browser cannot encode the image",
   remedy: "Start again, or open the page in another browser.",
 };
 

@@ -10,7 +10,7 @@ import type { HistoryPoint } from "./stream_history.ts";
 import type { StreamStatistics } from "./stream_statistics.ts";
 
 /** Where the frames come from. */
-export type SourceKind = "camera" | "video" | "picture" | "stream";
+export type SourceKind = "camera" | "video" | "image" | "stream";
 
 /** What the stage shows. */
 export type StageState =
@@ -57,11 +57,11 @@ export interface LiveSignals extends RealtimeSignals {
   minimumConfidence: Signal<number>;
   /** Names of the classes that are not shown. */
   hiddenLabels: Signal<readonly string[]>;
-  /** Whether objects are drawn in the picture; they are listed all the same. */
+  /** Whether objects are drawn in the image; they are listed all the same. */
   showBoxes: Signal<boolean>;
-  /** Whether lines of text are drawn in the picture; they are listed all the same. */
+  /** Whether lines of text are drawn in the image; they are listed all the same. */
   showText: Signal<boolean>;
-  /** Whether the picture fills the stage, rather than fits into it. */
+  /** Whether the image fills the stage, rather than fits into it. */
   fillsStage: Signal<boolean>;
 }
 

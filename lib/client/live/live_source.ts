@@ -1,16 +1,16 @@
-/** Opens what the frames come from: a camera, a video file or a still picture. */
+/** Opens what the frames come from: a camera, a video file or a still image. */
 
 import { type CameraChoice, CameraError, explainCameraFailure, openCamera } from "./camera.ts";
 import type { Explanation } from "../explanation.ts";
 import { type CaptureElement, sourceSize } from "./frame_capture.ts";
 import type { SourceKind } from "./live_signals.ts";
 
-/** A picture is kept at no more than this: enough for any screen, and phones run out of memory beyond. */
-const LONGEST_PICTURE_SIDE = 1920;
+/** An image is kept at no more than this: enough for any screen, and phones run out of memory beyond. */
+const LONGEST_IMAGE_SIDE = 1920;
 
 /** An open source of frames. */
 export interface LiveSource {
-  /** What was opened: a camera, a video or a picture. */
+  /** What was opened: a camera, a video or an image. */
   kind: SourceKind;
   /** Name of the camera or the file. */
   name: string;
@@ -52,7 +52,7 @@ export class FileError extends Error {
  *
  * @param isWanted Asked before it is shown: the person may have chosen something else while the browser asked for
  * permission.
- * @throws {CameraError} If there is no picture to be had, or it is not wanted any more.
+ * @throws {CameraError} If there is no image to be had, or it is not wanted any more.
  */
 export async function openCameraSource(
   video: HTMLVideoElement,
@@ -101,12 +101,12 @@ function resume(video: HTMLVideoElement): void {
 export interface SourceElements {
   /** Plays cameras and video files. */
   video: HTMLVideoElement;
-  /** Holds still pictures. A canvas, because an image would need an address that the page's policy allows. */
-  picture: HTMLCanvasElement;
+  /** Holds still images. A canvas, because an image would need an address that the page's policy allows. */
+  image: HTMLCanvasElement;
 }
 
 /**
- * Opens a picture or a video file; a video plays over and over.
+ * Opens an image or a video file; a video plays over and over.
  *
  * @throws {FileError} If the browser cannot show it.
  */
@@ -114,7 +114,7 @@ export async function openFile(file: File, elements: SourceElements): Promise<Li
   try {
     return fileKind(file) === "video"
       ? await openVideo(file, elements.video)
-      : await openPicture(file, elements.picture);
+      : await openImage(file, elements.image);
   } catch (cause) {
     if (cause instanceof FileError) throw cause;
     throw new FileError(explainUnreadable(file.name), { cause });
@@ -129,7 +129,7 @@ export async function openFile(file: File, elements: SourceElements): Promise<Li
 export async function checkFile(file: File): Promise<void> {
   const kind = fileKind(file);
   try {
-    if (kind === "picture") (await createImageBitmap(file)).close();
+    if (kind === "image") (await createImageBitmap(file)).close();
     else (await openVideo(file, document.createElement("video"))).close();
   } catch (cause) {
     throw new FileError(explainUnreadable(file.name), { cause });
@@ -159,7 +159,7 @@ async function openVideo(file: File, video: HTMLVideoElement): Promise<LiveSourc
     video.muted = true;
     video.src = url;
     await video.play();
-    if (sourceSize(video).width === 0) throw new Error("Cannot play a file without a picture");
+    if (sourceSize(video).width === 0) throw new Error("Cannot play a file without an image");
   } catch (error) {
     source.close();
     throw error;
@@ -168,24 +168,24 @@ async function openVideo(file: File, video: HTMLVideoElement): Promise<LiveSourc
   return source;
 }
 
-async function openPicture(file: File, picture: HTMLCanvasElement): Promise<LiveSource> {
+async function openImage(file: File, image: HTMLCanvasElement): Promise<LiveSource> {
   // Browsers turn it upright; what is sent is taken from the canvas, so boxes fit what is shown.
   const bitmap = await createImageBitmap(file);
-  const scale = Math.min(1, LONGEST_PICTURE_SIDE / Math.max(bitmap.width, bitmap.height));
-  picture.width = Math.max(1, Math.round(bitmap.width * scale));
-  picture.height = Math.max(1, Math.round(bitmap.height * scale));
-  picture.getContext("2d")?.drawImage(bitmap, 0, 0, picture.width, picture.height);
+  const scale = Math.min(1, LONGEST_IMAGE_SIDE / Math.max(bitmap.width, bitmap.height));
+  image.width = Math.max(1, Math.round(bitmap.width * scale));
+  image.height = Math.max(1, Math.round(bitmap.height * scale));
+  image.getContext("2d")?.drawImage(bitmap, 0, 0, image.width, image.height);
   bitmap.close();
   return {
-    kind: "picture",
+    kind: "image",
     name: file.name,
-    element: picture,
+    element: image,
     cameraId: null,
     isMirrored: false,
     onended: null,
     resume() {},
     close() {
-      picture.width = picture.height = 0;
+      image.width = image.height = 0;
     },
   };
 }
@@ -194,15 +194,15 @@ async function openPicture(file: File, picture: HTMLCanvasElement): Promise<Live
 const VIDEO_NAME = /\.(mp4|m4v|mov|webm|mkv|avi)$/i;
 
 /**
- * Whether a file is played as a video or shown as a picture.
+ * Whether a file is played as a video or shown as an image.
  *
  * @throws {FileError} If it is neither.
  */
-export function fileKind({ name, type }: Pick<File, "name" | "type">): "video" | "picture" {
+export function fileKind({ name, type }: Pick<File, "name" | "type">): "video" | "image" {
   if (type.startsWith("video/") || (type === "" && VIDEO_NAME.test(name))) return "video";
-  if (type.startsWith("image/")) return "picture";
+  if (type.startsWith("image/")) return "image";
   throw new FileError({
-    title: `“${name}” is neither a picture nor a video`,
+    title: `“${name}” is neither an image nor a video`,
     remedy: "Open a JPEG, PNG, WebP, MP4 or WebM file.",
   });
 }

@@ -1,4 +1,4 @@
-/** Sums up what is seen now, object by object, for the list beside the picture. */
+/** Sums up what is seen now, object by object, for the list beside the image. */
 
 import type { Detection } from "../../protocol/detection.ts";
 
@@ -22,7 +22,7 @@ export interface SeenRow {
   label: string;
   /** `null` for a class that is not seen. */
   object: SeenObject | null;
-  /** Whether the person has chosen not to see the class in the picture. */
+  /** Whether the person has chosen not to see the class in the image. */
   isHidden: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Draws what was found over the picture. */
+/** Draws what was found over the image. */
 
 import { labelColor } from "../../image/label_colors.ts";
 import {
@@ -14,9 +14,9 @@ const FONT_SIZE = 13;
 const LABEL_HEIGHT = 20;
 const LABEL_PADDING = 6;
 const STROKE_WIDTH = 2.5;
-/** Lies around every line and letter, so that they stand out from any picture. */
+/** Lies around every line and letter, so that they stand out from any image. */
 const HALO = "rgb(11 13 16 / 75%)";
-/** Lies around letters that have no ground of their own: white on it is readable on any picture. */
+/** Lies around letters that have no ground of their own: white on it is readable on any image. */
 const OUTLINE = "#0b0d10";
 
 /**

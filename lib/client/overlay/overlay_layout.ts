@@ -13,15 +13,15 @@ export interface Rectangle extends Size {
   y: number;
 }
 
-/** How a picture is fitted into an element, as CSS's `object-fit` names it. */
+/** How an image is fitted into an element, as CSS's `object-fit` names it. */
 export type Fit = "contain" | "cover";
 
 /**
- * Where an element shows its picture.
+ * Where an element shows its image.
  *
  * @param element Size of the element, in CSS pixels.
- * @param content Size of the picture, in any unit.
- * @param fit With `cover` the picture may reach beyond the element, where it is not seen.
+ * @param content Size of the image, in any unit.
+ * @param fit With `cover` the image may reach beyond the element, where it is not seen.
  * @returns In CSS pixels, from the element's top left corner; empty while a size is 0.
  */
 export function fittedRectangle(element: Size, content: Size, fit: Fit = "contain"): Rectangle {
@@ -35,10 +35,10 @@ export function fittedRectangle(element: Size, content: Size, fit: Fit = "contai
 }
 
 /**
- * A bounding box as it lies on the shown picture.
+ * A bounding box as it lies on the shown image.
  *
  * @param frame Size of the frame that the box was found in, in pixels.
- * @param shown Where the picture is shown.
+ * @param shown Where the image is shown.
  */
 export function placeBox(box: BoundingBox, frame: Size, shown: Rectangle): Rectangle {
   const [x, y] = placePoint([box[0], box[1]], frame, shown);
@@ -50,7 +50,7 @@ export function placeBox(box: BoundingBox, frame: Size, shown: Rectangle): Recta
   };
 }
 
-/** A point as it lies on the shown picture; see {@linkcode placeBox}. */
+/** A point as it lies on the shown image; see {@linkcode placeBox}. */
 export function placePoint([x, y]: Point, frame: Size, shown: Rectangle): Point {
   return [
     shown.x + x * shown.width / frame.width,
@@ -77,9 +77,9 @@ export function overlaps(a: Rectangle, b: Rectangle): boolean {
 
 /**
  * Finds a place for the label of a box: above it, else inside at its top, below it, or inside at its bottom, where
- * it stays within what is seen of the picture and covers no other label.
+ * it stays within what is seen of the image and covers no other label.
  *
- * @param visible The part of the picture that is seen.
+ * @param visible The part of the image that is seen.
  * @param taken Where labels are already. If every place is taken, the first that fits is used all the same.
  */
 export function placeLabel(
@@ -104,7 +104,7 @@ export interface PlacedDetection {
   detection: Detection;
   /** Such as `dog 93 %`, or `dog #3 93 %` for one that is followed. */
   label: string;
-  /** Where it lies on the shown picture. */
+  /** Where it lies on the shown image. */
   box: Rectangle;
 }
 
@@ -122,7 +122,7 @@ export interface PlacedText {
 export interface OverlayLayout {
   /** Number of the frame, as its result gives it: from 1 in a stream, from 0 in a video file. */
   frameIndex: number;
-  /** The part of the picture that is seen. */
+  /** The part of the image that is seen. */
   visible: Rectangle;
   /** Those that the person wants to see, the surest first. */
   detections: PlacedDetection[];
@@ -153,9 +153,9 @@ export function chosenDetections(
 }
 
 /**
- * Lays out a result over a picture.
+ * Lays out a result over an image.
  *
- * @param shown Where the picture is shown.
+ * @param shown Where the image is shown.
  * @param visible The part of it that is seen.
  */
 export function layOutOverlay(

@@ -1,4 +1,4 @@
-/** Records a picture with its overlay as a video. */
+/** Records an image with its overlay as a video. */
 
 import type { Size } from "../../image/size.ts";
 
@@ -14,7 +14,7 @@ export interface Recording {
 export interface OverlayRecorderOptions {
   /** Size of the video, in pixels. */
   size: Size;
-  /** Draws the present picture. */
+  /** Draws the present image. */
   draw: (context: CanvasRenderingContext2D) => void;
 }
 

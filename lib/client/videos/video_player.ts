@@ -1,4 +1,4 @@
-/** Plays a video, and keeps what is drawn over it in step with its pictures. */
+/** Plays a video, and keeps what is drawn over it in step with its images. */
 
 import { batch, effect } from "@preact/signals";
 import { resultAt } from "./video_timeline.ts";
@@ -69,7 +69,7 @@ export class VideoPlayer {
     this.#show(time);
   }
 
-  /** Timed by the pictures themselves, where the browser tells of them, so that boxes lie where objects are. */
+  /** Timed by the images themselves, where the browser tells of them, so that boxes lie where objects are. */
   #followFrames(video: HTMLVideoElement, signal: AbortSignal): void {
     if (!("requestVideoFrameCallback" in video)) return;
     const onFrame = (_now: number, { mediaTime }: VideoFrameCallbackMetadata) => {

@@ -71,7 +71,7 @@ export class WatchSession {
     });
   }
 
-  /** Shows the picture; `null` before the first one. */
+  /** Shows the image; `null` before the first one. */
   get element(): HTMLCanvasElement | null {
     return this.#signals.stage.value.phase === "running" ? this.#canvas : null;
   }

@@ -43,11 +43,11 @@ export async function encodeAnnotated(
   ]);
   const encoder = await Encoder.open(output, size);
   let lastTimestampMs = -1;
-  for await (const { index, timestampMs, shown, picture } of reader.frames()) {
+  for await (const { index, timestampMs, shown, image } of reader.frames()) {
     // The script counts frames instead of time.
-    picture.pts = BigInt(index);
-    const annotated = await filter.apply(picture, size, placeWithin(shown, size));
-    // Players refuse two pictures at one time, which a damaged file can have.
+    image.pts = BigInt(index);
+    const annotated = await filter.apply(image, size, placeWithin(shown, size));
+    // Players refuse two images at one time, which a damaged file can have.
     lastTimestampMs = Math.max(timestampMs, lastTimestampMs + 1);
     await encoder.write(annotated, lastTimestampMs);
     if (encoder.bytes > maxBytes) {

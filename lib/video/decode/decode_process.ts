@@ -63,7 +63,7 @@ async function decode(request: DecodeRequest): Promise<void> {
     if (isWanted(frame, request)) {
       const { index: frameIndex, timestampMs, shown } = frame;
       const size = fitWithin(shown, request.frameSize);
-      const pixels = (await scaler.apply(frame.picture, size)).toBuffer();
+      const pixels = (await scaler.apply(frame.image, size)).toBuffer();
       const [shownWidth, shownHeight] = [shown.width, shown.height];
       write({ type: "frame", frameIndex, timestampMs, ...size, shownWidth, shownHeight }, pixels);
       if (++written === request.maxFrames) return;

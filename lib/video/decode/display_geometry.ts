@@ -1,23 +1,23 @@
 /**
- * How the pictures of a video are turned, stretched and fitted.
+ * How the images of a video are turned, stretched and fitted.
  *
  * @module
  */
 
 import type { Size } from "../../image/size.ts";
 
-/** How a picture has to be turned to be upright. */
+/** How an image has to be turned to be upright. */
 export interface Orientation {
   /** Whether rows become columns, which swaps width and height. */
   transposed: boolean;
-  /** FFmpeg filters, with their arguments, that turn the picture, in order. */
+  /** FFmpeg filters, with their arguments, that turn the image, in order. */
   filters: [name: string, args: string | null][];
 }
 
 const UPRIGHT: Orientation = { transposed: false, filters: [] };
 
 /**
- * Reads the display matrix that phones write instead of turning the picture.
+ * Reads the display matrix that phones write instead of turning the image.
  *
  * The matrix maps `(x, y)` to `(a·x + c·y, b·x + d·y)`; turns by other angles than quarters do not occur in practice and
  * are left alone.
@@ -45,9 +45,9 @@ export function readDisplayMatrix(matrix: Uint8Array | null): Orientation {
 }
 
 /**
- * Size at which a picture is shown.
+ * Size at which an image is shown.
  *
- * @param coded Size of the stored picture
+ * @param coded Size of the stored image
  * @param pixelAspect Width of a pixel by its height; 0 or NaN when unknown, which counts as 1
  */
 export function displaySize(coded: Size, pixelAspect: number, { transposed }: Orientation): Size {
@@ -66,7 +66,7 @@ export function fitWithin(size: Size, limit: Size): Size {
   };
 }
 
-/** Where a picture lies on a canvas, in pixels of that. */
+/** Where an image lies on a canvas, in pixels of that. */
 export interface Place extends Size {
   /** Pixels to the left of it. */
   left: number;
@@ -77,11 +77,11 @@ export interface Place extends Size {
 /** Bars of fewer pixels than these are rounding. */
 const THINNEST_BARS = 4;
 
-/** The largest place of a picture in the middle of a canvas; where its shape is that of the canvas, it is the whole canvas. */
-export function placeWithin(picture: Size, canvas: Size): Place {
-  const scale = Math.min(canvas.width / picture.width, canvas.height / picture.height);
-  const [width, left] = placeAlong(picture.width * scale, canvas.width);
-  const [height, top] = placeAlong(picture.height * scale, canvas.height);
+/** The largest place of an image in the middle of a canvas; where its shape is that of the canvas, it is the whole canvas. */
+export function placeWithin(image: Size, canvas: Size): Place {
+  const scale = Math.min(canvas.width / image.width, canvas.height / image.height);
+  const [width, left] = placeAlong(image.width * scale, canvas.width);
+  const [height, top] = placeAlong(image.height * scale, canvas.height);
   return { left, top, width, height };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Turns decoded pictures upright and to one size and format with FFmpeg's filters; used in the decode process only.
+ * Turns decoded images upright and to one size and format with FFmpeg's filters; used in the decode process only.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { VideoDecodeError } from "../errors.ts";
 /** A filter of FFmpeg, with its arguments. */
 export type FilterCall = readonly [name: string, args: string | null];
 
-/** Turns, scales and further changes pictures. */
+/** Turns, scales and further changes images. */
 export class FrameFilter implements Disposable {
   readonly #orientation: Orientation;
   readonly #further: readonly FilterCall[];
@@ -24,9 +24,9 @@ export class FrameFilter implements Disposable {
   #builtFor = "";
 
   /**
-   * Begins without filters, which are built for the first picture.
+   * Begins without filters, which are built for the first image.
    *
-   * @param further What is done to the upright pictures; each filter gives one picture for one
+   * @param further What is done to the upright images; each filter gives one image for one
    */
   constructor(orientation: Orientation, further: readonly FilterCall[]) {
     this.#orientation = orientation;
@@ -35,29 +35,29 @@ export class FrameFilter implements Disposable {
   }
 
   /**
-   * Changes one picture, and leaves it empty.
+   * Changes one image, and leaves it empty.
    *
    * @param size Size that it is to have when upright
    * @param place Where it is to lie on a black canvas of that size; all over it where it is not given
    * @returns Valid until the next one
-   * @throws {VideoDecodeError} If the picture cannot be converted
+   * @throws {VideoDecodeError} If the image cannot be converted
    */
   async apply(
-    picture: Frame,
+    image: Frame,
     size: Size,
     place: Place = { left: 0, top: 0, ...size },
   ): Promise<Frame> {
     // A video may change its size or format midway.
-    const format = describe(picture);
+    const format = describe(image);
     const wanted = JSON.stringify([format, size, place]);
     if (wanted !== this.#builtFor) {
       await this.#build(format, size, place);
       this.#builtFor = wanted;
     }
     this.#changed.unref();
-    const added = await this.#source?.buffersrcAddFrame(picture) ?? -1;
+    const added = await this.#source?.buffersrcAddFrame(image) ?? -1;
     const got = added < 0 ? added : await this.#sink?.buffersinkGetFrame(this.#changed) ?? -1;
-    if (got < 0) throw new VideoDecodeError("The video has pictures that cannot be converted");
+    if (got < 0) throw new VideoDecodeError("The video has images that cannot be converted");
     return this.#changed;
   }
 
@@ -90,7 +90,7 @@ export class FrameFilter implements Disposable {
       contexts[index]?.link(0, context, 0);
     }
     if (await graph.config() < 0) {
-      throw new VideoDecodeError("The video has pictures that cannot be converted");
+      throw new VideoDecodeError("The video has images that cannot be converted");
     }
     this.#graph = graph;
     this.#source = contexts[0];
@@ -98,7 +98,7 @@ export class FrameFilter implements Disposable {
   }
 }
 
-/** Arguments of the `buffer` filter for pictures like this, whose times count frames. */
+/** Arguments of the `buffer` filter for images like this, whose times count frames. */
 function describe({ width, height, format, colorSpace, colorRange }: Frame): string {
   return `video_size=${width}x${height}:pix_fmt=${format}:time_base=1/${FRAMES_PER_SECOND}:pixel_aspect=1/1` +
     `:colorspace=${colorSpace}:range=${colorRange}`;
@@ -113,7 +113,7 @@ function create(
   const filter = Filter.getByName(name);
   const context = filter && graph.createFilter(filter, `${name}${index}`, args);
   if (context === null) {
-    throw new VideoDecodeError("The video has pictures that cannot be converted");
+    throw new VideoDecodeError("The video has images that cannot be converted");
   }
   return context;
 }

@@ -32,7 +32,7 @@ export interface DecodeRequest {
   frameStride: number;
   /** Most frames to write; 0 for all. */
   maxFrames: number;
-  /** Largest picture that is decoded, in pixels. */
+  /** Largest image that is decoded, in pixels. */
   maxPixels: number;
   /** Memory above which the process ends itself, in bytes. */
   maxMemoryBytes: number;
@@ -48,7 +48,7 @@ export interface StreamHead extends VideoInfo {
   type: "stream";
 }
 
-/** Announces one picture; the body is its pixels, HWC uint8 RGB, length `width * height * 3`. */
+/** Announces one image; the body is its pixels, HWC uint8 RGB, length `width * height * 3`. */
 export interface FrameHead {
   /** Tells it from the other heads. */
   type: "frame";
@@ -95,7 +95,7 @@ export const MEMORY_EXIT_CODE = 86;
 /** Most bytes of a head. */
 const MAX_HEAD_BYTES = 4096;
 
-/** Most pixels of a side; those of a picture are limited elsewhere. */
+/** Most pixels of a side; those of an image are limited elsewhere. */
 const MAX_SIDE = 1_000_000;
 
 const MAX_MESSAGE_LENGTH = 200;

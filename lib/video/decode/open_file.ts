@@ -33,7 +33,7 @@ const FORMATS = "mov,matroska,avi,mpegts";
  * Opens a file and finds its video track.
  *
  * @param url `file:` and a path
- * @param maxPixels Largest picture that is decoded
+ * @param maxPixels Largest image that is decoded
  * @throws {VideoDecodeError} If it is no video, or none that may be decoded
  */
 export async function openFile(url: string, maxPixels: number): Promise<OpenFile> {
@@ -45,7 +45,7 @@ export async function openFile(url: string, maxPixels: number): Promise<OpenFile
   if (await format.openInput(url, null, options) < 0) {
     throw new VideoDecodeError("The file is not a readable video");
   }
-  // Before the streams are probed, which decodes pictures.
+  // Before the streams are probed, which decodes images.
   for (const { codecpar } of format.streams) checkPixels(codecpar, maxPixels);
   if (await format.findStreamInfo(null) < 0) {
     throw new VideoDecodeError("The file is not a readable video");
@@ -91,7 +91,7 @@ export async function checkEnd(url: string): Promise<number> {
 function findVideo(format: FormatContext): Stream {
   const index = format.findBestStream(AVMEDIA_TYPE_VIDEO, -1, -1);
   const stream = format.streams[index];
-  // The cover picture of a song is stored as a video track of one frame.
+  // The cover image of a song is stored as a video track of one frame.
   if (stream === undefined || (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) !== 0) {
     throw new VideoDecodeError("The file has no video track");
   }

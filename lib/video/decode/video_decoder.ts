@@ -40,7 +40,7 @@ export interface VideoDecoderOptions {
    */
   maxFrames?: number;
   /**
-   * Largest picture that is decoded, in pixels. The default lets 4K and 5K pass, and not 8K.
+   * Largest image that is decoded, in pixels. The default lets 4K and 5K pass, and not 8K.
    *
    * @default {16777216}
    */

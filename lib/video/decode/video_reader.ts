@@ -28,7 +28,7 @@ import type { VideoInfo } from "../jobs/job.ts";
 import { checkEnd, type OpenFile, openFile, tellsFrames } from "./open_file.ts";
 import { RisingClock } from "./rising_clock.ts";
 
-/** One decoded picture, valid until the next one is asked for. */
+/** One decoded image, valid until the next one is asked for. */
 export interface DecodedFrame {
   /** Counted from 0 in the file. */
   index: number;
@@ -37,7 +37,7 @@ export interface DecodedFrame {
   /** Size at which it is shown, in pixels. */
   shown: Size;
   /** In the codec's own pixel format and orientation. */
-  picture: Frame;
+  image: Frame;
 }
 
 /** FFmpeg counts times of a whole file in microseconds. */
@@ -48,7 +48,7 @@ const USUAL_FRAME_RATE = 25;
 
 /** How a file is to be opened. */
 export interface VideoReaderOptions {
-  /** Largest picture that is decoded, in pixels. */
+  /** Largest image that is decoded, in pixels. */
   maxPixels: number;
   /** Longest time for counting the frames of a file that does not tell their number, in milliseconds; 0 for not counting. */
   countingMs: number;
@@ -100,7 +100,7 @@ export class VideoReader {
     return new VideoReader(file, await openCodec(file.stream, maxPixels), count);
   }
 
-  /** How pictures have to be turned. */
+  /** How images have to be turned. */
   get orientation(): Orientation {
     return this.#orientation;
   }
@@ -142,8 +142,8 @@ export class VideoReader {
   async *frames(): AsyncGenerator<DecodedFrame> {
     using packet = new Packet();
     packet.alloc();
-    using picture = new Frame();
-    picture.alloc();
+    using image = new Frame();
+    image.alloc();
     const { avgFrameRate, rFrameRate } = this.#stream;
     const frameRate = positive(toNumber(avgFrameRate)) ?? positive(toNumber(rFrameRate));
     const clock = new RisingClock(1000 / (frameRate ?? USUAL_FRAME_RATE));
@@ -157,7 +157,7 @@ export class VideoReader {
       if (ended || packet.streamIndex === this.#stream.index) {
         // A packet that is refused is damaged: the decoder goes on with the next one.
         await this.#codec.sendPacket(ended ? null : packet);
-        yield* this.#receive(picture, state);
+        yield* this.#receive(image, state);
       }
       packet.unref();
       if (ended) break;
@@ -166,37 +166,37 @@ export class VideoReader {
   }
 
   async *#receive(
-    picture: Frame,
+    image: Frame,
     state: { index: number; clock: RisingClock },
   ): AsyncGenerator<DecodedFrame> {
     for (let failures = 0; failures < MAX_FAILURES_PER_PACKET;) {
-      const code = await this.#codec.receiveFrame(picture);
+      const code = await this.#codec.receiveFrame(image);
       if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return;
       if (code < 0) {
         failures++;
         continue;
       }
-      const timestampMs = Math.max(0, Math.round(state.clock.next(this.#timestamp(picture))));
-      yield { index: state.index++, timestampMs, shown: this.#displaySize(picture), picture };
-      picture.unref();
+      const timestampMs = Math.max(0, Math.round(state.clock.next(this.#timestamp(image))));
+      yield { index: state.index++, timestampMs, shown: this.#displaySize(image), image };
+      image.unref();
     }
   }
 
   /** Milliseconds from the start of the file; `undefined` for a frame without a time. */
-  #timestamp(picture: Frame): number | undefined {
-    const time = picture.bestEffortTimestamp;
+  #timestamp(image: Frame): number | undefined {
+    const time = image.bestEffortTimestamp;
     if (time === AV_NOPTS_VALUE) return undefined;
     return Number(time) * toNumber(this.#stream.timeBase) * 1000 - this.#startMs;
   }
 
-  /** Size at which a picture is shown; a video may change it midway. */
-  #displaySize(picture: Pick<Frame, "width" | "height" | "sampleAspectRatio">): Size {
+  /** Size at which an image is shown; a video may change it midway. */
+  #displaySize(image: Pick<Frame, "width" | "height" | "sampleAspectRatio">): Size {
     const { codecpar, sampleAspectRatio } = this.#stream;
-    // What a container says of the shape of pixels goes before what its pictures say, and holds for those it describes.
-    const isDescribed = picture.width === codecpar.width && picture.height === codecpar.height &&
+    // What a container says of the shape of pixels goes before what its images say, and holds for those it describes.
+    const isDescribed = image.width === codecpar.width && image.height === codecpar.height &&
       sampleAspectRatio.num > 0;
-    const aspect = isDescribed ? sampleAspectRatio : picture.sampleAspectRatio;
-    return displaySize(picture, toNumber(aspect), this.#orientation);
+    const aspect = isDescribed ? sampleAspectRatio : image.sampleAspectRatio;
+    return displaySize(image, toNumber(aspect), this.#orientation);
   }
 }
 
@@ -212,7 +212,7 @@ async function openCodec(stream: Stream, maxPixels: number): Promise<CodecContex
   codec.pktTimebase = stream.timeBase;
   // One thread is faster than any detector, and each more would hold further frames in memory.
   codec.threadCount = 1;
-  // The pictures may turn out larger than the file's header says.
+  // The images may turn out larger than the file's header says.
   codec.setOption("max_pixels", String(maxPixels));
   if (await codec.open2(decoder, null) < 0) {
     throw new VideoDecodeError("The video is in a format that cannot be decoded");

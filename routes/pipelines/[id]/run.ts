@@ -18,10 +18,10 @@ async function run(ctx: Context<State>): Promise<Response> {
   if (!pipelines.isValidPipeline(id)) {
     throw new ApiError(404, "invalid_pipeline", `Unknown pipeline_id: ${cutText(id, 64)}`);
   }
-  // Told before the picture is read, and once more when it has come.
+  // Told before the image is read, and once more when it has come.
   if (!pipelines.takesImages) throw overloaded(TOO_MANY_IMAGES);
   return await withImage(bodies, ctx.req, config.stream.maxFrameBytes, async (image) => {
-    if (image.length === 0) throw new ApiError(422, "invalid_image", "Picture is empty");
+    if (image.length === 0) throw new ApiError(422, "invalid_image", "Image is empty");
     try {
       const answer: Run = { result: await pipelines.runOnImage({ pipelineId: id, bytes: image }) };
       return Response.json(answer);
@@ -31,18 +31,18 @@ async function run(ctx: Context<State>): Promise<Response> {
   });
 }
 
-/** The answer for a picture that a pipeline could not be run on; anything unexpected stays as it is. */
+/** The answer for an image that a pipeline could not be run on; anything unexpected stays as it is. */
 function toImageApiError(error: unknown, pipelineId: string, maxPixels: number): unknown {
   if (error instanceof OverloadedError) return overloaded(TOO_MANY_IMAGES);
   if (error instanceof ImageDecodeError) {
-    return new ApiError(422, "invalid_image", "Picture cannot be decoded");
+    return new ApiError(422, "invalid_image", "Image cannot be decoded");
   }
   if (error instanceof ImageTooLargeError) {
-    const detail = `Picture has more pixels than the limit of ${maxPixels}`;
+    const detail = `Image has more pixels than the limit of ${maxPixels}`;
     return new ApiError(413, "image_too_large", detail);
   }
   if (error instanceof PipelineError) {
-    logEvent("error", "server_error", "Pipeline failed on a picture", {
+    logEvent("error", "server_error", "Pipeline failed on an image", {
       pipeline_id: pipelineId,
       cause: String(error.cause),
     });
@@ -51,5 +51,5 @@ function toImageApiError(error: unknown, pipelineId: string, maxPixels: number):
   return error;
 }
 
-/** `POST /pipelines/:id/run`: runs a pipeline on one picture. */
+/** `POST /pipelines/:id/run`: runs a pipeline on one image. */
 export const handler = defineApi({ POST: run });

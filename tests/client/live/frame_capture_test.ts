@@ -7,7 +7,7 @@ Deno.test("frameSize scales down to 640×480 and keeps the aspect", () => {
   expect(frameSize({ width: 1920, height: 1080 })).toEqual({ width: 640, height: 360 });
 });
 
-Deno.test("frameSize keeps an upright picture upright", () => {
+Deno.test("frameSize keeps an upright image upright", () => {
   expect(frameSize({ width: 1080, height: 1920 })).toEqual({ width: 360, height: 640 });
   expect(frameSize({ width: 480, height: 640 })).toEqual({ width: 480, height: 640 });
 });
@@ -16,7 +16,7 @@ Deno.test("frameSize does not enlarge", () => {
   expect(frameSize({ width: 320, height: 200 })).toEqual({ width: 320, height: 200 });
 });
 
-Deno.test("frameSize gives whole pixels within the bounds for any picture", () => {
+Deno.test("frameSize gives whole pixels within the bounds for any image", () => {
   const side = fc.integer({ min: 1, max: 20_000 });
   fc.assert(fc.property(side, side, (width, height) => {
     const size = frameSize({ width, height });

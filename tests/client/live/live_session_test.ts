@@ -375,7 +375,7 @@ Deno.test("LiveSession opens the camera that was used last, if it is there", asy
   try {
     page.session.attach({
       video: {} as HTMLVideoElement,
-      picture: {} as HTMLCanvasElement,
+      image: {} as HTMLCanvasElement,
     });
     await page.session.startCamera();
     page.session.start(new TestSource());

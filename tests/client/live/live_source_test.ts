@@ -1,10 +1,10 @@
 import { expect } from "expect";
 import { FileError, fileKind, openCameraSource } from "../../../lib/client/live/live_source.ts";
 
-Deno.test("fileKind plays videos and shows pictures", () => {
+Deno.test("fileKind plays videos and shows images", () => {
   expect(fileKind({ name: "a.mp4", type: "video/mp4" })).toBe("video");
   expect(fileKind({ name: "a.MKV", type: "" })).toBe("video");
-  expect(fileKind({ name: "a.webp", type: "image/webp" })).toBe("picture");
+  expect(fileKind({ name: "a.webp", type: "image/webp" })).toBe("image");
 });
 
 Deno.test("fileKind refuses anything else, by its name", () => {

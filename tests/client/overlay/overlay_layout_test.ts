@@ -15,7 +15,7 @@ import { exampleResult } from "../example_result.ts";
 const ALL = { minimumConfidence: 0, hiddenLabels: [], showBoxes: true, showText: true };
 const MESSAGE = { frame_index: 7, result: exampleResult() };
 
-Deno.test("fittedRectangle leaves bars at the sides of a narrow picture", () => {
+Deno.test("fittedRectangle leaves bars at the sides of a narrow image", () => {
   expect(fittedRectangle({ width: 1000, height: 480 }, { width: 640, height: 480 })).toEqual({
     x: 180,
     y: 0,
@@ -24,7 +24,7 @@ Deno.test("fittedRectangle leaves bars at the sides of a narrow picture", () => 
   });
 });
 
-Deno.test("fittedRectangle leaves bars above and below a wide picture", () => {
+Deno.test("fittedRectangle leaves bars above and below a wide image", () => {
   expect(fittedRectangle({ width: 320, height: 600 }, { width: 640, height: 480 })).toEqual({
     x: 0,
     y: 180,
@@ -33,7 +33,7 @@ Deno.test("fittedRectangle leaves bars above and below a wide picture", () => {
   });
 });
 
-Deno.test("fittedRectangle is empty without a picture", () => {
+Deno.test("fittedRectangle is empty without an image", () => {
   expect(fittedRectangle({ width: 320, height: 600 }, { width: 0, height: 0 }).width).toBe(0);
 });
 
@@ -48,7 +48,7 @@ Deno.test("fittedRectangle touches two opposite edges and keeps the aspect", () 
   }));
 });
 
-Deno.test("placeBox maps pixels of the frame to the shown picture", () => {
+Deno.test("placeBox maps pixels of the frame to the shown image", () => {
   const shown = { x: 100, y: 50, width: 320, height: 240 };
   expect(placeBox([64, 48, 320, 240], { width: 640, height: 480 }, shown)).toEqual({
     x: 132,
@@ -58,7 +58,7 @@ Deno.test("placeBox maps pixels of the frame to the shown picture", () => {
   });
 });
 
-Deno.test("placePoint keeps every point of the frame on the shown picture", () => {
+Deno.test("placePoint keeps every point of the frame on the shown image", () => {
   const share = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(fc.property(share, share, (across, down) => {
     const shown = { x: 10, y: 20, width: 333, height: 77 };
@@ -68,36 +68,36 @@ Deno.test("placePoint keeps every point of the frame on the shown picture", () =
   }));
 });
 
-const PICTURE = { x: 0, y: 0, width: 400, height: 300 };
+const IMAGE = { x: 0, y: 0, width: 400, height: 300 };
 const LABEL = { width: 80, height: 20 };
 
 Deno.test("placeLabel stands above the box where there is room", () => {
-  const place = placeLabel({ x: 50, y: 100, width: 90, height: 90 }, LABEL, PICTURE, []);
+  const place = placeLabel({ x: 50, y: 100, width: 90, height: 90 }, LABEL, IMAGE, []);
   expect(place).toEqual({ x: 50, y: 80, ...LABEL });
 });
 
 Deno.test("placeLabel goes inside a box that touches the top", () => {
-  const place = placeLabel({ x: 50, y: 0, width: 90, height: 90 }, LABEL, PICTURE, []);
+  const place = placeLabel({ x: 50, y: 0, width: 90, height: 90 }, LABEL, IMAGE, []);
   expect(place).toEqual({ x: 50, y: 0, ...LABEL });
 });
 
 Deno.test("placeLabel keeps clear of the right edge", () => {
-  const place = placeLabel({ x: 390, y: 100, width: 10, height: 90 }, LABEL, PICTURE, []);
+  const place = placeLabel({ x: 390, y: 100, width: 10, height: 90 }, LABEL, IMAGE, []);
   expect(place.x).toBe(320);
 });
 
 Deno.test("placeLabel does not cover a label that is there already", () => {
   const box = { x: 50, y: 100, width: 90, height: 90 };
-  const first = placeLabel(box, LABEL, PICTURE, []);
-  const second = placeLabel(box, LABEL, PICTURE, [first]);
+  const first = placeLabel(box, LABEL, IMAGE, []);
+  const second = placeLabel(box, LABEL, IMAGE, [first]);
   expect(overlaps(first, second)).toBe(false);
   expect(second.y).toBe(100);
 });
 
-Deno.test("placeLabel stays within the picture, wherever the box is", () => {
+Deno.test("placeLabel stays within the image, wherever the box is", () => {
   const coordinate = fc.integer({ min: 0, max: 400 });
   fc.assert(fc.property(coordinate, coordinate, coordinate, coordinate, (x, y, width, height) => {
-    const place = placeLabel({ x, y: Math.min(y, 300), width, height }, LABEL, PICTURE, []);
+    const place = placeLabel({ x, y: Math.min(y, 300), width, height }, LABEL, IMAGE, []);
     expect(place.x).toBeGreaterThanOrEqual(0);
     expect(place.x + place.width).toBeLessThanOrEqual(400);
     expect(place.y).toBeGreaterThanOrEqual(0);
@@ -120,7 +120,7 @@ Deno.test("layOutOverlay places objects with their labels and texts with their p
 
 Deno.test("layOutOverlay leaves out what the person does not want to see", () => {
   const choose = (choice: Partial<typeof ALL>) =>
-    layOutOverlay(MESSAGE, PICTURE, { ...ALL, ...choice });
+    layOutOverlay(MESSAGE, IMAGE, { ...ALL, ...choice });
   expect(choose({ minimumConfidence: 0.5 }).detections).toHaveLength(2);
   expect(choose({ minimumConfidence: 0.5 }).texts).toHaveLength(1);
   expect(choose({ showBoxes: false }).detections).toHaveLength(0);
@@ -132,7 +132,7 @@ Deno.test("formatPercent rounds to whole percents", () => {
   expect(formatPercent(1)).toBe("100\u00a0%");
 });
 
-Deno.test("fittedRectangle covers the element whole when the picture fills it", () => {
+Deno.test("fittedRectangle covers the element whole when the image fills it", () => {
   const side = fc.integer({ min: 1, max: 4000 });
   fc.assert(fc.property(side, side, side, side, (width, height, w, h) => {
     const shown = fittedRectangle({ width, height }, { width: w, height: h }, "cover");

@@ -1,4 +1,4 @@
-/** Two clips whose frames are pictures, put together from photographs and looked at by the real detector. */
+/** Two clips whose frames are images, put together from photographs and looked at by the real detector. */
 
 import type { Buffer } from "node:buffer";
 import sharp from "sharp";
@@ -96,7 +96,7 @@ async function makeGround(): Promise<Buffer> {
 
 async function cutOut({ kind, height }: Actor): Promise<Buffer> {
   const [left, top, width, cutHeight] = kind.cut;
-  return await sharp(readFixture(kind.picture))
+  return await sharp(readFixture(kind.image))
     .extract({ left, top, width, height: cutHeight })
     .resize({ height }).png().toBuffer();
 }

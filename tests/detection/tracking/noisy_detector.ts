@@ -28,7 +28,7 @@ export interface DetectorNoise {
 const TRUCK = { label: "truck", class_id: 7 };
 const LEAST_CONFIDENCE = 0.25;
 const IOU = 0.45;
-/** What the picture lies in when it is not changed. */
+/** What the image lies in when it is not changed. */
 const UNCHANGED = fitLetterbox(CLIP_SIZE, CLIP_SIZE);
 
 /**

@@ -9,19 +9,19 @@ export interface Kind {
   label: string;
   class_id: number;
   /** The photograph. */
-  picture: string;
+  image: string;
   /** Where it is in the photograph, in whole pixels. */
   cut: BoundingBox;
 }
 
 /** The kinds of objects that clips are made of. */
 export const KINDS = {
-  dog: { label: "dog", class_id: 16, picture: "dog.jpg", cut: [131, 218, 178, 322] },
-  car: { label: "car", class_id: 2, picture: "dog.jpg", cut: [467, 76, 225, 96] },
-  person: { label: "person", class_id: 0, picture: "person.jpg", cut: [191, 99, 85, 276] },
-  smallDog: { label: "dog", class_id: 16, picture: "person.jpg", cut: [64, 264, 142, 81] },
-  horse: { label: "horse", class_id: 17, picture: "person.jpg", cut: [406, 139, 195, 208] },
-  brownHorse: { label: "horse", class_id: 17, picture: "horses.jpg", cut: [436, 211, 161, 138] },
+  dog: { label: "dog", class_id: 16, image: "dog.jpg", cut: [131, 218, 178, 322] },
+  car: { label: "car", class_id: 2, image: "dog.jpg", cut: [467, 76, 225, 96] },
+  person: { label: "person", class_id: 0, image: "person.jpg", cut: [191, 99, 85, 276] },
+  smallDog: { label: "dog", class_id: 16, image: "person.jpg", cut: [64, 264, 142, 81] },
+  horse: { label: "horse", class_id: 17, image: "person.jpg", cut: [406, 139, 195, 208] },
+  brownHorse: { label: "horse", class_id: 17, image: "horses.jpg", cut: [436, 211, 161, 138] },
 } satisfies Record<string, Kind>;
 
 /** The middle of an object, in pixels. */

@@ -34,7 +34,7 @@ Deno.test("readDisplayMatrix knows the eight quarter turns and mirrorings", () =
   expect(filters(0, -ONE, -ONE, 0)).toEqual(["dir=clock_flip"]);
 });
 
-Deno.test("readDisplayMatrix leaves pictures alone without a matrix, or with an odd one", () => {
+Deno.test("readDisplayMatrix leaves images alone without a matrix, or with an odd one", () => {
   for (const odd of [null, new Uint8Array(8), matrix(0, 0, 0, 0), matrix(ONE, 5, -5, ONE)]) {
     expect(readDisplayMatrix(odd)).toEqual({ transposed: false, filters: [] });
   }
@@ -67,30 +67,30 @@ Deno.test("fitWithin never exceeds the limit nor the size itself, and keeps the 
   }));
 });
 
-Deno.test("placeWithin puts a picture in the middle of a canvas, in its own shape", () => {
+Deno.test("placeWithin puts an image in the middle of a canvas, in its own shape", () => {
   const even = fc.integer({ min: 1, max: 1000 }).map((half) => 2 * half);
   const canvas = fc.record({ width: even, height: even });
-  fc.assert(fc.property(size, canvas, (picture, canvas) => {
-    const { left, top, width, height } = placeWithin(picture, canvas);
+  fc.assert(fc.property(size, canvas, (image, canvas) => {
+    const { left, top, width, height } = placeWithin(image, canvas);
     expect([left, top].every((start) => start >= 0 && start % 2 === 0)).toBe(true);
     expect(left + width).toBeLessThanOrEqual(canvas.width);
     expect(top + height).toBeLessThanOrEqual(canvas.height);
     expect(Math.abs(canvas.width - width - 2 * left)).toBeLessThanOrEqual(2);
     expect(Math.abs(canvas.height - height - 2 * top)).toBeLessThanOrEqual(2);
-    const scale = Math.min(canvas.width / picture.width, canvas.height / picture.height);
-    expect(Math.abs(width - picture.width * scale)).toBeLessThan(4);
-    expect(Math.abs(height - picture.height * scale)).toBeLessThan(4);
+    const scale = Math.min(canvas.width / image.width, canvas.height / image.height);
+    expect(Math.abs(width - image.width * scale)).toBeLessThan(4);
+    expect(Math.abs(height - image.height * scale)).toBeLessThan(4);
   }));
 });
 
-Deno.test("placeWithin fills a canvas of the picture's shape, give or take a pixel", () => {
-  fc.assert(fc.property(size, (picture) => {
-    fc.pre(picture.width > 2 && picture.height > 2);
-    const even = ({ width, height }: typeof picture) => ({
+Deno.test("placeWithin fills a canvas of the image's shape, give or take a pixel", () => {
+  fc.assert(fc.property(size, (image) => {
+    fc.pre(image.width > 2 && image.height > 2);
+    const even = ({ width, height }: typeof image) => ({
       width: width - width % 2,
       height: height - height % 2,
     });
-    const canvas = even(picture);
+    const canvas = even(image);
     expect(placeWithin(canvas, canvas)).toEqual({ left: 0, top: 0, ...canvas });
   }));
   const canvas = { width: 640, height: 480 };

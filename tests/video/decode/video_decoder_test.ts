@@ -61,7 +61,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "VideoDecoder gives the colours of the picture",
+  name: "VideoDecoder gives the colours of the image",
   ignore,
   async fn() {
     await using directory = await temporaryDirectory();
@@ -109,10 +109,10 @@ Deno.test({
   async fn() {
     await using directory = await temporaryDirectory();
     const upright = `${directory.path}/upright.mp4`;
-    // Red at the top left, blue elsewhere: where the red is found tells how the picture was turned.
+    // Red at the top left, blue elsewhere: where the red is found tells how the image was turned.
     const source = "color=c=blue:s=320x240:r=25,drawbox=w=160:h=120:c=red:t=fill";
     await makeTestCard(upright, 3, { source });
-    // Where the top left corner goes when the picture is shown turned by so many degrees clockwise.
+    // Where the top left corner goes when the image is shown turned by so many degrees clockwise.
     const corners = { 0: [0.25, 0.25], 90: [0.75, 0.25], 180: [0.75, 0.75], 270: [0.25, 0.75] };
     for (const [degrees, [x, y]] of Object.entries(corners)) {
       const path = `${directory.path}/${degrees}.mp4`;
@@ -126,7 +126,7 @@ Deno.test({
   },
 });
 
-/** Writes the matrix that turns a picture clockwise into an MP4's only track header (ISO/IEC 14496-12, 8.3.2). */
+/** Writes the matrix that turns an image clockwise into an MP4's only track header (ISO/IEC 14496-12, 8.3.2). */
 async function writeRotation(path: string, degrees: number): Promise<void> {
   const bytes = await Deno.readFile(path);
   const start = new TextDecoder("latin1").decode(bytes).indexOf("tkhd") + 4 + 40;
@@ -228,7 +228,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "VideoDecoder refuses 8K before it decodes a picture",
+  name: "VideoDecoder refuses 8K before it decodes an image",
   ignore,
   async fn() {
     await using directory = await temporaryDirectory();

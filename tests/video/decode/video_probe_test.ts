@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { VideoProbe } from "../../../lib/video/decode/video_probe.ts";
 import { DOG_VIDEO } from "../media.ts";
 
-const TEXT = `${import.meta.dirname}/../fixtures/README.md`;
+const TEXT = `${import.meta.dirname}/../../fixtures/README.md`;
 
 /** In place of the decode process: one that never says anything. */
 const SILENT = {

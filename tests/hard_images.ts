@@ -1,9 +1,9 @@
-/** Pictures of dog.jpg as cameras and phones write them, 768×576 when upright: with something behind the image, or turned. */
+/** Images of dog.jpg as cameras and phones write them, 768×576 when upright: with something behind the image, or turned. */
 
 import { readFixture } from "./read_fixture.ts";
 
-/** One of these pictures. */
-export interface HardPicture {
+/** One of these images. */
+export interface HardImage {
   name: string;
   bytes: Uint8Array<ArrayBuffer>;
   /** Its EXIF orientation. */
@@ -18,8 +18,8 @@ const SAMSUNG_TRAILER = [
   ...new TextEncoder().encode("SEFT"),
 ];
 
-/** All of these pictures. */
-export async function hardPictures(): Promise<HardPicture[]> {
+/** All of these images. */
+export async function hardImages(): Promise<HardImage[]> {
   const dog = await readFixture("dog.jpg");
   const followed = (name: string, trailer: Iterable<number>) => ({
     name,

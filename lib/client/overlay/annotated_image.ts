@@ -1,4 +1,4 @@
-/** Draws a picture and what was found in it on one canvas, for snapshots and recordings. */
+/** Draws an image and what was found in it on one canvas, for snapshots and recordings. */
 
 import { drawDetections } from "./draw_detections.ts";
 import type { Size } from "../../image/size.ts";
@@ -8,16 +8,16 @@ import type { ResultMessage } from "../../protocol/stream.ts";
 /** Labels are as large as on a stage of this many CSS pixels. */
 const STAGE_SIDE = 800;
 
-/** A picture, and how large it is now. */
-export interface SizedPicture {
+/** An image, and how large it is now. */
+export interface SizedImage {
   /** What is drawn. */
   element: CanvasImageSource;
   /** Its own size, in pixels. */
   size: Size;
 }
 
-/** Options for {@linkcode drawAnnotatedPicture}. */
-export interface AnnotatedPictureOptions {
+/** Options for {@linkcode drawAnnotatedImage}. */
+export interface AnnotatedImageOptions {
   /** What of the result is drawn. */
   choice: OverlayChoice;
   /**
@@ -29,22 +29,22 @@ export interface AnnotatedPictureOptions {
 }
 
 /**
- * Draws a picture and the overlay of a result on a canvas, as large as fits; what is left of the canvas is black.
+ * Draws an image and the overlay of a result on a canvas, as large as fits; what is left of the canvas is black.
  *
  * @param size Size of the canvas, in pixels.
- * @param message `null` for the picture alone.
+ * @param message `null` for the image alone.
  */
-export function drawAnnotatedPicture(
+export function drawAnnotatedImage(
   context: CanvasRenderingContext2D,
   size: Size,
-  picture: SizedPicture,
+  source: SizedImage,
   message: ResultMessage | null,
-  { choice, opacity = 1 }: AnnotatedPictureOptions,
+  { choice, opacity = 1 }: AnnotatedImageOptions,
 ): void {
-  const { x, y, width, height } = fittedRectangle(size, picture.size);
+  const { x, y, width, height } = fittedRectangle(size, source.size);
   context.fillStyle = "#000000";
   context.fillRect(0, 0, size.width, size.height);
-  context.drawImage(picture.element, x, y, width, height);
+  context.drawImage(source.element, x, y, width, height);
   if (message === null) return;
   const unit = Math.max(1, Math.max(size.width, size.height) / STAGE_SIDE);
   const canvas = { width: size.width / unit, height: size.height / unit };
