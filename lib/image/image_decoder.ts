@@ -43,7 +43,7 @@ export interface DecodeOptions {
  * @throws {ImageTooLargeError} If the image exceeds `maxPixels`.
  */
 export async function decodeLetterboxed(
-  encoded: ImageInput,
+  given: ImageInput,
   input: Size,
   pixels: Uint8Array,
   { maxPixels, upright = false }: DecodeOptions,
@@ -53,7 +53,7 @@ export async function decodeLetterboxed(
       `Cannot decode into ${pixels.length} bytes: expected ${input.width}x${input.height}x3`,
     );
   }
-  const source = bound(encoded);
+  const source = bound(given);
   const header = await readHeader(source, upright);
   checkSize(header, maxPixels);
   const letterbox = fitLetterbox(header.image, input);
@@ -70,10 +70,10 @@ export async function decodeLetterboxed(
  * @throws {ImageTooLargeError} If the image exceeds `maxPixels`.
  */
 export async function decodePixels(
-  encoded: ImageInput,
+  given: ImageInput,
   { maxPixels, upright = false }: DecodeOptions,
 ): Promise<PixelImage> {
-  const source = bound(encoded);
+  const source = bound(given);
   const header = await readHeader(source, upright);
   checkSize(header, maxPixels);
   if (!(source instanceof Uint8Array)) return source;
@@ -108,8 +108,8 @@ export async function readImageSize(
   return header.image;
 }
 
-function bound(encoded: ImageInput): ImageInput {
-  return encoded instanceof Uint8Array ? boundImage(encoded) : encoded;
+function bound(given: ImageInput): ImageInput {
+  return given instanceof Uint8Array ? boundImage(given) : given;
 }
 
 function checkSize({ image: { width, height } }: Header, maxPixels: number): void {
@@ -123,13 +123,13 @@ function threeChannelsExpected(): ImageDecodeError {
   return new ImageDecodeError("Cannot decode the image: expected three channels");
 }
 
-async function readHeader(encoded: ImageInput, upright: boolean): Promise<Header> {
-  if (!(encoded instanceof Uint8Array)) {
-    const { width, height } = encoded;
+async function readHeader(given: ImageInput, upright: boolean): Promise<Header> {
+  if (!(given instanceof Uint8Array)) {
+    const { width, height } = given;
     return { image: { width, height }, hasAlpha: false, isTurned: false };
   }
   try {
-    const metadata = await sharp(encoded, { limitInputPixels: false }).metadata();
+    const metadata = await sharp(given, { limitInputPixels: false }).metadata();
     const { width, height, hasAlpha, orientation = 1 } = metadata;
     // From 2 to 8 (Exif 3.0, 4.6.5.1.6); from 5 on, rows become columns.
     const isTurned = upright && orientation >= 2 && orientation <= 8;

@@ -32,7 +32,7 @@ export const TEXT_MODEL_TRAITS: Readonly<Record<TextModelName, TextModelTraits>>
       maxSide: 816,
       scale: 0.85,
     },
-    reading: { margin: 0, stretch: 0.65, sure: 0.99, wider: 1 },
+    reading: { margin: 0, stretch: 0.7, sure: 0.99, wider: 1 },
   },
   "ch_PP-OCRv4": {
     finding: {
