@@ -7,7 +7,6 @@
  */
 
 import { createApp } from "./app.ts";
-import { runDetect } from "./commands/detect.ts";
 import { runJobs } from "./commands/jobs.ts";
 import { defaultModelDirectory, ensureModels, runModels } from "./commands/models.ts";
 import { runCommand } from "./commands/run_command.ts";
@@ -76,8 +75,11 @@ async function run([command = "serve", ...rest]: string[]): Promise<number> {
   switch (command) {
     case "serve":
       return await fetchAndServe();
-    case "detect":
+    case "detect": {
+      // Loaded only here, since the server itself decodes no images.
+      const { runDetect } = await import("./commands/detect.ts");
       return await runDetect(rest);
+    }
     case "jobs":
       return await runJobs(rest);
     case "models":

@@ -6,7 +6,6 @@
  * @module
  */
 
-import { detectInRegions } from "../detection/detect_in_regions.ts";
 import { boxArea } from "../image/boxes.ts";
 import type { Detection } from "../protocol/detection.ts";
 import { assignText } from "./assign_text.ts";
@@ -55,6 +54,8 @@ const ALL_STEPS: Record<string, Step> = {
         );
       }
       const regions = detections.slice(0, MOST_REGIONS).map(({ bbox }) => bbox);
+      // Here, so that the main thread, which only looks steps up, loads nothing that decodes images.
+      const { detectInRegions } = await import("../detection/detect_in_regions.ts");
       return await detectInRegions(await frame.pixels(), regions, detector, params);
     },
   },
