@@ -45,7 +45,10 @@ switch (Deno.args[0]) {
   }
   default: {
     const flags = project.tasks.dev.match(/--\S+/g) ?? [];
-    const folders = ["commands", "islands", "lib", "pipelines", "routes", "static", "vendor"];
+    const folders = [
+      ...["commands", "components", "islands", "lib"],
+      ...["pipelines", "routes", "static", "vendor"],
+    ];
     const root = new URL(".", import.meta.url);
     Deno.exit(await restartOnChange(["run", ...flags, "dev.ts", "serve"], root, folders));
   }

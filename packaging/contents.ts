@@ -31,6 +31,7 @@ const PROGRAM = [
   "_fresh",
   "app.ts",
   "commands",
+  "components",
   "islands",
   "lib",
   ...PROJECT.links ?? [],

@@ -66,6 +66,14 @@ Deno.test("the page is built when its sources have changed, and the same sources
     expect([...changed.keys()].filter((path) => path.includes("/layers/"))).toEqual([]);
   });
 
+  await t.step("a change of a component counts too", async () => {
+    await leaveStray();
+    const icon = new URL("components/Icon.tsx", project.root);
+    await Deno.writeTextFile(icon, `${await Deno.readTextFile(icon)}\n// Changed.`);
+    await build(project.root);
+    expect(await isThere(stray)).toBe(false);
+  });
+
   await t.step("a mistake in styles ends the build, and is named", async () => {
     const mistakes: [path: string, mistake: string, said: RegExp][] = [
       ["live.css", '@import "./layers/missing.css";', /Cannot join .*live\.css: .*missing\.css/],
