@@ -29,9 +29,9 @@ async function layersOf(sheet: string): Promise<string[]> {
   return Array.from(imports, ([, name = ""]) => name);
 }
 
-/** The classes that styles are about. */
+/** The classes that styles are about, without those that an element must not have. */
 function classesIn(styles: string): string[] {
-  const selectors = styles.match(/[^{};]+(?=\{)/g) ?? [];
+  const selectors = styles.replace(/:not\([^()]*\)/g, "").match(/[^{};]+(?=\{)/g) ?? [];
   return selectors.flatMap((selector) => selector.match(/(?<=\.)[a-z][\w-]*/g) ?? []);
 }
 
@@ -43,8 +43,8 @@ async function classesOfPage(route: string): Promise<Set<string>> {
     if (seen.has(file.href)) return;
     seen.add(file.href);
     const text = await Deno.readTextFile(file);
-    for (const [, names = ""] of text.matchAll(/\bclass="([^"]*)"/g)) {
-      for (const name of names.split(" ")) classes.add(name);
+    for (const [attribute] of text.matchAll(/(?<=\bclass=)(?:"[^"]*"|\{[^}]*\})/g)) {
+      for (const name of attribute.match(/[a-z][\w-]*/g) ?? []) classes.add(name);
     }
     for (const [, path = ""] of text.matchAll(/from "(\.[^"]+\.tsx)"/g)) {
       await visit(new URL(path, file));
