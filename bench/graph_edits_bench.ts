@@ -14,13 +14,14 @@ import { boundBoxes } from "../lib/onnx/bound_boxes.ts";
 import { STRIDES } from "../lib/onnx/detector_layout.ts";
 import { InferenceSession, Tensor } from "../lib/onnx/onnxruntime.ts";
 import { readScalarConstants } from "../lib/onnx/scalar_constants.ts";
+import { dropTinyWeights } from "../lib/onnx/drop_tiny_weights.ts";
 import { foldActivations } from "../lib/onnx/fold_activations.ts";
 import type { Size } from "../lib/image/size.ts";
-import { parseOnnx, serializeOnnx } from "../lib/onnx/onnx_schema.ts";
+import { type OnnxGraph, parseOnnx, serializeOnnx } from "../lib/onnx/onnx_schema.ts";
 import { partConvolutions } from "../lib/onnx/part_convolutions.ts";
 import { sessionSettings } from "../lib/onnx/session_settings.ts";
 import { prepareTextRecognizer } from "../lib/ocr/text_graphs.ts";
-import { TEXT_MODEL_NAMES } from "../lib/config.ts";
+import { TEXT_MODEL_NAMES, type TextModelName } from "../lib/config.ts";
 import { textModelFiles } from "../lib/models/text_models.ts";
 
 const USAGE = `Usage: deno task bench:edits [options]
@@ -59,7 +60,8 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const modelDir = Deno.env.get("MODEL_DIR") || "./models";
-  const variants = [...await detectors(modelDir), ...await readers(modelDir)];
+  const variants = await detectors(modelDir);
+  for (const model of TEXT_MODEL_NAMES) variants.push(...await readers(modelDir, model));
   const samples = new Map(variants.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < WARM_UP_ROUNDS + rounds; round++) {
     for (const { name, session, feeds, prepare } of variants) {
@@ -115,29 +117,35 @@ async function detectors(modelDir: string): Promise<Variant[]> {
 }
 
 /** Networks for text, on random pixels, since what they see changes nothing in how long they take. */
-async function readers(modelDir: string): Promise<Variant[]> {
+async function readers(modelDir: string, model: TextModelName): Promise<Variant[]> {
   const [finding, reading] = await Promise.all(
-    textModelFiles(TEXT_MODEL_NAMES[0]).map(({ file }) => Deno.readFile(join(modelDir, file))),
+    textModelFiles(model).map(({ file }) => Deno.readFile(join(modelDir, file))),
   );
   const page = { width: 640, height: 480 };
   const line = { width: 320, height: 48 };
-  return [
-    await floatVariant("text detector as it is", finding, page),
-    await floatVariant("text detector, activations folded", foldedCopy(finding), page),
-    await floatVariant("text recognizer as it is", reading, line),
-    await floatVariant("text recognizer, activations folded", foldedCopy(reading), line),
-    await byteVariant(
-      "text recognizer, and best characters only",
-      prepareTextRecognizer(reading),
-      line,
-    ),
-  ];
+  const edits = [
+    ["as it is", (bytes: Uint8Array) => bytes],
+    ["tiny weights dropped", (bytes: Uint8Array) => edit(bytes, dropTinyWeights)],
+    ["activations folded, too", (bytes: Uint8Array) => edit(bytes, dropTinyWeights, fold)],
+  ] as const;
+  const variants: Variant[] = [];
+  for (const [what, apply] of edits) {
+    variants.push(await floatVariant(`${model} detector ${what}`, apply(finding), page));
+    variants.push(await floatVariant(`${model} recognizer ${what}`, apply(reading), line));
+  }
+  const best = prepareTextRecognizer(reading);
+  variants.push(await byteVariant(`${model} recognizer, best characters only`, best, line));
+  return variants;
 }
 
-function foldedCopy(bytes: Uint8Array): Uint8Array {
+function edit(bytes: Uint8Array, ...edits: ((graph: OnnxGraph) => void)[]): Uint8Array {
   const model = parseOnnx(bytes);
-  foldActivations(model.graph, readScalarConstants(model.graph));
+  for (const each of edits) each(model.graph);
   return serializeOnnx(model);
+}
+
+function fold(graph: OnnxGraph): void {
+  foldActivations(graph, readScalarConstants(graph));
 }
 
 async function floatVariant(name: string, bytes: Uint8Array, size: Size): Promise<Variant> {
