@@ -89,7 +89,7 @@ Deno.test("a worker that dies fails its frame and is replaced", async () => {
 });
 
 Deno.test("a worker that hangs fails its frame and is replaced", async () => {
-  await withPool({ frameTimeoutMs: 200 }, async (pool, run) => {
+  await withPool({ frameTimeoutMs: 1000 }, async (pool, run) => {
     const [lost, next] = [failureOf(run("hang", "a")), run("1", "b")];
     expect(await lost).toBeInstanceOf(PipelineError);
     await next;
