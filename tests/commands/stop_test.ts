@@ -15,14 +15,25 @@ async function startHangingJob({ url, pid }: ServerProcess): Promise<number> {
   const response = await fetch(target, { method: "POST", body });
   expect(response.status).toBe(202);
   await response.body?.cancel();
-  for (;;) {
+  const deadline = performance.now() + 30_000;
+  while (performance.now() < deadline) {
     const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
-    const child = Number(children.trim().split(" ")[0]);
-    if (child > 0) {
+    const child = children.trim().split(" ").map(Number).find(isDecoder);
+    if (child !== undefined) {
       Deno.kill(child, "SIGSTOP");
       return child;
     }
     await sleep(1);
+  }
+  throw new Error("No process decodes the video");
+}
+
+/** Whether the process has become what it is to be: one that is stopped sooner holds up its parent as well. */
+function isDecoder(pid: number): boolean {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("decode_process");
+  } catch {
+    return false;
   }
 }
 
