@@ -75,7 +75,7 @@ function ClearDialog({ videos, onCleared, onClose }: {
         <h2 id="clear-heading">Clear up videos</h2>
         <ClearChoices status={status} olderThanHours={olderThanHours} count={count} />
         <p class="empty">
-          Deleted for good, with all that was found in them. Videos in progress stay.
+          They are deleted for good, with their results. Videos in progress stay.
         </p>
         <ClearActions
           count={meant}

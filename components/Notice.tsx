@@ -36,9 +36,9 @@ export function Notice({ stage, host, onStart }: {
         )}
       {stage.phase === "welcome" && (
         <div class="notice-aside">
-          <p>A image or a video works too: open it, or drop it here.</p>
+          <p>An image or a video works too: open it, or drop it here.</p>
           <p>
-            Frames go only to <strong>{host}</strong>, the server of this page, and are not kept.
+            Frames go only to <strong>{host}</strong>, this page’s server, and are not kept.
           </p>
         </div>
       )}

@@ -65,7 +65,7 @@ function describe(stage: StageState, streams: StreamListState): Explanation {
     case "unreachable":
       return {
         title: "The server cannot be reached",
-        remedy: "Check that it runs and that this device is online.",
+        remedy: "Check that it is running and that this device is online.",
       };
   }
   return streams.length > 0 ? { title: "Choose a stream to watch", remedy: "" } : {

@@ -37,13 +37,12 @@ export function VideoNotice({ videos, job, host, maxBytes }: {
       <ChooseVideo videos={videos} />
       <div class="notice-aside">
         <p>
-          An MP4, MOV, WebM, MKV or AVI file of up to{" "}
-          {formatBytes(maxBytes)}, dropped here or chosen.
+          Choose or drop an MP4, MOV, WebM, MKV or AVI file of up to {formatBytes(maxBytes)}.
         </p>
         <p>
           It goes only to{" "}
-          <strong>{host}</strong>, the server of this page, and is kept there until you delete it,
-          or nobody has looked at it for six hours.
+          <strong>{host}</strong>, this page’s server, and is kept there until you delete it or
+          until nobody has looked at it for six hours.
         </p>
       </div>
     </Notice>
@@ -56,7 +55,10 @@ function JobNotice({ videos, job }: { videos: VideoSignals; job: JobView }): JSX
     case "pending":
     case "processing":
       return (
-        <Notice title={job.file_name} text="You can leave this page: the server goes on by itself.">
+        <Notice
+          title={job.file_name}
+          text="You can leave this page: the server carries on by itself."
+        >
           <JobProgress job={job} />
         </Notice>
       );
@@ -70,16 +72,16 @@ function JobNotice({ videos, job }: { videos: VideoSignals; job: JobView }): JSX
       return (
         <Notice
           title="Cancelled"
-          text={`${job.file_name}: what was found in ${job.progress.current_step} frames is kept.`}
+          text={`${job.file_name}: the results of ${job.progress.current_step} frames are kept.`}
         >
-          <RetryButton word="Go on" onClick={retry} />
+          <RetryButton word="Resume" onClick={retry} />
         </Notice>
       );
     case "completed":
       return (
         <Notice
           title="This browser cannot play the video"
-          text="What was found is below. The annotated video is an MP4 that every browser plays."
+          text="The results are below. The annotated video is an MP4 that every browser plays."
           isFailure
         />
       );

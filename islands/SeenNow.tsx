@@ -84,7 +84,7 @@ function NothingSeen({ live }: { live: LiveSignals }): JSX.Element {
   const isLive = live.lastResult.value !== null;
   return (
     <p class="empty">
-      {isLive ? "Nothing is recognised in this image." : "What is seen is listed here."}
+      {isLive ? "Nothing is recognised in this image." : "What is seen appears here."}
     </p>
   );
 }

@@ -28,7 +28,7 @@ export function VideoTimeline({ videos }: { videos: VideoSignals }): JSX.Element
   return (
     <section class="timeline" data-empty={loaded === null} aria-labelledby="timeline-heading">
       <div class="timeline-head">
-        <h2 id="timeline-heading">What was seen when</h2>
+        <h2 id="timeline-heading">What was seen, and when</h2>
         {loaded !== null && <Downloads loaded={loaded} />}
       </div>
       <Body videos={videos} loaded={loaded} rows={rows.value} />
@@ -41,7 +41,9 @@ function Body({ videos, loaded, rows }: {
   loaded: LoadedResults | null;
   rows: TimelineRow[];
 }): JSX.Element {
-  if (loaded === null) return <p class="empty">The objects and texts of a video are shown here.</p>;
+  if (loaded === null) {
+    return <p class="empty">The objects and text found in a video appear here.</p>;
+  }
   const lost = describeLost(loaded.results);
   if (rows.length === 0) {
     return <p class="empty">{lost ?? "Nothing is recognised in this video."}</p>;
@@ -136,7 +138,7 @@ function Downloads({ loaded: { jobId } }: { loaded: LoadedResults }): JSX.Elemen
 /** The server makes the video when it is asked for, which can take a while. */
 function AnnotatedButton({ jobId }: { jobId: string }): JSX.Element {
   const state = useSignal<"ready" | "making" | "failed">("ready");
-  const words = { ready: "Annotated MP4", making: "Making it…", failed: "That failed" };
+  const words = { ready: "Annotated MP4", making: "Making it…", failed: "It failed" };
   const save = async () => {
     const url = apiUrl(location.href, `/video/annotated/${jobId}`);
     state.value = "making";

@@ -14,7 +14,7 @@ export default define.page(function App({ Component, state }: PageProps<unknown,
         <meta name="theme-color" content="#101216" media="(prefers-color-scheme: dark)" />
         <meta
           name="description"
-          content="Recognises objects and text in a camera’s image, live, on your own server."
+          content="Recognises objects and text in a camera’s image live, on your own server."
         />
         <title>{[state.title, "livesyte"].filter(Boolean).join(" · ")}</title>
         <link rel="icon" href={asset("/favicon.svg")} type="image/svg+xml" />

@@ -4,8 +4,8 @@ import { define } from "../state.ts";
 
 /** What the page says when it is asked for something else than to be read. */
 const METHOD_NOT_ALLOWED = {
-  title: "This cannot be done here",
-  text: "The page can be looked at, and nothing else.",
+  title: "This page cannot do that",
+  text: "It can only be viewed.",
 };
 
 /** What the page says otherwise. */

@@ -7,11 +7,11 @@ import { explainMissingToken } from "./token.ts";
 const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, Explanation>> = {
   invalid_pipeline: {
     title: "The server does not know this pipeline",
-    remedy: "Retry with one that it knows, or choose another below the image.",
+    remedy: "Retry with one that it offers, or choose another below the image.",
   },
   too_many_sessions: {
     title: "The server is full",
-    remedy: "It serves as many people as it can. Try again in a moment.",
+    remedy: "It is serving as many streams as it can. Try again in a moment.",
   },
   invalid_message: {
     title: "The server did not understand the page",
@@ -23,7 +23,7 @@ const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, 
   },
   frame_too_large: {
     title: "The frames are too large for the server",
-    remedy: "Retry sends smaller ones.",
+    remedy: "Retry to send smaller ones.",
   },
   pipeline_failure: {
     title: "The pipeline failed on a frame",
@@ -31,11 +31,11 @@ const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, 
   },
   session_timeout: {
     title: "The server ended the session",
-    remedy: "It was open for too long. Reconnect to go on.",
+    remedy: "It was open for too long. Reconnect to continue.",
   },
   no_frames: {
-    title: "The image stands still",
-    remedy: "A call or another program may have the camera. It goes on by itself afterwards.",
+    title: "No frames are coming in",
+    remedy: "A call or another program may be using the camera. The stream resumes by itself.",
   },
   internal_error: {
     title: "Something went wrong on the server",
@@ -43,11 +43,11 @@ const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, 
   },
   unreachable: {
     title: "The server cannot be reached",
-    remedy: "Check that it runs and that this device is online.",
+    remedy: "Check that it is running and that this device is online.",
   },
   connection_lost: {
     title: "The connection was lost",
-    remedy: "Check that the server runs and that this device is online.",
+    remedy: "Check that the server is running and that this device is online.",
   },
   server_stopping: {
     title: "The server is shutting down",
@@ -55,7 +55,7 @@ const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, 
   },
   no_answer: {
     title: "The server stopped answering",
-    remedy: "It may be overloaded, or the network is down.",
+    remedy: "It may be overloaded, or the network may be down.",
   },
   session_not_found: {
     title: "There is no such stream",
@@ -63,7 +63,7 @@ const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, 
   },
   stream_ended: {
     title: "The stream has ended",
-    remedy: "Whoever sent it has stopped.",
+    remedy: "Its sender has stopped.",
   },
 };
 

@@ -72,7 +72,7 @@ async function openFile(path: string): Promise<Deno.FsFile> {
     return await Deno.open(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new ApiError(404, "file_not_found", "The file is not there any more");
+    throw new ApiError(404, "file_not_found", "The file is no longer there");
   }
 }
 

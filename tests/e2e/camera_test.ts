@@ -92,7 +92,7 @@ browserTest("a camera that gives no frames for a while goes on by itself", async
     await startCamera(page);
     await waitForDog(page);
     await camera.give(false);
-    await page.getByText("The image stands still").waitFor();
+    await page.getByText("No frames are coming in").waitFor();
     await expectAccessible(page, "no frames");
     await camera.give(true);
     await page.locator(".banner").waitFor({ state: "detached" });

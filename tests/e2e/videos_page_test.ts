@@ -122,7 +122,7 @@ dogTest("a video can be cancelled, goes on where it was, and is deleted", async 
     await page.getByRole("button", { name: "Cancel card.mp4" }).click();
     await page.locator(".notice", { hasText: "Cancelled" }).waitFor();
     await expectAccessible(page, "cancelled");
-    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("button", { name: "Resume" }).click();
     await page.locator(".job-facts", { hasText: "150 frames" }).waitFor();
     await page.getByRole("button", { name: "Delete card.mp4" }).click();
     await page.getByRole("button", { name: "Really delete card.mp4" }).click();

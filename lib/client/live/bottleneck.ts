@@ -20,8 +20,8 @@ export function describeBottleneck(statistics: StreamStatistics | null): string 
   const { sent_fps, target_fps, drop_rate } = statistics;
   if (drop_rate > NOTICEABLE_DROP_RATE) {
     const percent = Math.round(drop_rate * 100);
-    return `The server is behind: it drops ${percent} % of the frames, and looks at one for ` +
-      `${Math.round(stages.total)} ms.`;
+    return `The server is behind: it drops ${percent} % of the frames, and takes ` +
+      `${Math.round(stages.total)} ms for each of the others.`;
   }
   if (roundTrip > NOTICEABLE_DELAY_MS || sent_fps < ENOUGH * target_fps) {
     if (stages.total > roundTrip / 2) {

@@ -124,7 +124,7 @@ const EXPLANATIONS: Readonly<Record<CameraFailure, Explanation>> = {
   },
   unplugged: {
     title: "The camera has gone",
-    remedy: "It goes on by itself when it is back, or choose another one.",
+    remedy: "The stream resumes when it is back, or choose another one.",
   },
   unknown: {
     title: "The camera did not start",

@@ -40,13 +40,13 @@ export class VideoApiError extends Error {
 
 /** What to do where the server's own sentence says what is wrong. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  invalid_video: "MP4, MOV, WebM, MKV and AVI files are taken. Is this one of them, and whole?",
+  invalid_video: "Choose a complete MP4, MOV, WebM, MKV or AVI file.",
 };
 
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   unreachable: {
     title: "The server cannot be reached",
-    remedy: "Check that it runs and that this device is online.",
+    remedy: "Check that it is running and that this device is online.",
   },
   payload_too_large: {
     title: "The video is too large for the server",
@@ -54,7 +54,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   },
   too_many_jobs: {
     title: "The server has no room for another video",
-    remedy: "Wait until one is done, or delete one.",
+    remedy: "Wait until one is finished, or delete one.",
   },
   storage_full: {
     title: "The disk of the server is full",
@@ -65,8 +65,8 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     remedy: "Check the connection, then try again.",
   },
   job_not_found: {
-    title: "This video is not there any more",
-    remedy: "It was deleted, or has expired.",
+    title: "This video is no longer there",
+    remedy: "It was deleted or has expired.",
   },
   invalid_answer: {
     title: "The page did not understand the server",

@@ -54,7 +54,7 @@ export function describeLost(results: readonly VideoFrameResult[]): string | nul
   const lost = results.filter(({ damaged }) => damaged).length;
   if (lost === 0) return null;
   const frames = lost === 1 ? "1 frame" : `${lost} frames`;
-  return `What was found in ${frames} of ${results.length} is lost: it is damaged on the server.`;
+  return `The results of ${frames} of ${results.length} are lost: they are damaged on the server.`;
 }
 
 function seconds({ spans }: TimelineRow): number {

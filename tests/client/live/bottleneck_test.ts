@@ -29,7 +29,9 @@ Deno.test("describeBottleneck finds nothing in a stream at full rate", () => {
 
 Deno.test("describeBottleneck names the server when it drops frames", () => {
   expect(describe({ drop_rate: 0.31 }))
-    .toBe("The server is behind: it drops 31 % of the frames, and looks at one for 25 ms.");
+    .toBe(
+      "The server is behind: it drops 31 % of the frames, and takes 25 ms for each of the others.",
+    );
 });
 
 Deno.test("describeBottleneck names the server when it takes most of the round trip", () => {

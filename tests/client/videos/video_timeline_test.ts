@@ -205,7 +205,7 @@ Deno.test("describeLost tells of results that are damaged, and of nothing else",
   expect(describeLost(whole)).toBeNull();
   expect(describeLost([])).toBeNull();
   expect(describeLost([...whole, ...damaged.slice(2)]))
-    .toBe("What was found in 1 frame of 4 is lost: it is damaged on the server.");
+    .toBe("The results of 1 frame of 4 are lost: they are damaged on the server.");
   expect(describeLost(damaged))
-    .toBe("What was found in 3 frames of 3 is lost: it is damaged on the server.");
+    .toBe("The results of 3 frames of 3 are lost: they are damaged on the server.");
 });
