@@ -54,7 +54,7 @@ function platformOf(target: string): Platform {
 /**
  * Lets `deno compile` make the executable.
  *
- * @returns Why it cannot, where its runtime is not to be had
+ * @returns Why it cannot, if its runtime cannot be had
  */
 async function compileWithDeno(
   folder: string,

@@ -189,7 +189,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     path: "/video/retry/{id}",
     method: "post",
-    summary: "Lets a failed or cancelled job go on from its last stored frame",
+    summary: "Resumes a failed or cancelled job after its last stored frame",
     guarded: true,
     answer: "JobView",
     errors: [409, ...JOB_ERRORS],

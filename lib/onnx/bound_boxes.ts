@@ -54,7 +54,7 @@ export function boundBoxes(
       input: node.input.map((name) => name === branch.source ? cropped : name),
     })),
     operation("Pad", [boxes, bounds.padding], `${output}/padded`),
-    // Changes nothing, but tells the size beforehand, so that the output can go to memory that is there.
+    // Changes nothing, but states the size beforehand, so that the output can go to existing memory.
     operation("Reshape", [`${output}/padded`, shape.name], `${output}/boxes`),
     { ...join, input: [`${output}/boxes`, classes] },
   ];

@@ -67,7 +67,7 @@ class Folding {
       ...this.#removed.has(node) ? [] : [node],
     ]);
     const used = new Set(nodes.flatMap(({ input }) => input));
-    // The runtime would warn of each constant that nothing needs any more.
+    // The runtime would warn about each constant that is no longer used.
     this.#graph.node = nodes.filter(({ op_type, output }) =>
       op_type !== "Constant" || used.has(output[0] ?? "")
     );

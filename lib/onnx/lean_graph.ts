@@ -1,5 +1,5 @@
 /**
- * Takes work out of a detector's ONNX graph that changes nothing in what the detector finds.
+ * Removes work from a detector's ONNX graph without changing what the detector finds.
  *
  * @module
  */
@@ -15,11 +15,11 @@ const LEAST_OPERATOR_SET = 11;
 /**
  * Edits a model in place, and returns it.
  *
- * - A convolution whose channels are parted afterwards becomes one for each part.
+ * - A convolution whose output channels are split afterwards becomes one for each part.
  * - Boxes are computed only in those rows of each grid, from the first to the last, that hold a class above the
  *   confidence; in all others they are 0.
  *
- * What does not look as expected is left as it is.
+ * Parts that do not look as expected are left as they are.
  *
  * @param confidence Confidence that a detection has to exceed, between 0 and 1
  */

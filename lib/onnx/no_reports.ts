@@ -2,8 +2,8 @@
  * Keeps onnxruntime from reporting to its maker.
  *
  * Since 1.29 its libraries note an identity of the machine in the user's cache folder, and send it to Microsoft with the
- * names and checksums of models and with figures of every session, unless a variable says no before they are loaded. So
- * this module stands before the library in {@link ./onnxruntime.ts}, through which alone it is imported.
+ * names and checksums of models and with figures of every session, unless an environment variable forbids it before they are
+ * loaded. So {@link ./onnxruntime.ts} imports this module before the library, and is the only module that imports the library.
  *
  * @module
  */

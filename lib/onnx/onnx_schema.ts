@@ -127,7 +127,7 @@ export interface OnnxModel {
   graph: OnnxGraph;
   /** Versions of the operators that the nodes are written for; ONNX's own set has an empty domain or none. */
   opset_import: { domain?: string; version?: Integer }[];
-  /** Notes of whoever made the file; each key occurs once. */
+  /** Notes by the exporter of the file; each key occurs once. */
   metadata_props: { key: string; value: string }[];
 }
 

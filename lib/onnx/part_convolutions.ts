@@ -26,9 +26,10 @@ interface PartedConvolution {
 }
 
 /**
- * Computes the halves that C2f blocks go on with by a convolution each; edits the model in place, and returns it.
+ * Computes each half of the channels that a C2f block continues with by its own convolution; edits the model in place, and
+ * returns it.
  *
- * ONNX Runtime keeps channels in blocks for its convolutions, and would have to reorder the whole tensor to part it.
+ * ONNX Runtime keeps channels in blocks for its convolutions, and would have to reorder the whole tensor to split it.
  */
 export function partConvolutions(model: OnnxModel): OnnxModel {
   const { graph } = model;

@@ -64,7 +64,7 @@ export function quantizedTensors({ graph }: OnnxModel, layout: DetectorLayout): 
 }
 
 /**
- * Writes the model with its network in integers.
+ * Writes the model with its network in 8-bit integers.
  *
  * The convolutions that give boxes and logits, and what follows them, stay as they are. `model` is changed in place.
  *

@@ -26,7 +26,8 @@ const SINGLE_FRAMES = 5;
 const FRAMES_PER_WORKER = 6;
 
 /**
- * The plans that are worth a try: few workers with many threads answer one stream soonest, many with few serve many best.
+ * The plans that are worth trying: few workers with many threads answer one stream soonest, many workers with few threads
+ * serve many streams best.
  *
  * @param cores Number of cores, from 1
  * @param fixed Values that are fixed rather than chosen
@@ -44,7 +45,8 @@ export function candidatePlans(cores: number, fixed: Partial<WorkerPlan> = {}): 
 }
 
 /**
- * The plans that no other beats: each gives more frames a second than those before it, and takes longer for one.
+ * The plans that no other beats in both respects: each answers more frames a second than those before it, but takes longer for
+ * each frame.
  *
  * @returns The fewest workers first
  */
@@ -62,7 +64,7 @@ export function worthwhilePlans(measurements: readonly PlanMeasurement[]): PlanM
 }
 
 /**
- * The plan for so many frames at once: that of the fewest workers, each with many threads, which has one for every frame.
+ * The plan for so many frames at once: the one with the fewest workers (and so the most threads each) that has one per frame.
  *
  * @param plans The fewest workers first
  * @param frames Frames that are with a worker or could be, from 1

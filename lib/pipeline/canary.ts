@@ -1,5 +1,5 @@
 /**
- * An image of which is known what is on it.
+ * An image with known content, to check that detection works.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const CANARY_LABEL = "dog";
 const CANARY_CONFIDENCE = 0.5;
 
 /**
- * Looks at the image, and tells whether the dog was found.
+ * Runs detection on the image, and returns whether the dog was found.
  *
  * With a model of other classes, or a threshold so high that the dog may be missed, an answer is enough.
  *

@@ -2,7 +2,7 @@ import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
 import type { WorkerFailure } from "../workers/worker_messages.ts";
 
 /**
- * What the main thread is told of an error that a task with an image ended with.
+ * Describes to the main thread the error that a task with an image ended with.
  *
  * @returns `kind`: whose fault it was, that of the image (`undecodable`), of its size (`too_large`, whose message is fit for
  * clients), or of the pipeline (`internal`)

@@ -58,8 +58,8 @@ type Pool = WorkerPool<WorkerSetup, DetectTask, SegmentOutcome>;
 /**
  * Starts the pool that serves the machine best, and passes tasks on to it.
  *
- * One frame alone is soonest done by many threads, while of many frames most are done by one thread each. So each frame runs
- * on as many threads as the frames beside it leave.
+ * A single frame is fastest on many threads, while many frames have the highest throughput on one thread each. So each frame
+ * runs on as many threads as the frames beside it leave free.
  */
 export class DetectionPool {
   readonly #options: DetectionPoolOptions;
@@ -77,8 +77,8 @@ export class DetectionPool {
   }
 
   /**
-   * How inference is spread over the cores, for few frames at once first, and what that gave when it was tried; empty before
-   * the start.
+   * How inference is spread over the cores, beginning with the plan for the fewest frames at once, with the measurements that
+   * were made of it; empty before the start.
    */
   get plans(): readonly (WorkerPlan | PlanMeasurement)[] {
     return this.#plans;

@@ -8,13 +8,13 @@ import type { ImageInput } from "../image/pixel_image.ts";
 import type { PlannedNode, Segment } from "./pipeline_plan.ts";
 import type { NodeValue } from "./step.ts";
 
-/** What a node gave last. */
+/** The last output of a node. */
 export interface LatestValue {
   /** `undefined` before the first run. */
   value: NodeValue | undefined;
   /** The frame that it is of; `null` before the first. */
   frameIndex: number | null;
-  /** Milliseconds that the run took; 0 once they have been told. */
+  /** Milliseconds that the run took; 0 once they have been reported. */
   ms: number;
 }
 
@@ -62,7 +62,7 @@ interface Entry {
   sessionId: string;
   segment: Segment;
   latest: LatestValue;
-  /** Why the last run failed; it is told once. */
+  /** Why the last run failed; reported once. */
   failure: unknown;
   /** The newest frame that waits. */
   waiting: WaitingFrame | undefined;
@@ -109,7 +109,7 @@ export class IntervalNodes {
     this.#runNext();
   }
 
-  /** What a node gave last in a stream; the time of each run is told once. */
+  /** The last output of a node in a stream; the time of each run is reported once. */
   take(sessionId: string, node: PlannedNode): LatestValue {
     const entry = this.#entries.get(keyOf(sessionId, node));
     if (entry === undefined) return NOTHING;
@@ -118,7 +118,7 @@ export class IntervalNodes {
     return latest;
   }
 
-  /** Why the last run of a node failed in a stream; `undefined` where it did not, or where that has been told. */
+  /** Why the last run of a node failed in a stream; `undefined` if it did not, or if that was reported already. */
   takeFailure(sessionId: string, node: PlannedNode): unknown {
     const entry = this.#entries.get(keyOf(sessionId, node));
     const failure = entry?.failure;
@@ -158,7 +158,7 @@ export class IntervalNodes {
       const { value, ms } = await this.#run(task);
       entry.latest = { value, frameIndex, ms };
     } catch (error) {
-      // The pool tells of a worker that is lost.
+      // The pool itself reports a lost worker.
       entry.failure = error;
     }
   }

@@ -21,7 +21,7 @@ const BUILT_IN = ["yolo_ocr", "yolo_only", "plates", "ocr_only"];
  *
  * @param ownFolder Path of that folder, whose `*.json` are read in the order of their names; `undefined` where there is none
  * @returns The definitions by their id
- * @throws {DefinitionError} If one is not valid, or two have one id; the message names file, node and field
+ * @throws {DefinitionError} If one is not valid, or two have the same id; the message names file, node and field
  */
 export function loadDefinitions(ownFolder?: string): Map<string, PipelineDefinition> {
   const definitions = new Map<string, PipelineDefinition>();

@@ -214,7 +214,7 @@ function cycleErrors(definition: PipelineDefinition): string[] {
   return stuck.length === 0 ? [] : [`Nodes are on or behind a cycle: ${stuck.join(", ")}`];
 }
 
-/** Without a cycle every node is reached from an entry, so what is left is work that nobody uses. */
+/** Without a cycle every node is reached from an entry, so this finds work that nothing uses. */
 function reachErrors({ nodes, edges }: PipelineDefinition): string[] {
   const used = new Set(nodes.filter((node) => node.step === RESULT_STEP).map((node) => node.id));
   // A set's iteration also visits what is added during it.

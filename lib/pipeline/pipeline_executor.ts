@@ -113,7 +113,7 @@ class FrameExecution {
   }
 
   #keep(node: PlannedNode, value: Promise<NodeValue>): void {
-    // Whoever awaits it has its failure; that nobody does must not end the process.
+    // Those that await it get its failure; an unhandled rejection must not end the process.
     value.catch(() => {});
     this.#values.set(node, value);
     this.#onValue(node, value);
@@ -155,13 +155,13 @@ class FrameExecution {
     return Object.fromEntries(await Promise.all(entries)) as Record<string, NodeValue>;
   }
 
-  /** What the first worker tells that has decoded the image. */
+  /** As reported by the first worker that has decoded the image. */
   async #imageSize(): Promise<Size> {
     return this.#run.size ?? (await Promise.any(this.#outcomes)).outcome.image;
   }
 }
 
-/** An image for each of several workers, who keep the memory that they are given. */
+/** An image for each of several workers, which keep the memory that they are given. */
 function copies(image: ImageInput, count: number): ImageInput[] {
   return Array.from({ length: count }, (_, index) => index === count - 1 ? image : copyOf(image));
 }

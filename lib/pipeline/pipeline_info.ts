@@ -1,5 +1,5 @@
 /**
- * What there is to know of a pipeline.
+ * Describes a pipeline for clients.
  *
  * @module
  */

@@ -59,7 +59,7 @@ export class PipelinePools {
     this.#textModel = options.textModel;
   }
 
-  /** What reads text: from the start on, what was found in place of the one that is wanted, if that is missing. */
+  /** The text model: the one that was asked for or, once the pools have started and that is missing, its fallback. */
   get textModel(): TextModelName {
     return this.#textModel;
   }

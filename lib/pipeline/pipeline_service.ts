@@ -146,7 +146,7 @@ export class PipelineService {
   }
 
   /**
-   * Runs a pipeline on a frame of a stream. What has an interval is run beside it, so the result holds what that gave last.
+   * Runs a pipeline on a frame of a stream. Nodes with an interval run beside it, so the result holds their last output.
    *
    * @throws {RangeError} If there is no such pipeline.
    * @throws {ImageDecodeError} If the frame is not an image.
@@ -159,7 +159,7 @@ export class PipelineService {
     const plan = this.registry.plan(pipelineId);
     const isAlone = plan.stream.segments.length === 0;
     const besides = plan.intervals.map(({ nodes: [node] }) => node);
-    // Where nothing else looks at the frames, nobody else tells that they are no images.
+    // If no other node decodes the frames, none of them can report that they are not images.
     const failure = isAlone && besides.map((node) => this.#intervals.takeFailure(sessionId, node))
       .find(isImageError);
     if (failure) throw failure;
@@ -201,7 +201,7 @@ export class PipelineService {
     if (!this.takesImages) throw new OverloadedError("Too many images wait already");
     this.#images += 1;
     try {
-      // One session for all, since nobody knows whether two of them come from the same client.
+      // One session for all, since it is unknown whether two of them come from the same client.
       const turn = { sessionId: "images", priority: "image", mostAtOnce: Infinity } as const;
       return await this.#runWhole(pipelineId, 1, bytes, turn, { upright: true });
     } finally {
@@ -222,8 +222,8 @@ export class PipelineService {
   }
 
   /**
-   * Follows the objects of a video, where its pipeline does: gives them a `track_id` that stays with them from one frame to the
-   * next. Streams are followed by `runOnFrame` already.
+   * Tracks the objects of a video, if its pipeline does so: gives them a `track_id` that they keep from one frame to the next.
+   * For streams, `runOnFrame` does this already.
    */
   follow({ pipelineId, sessionId, result, timestampMs }: VideoResult): void {
     const { track } = this.#contextOf(sessionId, timestampMs);
@@ -231,13 +231,13 @@ export class PipelineService {
     if (node !== undefined) result.detections = track(node.id, result.detections);
   }
 
-  /** Forgets what is known of a stream or a video. */
+  /** Forgets everything about a stream or a video. */
   endSession(sessionId: string): void {
     this.#intervals.endSession(sessionId);
     this.#trackers.endSession(sessionId);
   }
 
-  /** What reads text: from the start on, what was found in place of the one that is wanted, if that is missing. */
+  /** The text model: the one that was asked for or, once the service has started and that is missing, its fallback. */
   get textModel(): TextModelName {
     return this.#pools.textModel;
   }
@@ -257,7 +257,7 @@ export class PipelineService {
     return this.#pools.waiting;
   }
 
-  /** Looks at an image of which is known what is on it, and tells whether that was found; see {@linkcode findsCanary}. */
+  /** Runs detection on an image with known content, and returns whether that was found; see {@linkcode findsCanary}. */
   async checkCanary(): Promise<boolean> {
     const id = this.registry.simplest("detection");
     const { labels } = this.#pools;
@@ -326,7 +326,7 @@ async function gather(
   return Object.fromEntries(await Promise.all(entries)) as Record<string, NodeValue>;
 }
 
-/** What each node gave last; nothing found where it has not run yet. */
+/** The last output of each node; nothing found if it has not run yet. */
 function latestValues(
   ages: ReadonlyMap<PlannedNode, LatestValue>,
 ): Map<PlannedNode, NodeValue> {

@@ -1,5 +1,5 @@
 /**
- * A Web Worker that reads the text in images, one at a time, whenever nothing more urgent is to be done.
+ * A Web Worker that reads the text in images, one at a time, at a low priority.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import type { ReaderSetup, ReadTask, SegmentOutcome } from "./worker_tasks.ts";
 /**
  * A priority at which the scheduler gives a thread a tenth of a core that others want too.
  *
- * Less would hold detection up less, but then other programs could keep reading from getting anything done in time.
+ * A lower one would delay detection less, but then other programs could keep reading from finishing in time.
  */
 const LOW_PRIORITY = 10;
 /** How long a stream's lines are remembered after its last image. */

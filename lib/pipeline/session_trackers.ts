@@ -6,7 +6,7 @@ export class SessionTrackers {
   readonly #sessions = new Map<string, Map<string, Tracker>>();
 
   /**
-   * Recognizes the objects of a frame as those of the frames before.
+   * Matches the objects of a frame with those of the frames before.
    *
    * @param sessionId The stream or video
    * @param nodeId The node that follows them

@@ -1,5 +1,5 @@
 /**
- * The result of a pipeline, out of what its nodes have found.
+ * Puts the result of a pipeline together from what its nodes have found.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** What the workers for detection and for reading are told, and what they answer. */
+/** The tasks of the detection and reading workers, and their answers. */
 
 import type { DetectorOptions } from "../detection/detector.ts";
 import type { ImageInput } from "../image/pixel_image.ts";
@@ -10,7 +10,7 @@ import type { TextModelTraits } from "../models/text_models.ts";
 
 /** Runs some nodes of a pipeline on an image. */
 export interface SegmentTask {
-  /** Encoded, or as pixels; not to be used any more by whoever gives the task. */
+  /** Encoded, or as pixels; its memory goes to the worker, so the sender must not use it afterwards. */
   image: ImageInput;
   /**
    * Whether an encoded image is turned as its EXIF orientation says, so that coordinates are those of what people see.

@@ -19,8 +19,8 @@ export const DetectionSchema = v.object({
   /** Around the part of the object that lies in the frame. */
   bbox: BoundingBoxSchema,
   /**
-   * Number of the object within the stream or the video, the same in every frame in which it is followed; what is only
-   * perhaps an object, or is seen for the first time, has none.
+   * Number of the object within the stream or the video, the same in every frame in which it is tracked; a doubtful
+   * detection, or an object that is seen for the first time, has none.
    */
   track_id: v.exactOptional(count),
   /** What was read inside the box, a line each; only where the pipeline reads inside of boxes. */

@@ -68,7 +68,7 @@ export const JobViewSchema = v.object({
   frame_stride: count,
   /** Most frames that are looked at; 0 for all. */
   max_frames: count,
-  /** What the file tells of itself; `null` before it was opened. */
+  /** What the file says about itself; `null` before it was opened. */
   video: v.nullable(v.object({
     /** In pixels as shown, after rotation. */
     width: count,

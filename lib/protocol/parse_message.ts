@@ -1,5 +1,5 @@
 /**
- * Reads messages that come over a border.
+ * Reads messages that come from outside.
  *
  * @module
  */

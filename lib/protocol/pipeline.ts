@@ -69,7 +69,7 @@ export const StepInfoSchema = v.object({
   accepts: v.record(v.string(), v.picklist(["required", "optional"])),
   /** Type of the value that it gives. */
   produces: text,
-  /** The workers that it runs on, the main thread, or wherever it is needed. */
+  /** The workers that it runs on, the main thread, or any of these. */
   runs_on: v.picklist(["detection", "reading", "main", "anywhere"]),
   /** Whether its nodes may have `interval_ms`. */
   takes_interval: v.boolean(),

@@ -22,11 +22,11 @@ export const StageTimingsSchema = v.object({
   decode: duration,
   /** Finding objects. */
   detect: duration,
-  /** Reading text; in streams it runs beside the frames and is told once, with the text. */
+  /** Reading text; in streams it runs beside the frames and is reported once, with the text. */
   ocr: duration,
   /** From the arrival of the frame to its result; `ocr` of a stream is not a part of it. */
   total: duration,
-  /** Each node of the pipeline that ran, by its id; one with an interval is told once, with what it gave. */
+  /** Each node of the pipeline that ran, by its id; one with an interval is reported once, with its output. */
   nodes: v.exactOptional(v.record(v.string(), duration)),
 });
 
@@ -75,8 +75,8 @@ export const PipelineResultSchema = v.pipe(
 );
 
 /**
- * What a pipeline found in one frame. Where a node with an interval gives no text, `<node>_frame_index` is the frame that its
- * value is of, or `null` before the first.
+ * What a pipeline found in one frame. For a node with an interval that does not read text, `<node>_frame_index` is the frame
+ * that its output came from, or `null` before the first.
  */
 export type PipelineResult =
   & v.InferOutput<typeof PipelineResultSchema>

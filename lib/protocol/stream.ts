@@ -29,7 +29,7 @@ export const DropMessageSchema = v.object({
   dropped: v.literal(true),
 });
 
-/** The frame was dropped, because newer ones came faster than the pipeline is. */
+/** The frame was dropped, because newer ones came faster than the pipeline could process them. */
 export type DropMessage = v.InferOutput<typeof DropMessageSchema>;
 
 /** Schema of {@linkcode WarningMessage}. */

@@ -14,10 +14,10 @@ export interface ViewerTransport {
   close(code: number, reason: string): void;
 }
 
-/** A viewer that lets this much pile up does not read, in bytes. */
+/** Unsent bytes above which a viewer counts as not reading. */
 const MAX_BUFFERED_BYTES = 1_048_576;
 
-/** Everyone who watches a stream; nobody is waited for. */
+/** Everyone who watches a stream; the stream waits for none of them. */
 export class Audience {
   /** Viewers, and whether each wants the frames too. */
   readonly #viewers = new Map<ViewerTransport, boolean>();

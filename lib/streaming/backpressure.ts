@@ -103,7 +103,7 @@ export class Backpressure {
   /**
    * Whether to ask the client to slow down: on entering `critical` and every 5 s while it lasts.
    *
-   * A `true` is taken as said, so the next one comes 5 s later or after the state was left.
+   * A `true` counts as having asked, so the next one comes 5 s later, or after the state was left.
    */
   shouldSlowDown(state: BackpressureState, now: number): boolean {
     if (state !== "critical") {

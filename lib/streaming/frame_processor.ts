@@ -1,5 +1,5 @@
 /**
- * What a stream needs of a pipeline.
+ * What a stream needs from a pipeline.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { NamedError } from "../named_error.ts";
 import type { PipelineResult } from "../protocol/result.ts";
 
-/** How a frame is to be looked at. */
+/** How to process a frame. */
 export interface FrameOptions {
   /** Detector input to use, one of the session's ladder. */
   inputSize: { width: number; height: number };
@@ -18,8 +18,8 @@ export interface FrameOptions {
 /**
  * Finds things in frames.
  *
- * It is declared here and implemented elsewhere, so that sessions know nothing of models, and frames could as well go
- * to another machine.
+ * It is declared here and implemented elsewhere, so that sessions know nothing about models, and frames could just as well be
+ * sent to another machine.
  */
 export interface FrameProcessor {
   /** Whether there is a pipeline of this id. */
@@ -45,5 +45,5 @@ export interface FrameProcessor {
   endSession?(sessionId: string): void;
 }
 
-/** Thrown by a {@linkcode FrameProcessor} for a frame that looked like a JPEG and is none. */
+/** Thrown by a {@linkcode FrameProcessor} for a frame that looked like a JPEG but is not one. */
 export class InvalidFrameError extends NamedError {}

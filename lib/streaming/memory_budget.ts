@@ -1,5 +1,5 @@
 /**
- * Bounds the memory of what clients send, all of them together, while it is being held.
+ * Limits the memory that data from all clients together may hold.
  *
  * @module
  */

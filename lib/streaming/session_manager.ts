@@ -33,9 +33,10 @@ function countBits(bits: number): number {
 }
 
 /**
- * One connection's session, in memory only; nothing is shared between sessions.
+ * The state of one connection's session, in memory only; nothing is shared between sessions.
  *
- * It keeps the books and decides; {@linkcode StreamSession} moves the frames.
+ * It keeps the counters and decides; {@linkcode StreamSession} moves the frames. It manages one session and not many: its name
+ * is that of the design that livesyte follows, and {@linkcode SessionRegistry} holds all sessions.
  *
  * @example
  * ```ts
@@ -158,7 +159,7 @@ export class SessionManager extends StreamLifecycle {
     );
   }
 
-  /** Whether the client is to be asked, now, to slow down; a `true` is taken as said. */
+  /** Whether to ask the client to slow down now; a `true` counts as having asked. */
   shouldSlowDown(): boolean {
     return this.#backpressure.shouldSlowDown(this.#pressure, SessionManager.nowMs());
   }

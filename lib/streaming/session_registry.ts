@@ -53,7 +53,7 @@ export class SessionRegistry implements AsyncDisposable {
   }
 
   /**
-   * Takes a stream in.
+   * Adds a stream.
    *
    * @throws {RangeError} If there is one with its id already
    */
@@ -70,7 +70,7 @@ export class SessionRegistry implements AsyncDisposable {
   }
 
   /**
-   * Lets a stream go.
+   * Removes a stream.
    *
    * @returns Whether it was there
    */
@@ -98,7 +98,7 @@ export class SessionRegistry implements AsyncDisposable {
   }
 
   /**
-   * Calls a function with every event from now on; what it throws is logged and harms nobody.
+   * Calls a function with every event from now on; errors that it throws are only logged.
    *
    * @returns Ends the subscription
    */
@@ -107,7 +107,7 @@ export class SessionRegistry implements AsyncDisposable {
     return () => this.#subscribers.delete(subscriber);
   }
 
-  /** Ends the streams whose time is over, and lets the quiet ones be idle. */
+  /** Ends the streams that have timed out, and marks quiet ones as idle. */
   sweep(): void {
     const { idleTimeoutMs, maxSessionMs } = this.#options;
     for (const stream of this.#streams.values()) {

@@ -24,7 +24,7 @@ export class InvalidTransitionError extends NamedError {
 }
 
 /**
- * A state machine with the books that go with it.
+ * A state machine with its last access, errors and viewers.
  *
  * `idle → starting → active → stopping → idle`; `active → idle` when no frame has come for a while; `failed` from
  * `starting`, `active` and `stopping`, and from there to `starting` or `idle`.

@@ -59,13 +59,13 @@ export class StreamServer {
     });
   }
 
-  /** Whether no new stream is taken any more. */
+  /** Whether the server is stopping and takes no new streams. */
   get isStopping(): boolean {
     return this.#isStopping;
   }
 
   /**
-   * Makes a session of a WebSocket that has just opened, or tells it why not and closes it.
+   * Makes a session for a WebSocket that has just opened, or sends the reason why not and closes it.
    *
    * @param socket Its `binaryType` is `arraybuffer`
    * @param pipelineId As the client gave it
@@ -87,7 +87,7 @@ export class StreamServer {
   }
 
   /**
-   * Lets a WebSocket that has just opened watch a stream, or tells it why not and closes it.
+   * Lets a WebSocket that has just opened watch a stream, or sends the reason why not and closes it.
    *
    * @param sessionId As the client gave it
    * @param wantsFrames Whether each result is followed by its JPEG

@@ -50,9 +50,9 @@ interface Frame {
   arrivedMs: number;
 }
 
-/** How often drops are summed up in the log, where the single ones are only seen when debugging. */
+/** How often drops are summed up in the log, which shows single ones only at the level `debug`. */
 const DROP_SUMMARY_MS = 10_000;
-/** A client that lets this much pile up does not read, in bytes. */
+/** Unsent bytes above which a client counts as not reading. */
 const MAX_BUFFERED_BYTES = 1_048_576;
 
 /**
@@ -151,7 +151,7 @@ export class StreamSession {
     this.#close(1001, "server_shutdown");
   }
 
-  /** Notes that the connection is gone, whoever ended it. */
+  /** Notes that the connection has ended, from either side. */
   disconnected(): void {
     this.#isOpen = false;
     this.#releaseWaiting();
@@ -195,7 +195,7 @@ export class StreamSession {
     }
   }
 
-  /** Processes a frame, then the one that came to wait meanwhile, until none waits. */
+  /** Processes a frame, then the one that has begun to wait meanwhile, until none waits. */
   async #processAll(first: Frame): Promise<void> {
     for (let frame: Frame | undefined = first; frame !== undefined;) {
       this.#startedAt = SessionManager.nowMs();

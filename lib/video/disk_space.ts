@@ -18,10 +18,10 @@ export interface DiskSpaceOptions {
   freeBytes?: () => Promise<number>;
 }
 
-/** Bytes of the disk that nobody else is promised, until they are written or the promise is disposed of. */
+/** Bytes of the disk that are reserved until they are written or the promise is disposed of. */
 export interface SpacePromise extends Disposable {
   /**
-   * Sees to it that so many bytes are promised; what is missing is asked for in steps.
+   * Ensures that so many bytes are reserved; missing ones are reserved in steps.
    *
    * @throws {StorageFullError} If there is no room for them
    */

@@ -5,10 +5,9 @@
  */
 
 /**
- * What becomes of the values of a source, in their order, with several of them being worked on. However it ends, nothing is being
- * worked on afterwards.
+ * Maps the values of a source, in their order, several at once. However it ends, no work is left running.
  *
- * @param atOnce Most values that have been taken from the source and not been given on, from 1; looked at each time
+ * @param atOnce Most values that have been taken from the source and not yet been passed on, from 1; asked each time
  * @throws What the source or `map` throws, when all values before have been given on
  */
 export async function* mapInOrder<T, R>(
@@ -25,7 +24,7 @@ export async function* mapInOrder<T, R>(
     for (;;) {
       while (started.length < atOnce()) {
         const next = takeNext();
-        // It is reported when its turn comes, or by nobody if that never happens.
+        // It is reported when its turn comes, or not at all if that never happens.
         next.catch(() => {});
         started.push(next);
       }

@@ -54,7 +54,7 @@ export async function exportJsonl(store: JobStore, jobId: string): Promise<Bytes
 }
 
 /**
- * Everything that was found by a job as CSV (RFC 4180): one row for each object, `kind` `object`, and each line of text,
+ * Everything that a job found, as CSV (RFC 4180): one row for each object, `kind` `object`, and each line of text,
  * `kind` `text`, with its box in pixels of the video.
  *
  * @throws {JobNotFoundError} If there is no job of this id

@@ -63,7 +63,7 @@ export async function saveUpload(
   request: Request,
   { path, partialPath, maxBytes, disk, idleTimeoutMs = 60_000 }: SaveUploadOptions,
 ): Promise<SavedUpload> {
-  // A client that tells how much it wants to send need not send it to be refused.
+  // A client that announces a size that is too large can be refused before it sends anything.
   const announced = Number(request.headers.get("content-length"));
   if (announced > maxBytes + FORM_BYTES) throw tooLarge(maxBytes);
   using space = await disk.promise(Math.min(announced, maxBytes));
@@ -123,7 +123,7 @@ function openForm(
     throw new InvalidUploadError("Expected the content type multipart/form-data", { cause: error });
   }
   form.on("file", (name, stream, fileName) => {
-    // A stream whose error nobody listens to would end the server.
+    // An error event without a listener would end the server.
     stream.on("error", () => {});
     if (name === "file") onFile(stream, cleanName(fileName));
     else stream.resume();

@@ -1,5 +1,5 @@
 /**
- * What a video job needs of a pipeline.
+ * What a video job needs from a pipeline.
  *
  * @module
  */
@@ -19,11 +19,11 @@ export interface Pixels {
 /**
  * Finds things in frames of videos.
  *
- * It is declared here and implemented elsewhere, so that jobs know nothing of models and workers.
+ * It is declared here and implemented elsewhere, so that jobs know nothing about models and workers.
  */
 export interface VideoFrameProcessor {
   /**
-   * Runs a pipeline on one frame, once nothing more urgent is to be done. Frames of a job come in order, but several may come
+   * Runs a pipeline on one frame, once there is nothing more urgent to do. Frames of a job come in order, but several may come
    * before the first is answered.
    *
    * @param jobId Jobs take turns with live sessions, under this id
@@ -41,7 +41,7 @@ export interface VideoFrameProcessor {
   ): Promise<PipelineResult>;
 
   /**
-   * Recognizes the objects of a result as those of the frame before, where that is wanted, and marks them so.
+   * Tracks objects, if that is wanted: gives those of a result that were seen in the frames before the same `track_id`.
    *
    * Called for every frame of a job, in the order of the frames.
    *

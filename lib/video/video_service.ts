@@ -103,7 +103,7 @@ export class VideoService {
   }
 
   /**
-   * Tells a client how a job gets on, up to its end; see {@linkcode watchJob}.
+   * Reports the progress of a job to a client until the job ends; see {@linkcode watchJob}.
    *
    * @param socket Not open yet
    */

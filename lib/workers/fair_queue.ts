@@ -1,5 +1,5 @@
 /**
- * Decides which task a worker gets next: the most urgent first, sessions in turns, and none never.
+ * Decides which task a worker gets next: the most urgent first, sessions in turn, and without starving any.
  *
  * @module
  */
@@ -19,15 +19,15 @@ export interface PrioritizedTask extends QueuedTask {
 }
 
 /**
- * How many times as long as it has been in the way of more urgent tasks a priority stands back; several workers share that. It
- * is passed over no longer either, so that of the time that both compete for, it has one thirteenth.
+ * A priority that has been in the way of more urgent tasks stands back for so many times as long; several workers share that.
+ * It is not passed over for longer either, so it gets one thirteenth of the time that both compete for.
  */
 const PATIENCE = 12;
 
-/** What it counts to be at work beside a more urgent task, which is slowed down, in place of before it, which has to wait. */
+/** Weight of running beside a more urgent task, which is slowed down, against running before it, which makes it wait. */
 const SLOWED_WEIGHT = 1 / 2;
 
-/** Time without a task after which a priority is not reckoned with any more, in milliseconds. */
+/** Time without a task after which a priority no longer counts as live, in milliseconds. */
 const LIVE_MS = 1000;
 
 /**
@@ -78,7 +78,7 @@ export class FairQueue<Task extends PrioritizedTask> {
     this.#lane(task).push(task, now);
   }
 
-  /** Takes back a task; returns `false` where it does not wait any more. */
+  /** Takes back a task; returns `false` if it no longer waits. */
   remove(task: Task, now: number): boolean {
     this.#countContention(now);
     return this.#lane(task).remove(task);
@@ -90,7 +90,7 @@ export class FairQueue<Task extends PrioritizedTask> {
     return this.#lanes.flatMap((lane) => lane.clear());
   }
 
-  /** Takes the next task for an idle worker; `undefined` where it had better stay idle for now. */
+  /** Takes the next task for an idle worker; `undefined` if the worker should stay idle for now. */
   take(now: number): Task | undefined {
     this.#countContention(now);
     const ready = this.#lanes.filter((lane) => lane.hasNext);
@@ -99,7 +99,7 @@ export class FairQueue<Task extends PrioritizedTask> {
     return next?.take(now);
   }
 
-  /** Notes that a task is done, whatever came of it. */
+  /** Notes that a task is done, whether or not it succeeded. */
   finish(task: Task, now: number): void {
     this.#countContention(now);
     const lane = this.#lane(task);
@@ -107,7 +107,7 @@ export class FairQueue<Task extends PrioritizedTask> {
     if (contendedMs > 0) lane.standsBackUntil = now + this.#patience(contendedMs);
   }
 
-  /** When `take` should be tried again although no task comes or is done; `Infinity` for never. */
+  /** When to try `take` again even if no task arrives or ends; `Infinity` for never. */
   retryAt(now: number): number {
     const held = this.#lanes.filter((lane) => lane.hasNext && this.#isHeld(lane, now));
     return Math.min(...held.map((lane) => {

@@ -1,5 +1,5 @@
 /**
- * Counts whose turn it is.
+ * Decides whose turn it is.
  *
  * @module
  */
@@ -24,8 +24,8 @@ export class FairTurns {
   /**
    * When a session that begins to wait is due, in virtual time: the lowest goes first, and of equals the one that came first.
    *
-   * A session that is not known comes after all that wait. Were it to go first, sessions that come and go without end would
-   * leave no turn to those that stay.
+   * An unknown session comes after all that wait. If it went first, an endless series of new sessions would leave no turn to
+   * those that stay.
    */
   dueFor(sessionId: string): number {
     return Math.max(this.#times.get(sessionId) ?? this.#now + 1, this.#now - MOST_CREDIT);

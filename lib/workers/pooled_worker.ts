@@ -1,7 +1,7 @@
 import { NamedError } from "../named_error.ts";
 import type { TaskRules, WorkerReply, WorkerRequest } from "./worker_messages.ts";
 
-/** A worker did not survive what it was doing, or gave no answer in time; it cannot be used again. */
+/** A worker died, or did not answer in time; it cannot be used again. */
 export class WorkerLostError extends NamedError {}
 
 /** A request that has not been answered. */
@@ -34,7 +34,7 @@ export class PooledWorker<Setup, Task, Outcome> {
     this.#worker.onmessage = (event: MessageEvent<WorkerReply<Outcome>>) =>
       this.#receive(event.data);
     this.#worker.onerror = (event) => {
-      // An error that nobody prevents would end the whole server.
+      // An error event that is not prevented would end the whole server.
       event.preventDefault();
       this.#lose(`Worker died: ${event.message}`);
     };
@@ -133,7 +133,7 @@ export class PooledWorker<Setup, Task, Outcome> {
   #askToEnd(graceMs: number): void {
     this.#worker.postMessage({ type: "end" } satisfies WorkerRequest<Setup, Task>);
     this.#terminator = setTimeout(() => this.#terminate(), graceMs);
-    // It keeps no process alive that wants to end.
+    // The timer must not keep a process alive that wants to end.
     Deno.unrefTimer(this.#terminator);
   }
 

@@ -22,7 +22,7 @@ interface WaitingSession<Task> {
   due: number;
 }
 
-/** What a task is taken to last before any is finished, in milliseconds. */
+/** Assumed duration of a task until one has finished, in milliseconds. */
 const EXPECTED_MS = 100;
 
 /** Sessions take turns in it, whatever each of them sends. Times are monotonic milliseconds. */
@@ -56,12 +56,12 @@ export class TaskLane<Task extends QueuedTask> {
     return this.waiting + this.running > 0 ? Infinity : this.#activeAt;
   }
 
-  /** Since when tasks wait of which none has been taken. */
+  /** Since when tasks have been waiting without any being taken. */
   get passedOverSince(): number {
     return this.#passedOverSince;
   }
 
-  /** How long the task took that was finished last. */
+  /** How long the last finished task took. */
   get lastDurationMs(): number {
     return this.#lastDurationMs;
   }

@@ -30,10 +30,10 @@ export interface WorkerModels<Task, Outcome> {
  * Answers the pool's requests, one at a time.
  *
  * The memory of models is native, and is not given back when a worker is ended from outside. So it is freed here when the worker
- * is told to end, or dies of an error that nobody has caught.
+ * is asked to end, or dies of an uncaught error.
  *
  * @param start Loads what is needed
- * @param describeError What the pool is told of an error that a task ended with
+ * @param describeError Describes to the pool the error that a task ended with
  */
 export function runWorkerLoop<Setup, Task, Outcome>(
   start: (setup: Setup) => Promise<WorkerModels<Task, Outcome>>,

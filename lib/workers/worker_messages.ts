@@ -11,7 +11,7 @@ export type WorkerRequest<Setup, Task> =
 
 /** Why a worker could not do what it was asked. */
 export interface WorkerFailure {
-  /** Tells it from the other replies. */
+  /** Distinguishes it from the other replies. */
   type: "failed";
   /** What kind of failure it is, in the words of those who give the tasks. */
   kind: string;
@@ -31,7 +31,7 @@ export type WorkerReply<Outcome> =
 /** Time between two heartbeats, in milliseconds. */
 export const HEARTBEAT_INTERVAL_MS = 1000;
 
-/** What a pool has to know of its tasks. */
+/** What a pool has to know about its tasks. */
 export interface TaskRules<Task> {
   /**
    * The task in a form that can be given away.

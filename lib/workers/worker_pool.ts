@@ -4,7 +4,7 @@ import type { TaskRules } from "./worker_messages.ts";
 
 /** Options for {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions<Setup, Task> {
-  /** What each worker is told at its start. */
+  /** Sent to each worker when it starts. */
   setup: Setup;
   /** Number of workers, from 1. */
   workers: number;
@@ -44,7 +44,7 @@ export interface WorkerStatus {
   last_heartbeat: string | null;
 }
 
-/** What a task gave, and how long it waited. */
+/** The result of a task, and how long it waited. */
 export interface PoolResult<Outcome> {
   /** What the worker answered. */
   outcome: Outcome;

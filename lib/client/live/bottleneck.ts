@@ -10,7 +10,7 @@ const NOTICEABLE_DROP_RATE = 0.05;
 const NOTICEABLE_DELAY_MS = 250;
 
 /**
- * Names the slowest part of the way of a frame: this device, the network or the server.
+ * Names the slowest part of a frame's path: this device, the network or the server.
  *
  * @returns One sentence; `null` before the first result.
  */

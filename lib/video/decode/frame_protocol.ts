@@ -66,7 +66,7 @@ export interface FrameHead {
   shownHeight: number;
 }
 
-/** Says that decoding goes on while frames that nobody wants are skipped. */
+/** Says that decoding continues while unwanted frames are skipped. */
 export interface AliveHead {
   /** Tells it from the other heads. */
   type: "alive";
@@ -114,7 +114,7 @@ export function encodeHead(head: RecordHead, bodyBytes = 0): Uint8Array<ArrayBuf
   return bytes;
 }
 
-/** Reads records from a pipe whose other end is not to be trusted. */
+/** Reads records from a pipe whose other end is untrusted. */
 export class RecordReader {
   readonly #reader: ReadableStreamBYOBReader;
   readonly #maxBodyBytes: number;

@@ -56,8 +56,8 @@ export async function openFile(url: string, maxPixels: number): Promise<OpenFile
 }
 
 /**
- * Whether a file tells rightly how many frames are shown. One that is trimmed by an edit list does not: it counts those too that are
- * left out, and then its own rate and length do not fit that count.
+ * Whether a file correctly states how many frames are shown. One that is trimmed by an edit list does not: it also counts the
+ * frames that are left out, and then its own rate and length do not fit that count.
  */
 export function tellsFrames({ nbFrames, duration, timeBase, avgFrameRate }: Stream): boolean {
   if (nbFrames <= 0) return false;

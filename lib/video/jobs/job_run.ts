@@ -1,5 +1,5 @@
 /**
- * One job's way from its first missing frame to its end.
+ * Runs one job from its first missing frame to its end.
  *
  * @module
  */
@@ -60,7 +60,7 @@ export async function runJob(
   const writer = new JobWriter({ store, id, count, batch, signal });
   const totalSteps = countSteps(decoder.info.frameCount, { frameStride, maxFrames });
   await writer.begin(decoder.info, totalSteps);
-  // Whoever follows objects begins anew when a job goes on, and may take none for one of those before.
+  // Tracking begins anew when a job resumes, and must not reuse a number from before.
   const tracksBefore = await store.results.highestTrack(id);
   const analysis = { decoder, processor, pipelineId, jobId: id, framesAtOnce, signal };
   let lastTimestampMs = 0;

@@ -140,7 +140,7 @@ export class JobStore implements AsyncDisposable {
   }
 
   /**
-   * One job; that somebody looks at it puts off its expiry.
+   * One job; looking at it postpones its expiry.
    *
    * @throws {JobNotFoundError} If there is none of this id
    */
@@ -177,7 +177,7 @@ export class JobStore implements AsyncDisposable {
   }
 
   /**
-   * Tells how far a job is. It is written with the next change only, so that it can be told on a full disk too.
+   * Updates the progress of a job. It is written only with the next change, so that this works on a full disk too.
    *
    * @throws As `update` does, and {JobStateError} if the job is not being processed
    */
@@ -190,7 +190,7 @@ export class JobStore implements AsyncDisposable {
   }
 
   /**
-   * Adds results and tells how far the job is, as a whole or not at all: after a crash neither can be without the other.
+   * Adds results and updates the progress of the job atomically: after a crash neither is there without the other.
    *
    * @param results Of later frames than all before
    * @throws {JobNotFoundError} If there is no job of this id

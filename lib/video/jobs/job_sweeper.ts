@@ -11,7 +11,7 @@ import type { JobPlaces } from "./job_places.ts";
 import type { JobRemoval } from "./job_removal.ts";
 import type { JobClocks, JobTable } from "./job_table.ts";
 
-/** How often it is noted how long nobody has looked at jobs; a crash forgets no more. */
+/** How often the time since each job was last looked at is saved; a crash loses no more than this. */
 const NOTE_IDLE_MS = 600_000;
 
 /** What {@linkcode JobSweeper} works on. */

@@ -39,7 +39,7 @@ export class JobWriter {
   }
 
   /**
-   * Writes what the file tells of itself.
+   * Writes what the file says about itself.
    *
    * @param totalSteps Frames that will have a result; 0 where that is not known
    */

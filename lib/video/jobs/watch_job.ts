@@ -1,5 +1,5 @@
 /**
- * Tells a client over a WebSocket how a job gets on.
+ * Reports the progress of a job to a client over a WebSocket.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const MAX_BUFFERED_BYTES = 1_048_576;
 /**
  * Sends a job as it is now and after every change, up to its end; then closes with 1000.
  *
- * A job that there is not, or no longer, is told with `job_not_found` and 1008. `{"type":"ping"}` is answered with
+ * For a job that does not exist (any more) it sends `job_not_found` and closes with 1008. `{"type":"ping"}` is answered with
  * `{"type":"pong"}`.
  *
  * @param socket Open

@@ -28,7 +28,7 @@ export class RemoteJobDatabase {
     this.#worker = new Worker(url, { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<DatabaseReply>) => this.#settle(data);
     this.#worker.onerror = (event) => {
-      // An error that nobody prevents would end the whole server.
+      // An error event that is not prevented would end the whole server.
       event.preventDefault();
       this.#end(new StorageUnavailableError(`The job database has failed: ${event.message}`));
     };
