@@ -67,14 +67,14 @@ export const OPERATIONS: readonly Operation[] = [
   {
     path: "/health",
     method: "get",
-    summary: "What is alive; 503 when no worker is",
+    summary: "Health of the server; 503 if no worker is alive",
     answer: "Health",
     errors: [503],
   },
   {
     path: "/ready",
     method: "get",
-    summary: "200 once an inference on a known image has found what is on it, 5 s ago at most",
+    summary: "200 if an inference on a known image has found what is in it, at most 5 s ago",
     answer: "Ready",
     errors: [503],
   },
@@ -109,7 +109,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: "string",
     method: "post",
     summary:
-      "Runs a pipeline on one image, upright as its EXIF orientation says: the body, or the part named file of a form",
+      "Runs a pipeline on one image, turned upright by its EXIF orientation: the body, or the part named file of a form",
     guarded: true,
     body: IMAGES,
     answer: "Run",
@@ -134,7 +134,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/video/submit",
     method: "post",
     summary:
-      "Takes a form with a video in its part named file (MP4, MOV, WebM, MKV, AVI or MPEG-TS), and begins a job",
+      "Takes a form with a video in its part named file (MP4, MOV, WebM, MKV, AVI or MPEG-TS), and creates a job",
     guarded: true,
     query: "SubmitQuery",
     body: { "multipart/form-data": FORM },
@@ -163,7 +163,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     path: "/video/status/{id}",
     method: "get",
-    summary: "How far a job is",
+    summary: "One job and its progress",
     guarded: true,
     answer: "JobView",
     errors: JOB_ERRORS,
@@ -181,7 +181,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     path: "/video/cancel/{id}",
     method: "post",
-    summary: "Ends a job that is not finished; what it has found stays for a retry",
+    summary: "Ends a job that is not finished; its results so far are kept for a retry",
     guarded: true,
     answer: "JobView",
     errors: [409, ...JOB_ERRORS],
@@ -233,7 +233,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     path: "/ws/video/watch",
     method: "get",
-    summary: "WebSocket: the answers of somebody's stream",
+    summary: "WebSocket: the answers of another client's stream",
     guarded: true,
     query: "WatchQuery",
     messages: "ViewerMessage",
@@ -244,7 +244,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     path: "/ws/jobs/{id}",
     method: "get",
-    summary: "WebSocket: a job as it is now and after every change",
+    summary: "WebSocket: a job, now and after every change",
     guarded: true,
     messages: "JobMessage",
     answer: undefined,

@@ -1,5 +1,5 @@
 /**
- * What a server says of its health.
+ * What a server says about its health.
  *
  * @module
  */
@@ -37,11 +37,11 @@ export const JobHealthSchema = v.object({
   status: v.picklist(["healthy", "warning", "critical"]),
   /** Share of the capacity in use; 1 when the store is full. */
   utilisation: share,
-  /** Ids of jobs that are being processed and have not got on for 30 minutes. */
+  /** Ids of jobs that are being processed and have made no progress for 30 minutes. */
   stuck: v.array(uuid),
 });
 
-/** Whether the store can take more jobs, and whether those it has get on. */
+/** Whether the store can take more jobs, and whether those that it has make progress. */
 export type JobHealth = v.InferOutput<typeof JobHealthSchema>;
 
 /** Schema of {@linkcode JobsSummary}. */
@@ -57,7 +57,7 @@ export type JobsSummary = v.InferOutput<typeof JobsSummarySchema>;
 export const HealthSchema = v.object({
   /** `degraded` while a worker is being replaced, `unhealthy` when none is alive. */
   status: v.picklist(["healthy", "degraded", "unhealthy"]),
-  /** Of livesyte. */
+  /** Version of livesyte. */
   version: text,
   /** Since the server began to start. */
   uptime_s: count,
@@ -68,9 +68,9 @@ export const HealthSchema = v.object({
     /** `null` where there is no limit. */
     max: v.nullable(count),
   }),
-  /** Ids. */
+  /** Ids of the pipelines. */
   pipelines: v.array(text),
-  /** Those that find objects. */
+  /** The workers that find objects. */
   workers: v.array(v.object({
     /** Whether it answers. */
     alive: v.boolean(),
@@ -86,9 +86,9 @@ export type Health = v.InferOutput<typeof HealthSchema>;
 
 /** Schema of {@linkcode Ready}. */
 export const ReadySchema = v.object({
-  /** Otherwise the answer is an error. */
+  /** If the server is not ready, the answer is an error. */
   status: v.literal("ready"),
 });
 
-/** The answer of `GET /ready` when an inference on a known image has found what is on it. */
+/** The answer of `GET /ready` when an inference on a known image has found what is in it. */
 export type Ready = v.InferOutput<typeof ReadySchema>;

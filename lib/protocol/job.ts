@@ -35,11 +35,11 @@ export type JobErrorCode = v.InferOutput<typeof JobErrorCodeSchema>;
 export const JobViewSchema = v.object({
   /** Chosen by the server. */
   job_id: uuid,
-  /** The pipeline that looks at the frames. */
+  /** The pipeline that processes the frames. */
   pipeline_id: text,
-  /** A retry leads from `failed` or `cancelled` back to `pending`. */
+  /** A retry takes it from `failed` or `cancelled` back to `pending`. */
   status: JobStatusSchema,
-  /** How far it is, counted in frames that are looked at. */
+  /** Progress, counted in frames that are processed. */
   progress: v.object({
     /** Frames done. */
     current_step: count,
@@ -58,15 +58,15 @@ export const JobViewSchema = v.object({
   finished_at: v.nullable(time),
   /** `null` unless the job failed. */
   error: v.nullable(JobErrorCodeSchema),
-  /** A sentence for people on the error; `null` unless the job failed. */
+  /** A sentence for people about the error; `null` unless the job failed. */
   detail: v.nullable(text),
-  /** Name that the person's file had; only for showing. */
+  /** Name of the file as uploaded; for display only. */
   file_name: text,
   /** Size of the file. */
   file_bytes: count,
-  /** Every n-th frame is looked at; 1 for all. */
+  /** Every n-th frame is processed; 1 for all. */
   frame_stride: count,
-  /** Most frames that are looked at; 0 for all. */
+  /** Most frames that are processed; 0 for all. */
   max_frames: count,
   /** What the file says about itself; `null` before it was opened. */
   video: v.nullable(v.object({
@@ -74,9 +74,9 @@ export const JobViewSchema = v.object({
     width: count,
     /** In pixels as shown, after rotation. */
     height: count,
-    /** Frames in the file; `null` where it does not tell. */
+    /** Frames in the file; `null` if the file does not say. */
     frame_count: v.nullable(count),
-    /** `null` where the file does not tell. */
+    /** `null` if the file does not say. */
     duration_ms: v.nullable(duration),
   })),
 });
@@ -95,9 +95,9 @@ export type JobList = v.InferOutput<typeof JobListSchema>;
 
 /** Schema of {@linkcode Cleared}. */
 export const ClearedSchema = v.object({
-  /** Jobs that are gone. */
+  /** Number of jobs removed. */
   removed: count,
-  /** Jobs that there still are. */
+  /** Number of jobs left. */
   left: count,
 });
 
@@ -106,7 +106,7 @@ export type Cleared = v.InferOutput<typeof ClearedSchema>;
 
 /** Schema of {@linkcode Submitted}. */
 export const SubmittedSchema = v.object({
-  /** Of the new job. */
+  /** Id of the new job. */
   job_id: uuid,
 });
 

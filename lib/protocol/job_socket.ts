@@ -16,7 +16,7 @@ export const JobSocketErrorSchema = v.object({
   detail: text,
 });
 
-/** There is no such job, or no longer; the server closes with 1008. */
+/** There is no such job, or it has been removed; the server closes with 1008. */
 export type JobSocketError = v.InferOutput<typeof JobSocketErrorSchema>;
 
 /** Schema of {@linkcode Ping}. */

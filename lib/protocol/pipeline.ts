@@ -1,5 +1,5 @@
 /**
- * One pipeline: its definition, and what there is to know of it.
+ * One pipeline: its definition, and what is known about it.
  *
  * @module
  */
@@ -19,16 +19,16 @@ export const PipelineDefinitionSchema = v.object({
     id: text,
     /** Name of the step that the node runs. */
     step: text,
-    /** Parameters of the step that are not to have their defaults. */
+    /** Parameters of the step that differ from their defaults. */
     params: v.exactOptional(v.record(v.string(), v.unknown())),
-    /** In a stream, shortest time between two runs of the node, which then runs beside the frames, in milliseconds. */
+    /** In a stream, the shortest time between two runs of the node, in milliseconds; it then runs beside the frames. */
     interval_ms: v.exactOptional(duration),
   })),
   /** In any order; together they form no cycle. */
   edges: v.array(v.object({
-    /** Id of the node that gives. */
+    /** Id of the node whose output it carries. */
     from: text,
-    /** Id of the node that takes. */
+    /** Id of the node that receives it. */
     to: text,
   })),
 });
@@ -43,31 +43,31 @@ export const PipelineSchema = v.object({
   entry_nodes: v.array(text),
   /** Ids of the nodes that give the result. */
   output_nodes: v.array(text),
-  /** The detector, then what reads text, each where the pipeline has a step for it. */
+  /** The detector, then the text recognizer, each if the pipeline has a step for it. */
   models: v.array(v.object({
-    /** Id in the catalogue; for a file of one's own, its name without `.onnx`. */
+    /** Id in the catalogue; for your own file, its name without `.onnx`. */
     name: text,
     /** Name of its file, without folders. */
     file: text,
-    /** SPDX identifier; `null` for a file of one's own. */
+    /** SPDX identifier; `null` for your own file. */
     licence: v.nullable(text),
     /** `null` until the model has been loaded. */
     input_size: v.nullable(FrameSizeSchema),
   })),
 });
 
-/** A pipeline with all that there is to know about it. */
+/** A pipeline with its models. */
 export type Pipeline = v.InferOutput<typeof PipelineSchema>;
 
 /** Schema of {@linkcode StepInfo}. */
 export const StepInfoSchema = v.object({
-  /** What nodes name it by. */
+  /** The name by which nodes refer to it. */
   name: text,
   /** One sentence for people. */
   description: text,
-  /** The types of values that it takes, each at most once. */
+  /** The types of values that it accepts, each at most once. */
   accepts: v.record(v.string(), v.picklist(["required", "optional"])),
-  /** Type of the value that it gives. */
+  /** Type of the value that it produces. */
   produces: text,
   /** The workers that it runs on, the main thread, or any of these. */
   runs_on: v.picklist(["detection", "reading", "main", "anywhere"]),
@@ -82,7 +82,7 @@ export type StepInfo = v.InferOutput<typeof StepInfoSchema>;
 
 /** Schema of {@linkcode StepList}. */
 export const StepListSchema = v.object({
-  /** Every step that there is. */
+  /** Every step. */
   steps: v.array(StepInfoSchema),
 });
 
@@ -93,7 +93,7 @@ export type StepList = v.InferOutput<typeof StepListSchema>;
 export const ValidationSchema = v.object({
   /** Whether the definition could run. */
   valid: v.boolean(),
-  /** What is wrong with it, a sentence each. */
+  /** What is wrong with it, one sentence per error. */
   errors: v.array(text),
 });
 

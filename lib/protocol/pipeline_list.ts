@@ -9,11 +9,11 @@ import { text } from "./values.ts";
 
 /** Schema of {@linkcode PipelineSummary}. */
 export const PipelineSummarySchema = v.object({
-  /** Stands for it in requests, such as `yolo_ocr`. */
+  /** Identifies it in requests, such as `yolo_ocr`. */
   id: text,
   /** For people, such as `Objects and text`. */
   name: text,
-  /** A sentence for people on what it does. */
+  /** A sentence for people about what it does. */
   description: text,
 });
 
@@ -22,7 +22,7 @@ export type PipelineSummary = v.InferOutput<typeof PipelineSummarySchema>;
 
 /** Schema of {@linkcode PipelineList}. */
 export const PipelineListSchema = v.object({
-  /** In the order in which people choose among them. */
+  /** In the order in which they are offered to people. */
   pipelines: v.array(PipelineSummarySchema),
 });
 

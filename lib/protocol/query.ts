@@ -19,9 +19,9 @@ const MOST_FRAMES = 100_000_000;
 export const SubmitQuerySchema = v.object({
   /** The pipeline to run. */
   pipeline_id: v.optional(text, "yolo_ocr"),
-  /** Looks at every n-th frame; 1 for all. */
+  /** Processes every n-th frame; 1 for all. */
   frame_stride: v.optional(wholeNumber(1, MOST_FRAMES), 1),
-  /** Ends after so many frames; 0 for all. */
+  /** Ends after this many frames; 0 for all. */
   max_frames: v.optional(wholeNumber(0, MOST_FRAMES), 0),
 });
 
@@ -33,9 +33,9 @@ export const JobsQuerySchema = v.object({
 
 /** Of `DELETE /video/jobs`; at least one of them is required. */
 export const ClearQuerySchema = v.object({
-  /** Only jobs that ended so; all finished ones by default. */
+  /** Only jobs with this final status; all finished ones by default. */
   status: v.exactOptional(v.picklist(["completed", "failed", "cancelled", "all"])),
-  /** Only jobs that ended at least so many hours ago; fractions are allowed. */
+  /** Only jobs that ended at least this many hours ago; fractions are allowed. */
   older_than_h: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000))),
 });
 
@@ -45,7 +45,7 @@ export const ResultsQuerySchema = v.object({
   format: v.optional(v.picklist(["json", "jsonl", "csv"]), "json"),
   /** First result of the page. */
   offset: v.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER), 0),
-  /** Results of the page. */
+  /** Most results of the page. */
   limit: v.optional(wholeNumber(1, MAX_PAGE_RESULTS), 100),
 });
 
@@ -59,6 +59,6 @@ export const StreamQuerySchema = v.object({
 export const WatchQuerySchema = v.object({
   /** The stream. */
   session_id: uuid,
-  /** `1` for its frames as well. */
+  /** `1` to receive its frames as well. */
   frames: v.optional(v.picklist(["0", "1"]), "0"),
 });

@@ -12,7 +12,7 @@ import { count, duration, share, text, time } from "./values.ts";
 /** Schema of {@linkcode StreamState}. */
 export const StreamStateSchema = v.picklist(["idle", "starting", "active", "stopping", "failed"]);
 
-/** Where a stream is in its life. */
+/** Where a stream is in its life cycle. */
 export type StreamState = v.InferOutput<typeof StreamStateSchema>;
 
 /** Schema of {@linkcode BackpressureState}. */
@@ -23,9 +23,9 @@ export type BackpressureState = v.InferOutput<typeof BackpressureStateSchema>;
 
 /** Schema of {@linkcode StreamError}. */
 export const StreamErrorSchema = v.object({
-  /** The word that the client was told. */
+  /** The error code that was sent to the client. */
   code: text,
-  /** The sentence that the client was told. */
+  /** The sentence that was sent to the client. */
   detail: text,
 });
 
@@ -35,13 +35,13 @@ export type StreamError = v.InferOutput<typeof StreamErrorSchema>;
 /** Schema of {@linkcode Session}. */
 export const SessionSchema = v.object({
   ...SessionSummarySchema.entries,
-  /** Where the stream is in its life. */
+  /** Where the stream is in its life cycle. */
   state: StreamStateSchema,
   /** From the recent drop rate. */
   backpressure_state: BackpressureStateSchema,
   /** Frames that were answered with a drop. */
   dropped_frames: count,
-  /** Over the whole life. */
+  /** Over the whole life of the stream. */
   drop_rate: share,
   /** Over the last 30 answered frames. */
   recent_drop_rate: share,
@@ -63,7 +63,7 @@ export const SessionSchema = v.object({
   qualities: v.array(QualitySchema),
 });
 
-/** One open stream at one moment. */
+/** The state of one open stream. */
 export type Session = Readonly<v.InferOutput<typeof SessionSchema>>;
 
 /** Schema of {@linkcode SessionList}. */

@@ -25,7 +25,7 @@ export type ResultMessage = v.InferOutput<typeof ResultMessageSchema>;
 export const DropMessageSchema = v.object({
   /** Number of the frame in its session. */
   frame_index: frameIndex,
-  /** Tells this message from a result. */
+  /** Distinguishes this message from a result. */
   dropped: v.literal(true),
 });
 
@@ -34,7 +34,7 @@ export type DropMessage = v.InferOutput<typeof DropMessageSchema>;
 
 /** Schema of {@linkcode WarningMessage}. */
 export const WarningMessageSchema = v.object({
-  /** The only warning that there is. */
+  /** The only warning. */
   warning: v.literal("slow_down"),
 });
 
@@ -67,7 +67,7 @@ export const ErrorMessageSchema = v.object({
   detail: text,
 });
 
-/** The stream failed, and the server closes it with the code that {@linkcode CLOSE_CODES} has. */
+/** The stream failed, and the server closes it with the close code in {@linkcode CLOSE_CODES}. */
 export type ErrorMessage = v.InferOutput<typeof ErrorMessageSchema>;
 
 /** Schema of {@linkcode ServerMessage}. */

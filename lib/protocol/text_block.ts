@@ -10,7 +10,7 @@ import { share, text } from "./values.ts";
 
 /** Schema of {@linkcode TextBlock}. */
 export const TextBlockSchema = v.object({
-  /** As it was read; in streams as its readings so far settle it. */
+  /** As it was read; in streams, the text that its readings so far have voted for. */
   text,
   /** How certain the model is. */
   confidence: share,

@@ -19,7 +19,7 @@ export const VideoFrameResultSchema = v.object({
   timestamp_ms: duration,
   /** Coordinates are pixels of the video as shown. */
   result: PipelineResultSchema,
-  /** Where the stored result could not be read any more: what was found is lost, and `result` is an empty one. */
+  /** Set if the stored result can no longer be read: what was found is lost, and `result` is empty. */
   damaged: v.exactOptional(v.literal(true)),
 });
 
@@ -32,9 +32,9 @@ export const ResultsPageSchema = v.object({
   job_id: uuid,
   /** Number of all results. */
   total: count,
-  /** Results before this page. */
+  /** Number of results before this page. */
   offset: count,
-  /** Most results of a page, as asked for. */
+  /** Most results of a page, as requested. */
   limit: count,
   /** In the order of the frames. */
   results: v.array(VideoFrameResultSchema),

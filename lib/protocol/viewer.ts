@@ -26,5 +26,5 @@ export const ViewerMessageSchema = v.union([
   ViewerErrorSchema,
 ]);
 
-/** Every text message that the server sends to somebody who watches a stream. */
+/** Every text message that the server sends to a viewer of a stream. */
 export type ViewerMessage = v.InferOutput<typeof ViewerMessageSchema>;
