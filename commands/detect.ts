@@ -21,19 +21,19 @@ import { print } from "./write_output.ts";
 
 const USAGE = `Usage: deno task detect [options] IMAGE...
 
-Finds objects and text in JPEG, PNG and WebP images; of a folder, in all that it holds. Images are
-turned upright first, as their cameras have noted, and coordinates are pixels of what is then seen.
+Finds objects and text in JPEG, PNG and WebP images, or in all such images of a folder. Images are
+first turned upright by their EXIF orientation; coordinates are pixels of the upright image.
 
 Options:
   --pipeline ID  yolo_ocr (default), yolo_only, ocr_only, or one of your own
-  --json         Print one JSON object a line for each image, in place of tables
+  --json         Print one JSON object per image, one a line, instead of tables
   --out PATH     Draw what was found into a copy: a file for one image, a folder for several
   -h, --help     Show this text
 
 The settings MODEL_DIR, YOLO_MODEL, YOLO_CONFIDENCE, YOLO_IOU, PIPELINE_DIR, PIPELINE_INPUT_SIZE,
 PIPELINE_WORKERS and PIPELINE_THREADS are those of the server.
 
-Exit codes: 0 when all is done, 2 when something failed; when an image did, the others are done.
+Exit codes: 0 if everything succeeded, 2 if anything failed. If one image fails, the others are still done.
 `;
 
 /** Most pixels of an image, as in sharp by itself; it is one's own, so the limit for streams would be too strict. */

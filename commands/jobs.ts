@@ -12,15 +12,15 @@ const STATUSES: readonly string[] = [...FINISHED_STATUSES, "all"];
 
 const HELP = `Usage: livesyte jobs clear [options]
 
-Removes finished video jobs, their results and their files. It asks the server that runs on this machine with the same
-settings (PORT, HOST, TLS), or the one that --url names, since nobody else may touch the jobs while a server runs. Jobs
-that wait or are being processed stay.
+Removes finished video jobs with their results and files. It asks the server that runs on this machine with the same
+settings (PORT, HOST, TLS), or the one that --url names, since only the server may change its jobs. Jobs that wait or are
+being processed stay.
 
 Options:
   --status STATUS      Jobs of one status: ${FINISHED_STATUSES.join(", ")}, or all
-  --older-than HOURS   Jobs that ended at least so many hours ago, such as 24 or 0.5; of any status unless --status is given
+  --older-than HOURS   Jobs that ended at least this many hours ago, such as 24 or 0.5; of any status unless --status is given
   --url URL            Address of the server, such as https://vision.example.com/
-  --token TOKEN        Its token (default: STREAM_AUTH_TOKEN, which the list of processes does not show)
+  --token TOKEN        Its token (default: STREAM_AUTH_TOKEN, which, unlike this option, the process list does not show)
   -h, --help           Show this text
 
 Examples:
@@ -68,7 +68,7 @@ function parse(args: string[]): ClearArguments | undefined {
   if (values.help) return undefined;
   const [action, ...others] = positionals;
   if (action !== "clear" || others.length > 0) {
-    const what = action === undefined ? "Nothing to do" : "Cannot do this with jobs";
+    const what = action === undefined ? "Nothing to do" : "Unknown jobs command";
     throw new UsageError(`${what}: see "jobs --help"`);
   }
   const { status, "older-than": olderThan, url, token } = values;
@@ -176,7 +176,7 @@ async function ask(
   if (response.ok) return answer;
   const { detail } = (answer ?? {}) as { detail?: unknown };
   const reason = typeof detail === "string" ? detail : `status ${response.status}`;
-  throw new UsageError(`The server refuses: ${reason}`);
+  throw new UsageError(`The server refused: ${reason}`);
 }
 
 function explain(error: unknown): string {

@@ -20,5 +20,5 @@ function describe(error: unknown, hostname: string, port: number): string {
   }
   // A name that cannot be looked up, or is none, has no code.
   const isCoded = codeOf(error) !== "" && !(error instanceof Deno.errors.AddrNotAvailable);
-  return `HOST ${hostname}: ${isCoded ? reasonOf(error) : "it is no address of this machine"}`;
+  return `HOST ${hostname}: ${isCoded ? reasonOf(error) : "it is not an address of this machine"}`;
 }

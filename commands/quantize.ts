@@ -21,7 +21,7 @@ import { UsageError } from "./usage_error.ts";
 const USAGE = `Usage: deno task quantize [options] [IMAGE...]
 
 Writes a copy of a detector that computes with 8-bit integers, and compares the two on the images. The
-images, the test images by default, should be like those that the detector is to see. Use the copy with
+images (by default the test images) should be like those that the detector will see. To use the copy, set
 YOLO_MODEL=FILE.
 
 Options:
@@ -126,14 +126,16 @@ async function compare(path: string, out: string, images: Uint8Array[]): Promise
     kept += before.filter((each) => after.some((other) => isSame(each, other))).length;
   }
   print(
-    `Of ${expected} objects, ${kept} are found in the same place, and ${found - kept} others\n`,
+    `Of ${expected} objects, the copy finds ${kept} in the same place; it finds ${
+      found - kept
+    } others\n`,
   );
   const [slow, fast] = await measure([original, copy], images[0] as Uint8Array) as [
     number,
     number,
   ];
   print(
-    `${fast.toFixed(1)} ms in place of ${slow.toFixed(1)} ms: ${
+    `${fast.toFixed(1)} ms instead of ${slow.toFixed(1)} ms: ${
       (slow / fast).toFixed(2)
     } times as fast\n`,
   );

@@ -5,7 +5,7 @@ import { reasonOf, UserError } from "../lib/user_error.ts";
 /**
  * Runs a command and exits with its code, or with 2 after one line on standard error when it throws.
  *
- * That nobody reads its output any more, as behind `| head`, is no failure.
+ * A closed output, as with `| head`, is no failure.
  */
 export async function runCommand(command: () => Promise<number>): Promise<never> {
   try {

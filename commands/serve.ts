@@ -35,7 +35,7 @@ async function loadBuiltServer(): Promise<BuiltServer> {
     const { default: server } = await import(url.href);
     return server;
   } catch (cause) {
-    const message = "Cannot load the built page: run `deno task build --force` to build it anew";
+    const message = "Cannot load the built page: run `deno task build --force` to rebuild it";
     throw new UsageError(message, { cause });
   }
 }

@@ -12,13 +12,13 @@ import { print, writeOutput } from "./write_output.ts";
 
 const HELP = `Usage: livesyte video [options] FILE
 
-Runs a pipeline on each frame of a video and writes what it finds, one JSON object a line. There is no size limit.
-MP4, MOV, WebM, MKV, AVI and MPEG-TS files will do.
+Runs a pipeline on each frame of a video and writes what it finds, one JSON object a line. MP4, MOV, WebM, MKV, AVI and
+MPEG-TS files of any size can be read.
 
 Options:
   --pipeline ID   The pipeline (default: yolo_ocr)
-  --stride N      Look at every Nth frame only (default: 1)
-  --out FILE      Write the results here, over what is there (default: standard output)
+  --stride N      Process only every Nth frame (default: 1)
+  --out FILE      Write the results here; an existing file is overwritten (default: standard output)
   -h, --help      Show this text
 `;
 
@@ -115,7 +115,7 @@ async function checkFiles({ file: path, out }: VideoArguments): Promise<void> {
   } catch (error) {
     throw cannotOpen(reasonOf(error), error);
   }
-  if (!video.isFile) throw cannotOpen(video.isDirectory ? "it is a folder" : "it is no file");
+  if (!video.isFile) throw cannotOpen(video.isDirectory ? "it is a folder" : "it is not a file");
   if (out === undefined) return;
   const there = await Deno.stat(out).catch(() => undefined);
   const isSame = there?.ino === video.ino && there?.dev === video.dev && video.ino !== null;

@@ -151,7 +151,7 @@ function parseInputSize(environment: Environment): { width: number; height: numb
 function parseHosts(environment: Environment): string[] {
   return environment.list("ALLOWED_HOSTS").map((part) =>
     parseHostname(part) ??
-      fail("ALLOWED_HOSTS", "host names such as vision.example.com, with commas between", part)
+      fail("ALLOWED_HOSTS", "host names such as vision.example.com, separated by commas", part)
   );
 }
 
@@ -170,7 +170,7 @@ function parseOrigins(environment: Environment): string[] {
     if (url === null || url.origin === "null" || url.pathname !== "/") {
       fail(
         "STREAM_ALLOWED_ORIGINS",
-        "origins such as https://example.com, with commas between",
+        "origins such as https://example.com, separated by commas",
         part,
       );
     }

@@ -84,7 +84,7 @@ export function parseRequestHead(bytes: Uint8Array): RequestHead {
   if (version !== "1.1" && version !== "1.0") {
     throw new RefusedRequest(505, "Use HTTP/1.1");
   }
-  if (method === "CONNECT") throw new RefusedRequest(501, "This server is no proxy");
+  if (method === "CONNECT") throw new RefusedRequest(501, "This server is not a proxy");
   if (!target.startsWith("/")) throw badRequest("The target of a request begins with a slash");
   const body = bodyLengthOf(head, version);
   const isUpgrade = listOf(head, "upgrade").includes("websocket") &&

@@ -64,7 +64,7 @@ export class BodyReader {
     while (!this.#budget.take(bytes)) {
       const now = performance.now();
       const slow = this.#transfers.values().find((transfer) => transfer.isSlow(now));
-      if (slow === undefined) throw overloaded("There is no memory for another body");
+      if (slow === undefined) throw overloaded("There is no memory for this request body");
       this.#transfers.delete(slow);
       slow.giveUp();
     }

@@ -34,18 +34,18 @@ export interface OpenApiDocument {
 }
 
 const ERROR_MEANINGS: Readonly<Record<number, string>> = {
-  400: "The request makes no sense",
+  400: "The request is malformed",
   401: "The token is missing or wrong",
   403: "The request comes from a page of another site",
-  404: "There is no such thing",
-  409: "Not in this state",
+  404: "Not found",
+  409: "Not possible in this state",
   413: "Too large",
-  415: "Not of a type that is taken",
+  415: "This type is not accepted",
   416: "No such range",
-  421: "The Host is no name of this server",
+  421: "The Host is not a name of this server",
   422: "The image or the video cannot be decoded",
   426: "Connect with a WebSocket",
-  503: "Not now",
+  503: "Temporarily unavailable",
 };
 
 /** Statuses of every path, for a `Host` that is missing, malformed or unknown. */

@@ -87,7 +87,7 @@ function parse(source: string, bytes: Uint8Array): OnnxModel {
 }
 
 function noDetector(source: string): string {
-  return `Cannot use the model ${source}: it is no detector that can be read`;
+  return `Cannot use the model ${source}: it is not a detector that livesyte can read`;
 }
 
 /** What `action` gives; a file can be wrong in more ways than the code that reads it can name. */

@@ -87,7 +87,7 @@ export class StripReader {
   /**
    * Loads the model.
    *
-   * @throws {TypeError} If it is no text recognizer, or its characters are not known.
+   * @throws {TypeError} If it is not text recognizer, or its characters are not known.
    */
   static async create(
     { model, dictionary, threads, spaceThreshold = 0.05 }: StripReaderOptions,

@@ -56,7 +56,7 @@ export class TextDetector {
   /**
    * Loads the model.
    *
-   * @throws {TypeError} If it is no text detector.
+   * @throws {TypeError} If it is not text detector.
    */
   static async create(
     { model, threads, maxSide, scale, ...range }: TextDetectorOptions,

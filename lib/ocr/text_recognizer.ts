@@ -72,7 +72,7 @@ export class TextRecognizer {
   /**
    * Loads the model.
    *
-   * @throws {TypeError} If it is no text recognizer, or its characters are not known.
+   * @throws {TypeError} If it is not text recognizer, or its characters are not known.
    */
   static async create({ reading, ...options }: TextRecognizerOptions): Promise<TextRecognizer> {
     return new TextRecognizer(await StripReader.create(options), reading);

@@ -221,7 +221,7 @@ class UploadGuard {
   #restart(): void {
     this.stop();
     this.#timer = setTimeout(() => {
-      this.#abort.abort(new InvalidUploadError("The upload has come to a standstill"));
+      this.#abort.abort(new InvalidUploadError("The upload stalled"));
     }, this.#idleTimeoutMs);
   }
 }

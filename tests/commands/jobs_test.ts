@@ -49,7 +49,7 @@ Deno.test("jobs clear takes an address and a token, and says in one line what is
   const refused = {
     code: 2,
     stdout: "",
-    stderr: "livesyte: The server refuses: Present the token as Authorization: Bearer <token> or " +
+    stderr: "livesyte: The server refused: Present the token as Authorization: Bearer <token> or " +
       "?token=<token>\n",
   };
   expect(await clear(["--status", "all", "--url", url])).toEqual(refused);
@@ -57,7 +57,7 @@ Deno.test("jobs clear takes an address and a token, and says in one line what is
   expect(await clear(["--status", "all", "--url", `${url}/pipelines`, "--token", "secret"]))
     .toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^livesyte: The server refuses: .*\n$/),
+      stderr: expect.stringMatching(/^livesyte: The server refused: .*\n$/),
     });
   expect(server.store.list()).toHaveLength(2);
   expect(await clear(["--status", "all", "--url", url, "--token", "secret"]))
@@ -102,7 +102,7 @@ Deno.test("jobs clear says in one line what it cannot do", async () => {
   const statuses = "completed, failed, cancelled, all";
   const cases: [args: string[], stderr: string, environment?: Record<string, string>][] = [
     [["jobs"], 'Nothing to do: see "jobs --help"'],
-    [["jobs", "purge"], 'Cannot do this with jobs: see "jobs --help"'],
+    [["jobs", "purge"], 'Unknown jobs command: see "jobs --help"'],
     [["jobs", "clear"], `Say which jobs: --status (${statuses}), --older-than HOURS, or both`],
     [
       ["jobs", "clear", "--status", "processing"],
@@ -156,7 +156,7 @@ Deno.test("jobs clear understands only livesyte", async () => {
         `livesyte: Cannot understand the answer of ${origin}${path}: is it a livesyte server?\n`,
       );
   }
-  expect(await say("/d")).toBe("livesyte: The server refuses: status 404\n");
+  expect(await say("/d")).toBe("livesyte: The server refused: status 404\n");
   expect(await say("/moved")).toBe(
     `livesyte: Cannot reach ${origin}: it sends clients elsewhere; name that address with --url\n`,
   );

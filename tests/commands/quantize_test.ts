@@ -22,7 +22,7 @@ Deno.test("quantize writes a smaller model, and tells how far it agrees", async 
   const { code, output, errors } = await quantize("--out", out, DOG);
   expect({ code, errors }).toEqual({ code: 0, errors: "" });
   expect(output).toContain(`Wrote ${out} (3.7 MB, before 12.8 MB)\n`);
-  expect(output).toMatch(/^Of 3 objects, 3 are found in the same place, and 0 others$/m);
+  expect(output).toMatch(/^Of 3 objects, the copy finds 3 in the same place; it finds 0 others$/m);
   expect(output).toMatch(/times as fast\n$/);
 });
 

@@ -53,7 +53,7 @@ function withoutFirst(bytes: Uint8Array<ArrayBuffer>, part: Uint8Array): Uint8Ar
 function obstacles(folder: string, busyPort: number): Record<string, Obstacle> {
   const badHost = (host: string): Obstacle => ({
     environment: { HOST: host },
-    says: `Cannot listen on HOST ${host}: it is no address of this machine`,
+    says: `Cannot listen on HOST ${host}: it is not an address of this machine`,
   });
   const badData = (name: string, reason: string): Obstacle => ({
     environment: { DATA_DIR: `${folder}/${name}` },
@@ -225,7 +225,7 @@ function obstaclesOfSystems(folder: string): Record<string, Obstacle> {
     },
     "a page that is badly built": {
       prefix: ["unshare", "--mount", "sh", "-c", mountBuild(`--bind '${folder}/build'`), "sh"],
-      says: "Cannot load the built page: run `deno task build --force` to build it anew",
+      says: "Cannot load the built page: run `deno task build --force` to rebuild it",
     },
   };
 }

@@ -60,7 +60,7 @@ const FAILURES: Record<string, string[]> = {
     "http://example.org/a.mp4",
   ],
   "Cannot open folder: it is a folder": ["folder"],
-  "Cannot open /dev/zero: it is no file": ["/dev/zero"],
+  "Cannot open /dev/zero: it is not a file": ["/dev/zero"],
   "The video file is empty": ["empty.mp4"],
   "The file is not a readable video": ["text.mp4"],
   "The video file is incomplete: its end is missing": ["cut.mp4"],

@@ -27,7 +27,7 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   return error instanceof ApiError ? [error.status, error.code, error.message] : error;
 }
 
-const TOO_LITTLE = [503, "overloaded", "There is no memory for another body"];
+const TOO_LITTLE = [503, "overloaded", "There is no memory for this request body"];
 
 Deno.test("a body is given whole, and its memory counts from the first byte to the end of its use", async () => {
   const budget = new MemoryBudget(100);

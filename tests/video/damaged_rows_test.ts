@@ -101,10 +101,10 @@ Deno.test("a damaged record is one failed job with a reason, and the others stay
   const { status: _, ...withoutStatus } = completed("");
   const damaged: [details: Value, reason: string][] = [
     ["no JSON", "it is no JSON"],
-    [null, "it is no text"],
-    [new Uint8Array([1, 2]), "it is no text"],
-    ["[1]", "it is no object"],
-    ["null", "it is no object"],
+    [null, "it is not text"],
+    [new Uint8Array([1, 2]), "it is not text"],
+    ["[1]", "it is not an object"],
+    ["null", "it is not an object"],
     [JSON.stringify({ ...completed(""), status: "paused" }), "no usable status"],
     [JSON.stringify(withoutStatus), "no usable status"],
     [

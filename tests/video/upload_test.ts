@@ -182,7 +182,7 @@ Deno.test("saveUpload gives up a body that comes to a standstill", async () => {
     if (sent++ >= 5) await new Promise(() => {});
     controller.enqueue(sent === 1 ? encode(ENTRY) : mp4Bytes(50_000));
   });
-  await expectFailure(request, InvalidUploadError, "The upload has come to a standstill", {
+  await expectFailure(request, InvalidUploadError, "The upload stalled", {
     idleTimeoutMs: 100,
   });
 });

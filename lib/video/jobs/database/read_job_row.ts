@@ -124,10 +124,10 @@ function describe(damaged: readonly string[]): string {
 
 /** @returns What is wrong, when it is no object as JSON */
 function parseObject(text: unknown): Record<string, unknown> | string {
-  if (typeof text !== "string") return "it is no text";
+  if (typeof text !== "string") return "it is not text";
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) && !Array.isArray(value) ? value : "it is no object";
+    return isObject(value) && !Array.isArray(value) ? value : "it is not an object";
   } catch {
     return "it is no JSON";
   }
