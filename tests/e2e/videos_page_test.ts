@@ -146,7 +146,7 @@ dogTest(
       await choose(page, half);
       const notice = page.locator(".notice");
       await notice.getByText("The video file is incomplete: its end is missing").waitFor();
-      await notice.getByText("MP4, MOV, WebM, MKV and AVI files are taken").waitFor();
+      await notice.getByText("Choose a complete MP4, MOV, WebM, MKV or AVI file.").waitFor();
       await choose(page, text);
       await notice.getByText("The file is not a readable video").waitFor();
       await expectAccessible(page, "refused");
