@@ -163,6 +163,8 @@ export class PipelineService {
     const failure = isAlone && besides.map((node) => this.#intervals.takeFailure(sessionId, node))
       .find(isImageError);
     if (failure) throw failure;
+    // It throws for what is no JPEG, so it comes before what waits for the end of this frame.
+    const size = isAlone ? jpegSize(bytes) : undefined;
     const values = new Map<PlannedNode, Promise<NodeValue>>();
     const { promise: isThrough, resolve } = Promise.withResolvers<void>();
     for (const segment of plan.intervals) {
@@ -174,7 +176,7 @@ export class PipelineService {
     const run = {
       plan: plan.stream,
       image: bytes,
-      size: isAlone ? jpegSize(bytes) : undefined,
+      size,
       latest: latestValues(ages),
       runSegment: this.#runner(pipelineId, { sessionId }, { inputSize }),
       context: this.#contextOf(sessionId, frame.arrivedMs ?? startedMs),
@@ -296,12 +298,10 @@ export class PipelineService {
   }
 
   #contextOf(sessionId: string, timestampMs: number): Pick<MainContext, "track"> {
-    const { tracking } = this.#options;
+    if (!this.#options.tracking) return { track: (_, detections) => [...detections] };
+    const trackers = this.#trackers.of(sessionId);
     return {
-      track: (nodeId, detections) =>
-        tracking
-          ? this.#trackers.follow(sessionId, nodeId, detections, timestampMs)
-          : [...detections],
+      track: (nodeId, detections) => trackers.follow(nodeId, detections, timestampMs),
     };
   }
 

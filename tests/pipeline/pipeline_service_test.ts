@@ -438,3 +438,20 @@ Deno.test("pixels are looked at as encoded images are", async () => {
     expect(ofPixels.image).toEqual({ width: 768, height: 576 });
   });
 });
+
+Deno.test("a frame that is no JPEG keeps no other stream from reading", async () => {
+  await withService({}, async (service) => {
+    const frame = { pipelineId: "ocr_only", frameIndex: 1 };
+    const bytes = new Uint8Array(5000).fill(7);
+    const refused = await failureOf(service.runOnFrame({ ...frame, sessionId: "bad", bytes }));
+    expect(refused).toBeInstanceOf(ImageDecodeError);
+    const deadline = performance.now() + 30_000;
+    let text = "";
+    while (text === "" && performance.now() < deadline) {
+      const good = { ...frame, sessionId: "good", bytes: readFixture("text.jpg") };
+      ({ text } = await service.runOnFrame(good));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(text).toMatch(/hello/i);
+  });
+});
