@@ -17,6 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission is denied",
   EEXIST: "a file is in its place",
   EISDIR: "it is a folder",
+  ELOOP: "its links lead in a circle",
   EMFILE: "too many files are open",
   ENAMETOOLONG: "the path is too long",
   ENOENT: "there is no such file or folder",

@@ -13,6 +13,9 @@ import { type PipelineDefinition, validateDefinition } from "./pipeline_definiti
 /** Most bytes of a file; real ones have some hundred. */
 const MAX_FILE_BYTES = 1_000_000;
 
+/** Most faults of a file that are told at once; the rest often follows from them. */
+const TOLD = 3;
+
 /** Ids of the built-in pipelines, in the order in which they are offered. */
 const BUILT_IN = ["yolo_ocr", "yolo_only", "plates", "ocr_only"];
 
@@ -54,14 +57,14 @@ function load(path: string): PipelineDefinition {
   const definition = parse(path);
   const errors = validateDefinition(definition);
   if (errors.length === 0) return definition as PipelineDefinition;
-  throw new DefinitionError(`Cannot load the pipeline ${path}: ${errors.join("; ")}`);
+  const more = errors.length > TOLD ? `; and ${errors.length - TOLD} more` : "";
+  const told = errors.slice(0, TOLD).join("; ");
+  throw new DefinitionError(`Cannot load the pipeline ${path}: ${told}${more}`);
 }
 
 function parse(path: string): unknown {
   try {
-    const { size } = Deno.statSync(path);
-    if (size > MAX_FILE_BYTES) throw new RangeError(`it has more than ${MAX_FILE_BYTES} bytes`);
-    return JSON.parse(Deno.readTextFileSync(path));
+    return JSON.parse(readText(path));
   } catch (cause) {
     const reason = cause instanceof SyntaxError
       ? "it is not JSON"
@@ -69,5 +72,17 @@ function parse(path: string): unknown {
       ? cause.message
       : reasonOf(cause);
     throw new DefinitionError(`Cannot load the pipeline ${path}: ${reason}`, { cause });
+  }
+}
+
+function readText(path: string): string {
+  const { size, isFile, isDirectory } = Deno.statSync(path);
+  // Reading a pipe or a device might never end.
+  if (!isFile) throw new RangeError(isDirectory ? "it is a folder" : "it is not a file");
+  if (size > MAX_FILE_BYTES) throw new RangeError(`it has more than ${MAX_FILE_BYTES} bytes`);
+  try {
+    return new TextDecoder(undefined, { fatal: true }).decode(Deno.readFileSync(path));
+  } catch (cause) {
+    throw cause instanceof TypeError ? new RangeError("it is not UTF-8", { cause }) : cause;
   }
 }
