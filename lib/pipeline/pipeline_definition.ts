@@ -95,27 +95,40 @@ function shapeErrors(value: unknown): string[] {
   for (const key of ["id", "name", "description"]) {
     if (!isText(value[key])) errors.push(`"${key}" must be a string of 1 to 200 characters`);
   }
-  const lists = { nodes: ["id", "step"], edges: ["from", "to"] };
-  for (const [list, keys] of Object.entries(lists)) {
+  for (const list of ["nodes", "edges"] as const) {
     const items = value[list];
     if (!Array.isArray(items)) errors.push(`"${list}" must be an array`);
     // The bound keeps validation quick, whatever a client sends.
     else if (items.length > 100) errors.push(`"${list}" must have at most 100 entries`);
-    else {
-      items.forEach((item, index) => {
-        if (!isRecord(item) || !keys.every((key) => isText(item[key]))) {
-          errors.push(`"${list}[${index}]" must have the strings ${keys.join(" and ")}`);
-        } else if (list === "nodes" && item.params !== undefined && !isRecord(item.params)) {
-          errors.push(`"${list}[${index}].params" must be an object`);
-        } else if (list === "nodes" && !isInterval(item.interval_ms)) {
-          errors.push(
-            `"${list}[${index}].interval_ms" must be a number between 0 and ${LONGEST_INTERVAL_MS}`,
-          );
-        }
-      });
-    }
+    else errors.push(...items.flatMap((item, index) => itemErrors(list, index, item)));
   }
   return errors;
+}
+
+/** The fields of a node and of an edge: those that they must have, then those that they may have. */
+const FIELDS = {
+  nodes: [["id", "step"], ["params", "interval_ms"]],
+  edges: [["from", "to"], []],
+} as const;
+
+function itemErrors(list: keyof typeof FIELDS, index: number, item: unknown): string[] {
+  const path = `${list}[${index}]`;
+  const [needed, others] = FIELDS[list];
+  if (!isRecord(item) || !needed.every((key) => isText(item[key]))) {
+    return [`"${path}" must have the strings ${needed.join(" and ")}`];
+  }
+  const known: readonly string[] = [...needed, ...others];
+  const unknown = Object.keys(item).find((key) => !known.includes(key));
+  // One that is misspelt would be without effect.
+  if (unknown !== undefined) {
+    return [`"${path}" has an unknown field "${unknown}": it may have ${known.join(", ")}`];
+  }
+  if (item.params !== undefined && !isRecord(item.params)) {
+    return [`"${path}.params" must be an object`];
+  }
+  return isInterval(item.interval_ms) ? [] : [
+    `"${path}.interval_ms" must be a number between 0 and ${LONGEST_INTERVAL_MS}`,
+  ];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -138,6 +151,7 @@ function nodeErrors({ nodes }: PipelineDefinition): string[] {
     const { id, step } = node;
     if (seen.has(id)) errors.push(`Node id "${id}" is used more than once`);
     seen.add(id);
+    if (!isUsableId(node)) errors.push(`Node id "${id}" has a meaning of its own: choose another`);
     if (!STEPS.has(step)) errors.push(`Node "${id}" has an unknown step "${step}"`);
     else errors.push(...paramErrors(node));
   }
@@ -146,6 +160,14 @@ function nodeErrors({ nodes }: PipelineDefinition): string[] {
     errors.push(`Exactly one node must have the step "${RESULT_STEP}", found ${results}`);
   }
   return errors;
+}
+
+/** Values and results have fields that are named after nodes. */
+function isUsableId({ id, step, interval_ms }: PipelineNode): boolean {
+  const isInherited = id in {};
+  // Its `text_frame_index` is that of the text.
+  const isText = id === "text" && interval_ms !== undefined;
+  return !isInherited && !(isText && STEPS.get(step)?.produces !== "lines");
 }
 
 function paramErrors({ id, step, params = {} }: PipelineNode): string[] {

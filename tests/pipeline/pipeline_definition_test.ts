@@ -223,3 +223,60 @@ Deno.test("the parameters of every step are checked by its schema", () => {
   const params = { classes: ["dog"], confidence: 0.5, iou: 0 };
   expect(validateDefinition(withParams("detect", params))).toEqual([]);
 });
+
+Deno.test("a node must not be named like a property of every object, nor like another field of the result", () => {
+  const renamed = (from: string, to: string) =>
+    JSON.parse(JSON.stringify(yoloOcr).replaceAll(`"${from}"`, `"${to}"`));
+  for (const id of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
+    expect(validateDefinition(renamed("track", id)).filter((error) => error.includes("Node id")))
+      .toEqual([`Node id "${id}" has a meaning of its own: choose another`]);
+  }
+  const steps = { id: "text", step: "detect" };
+  const graph = renamed("read", "text");
+  graph.nodes = graph.nodes.map((node: { id: string }) =>
+    node.id === "text" ? { ...node, ...steps } : node
+  );
+  expect(validateDefinition(graph)).toContain(
+    'Node id "text" has a meaning of its own: choose another',
+  );
+  const reader = renamed("read", "text");
+  reader.nodes[3].step = "read";
+  expect(validateDefinition(reader)).toEqual([]);
+});
+
+Deno.test("a field that nodes and edges have not is refused, since it would be without effect", () => {
+  const nodes = yoloOnly.nodes.map((node) => ({ ...node, interval: 500 }));
+  expect(validateDefinition({ ...yoloOnly, nodes })[1]).toBe(
+    '"nodes[1]" has an unknown field "interval": it may have id, step, params, interval_ms',
+  );
+  const edges = yoloOnly.edges.map((edge) => ({ ...edge, port: 1 }));
+  expect(validateDefinition({ ...yoloOnly, edges })[0]).toBe(
+    '"edges[0]" has an unknown field "port": it may have from, to',
+  );
+});
+
+Deno.test("validation is quick for the largest graphs, whatever their shape", () => {
+  const chain = (length: number, step: string, interval_ms?: number) => {
+    const ids = Array.from({ length }, (_, index) => `n${index}`);
+    const between = ids.map((id) => ({
+      id,
+      step,
+      ...(interval_ms !== undefined && { interval_ms }),
+    }));
+    return {
+      ...yoloOnly,
+      nodes: [{ id: "decode", step: "decode" }, ...between.reverse(), {
+        id: "output",
+        step: "result",
+      }],
+      edges: ["decode", ...ids].map((from, index) => ({ from, to: ids[index] ?? "output" })),
+    };
+  };
+  const startedAt = performance.now();
+  for (const step of ["detect", "filter", "track", "read", "result", "decode"]) {
+    expect(validateDefinition(chain(98, step))).not.toEqual([]);
+    expect(validateDefinition(chain(98, step, 5))).not.toEqual([]);
+  }
+  // Some milliseconds; what grows with the number of paths would take hours.
+  expect(performance.now() - startedAt).toBeLessThan(5000);
+});
