@@ -71,6 +71,7 @@ class FrameExecution {
   readonly #values = new Map<PlannedNode, Promise<NodeValue>>();
   readonly #outcomes: Promise<SegmentResult & { pool: PoolName }>[] = [];
   readonly #mainTimes: Record<string, number> = {};
+  #imagesToGive: number;
 
   constructor(
     run: FrameRun,
@@ -78,17 +79,15 @@ class FrameExecution {
   ) {
     this.#run = run;
     this.#onValue = onValue;
+    this.#imagesToGive = run.plan.segments.length;
     for (const [node, value] of run.latest) this.#keep(node, Promise.resolve(value));
   }
 
   /** Sets every part off, each once there are promises of all that it takes. */
   begin(): void {
-    const { plan: { segments, mainNodes }, image } = this.#run;
-    const images = copies(image, segments.length);
+    const { segments, mainNodes } = this.#run.plan;
     const parts = new Map<Segment | PlannedNode, () => void>([
-      ...segments.map((segment, index) =>
-        [segment, () => this.#beginSegment(segment, images[index])] as const
-      ),
+      ...segments.map((segment) => [segment, () => this.#beginSegment(segment)] as const),
       ...mainNodes.map((node) => [node, () => this.#keep(node, this.#runMain(node))] as const),
     ]);
     while (parts.size > 0) {
@@ -119,8 +118,8 @@ class FrameExecution {
     this.#onValue(node, value);
   }
 
-  #beginSegment(segment: Segment, image: ImageInput): void {
-    const outcome = this.#runSegment(segment, image);
+  #beginSegment(segment: Segment): void {
+    const outcome = this.#runSegment(segment);
     this.#outcomes.push(outcome);
     for (const node of segment.nodes) {
       this.#keep(node, outcome.then(({ outcome: { values } }) => values[node.id]));
@@ -128,9 +127,16 @@ class FrameExecution {
     outcome.catch(() => {});
   }
 
-  async #runSegment(segment: Segment, image: ImageInput) {
+  async #runSegment(segment: Segment) {
     const given = await this.#valuesOf(segment.needs);
-    return { ...await this.#run.runSegment(segment, image, given), pool: segment.pool };
+    const outcome = await this.#run.runSegment(segment, this.#takeImage(), given);
+    return { ...outcome, pool: segment.pool };
+  }
+
+  /** The image for one more worker, who keeps its memory: a copy, made no sooner than it is needed, for all but the last. */
+  #takeImage(): ImageInput {
+    this.#imagesToGive -= 1;
+    return this.#imagesToGive === 0 ? this.#run.image : copyOf(this.#run.image);
   }
 
   async #runMain(node: PlannedNode): Promise<NodeValue> {
@@ -161,13 +167,8 @@ class FrameExecution {
   }
 }
 
-/** An image for each of several workers, which keep the memory that they are given. */
-function copies(image: ImageInput, count: number): ImageInput[] {
-  return Array.from({ length: count }, (_, index) => index === count - 1 ? image : copyOf(image));
-}
-
 /** An image with memory of its own. */
-export function copyOf(image: ImageInput): ImageInput {
+function copyOf(image: ImageInput): ImageInput {
   return image instanceof Uint8Array
     ? new Uint8Array(image)
     : { ...image, pixels: new Uint8Array(image.pixels) };
