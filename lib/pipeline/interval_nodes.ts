@@ -6,7 +6,7 @@
 
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { PlannedNode, Segment } from "./pipeline_plan.ts";
-import type { NodeValue } from "./step.ts";
+import type { NodeValue, PoolName } from "./step.ts";
 
 /** The last output of a node. */
 export interface LatestValue {
@@ -73,7 +73,8 @@ interface Entry {
 const NOTHING: LatestValue = { value: undefined, frameIndex: null, ms: 0 };
 
 /**
- * Runs one node at a time: on the newest frame of the stream whose turn it is.
+ * Runs one node at a time on each kind of worker, on the newest frame of the stream whose turn it is: one that reads for seconds
+ * keeps none from looking for objects.
  *
  * A run of a node in a stream starts no sooner than its interval after the last one, however many frames come.
  */
@@ -81,7 +82,7 @@ export class IntervalNodes {
   readonly #run: (task: IntervalTask) => Promise<{ value: NodeValue; ms: number }>;
   /** By stream and node, in the order of their turns. */
   readonly #entries = new Map<string, Entry>();
-  #isRunning = false;
+  readonly #busy = new Set<PoolName>();
 
   /**
    * Begins without streams.
@@ -134,20 +135,18 @@ export class IntervalNodes {
   }
 
   #runNext(): void {
-    if (this.#isRunning) return;
     for (const [key, entry] of this.#entries) {
-      const { waiting, segment } = entry;
-      if (waiting === undefined) continue;
+      const { waiting, segment: { nodes, pool } } = entry;
+      if (waiting === undefined || this.#busy.has(pool)) continue;
       entry.waiting = undefined;
-      entry.nextAt = performance.now() + (segment.nodes[0].intervalMs ?? 0);
-      this.#isRunning = true;
+      entry.nextAt = performance.now() + (nodes[0].intervalMs ?? 0);
+      this.#busy.add(pool);
       this.#runOn(entry, waiting).finally(() => {
-        this.#isRunning = false;
+        this.#busy.delete(pool);
         // To the end of the line, unless its stream has ended meanwhile.
         if (this.#entries.delete(key)) this.#entries.set(key, entry);
         this.#runNext();
       });
-      return;
     }
   }
 

@@ -4,6 +4,7 @@ import { IntervalNodes } from "../../lib/pipeline/interval_nodes.ts";
 import { planPipeline } from "../../lib/pipeline/pipeline_plan.ts";
 import type { ReadLine } from "../../lib/pipeline/step.ts";
 import ocrOnly from "../../pipelines/ocr_only.json" with { type: "json" };
+import yoloOcr from "../../pipelines/yolo_ocr.json" with { type: "json" };
 
 const FRAME = new Uint8Array([1, 2, 3]);
 const NOTHING = { value: undefined, frameIndex: null, ms: 0 };
@@ -104,4 +105,36 @@ Deno.test("a run that fails is told once, the next one comes, and streams that h
   slow.nodes.endSession("a");
   expect(slow.take("a")).toEqual(NOTHING);
   expect(slow.takeFailure("a")).toBeUndefined();
+});
+
+Deno.test("a node that reads for long keeps none from looking for objects meanwhile", async () => {
+  const definition = structuredClone(yoloOcr);
+  for (const node of definition.nodes) {
+    if (node.step === "detect") Object.assign(node, { interval_ms: 0 });
+  }
+  const { intervals } = planPipeline(definition);
+  const ran: string[] = [];
+  const isRead = Promise.withResolvers<void>();
+  const nodes = new IntervalNodes(async ({ segment: { pool, nodes: [node] } }) => {
+    ran.push(node.id);
+    if (pool === "reading") await isRead.promise;
+    return { value: [], ms: 1 };
+  });
+  const given = Promise.resolve({});
+  for (const frameIndex of [1, 2, 3]) {
+    for (const segment of intervals) {
+      nodes.offer({
+        pipelineId: "x",
+        sessionId: "a",
+        segment,
+        frameIndex,
+        frame: FRAME,
+        given,
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  isRead.resolve();
+  expect(ran.filter((id) => id === "detect")).toHaveLength(3);
+  expect(ran.filter((id) => id === "read")).toHaveLength(1);
 });
