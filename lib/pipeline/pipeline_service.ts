@@ -104,7 +104,9 @@ export class PipelineService {
   readonly #trackers = new SessionTrackers();
   readonly #intervals = new IntervalNodes(async ({ sessionId, segment, ...task }) => {
     const [{ id }] = segment.nodes;
-    const { outcome } = await this.#pools.run({ ...task, segment, turn: { sessionId } });
+    // The stream's own frames go before it; reading has a worker of its own, with lines to remember for the stream.
+    const priority = segment.pool === "detection" ? "image" : "stream";
+    const { outcome } = await this.#pools.run({ ...task, segment, turn: { sessionId, priority } });
     return { value: outcome.values[id], ms: outcome.times[id] };
   });
   #images = 0;

@@ -123,3 +123,31 @@ Deno.test("graphs of several detectors, and of filters and trackers in any order
     service.stop();
   }
 });
+
+Deno.test("a detector with an interval lets the frames of its stream go first", async () => {
+  await ensureModel();
+  await using folder = await temporaryDirectory();
+  const beside = chain("beside", detect, { ...closer, interval_ms: 0 });
+  await Deno.writeTextFile(`${folder.path}/beside.json`, JSON.stringify(beside));
+  const service = new PipelineService({
+    modelDir: MODEL_DIR,
+    workers: 1,
+    threads: 2,
+    pipelineDir: folder.path,
+  });
+  try {
+    await service.start();
+    const looked = new Set<unknown>();
+    for (let frameIndex = 1; frameIndex <= 60; frameIndex += 1) {
+      const bytes = readFixture("dog.jpg");
+      const frame = { pipelineId: "beside", sessionId: "a", frameIndex, bytes };
+      looked.add((await service.runOnFrame(frame)).closer_frame_index);
+    }
+    looked.delete(null);
+    // Taking turns it would look at every second one.
+    expect(looked.size).toBeGreaterThan(0);
+    expect(looked.size).toBeLessThan(15);
+  } finally {
+    service.stop();
+  }
+});
