@@ -57,7 +57,7 @@ function load(path: string): PipelineDefinition {
   const definition = parse(path);
   const errors = validateDefinition(definition);
   if (errors.length === 0) return definition as PipelineDefinition;
-  const more = errors.length > TOLD ? `; and ${errors.length - TOLD} more` : "";
+  const more = errors.length > TOLD ? "; and more" : "";
   const told = errors.slice(0, TOLD).join("; ");
   throw new DefinitionError(`Cannot load the pipeline ${path}: ${told}${more}`);
 }

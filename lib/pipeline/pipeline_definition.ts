@@ -1,3 +1,4 @@
+import { cutText } from "../cut_text.ts";
 import type { StepParams, ValueType } from "./step.ts";
 import { RESULT_STEP, STEPS } from "./steps.ts";
 
@@ -38,6 +39,10 @@ export interface PipelineDefinition {
   edges: PipelineEdge[];
 }
 
+/** Most faults that are told, and most characters of a name in one: what is refused is not to be answered with far more. */
+const MOST_ERRORS = 100;
+const MAX_NAME = 64;
+
 /** Longest interval of a node, in milliseconds: an hour. */
 const LONGEST_INTERVAL_MS = 3_600_000;
 
@@ -45,9 +50,13 @@ const LONGEST_INTERVAL_MS = 3_600_000;
  * Checks whether a value is a pipeline that can run.
  *
  * @param value Anything, such as parsed JSON.
- * @returns What is wrong with it, a sentence each; empty for a valid pipeline.
+ * @returns What is wrong with it, a sentence each, at most a hundred; empty for a valid pipeline.
  */
 export function validateDefinition(value: unknown): string[] {
+  return findErrors(value).slice(0, MOST_ERRORS);
+}
+
+function findErrors(value: unknown): string[] {
   const shape = shapeErrors(value);
   if (shape.length > 0) return shape;
   const definition = value as PipelineDefinition;
@@ -121,7 +130,11 @@ function itemErrors(list: keyof typeof FIELDS, index: number, item: unknown): st
   const unknown = Object.keys(item).find((key) => !known.includes(key));
   // One that is misspelt would be without effect.
   if (unknown !== undefined) {
-    return [`"${path}" has an unknown field "${unknown}": it may have ${known.join(", ")}`];
+    return [
+      `"${path}" has an unknown field "${cutText(unknown, MAX_NAME)}": it may have ${
+        known.join(", ")
+      }`,
+    ];
   }
   if (item.params !== undefined && !isRecord(item.params)) {
     return [`"${path}.params" must be an object`];
@@ -178,7 +191,9 @@ function paramErrors({ id, step, params = {} }: PipelineNode): string[] {
     if (param === undefined) {
       const names = [...known.keys()].join(", ") || "none";
       errors.push(
-        `Node "${id}" has an unknown parameter "${name}": the step "${step}" has ${names}`,
+        `Node "${id}" has an unknown parameter "${
+          cutText(name, MAX_NAME)
+        }": the step "${step}" has ${names}`,
       );
     } else if (!param.accepts(value)) {
       errors.push(`Parameter "${name}" of the node "${id}" must be ${param.expected}`);

@@ -280,3 +280,15 @@ Deno.test("validation is quick for the largest graphs, whatever their shape", ()
   // Some milliseconds; what grows with the number of paths would take hours.
   expect(performance.now() - startedAt).toBeLessThan(5000);
 });
+
+Deno.test("a definition is not answered with far more than it holds", () => {
+  const params = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`p${index}`, 1]));
+  expect(validateDefinition(withParams("detect", params))).toHaveLength(100);
+  const long = "x".repeat(60_000);
+  const field = yoloOnly.nodes.map((node) => ({ ...node, [long]: 1 }));
+  for (const odd of [withParams("detect", { [long]: 1 }), { ...yoloOnly, nodes: field }]) {
+    const [error] = validateDefinition(odd);
+    expect(error).toContain("unknown");
+    expect(error.length).toBeLessThan(300);
+  }
+});
