@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { PipelineResult } from "../../../protocol/result.ts";
+import * as v from "valibot";
+import { type PipelineResult, PipelineResultSchema } from "../../../protocol/result.ts";
 import type { VideoFrameResult } from "../job.ts";
 
 /** A result's row; damage can leave anything in it. */
@@ -70,51 +71,13 @@ function parseResult(json: unknown): PipelineResult | undefined {
   if (typeof json !== "string") return undefined;
   try {
     const value: unknown = JSON.parse(json);
-    return isResult(value) ? value : undefined;
+    // What goes out has to pass the same check on the page, which would show nothing of the job otherwise.
+    return v.is(PipelineResultSchema, value) ? value as PipelineResult : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isResult(value: unknown): value is PipelineResult {
-  return isRecord(value) && isSize(value.image) && isListOf(value.detections, isDetection) &&
-    isListOf(value.text_blocks, isTextBlock) && typeof value.text === "string" &&
-    (value.text_frame_index === null || isCount(value.text_frame_index)) &&
-    isRecord(value.timings_ms) && isRecord(value.models);
-}
-
-function isSize(value: unknown): boolean {
-  return isRecord(value) && isCount(value.width) && isCount(value.height);
-}
-
-function isDetection(value: unknown): boolean {
-  return isRecord(value) && typeof value.label === "string" && isCount(value.class_id) &&
-    isNumber(value.confidence) && isPoint(value.bbox, 4) &&
-    (value.track_id === undefined || isCount(value.track_id));
-}
-
-function isTextBlock(value: unknown): boolean {
-  return isRecord(value) && typeof value.text === "string" && isNumber(value.confidence) &&
-    isListOf(value.polygon, (point) => isPoint(point, 2)) && value.polygon.length === 4 &&
-    isPoint(value.bbox, 4);
-}
-
-function isPoint(value: unknown, length: number): boolean {
-  return isListOf(value, isNumber) && value.length === length;
-}
-
-function isListOf(value: unknown, check: (entry: unknown) => boolean): value is unknown[] {
-  return Array.isArray(value) && value.every(check);
-}
-
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isNumber(value: unknown): boolean {
-  return Number.isFinite(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
