@@ -67,12 +67,17 @@ function parse(path: string): unknown {
     return JSON.parse(readText(path));
   } catch (cause) {
     const reason = cause instanceof SyntaxError
-      ? "it is not JSON"
+      ? `it is not JSON${placeIn(cause)}`
       : cause instanceof RangeError
       ? cause.message
       : reasonOf(cause);
     throw new DefinitionError(`Cannot load the pipeline ${path}: ${reason}`, { cause });
   }
+}
+
+/** Where V8 stopped, such as ` (line 3 column 5)`; nothing where it does not tell. */
+function placeIn({ message }: SyntaxError): string {
+  return / \(line \d+ column \d+\)/.exec(message)?.[0] ?? "";
 }
 
 function readText(path: string): string {

@@ -24,10 +24,11 @@ Deno.test("a file that is no definition is refused in one sentence that names it
     .map((byte) => byte === 0x7f ? 0xfc : byte);
   const contents: [Uint8Array, string][] = [
     [bytes(""), "it is not JSON"],
-    [bytes("{"), "it is not JSON"],
+    [bytes("{"), "it is not JSON (line 1 column 2)"],
+    [bytes('{\n  "id": 1,,\n}'), "it is not JSON (line 2 column 11)"],
     [latin1, "it is not UTF-8"],
     [new Uint8Array(10_000_000), "it has more than 1000000 bytes"],
-    [bytes("[".repeat(900_000) + "]".repeat(90_000)), "it is not JSON"],
+    [bytes("[".repeat(900_000) + "]".repeat(90_000)), "it is not JSON (line 1 column 990001)"],
     [bytes("null"), "The definition must be an object"],
     [
       bytes(JSON.stringify({ ...OWN, id: "yolo_ocr" })),

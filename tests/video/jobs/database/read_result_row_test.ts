@@ -1,6 +1,6 @@
 import { expect } from "expect";
-import { readResultRow } from "../../../lib/video/jobs/database/read_result_row.ts";
-import { emptyResult } from "../results.ts";
+import { readResultRow } from "../../../../lib/video/jobs/database/read_result_row.ts";
+import { emptyResult } from "../../results.ts";
 
 /** The row of a result in which some fields are others. */
 function read(changes: object) {
