@@ -53,7 +53,7 @@ export async function describeDependencies(): Promise<string> {
 }
 
 /** The licences of all packages on this machine that the lock file names, with their packages, as text. */
-export async function listLicences(): Promise<string> {
+async function listLicences(): Promise<string> {
   const packages = Object.values((await readModuleGraph("_fresh/server.js")).npmPackages);
   const rows = await Promise.all(packages.map((each) => describePackage(each).catch(() => null)));
   // Packages for other platforms are in the lock file, but not on this disk.

@@ -13,7 +13,7 @@ const ROOT = new URL("../", import.meta.url);
 const COMMENTS = "lib/protocol/comments.json";
 
 /** Formats Markdown as `deno fmt` does. */
-export async function formatMarkdown(text: string): Promise<string> {
+async function formatMarkdown(text: string): Promise<string> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["fmt", "--ext", "md", "-"],
     cwd: ROOT,

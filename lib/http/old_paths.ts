@@ -23,7 +23,7 @@ const OLD_PATHS: readonly [old: URLPattern, successor: string][] = [
 ].map(([old = "", successor = ""]) => [new URLPattern({ pathname: old }), successor]);
 
 /** The path that has taken the place of an old one; `undefined` for any other. */
-export function successorOf(pathname: string): string | undefined {
+function successorOf(pathname: string): string | undefined {
   for (const [old, successor] of OLD_PATHS) {
     const groups = old.exec({ pathname })?.pathname.groups;
     if (groups) return successor.replace(/:(\w+)/g, (_, name) => groups[name] ?? "");

@@ -97,7 +97,7 @@ export function reference(name: SchemaName): Schema {
 }
 
 /** Converts schemas to JSON Schema, without their comments; those of {@linkcode NAMED} become references. */
-export function convertSchemas(
+function convertSchemas(
   schemas: Readonly<Record<string, v.GenericSchema>>,
 ): Record<string, Schema> {
   return toJsonSchemaDefs(schemas, {

@@ -81,7 +81,7 @@ async function openFile(path: string): Promise<Deno.FsFile> {
  *
  * @returns `end` is exclusive; `undefined` for the whole file
  */
-export function parseRange(
+function parseRange(
   headers: Headers,
   size: number,
   etag: string | null,

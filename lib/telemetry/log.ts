@@ -64,7 +64,7 @@ export function formatJson({ timestamp, level, properties }: LogRecord): string 
 }
 
 /** One line for people, with a newline. */
-export function formatPretty({ timestamp, level, properties }: LogRecord): string {
+function formatPretty({ timestamp, level, properties }: LogRecord): string {
   const { event: _event, message, ...fields } = properties;
   const time = new Date(timestamp).toISOString().slice(11, 19);
   const details = Object.entries(fields).map(([key, value]) => ` ${key}=${value}`).join("");

@@ -76,7 +76,7 @@ export function cameraConstraints(choice: CameraChoice | null): MediaTrackConstr
 }
 
 /** The reason behind an exception of `getUserMedia` (Media Capture and Streams, section 10.2.1). */
-export function cameraFailure(cause: unknown): CameraFailure {
+function cameraFailure(cause: unknown): CameraFailure {
   switch (cause instanceof Error ? cause.name : "") {
     case "NotFoundError":
     case "OverconstrainedError":

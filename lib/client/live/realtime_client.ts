@@ -63,7 +63,7 @@ export interface RealtimeClientOptions {
 }
 
 /** Frames that may be on their way at once. More would add delay, and no throughput. */
-export const MAXIMUM_UNANSWERED = 2;
+const MAXIMUM_UNANSWERED = 2;
 /**
  * Results of a connection before its second frame may be on its way: a cold server is slow for a moment and would drop
  * it, and the page would slow down for no lasting reason.
