@@ -100,6 +100,15 @@ export function planPipeline(
   };
 }
 
+/** The node that follows the objects of the result; `undefined` where none does, or where others are looked for behind it. */
+export function trackerOfResult({ result }: PipelinePlan): PlannedNode | undefined {
+  const sourceOf = ({ sources }: PlannedNode) =>
+    sources.find(({ step }) => step.produces === "detections");
+  let node = sourceOf(result);
+  while (node?.step.runsOn === "main" && node.step !== STEPS.get("track")) node = sourceOf(node);
+  return node?.step.runsOn === "main" ? node : undefined;
+}
+
 /** Whether a node looks into the pixels of the image beyond what a detector's input shows. */
 export function needsPixels({ step, sources }: PlannedNode): boolean {
   return step.runsOn === "reading" ||

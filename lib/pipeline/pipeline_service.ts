@@ -18,10 +18,9 @@ import {
 } from "./pipeline_options.ts";
 import { PipelinePools, type SegmentRun } from "./pipeline_pools.ts";
 import { PipelineRegistry } from "./pipeline_registry.ts";
-import type { PlannedNode } from "./pipeline_plan.ts";
+import { type PlannedNode, trackerOfResult } from "./pipeline_plan.ts";
 import { SessionTrackers } from "./session_trackers.ts";
 import type { MainContext, NodeValue } from "./step.ts";
-import { STEPS } from "./steps.ts";
 import { type ResultParts, toResult } from "./to_result.ts";
 
 /** Most single images that are looked at or wait for it at once; the last waits for some seconds. */
@@ -80,9 +79,6 @@ export interface VideoResult {
   /** When the frame was taken, in milliseconds from the start of the video. */
   timestampMs: number;
 }
-
-/** The step whose nodes follow objects. */
-const TRACK = STEPS.get("track");
 
 /**
  * Runs pipelines on images: the one way in, for streams, single images and videos alike.
@@ -230,9 +226,10 @@ export class PipelineService {
    * For streams, `runOnFrame` does this already.
    */
   follow({ pipelineId, sessionId, result, timestampMs }: VideoResult): void {
+    const node = trackerOfResult(this.registry.plan(pipelineId));
+    if (node === undefined) return;
     const { track } = this.#contextOf(sessionId, timestampMs);
-    const node = this.registry.plan(pipelineId).nodes.findLast(({ step }) => step === TRACK);
-    if (node !== undefined) result.detections = track(node.id, result.detections);
+    result.detections = track(node.id, result.detections);
   }
 
   /** Forgets everything about a stream or a video. */

@@ -4,7 +4,7 @@ import {
   type PipelineDefinition,
   validateDefinition,
 } from "../../lib/pipeline/pipeline_definition.ts";
-import { type FramePlan, planPipeline } from "../../lib/pipeline/pipeline_plan.ts";
+import { type FramePlan, planPipeline, trackerOfResult } from "../../lib/pipeline/pipeline_plan.ts";
 import { runFrame } from "../../lib/pipeline/pipeline_executor.ts";
 import plates from "../../pipelines/plates.json" with { type: "json" };
 import yoloOcr from "../../pipelines/yolo_ocr.json" with { type: "json" };
@@ -108,4 +108,24 @@ Deno.test("every valid graph runs each of its nodes once, after those that it ta
     ),
     { numRuns: 300 },
   );
+});
+
+Deno.test("objects of a video are followed where those of the result are, and not where others were found since", () => {
+  const steps = {
+    image: "decode",
+    detect: "detect",
+    track: "track",
+    some: "filter",
+    out: "result",
+  };
+  const images = ["image > detect", "image > some", "image > out"];
+  const trackerOf = (nodes: Record<string, string>, ...edges: string[]) =>
+    trackerOfResult(planPipeline(define(nodes, ...images, ...edges)))?.id;
+  expect(trackerOf(steps, "detect > track", "track > some", "some > out")).toBe("track");
+  expect(trackerOf(steps, "detect > some", "some > track", "track > out")).toBe("track");
+  const again = { ...steps, closer: "detect" };
+  const behind = ["detect > track", "track > some", "image > closer", "some > closer"];
+  expect(trackerOf(again, ...behind, "closer > out")).toBeUndefined();
+  expect(trackerOfResult(planPipeline(define({ image: "decode", out: "result" }, "image > out"))))
+    .toBeUndefined();
 });
