@@ -3,7 +3,7 @@ import type { Detection } from "../protocol/detection.ts";
 
 /** Follows the objects of one stream or video, for each node that does so. */
 export class NodeTrackers {
-  readonly #trackers = new Map<string, Tracker>();
+  readonly #nodes = new Map<string, FollowedNode>();
 
   /**
    * Matches the objects of a frame with those of the frames before.
@@ -14,13 +14,38 @@ export class NodeTrackers {
    * @returns Copies; those that are followed have a `track_id` that stays with them
    */
   follow(nodeId: string, detections: readonly Detection[], timestampMs: number): Detection[] {
-    const tracker = this.#trackers.getOrInsertComputed(nodeId, () => new Tracker());
-    const ids = tracker.update([...detections], timestampMs);
-    return detections.map(({ track_id: _, ...detection }, index) => {
+    const node = this.#nodes.getOrInsertComputed(nodeId, () => ({
+      tracker: new Tracker(),
+      seen: [],
+      followed: [],
+    }));
+    if (isSame(detections, node.seen)) return [...node.followed];
+    const ids = node.tracker.update([...detections], timestampMs);
+    node.seen = [...detections];
+    node.followed = detections.map(({ track_id: _, ...detection }, index) => {
       const id = ids[index];
       return id === undefined ? detection : { ...detection, track_id: id };
     });
+    return [...node.followed];
   }
+}
+
+/** A node that follows objects. */
+interface FollowedNode {
+  tracker: Tracker;
+  /** The detections that it was given last. */
+  seen: readonly Detection[];
+  /** Its answer to them. */
+  followed: readonly Detection[];
+}
+
+/**
+ * Whether detections are those of the frame before, as where a detector with an interval has not run since. They do not show that
+ * nothing moves.
+ */
+function isSame(detections: readonly Detection[], seen: readonly Detection[]): boolean {
+  return detections.length > 0 && detections.length === seen.length &&
+    detections.every((detection, index) => detection === seen[index]);
 }
 
 /** The trackers of all streams and videos that have not ended. */

@@ -22,3 +22,16 @@ Deno.test("each node that follows objects counts them for itself", () => {
   trackers.follow("first", dogAt(0), 0);
   expect(trackers.follow("second", dogAt(500), 50)[0]).toHaveProperty("track_id", 1);
 });
+
+Deno.test("objects that a detector with an interval finds are followed from one of its runs to the next", () => {
+  const trackers = new SessionTrackers().of("a");
+  let [x, now] = [0, 0];
+  for (const step of [0, 10, 20, 25, 30, 30, 30, 30]) {
+    x += step;
+    const found = dogAt(x);
+    for (let frame = 0; frame < 6; frame += 1) {
+      expect(trackers.follow("track", found, now)).toEqual([{ ...found[0], track_id: 1 }]);
+      now += 66;
+    }
+  }
+});
