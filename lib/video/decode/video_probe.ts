@@ -21,7 +21,8 @@ export interface VideoProbeOptions extends Pick<VideoDecoderOptions, "command"> 
 /** Options of {@linkcode VideoProbe.check}. */
 export interface VideoCheckOptions {
   /**
-   * Whether to wait until it is known, however long others take. Otherwise a file passes that nothing is known of in time, so that files that keep the decoder busy hold nobody up for longer: its job will tell.
+   * Whether to wait until it is known, however long others take. Otherwise a file passes that nothing is known of in time, so that
+   * files that keep the decoder busy hold nobody up for longer: its job will tell.
    *
    * @default {false}
    */
