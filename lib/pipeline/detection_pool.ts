@@ -17,7 +17,7 @@ import {
 } from "./autotune.ts";
 import { planPipeline } from "./pipeline_plan.ts";
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
-import type { PipelineDefinition } from "./pipeline_definition.ts";
+import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";
 import { type PreparedDetector, prepareDetector } from "../models/specialized_model.ts";
 import type { DetectTask, SegmentOutcome, WorkerSetup } from "./worker_tasks.ts";

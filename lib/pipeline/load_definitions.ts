@@ -6,9 +6,10 @@
 
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import { reasonOf } from "../user_error.ts";
 import { DefinitionError } from "./errors.ts";
-import { type PipelineDefinition, validateDefinition } from "./pipeline_definition.ts";
+import { validateDefinition } from "./pipeline_definition.ts";
 
 /** Most bytes of a file; real ones have some hundred. */
 const MAX_FILE_BYTES = 1_000_000;

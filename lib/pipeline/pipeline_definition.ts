@@ -1,43 +1,10 @@
 import { cutText } from "../cut_text.ts";
-import type { StepParams, ValueType } from "./step.ts";
+import type { PipelineDefinition } from "../protocol/pipeline.ts";
+import type { ValueType } from "./step.ts";
 import { RESULT_STEP, STEPS } from "./steps.ts";
 
 /** One node of a pipeline. */
-export interface PipelineNode {
-  /** Unique within the pipeline. */
-  id: string;
-  /** Name of the step that it runs. */
-  step: string;
-  /** Parameters of the step that are not to have their defaults. */
-  params?: StepParams;
-  /**
-   * In a stream, shortest time between two runs, in milliseconds, 0 to 3600000: the node runs beside the frames, on the newest
-   * one, and its last value holds meanwhile. With every frame by default, as for single images and videos in any case.
-   */
-  interval_ms?: number;
-}
-
-/** Carries what one node gives to another. */
-export interface PipelineEdge {
-  /** Id of the node that gives. */
-  from: string;
-  /** Id of the node that takes. */
-  to: string;
-}
-
-/** A pipeline: steps, and how values flow between them. */
-export interface PipelineDefinition {
-  /** What requests name it by; 1 to 200 characters. */
-  id: string;
-  /** Name for people; 1 to 200 characters. */
-  name: string;
-  /** What it does, for people; 1 to 200 characters. */
-  description: string;
-  /** At most 100, in any order; one of them has the step `result`. */
-  nodes: PipelineNode[];
-  /** At most 100, in any order; together they form no cycle. */
-  edges: PipelineEdge[];
-}
+type PipelineNode = PipelineDefinition["nodes"][number];
 
 /** Most faults that are told, and most characters of a name in one: what is refused is not to be answered with far more. */
 const MOST_ERRORS = 100;

@@ -6,7 +6,7 @@
 
 import type { ModelEntry } from "../models/model_catalog.ts";
 import type { Size } from "../image/size.ts";
-import type { PipelineDefinition } from "./pipeline_definition.ts";
+import type { PipelineDefinition } from "../protocol/pipeline.ts";
 
 /** A pipeline in a list. */
 export type PipelineSummary = Pick<PipelineDefinition, "id" | "name" | "description">;

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { executionOrder, type PipelineDefinition } from "./pipeline_definition.ts";
+import type { PipelineDefinition } from "../protocol/pipeline.ts";
+import { executionOrder } from "./pipeline_definition.ts";
 import type { PoolName, Step, StepParams } from "./step.ts";
 import { RESULT_STEP, STEPS } from "./steps.ts";
 

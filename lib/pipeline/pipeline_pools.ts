@@ -16,7 +16,7 @@ import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { CANARY } from "./canary.ts";
 import { DetectionPool } from "./detection_pool.ts";
 import { PipelineError } from "./errors.ts";
-import type { PipelineDefinition } from "./pipeline_definition.ts";
+import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import type { SegmentResult } from "./pipeline_executor.ts";
 import type { PipelineModel } from "./pipeline_info.ts";
 import type { CompleteOptions } from "./pipeline_options.ts";

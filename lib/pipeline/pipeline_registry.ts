@@ -6,8 +6,9 @@
 
 import type { TextModelName } from "../config.ts";
 import { textModelFiles } from "../models/text_models.ts";
+import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import { loadDefinitions } from "./load_definitions.ts";
-import { entryNodes, outputNodes, type PipelineDefinition } from "./pipeline_definition.ts";
+import { entryNodes, outputNodes } from "./pipeline_definition.ts";
 import {
   type PipelineInfo,
   type PipelineModel,

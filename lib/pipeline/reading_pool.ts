@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { TextModelName } from "../config.ts";
 import { ModelError } from "../onnx/errors.ts";
 import { TEXT_MODEL_TRAITS, textModelFiles } from "../models/text_models.ts";
-import type { PipelineDefinition } from "./pipeline_definition.ts";
+import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import type { ReaderSetup, ReadTask, SegmentOutcome } from "./worker_tasks.ts";
 import {
   type PoolResult,

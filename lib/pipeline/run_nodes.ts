@@ -1,5 +1,5 @@
 import type { FrameDecoder } from "../image/frame_decoder.ts";
-import type { PipelineDefinition } from "./pipeline_definition.ts";
+import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import { type PlannedNode, planPipeline } from "./pipeline_plan.ts";
 import type { NodeValue, StepInputs } from "./step.ts";
 import type { SegmentOutcome } from "./worker_tasks.ts";

@@ -4,7 +4,7 @@ import type { DetectorOptions } from "../detection/detector.ts";
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
 import type { NodeValue } from "./step.ts";
-import type { PipelineDefinition } from "./pipeline_definition.ts";
+import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import type { PreparedDetector } from "../models/specialized_model.ts";
 import type { TextModelTraits } from "../models/text_models.ts";
 

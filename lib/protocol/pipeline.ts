@@ -13,7 +13,7 @@ import { duration, text } from "./values.ts";
 /** Schema of {@linkcode PipelineDefinition}. */
 export const PipelineDefinitionSchema = v.object({
   ...PipelineSummarySchema.entries,
-  /** In any order; one of them has the step `result`. */
+  /** At most 100, in any order; one of them has the step `result`. */
   nodes: v.array(v.object({
     /** Unique within the pipeline. */
     id: text,
@@ -21,10 +21,13 @@ export const PipelineDefinitionSchema = v.object({
     step: text,
     /** Parameters of the step that differ from their defaults. */
     params: v.exactOptional(v.record(v.string(), v.unknown())),
-    /** In a stream, the shortest time between two runs of the node, in milliseconds; it then runs beside the frames. */
+    /**
+     * In a stream, shortest time between two runs, in milliseconds, up to 3600000: the node runs beside the frames, on the newest
+     * one, and its last value holds meanwhile. With every frame by default, as for single images and videos in any case.
+     */
     interval_ms: v.exactOptional(duration),
   })),
-  /** In any order; together they form no cycle. */
+  /** At most 100, in any order; together they form no cycle. */
   edges: v.array(v.object({
     /** Id of the node whose output it carries. */
     from: text,

@@ -9,11 +9,11 @@ import { text } from "./values.ts";
 
 /** Schema of {@linkcode PipelineSummary}. */
 export const PipelineSummarySchema = v.object({
-  /** Identifies it in requests, such as `yolo_ocr`. */
+  /** Stands for it in requests, such as `yolo_ocr`; 1 to 200 characters. */
   id: text,
-  /** For people, such as `Objects and text`. */
+  /** For people, such as `Objects and text`; 1 to 200 characters. */
   name: text,
-  /** A sentence for people about what it does. */
+  /** A sentence for people on what it does, of 1 to 200 characters. */
   description: text,
 });
 

@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import sharp from "sharp";
 import type { ImageInput } from "../../lib/image/pixel_image.ts";
-import type { PipelineDefinition } from "../../lib/pipeline/pipeline_definition.ts";
+import type { PipelineDefinition } from "../../lib/protocol/pipeline.ts";
 import { validateDefinition } from "../../lib/pipeline/pipeline_definition.ts";
 import { runFrame } from "../../lib/pipeline/pipeline_executor.ts";
 import { planPipeline } from "../../lib/pipeline/pipeline_plan.ts";

@@ -4,9 +4,9 @@ import {
   entryNodes,
   executionOrder,
   outputNodes,
-  type PipelineDefinition,
   validateDefinition,
 } from "../../lib/pipeline/pipeline_definition.ts";
+import type { PipelineDefinition } from "../../lib/protocol/pipeline.ts";
 import plates from "../../pipelines/plates.json" with { type: "json" };
 import yoloOcr from "../../pipelines/yolo_ocr.json" with { type: "json" };
 import yoloOnly from "../../pipelines/yolo_only.json" with { type: "json" };

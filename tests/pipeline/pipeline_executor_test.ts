@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import sharp from "sharp";
 import type { Detection } from "../../lib/protocol/detection.ts";
-import type { PipelineDefinition } from "../../lib/pipeline/pipeline_definition.ts";
+import type { PipelineDefinition } from "../../lib/protocol/pipeline.ts";
 import { PipelineService } from "../../lib/pipeline/pipeline_service.ts";
 import yoloOnly from "../../pipelines/yolo_only.json" with { type: "json" };
 import { temporaryDirectory } from "../video/temporary_directory.ts";

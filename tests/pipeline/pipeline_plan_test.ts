@@ -1,11 +1,9 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import {
-  type PipelineDefinition,
-  validateDefinition,
-} from "../../lib/pipeline/pipeline_definition.ts";
+import { validateDefinition } from "../../lib/pipeline/pipeline_definition.ts";
 import { type FramePlan, planPipeline, trackerOfResult } from "../../lib/pipeline/pipeline_plan.ts";
 import { runFrame } from "../../lib/pipeline/pipeline_executor.ts";
+import type { PipelineDefinition } from "../../lib/protocol/pipeline.ts";
 import plates from "../../pipelines/plates.json" with { type: "json" };
 import yoloOcr from "../../pipelines/yolo_ocr.json" with { type: "json" };
 
