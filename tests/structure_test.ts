@@ -25,6 +25,7 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/image": SHARED,
   "lib/workers": SHARED,
   "lib/onnx": [...SHARED, "lib/image"],
+  "lib/evaluation": [...SHARED, "lib/image"],
   "lib/detection": [...SHARED, "lib/image", "lib/onnx"],
   "lib/ocr": [...SHARED, "lib/image", "lib/onnx"],
   "lib/models": [...SHARED, "lib/image", "lib/onnx", "lib/detection", "lib/ocr"],
