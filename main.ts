@@ -25,6 +25,7 @@ Usage: livesyte [command]
 Commands:
   serve          Start the server (the default)
   detect         Find objects and text in image files; see "detect --help"
+  evaluate       Measure the accuracy of the detector; see "evaluate --help"
   jobs           Clear up the video jobs of a server; see "jobs --help"
   models         Fetch the models; see "models --help"
   video          Run a pipeline on a video file; see "video --help"
@@ -79,6 +80,10 @@ async function run([command = "serve", ...rest]: string[]): Promise<number> {
       // Loaded only here, since the server itself decodes no images.
       const { runDetect } = await import("./commands/detect.ts");
       return await runDetect(rest);
+    }
+    case "evaluate": {
+      const { runEvaluate } = await import("./commands/evaluate.ts");
+      return await runEvaluate(rest);
     }
     case "jobs":
       return await runJobs(rest);

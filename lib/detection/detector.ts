@@ -70,6 +70,11 @@ export class Detector {
     }
   }
 
+  /** Names of the classes that it can find, by their index. */
+  get labels(): readonly string[] {
+    return this.#options.layout.labels;
+  }
+
   /** Loads the model. */
   static async create(options: DetectorOptions): Promise<Detector> {
     const settings = sessionSettings(options.threads);

@@ -53,6 +53,25 @@ export function inspectDetector(model: OnnxModel, size: Size): DetectorLayout {
 }
 
 /**
+ * Finds out how to feed and read a detector as it was exported, with nothing cut off.
+ *
+ * Where its outputs hold more than boxes and classes, such as masks, its grids are read in their place.
+ *
+ * @param size Size of the input that is wanted, in pixels; where the export has a size of its own, that is taken.
+ * @throws {UnknownHeadError} If the outputs are not those of a known detector; the message names their shapes.
+ */
+export function inspectUncutDetector(model: OnnxModel, size: Size): DetectorLayout {
+  const { graph } = model;
+  const layout = inspectDetector(model, inputSize(graph) ?? size);
+  const [output] = graph.output;
+  if (layout.kind !== "dfl" || output === undefined) return layout;
+  const outputs = [output.name];
+  if (layout.suppressed) return { ...layout, kind: "end2end", outputs };
+  const [, channels = 0] = dimensions(output);
+  return channels === 4 + layout.labels.length ? { ...layout, kind: "yolov8", outputs } : layout;
+}
+
+/**
  * Writes the graph that computes `layout.outputs` from raw pixels.
  *
  * Its one input is `[1, height, width, 3]` uint8, RGB; what no output depends on is left out.

@@ -3,7 +3,11 @@ import type { Size } from "../image/size.ts";
 import { reasonOf } from "../user_error.ts";
 import { ModelError, ModelNotFoundError } from "../onnx/errors.ts";
 import { leanDetector } from "../onnx/lean_graph.ts";
-import { inspectDetector, specializeDetector } from "../detection/detector_graph.ts";
+import {
+  inspectDetector,
+  inspectUncutDetector,
+  specializeDetector,
+} from "../detection/detector_graph.ts";
 import { type OnnxModel, parseOnnx } from "../onnx/onnx_schema.ts";
 import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 
@@ -66,6 +70,41 @@ export async function loadPrepared(
   );
   await keepGraph(path, graph);
   return graph;
+}
+
+/** A detector as it was exported, that only takes its pixels otherwise. */
+export interface UncutDetector {
+  /** An ONNX model. */
+  model: Uint8Array;
+  /** Size of the graph's input, and how its outputs are to be read. */
+  layout: DetectorLayout;
+}
+
+/**
+ * Reads a detector without specializing it: what the specialized one is to be measured against.
+ *
+ * @param source The model file.
+ * @param size Size of the input, in pixels, where the model has none of its own.
+ * @throws {ModelNotFoundError} If there is no such file.
+ * @throws {ModelError} If it cannot be read, or is no detector that can be used.
+ */
+export async function loadUncut(source: string, size: Size): Promise<UncutDetector> {
+  const model = parse(source, await readModel(source));
+  return describing(noDetector(source), () => {
+    const layout = inspectUncutDetector(model, size);
+    return { layout, model: specializeDetector(model, layout) };
+  });
+}
+
+/**
+ * What a detector computes with.
+ *
+ * @throws {ModelError} If the file cannot be read.
+ */
+export async function arithmeticOf(source: string): Promise<"float32" | "8 bits"> {
+  const { graph } = parse(source, await readModel(source));
+  const isQuantized = graph.node.some(({ op_type }) => op_type === "DequantizeLinear");
+  return isQuantized ? "8 bits" : "float32";
 }
 
 async function readModel(path: string): Promise<Uint8Array> {

@@ -1,0 +1,178 @@
+/** Measures the accuracy of the detector on labelled images: `deno task evaluate DIR`. */
+
+import { access } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { parseConfig, type PipelineConfig } from "../lib/config.ts";
+import { Detector } from "../lib/detection/detector.ts";
+import { matchClasses } from "../lib/evaluation/class_names.ts";
+import { readDataset } from "../lib/evaluation/dataset.ts";
+import { evaluateDetections } from "../lib/evaluation/evaluate_detections.ts";
+import type { Size } from "../lib/image/size.ts";
+import { findModel, MODELS } from "../lib/models/model_catalog.ts";
+import { ModelStore } from "../lib/models/model_store.ts";
+import {
+  arithmeticOf,
+  loadPrepared,
+  loadUncut,
+  prepareDetector,
+} from "../lib/models/specialized_model.ts";
+import { detectInFiles, type Looking } from "./detect_in_files.ts";
+import {
+  type EvaluatedDetector,
+  type EvaluationReport,
+  formatReport,
+  toJson,
+} from "./evaluation_report.ts";
+import { defaultModelDirectory, fetchModels } from "./models.ts";
+import { UsageError } from "./usage_error.ts";
+import { print } from "./write_output.ts";
+
+const USAGE = `Usage: deno task evaluate [options] DIR
+
+Measures how accurate the detector is on images with YOLO labels, as COCO does (mAP50-95, mAP50), with
+the model and input in use, and beside it the network as it was exported at 640x640, of which each
+class is looked at by itself. Precision and recall are those at an overlap of 0.5 and above the
+confidence in use.
+
+An image's labels are in the .txt file of the same name, beside it or in a folder called labels where
+the image is in one called images. Names of classes, in classes.txt or data.yaml, are looked up among
+the model's; without them the numbers are those of the model.
+
+Options:
+  --json             Print one JSON object in place of tables
+  --reference MODEL  What to compare with (default: the model itself; for X-int8.onnx, X.onnx beside it)
+  -h, --help         Show this text
+
+The settings MODEL_DIR, YOLO_MODEL, YOLO_CONFIDENCE, YOLO_IOU, PIPELINE_INPUT_SIZE and
+PIPELINE_THREADS are those of the server.
+
+Exit codes: 0 when all is done, 2 when something cannot be used.
+`;
+
+/** Detections from here on are looked at: mean average precision needs those that nobody would be shown. */
+const LEAST_CONFIDENCE = 0.001;
+
+/** Input of the network that the one in use is compared with. */
+const UNCUT_INPUT: Size = { width: 640, height: 640 };
+
+/** A detector, and what it is. */
+interface Evaluated extends Looking {
+  description: Omit<EvaluatedDetector, "evaluation">;
+}
+
+/**
+ * Runs the command.
+ *
+ * @param args Command-line arguments, without the program's name and the command's.
+ * @returns The exit code.
+ * @throws {UsageError} If the arguments make no sense, or an image cannot be read.
+ * @throws {DatasetError} If the images or labels cannot be used.
+ * @throws {ConfigError} If an environment variable cannot be used.
+ * @throws {ModelError} If a model cannot be fetched or used.
+ */
+export async function runEvaluate(args: string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (options === undefined) {
+    await print(USAGE);
+    return 0;
+  }
+  const { folder, json, reference } = options;
+  const { modelDirectory, pipeline } = parseConfig(Deno.env.toObject(), {
+    modelDirectory: defaultModelDirectory(),
+  });
+  const { files, names } = await readDataset(folder);
+  const wanted = [pipeline.model, reference];
+  await fetchModels(new ModelStore(modelDirectory), MODELS.filter(({ id }) => wanted.includes(id)));
+  const path = pathOf(pipeline.model, modelDirectory);
+  const inUse = await loadInUse(path, pipeline);
+  const uncutPath = reference === undefined
+    ? await originalOf(path)
+    : pathOf(reference, modelDirectory);
+  const uncut = await loadAsExported(uncutPath, pipeline);
+  const classes = matchClasses(names, inUse.detector.labels, files);
+  matchClasses(names, uncut.detector.labels, files);
+  const found = await detectInFiles(files, classes, [inUse, uncut]);
+  const [used, compared] = [inUse, uncut].map(({ description }, index) => ({
+    ...description,
+    evaluation: evaluateDetections(found[index] ?? [], pipeline.confidence),
+  })) as [EvaluatedDetector, EvaluatedDetector];
+  await Promise.all([inUse.detector.release(), uncut.detector.release()]);
+  const report: EvaluationReport = {
+    folder,
+    images: files.length,
+    confidence: pipeline.confidence,
+    iou: pipeline.iou,
+    classNames: new Map([...classes.values()].map(({ classId, name }) => [classId, name])),
+    inUse: used,
+    uncut: compared,
+  };
+  await print(json ? toJson(report) : formatReport(report));
+  return 0;
+}
+
+function parseOptions(
+  args: string[],
+): { folder: string; json: boolean; reference: string | undefined } | undefined {
+  let parsed;
+  try {
+    const options = {
+      json: { type: "boolean", default: false },
+      reference: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    } as const;
+    parsed = parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    const [reason] = (error as Error).message.split(". ");
+    throw new UsageError(`${reason}; see "evaluate --help"`);
+  }
+  const { values: { json, reference, help }, positionals: [folder = "", ...others] } = parsed;
+  if (help) return undefined;
+  if (folder === "" || others.length > 0) {
+    throw new UsageError('Name one folder of images and labels; see "evaluate --help"');
+  }
+  return { folder, json, reference };
+}
+
+function pathOf(model: string, directory: string): string {
+  const entry = findModel(model);
+  return entry === undefined ? model : join(directory, entry.file);
+}
+
+/** The file that `deno task quantize` has made a copy of, where it is beside the copy; otherwise the same file. */
+async function originalOf(path: string): Promise<string> {
+  const original = join(dirname(path), basename(path).replace(/-int8\.onnx$/, ".onnx"));
+  return await access(original).then(() => original, () => path);
+}
+
+async function loadInUse(path: string, settings: PipelineConfig): Promise<Evaluated> {
+  const prepared = await prepareDetector(path, settings.inputSize, LEAST_CONFIDENCE);
+  const model = await loadPrepared(prepared);
+  return {
+    detector: await Detector.create({ ...prepared, model, ...shared(settings) }),
+    agnostic: true,
+    description: await describe(path, prepared.layout.input),
+  };
+}
+
+async function loadAsExported(path: string, settings: PipelineConfig): Promise<Evaluated> {
+  const uncut = await loadUncut(path, UNCUT_INPUT);
+  return {
+    detector: await Detector.create({
+      ...uncut,
+      ...shared(settings),
+      confidence: LEAST_CONFIDENCE,
+    }),
+    // As the figures that are published for models are measured.
+    agnostic: false,
+    description: await describe(path, uncut.layout.input),
+  };
+}
+
+function shared({ iou, threads = navigator.hardwareConcurrency }: PipelineConfig) {
+  return { iou, threads };
+}
+
+async function describe(path: string, input: Size) {
+  return { model: basename(path), input, arithmetic: await arithmeticOf(path) };
+}
