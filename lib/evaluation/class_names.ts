@@ -95,9 +95,7 @@ export function matchClasses(
     }
   }
   const nameOf = (id: number) => given?.names.get(id);
-  const isByName = given !== undefined &&
-    ([...uses.keys()].every((id) => labels.includes(nameOf(id) ?? "")) ||
-      given.names.size !== labels.length);
+  const isByName = given !== undefined && !areSameClasses(given.names, labels);
   return new Map([...uses].map(([id, use]) => {
     const name = nameOf(id);
     if (given !== undefined && name === undefined) {
@@ -108,10 +106,14 @@ export function matchClasses(
     if (label !== undefined) return [id, { classId, name: name ?? label }];
     throw new DatasetError(
       name === undefined
-        ? `Cannot use ${use}: class ${id} is beyond the model's ${labels.length} classes, 0 to ${
-          labels.length - 1
-        }`
+        ? `Cannot use ${use}: class ${id} is beyond the model's last, ${labels.length - 1}`
         : `Cannot use ${use}: class ${id}, ${JSON.stringify(name)}, is none of the model's`,
     );
   }));
+}
+
+/** Whether a data set has as many classes as the model, none of which it has in another place. */
+function areSameClasses(names: ReadonlyMap<number, string>, labels: readonly string[]): boolean {
+  return names.size === labels.length &&
+    [...names].every(([id, name]) => labels[id] === name || !labels.includes(name));
 }
