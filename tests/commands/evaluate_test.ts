@@ -6,7 +6,7 @@ import { runMain } from "./run_main.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
-/** What is in the images, as one sees it, in shares of their sides. */
+/** What is in the images, where `tests/fixtures/README.md` says that the uncut network at 640×640 finds it. */
 const LABELS: Readonly<Record<string, string>> = {
   // A dog, a bicycle and a car.
   dog: "16 0.286 0.658 0.232 0.559\n1 0.456 0.479 0.568 0.498\n2 0.755 0.216 0.293 0.167\n",
@@ -47,15 +47,16 @@ Deno.test("evaluate --json gives the accuracy by size and class, beside the uncu
   });
   expect(report.uncut).toMatchObject({ input: { width: 640, height: 640 }, arithmetic: "float32" });
   for (const { all, sizes, classes } of [report.in_use, report.uncut]) {
-    // The labels were drawn by hand, so that few boxes overlap them by 0.95.
     expect(all.map50).toBeGreaterThan(0.8);
-    expect(all.map50_95).toBeGreaterThan(0.5);
-    expect(all.map50_95).toBeLessThan(1);
-    expect(all.recall).toBeGreaterThan(0.7);
+    expect(all.recall).toBeGreaterThan(0.8);
     expect(sizes.large.objects).toBe(10);
     expect(classes.map(({ name, objects }: { name: string; objects: number }) => [name, objects]))
       .toEqual([["person", 1], ["bicycle", 1], ["car", 1], ["dog", 2], ["horse", 5]]);
   }
+  // The labels are what it finds, and a smaller input places boxes less exactly.
+  expect(report.uncut.all.map50_95).toBeGreaterThan(0.99);
+  expect(report.in_use.all.map50_95).toBeGreaterThan(0.6);
+  expect(report.in_use.all.map50_95).toBeLessThan(0.99);
 });
 
 Deno.test("evaluate prints tables, for the settings of the server and the names of the data set", async () => {

@@ -6,7 +6,11 @@ import { decodeYolo } from "../../lib/detection/decode_yolo.ts";
 import { UnknownHeadError } from "../../lib/onnx/errors.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import type { Candidate } from "../../lib/detection/non_maximum_suppression.ts";
-import { inspectDetector, specializeDetector } from "../../lib/detection/detector_graph.ts";
+import {
+  inspectDetector,
+  inspectUncutDetector,
+  specializeDetector,
+} from "../../lib/detection/detector_graph.ts";
 import {
   dimensions,
   type OnnxModel,
@@ -251,4 +255,17 @@ Deno.test("a head that cannot be cut is read as it is, with the same boxes", asy
   found.forEach((box, index) => {
     expect(difference(box, expected[index] as Candidate)).toBeLessThan(1e-3);
   });
+});
+
+Deno.test("an uncut detector is read by its own outputs, at the size of its export", async () => {
+  const layout = inspectUncutDetector(parseOnnx(await readModel()), { width: 320, height: 256 });
+  expect(layout).toMatchObject({ kind: "yolov8", input: SQUARE, outputs: ["output0"] });
+  expect(layout.labels).toHaveLength(80);
+});
+
+Deno.test("an uncut detector that gives more than boxes and classes is read by its grids", async () => {
+  const model = parseOnnx(await readModel());
+  model.graph.output = [valueInfo("output0", 1, [1, 116, 8400])];
+  const layout = inspectUncutDetector(model, SQUARE);
+  expect([layout.kind, layout.outputs.length]).toEqual(["dfl", 3]);
 });

@@ -5,6 +5,7 @@ import { DOG_VIDEO } from "../video/media.ts";
 import { makeDocuments } from "../../tools/docs.ts";
 
 const ROOT = new URL("../../", import.meta.url);
+const DOG = new URL("../fixtures/dog.jpg", import.meta.url);
 
 /** What is expected of each command that the documents show; those that are not run here say where they are. */
 const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
   "deno task run jobs clear --status completed --older-than 24 --url http://127.0.0.1:8000/":
     /No jobs removed/,
   "curl --data @pipelines/yolo_only.json http://127.0.0.1:8000/pipelines/validate": /"valid":true/,
+  "deno task evaluate photographs": /photographs: 1 image, 1 object of 1 class\n/,
   "deno task models --list": /yolov8n .*yes/,
   "deno task load --seconds 5 --idle 100": /Jain index/,
   "deno task compile": { runElsewhere: "tests/e2e/binary_test.ts" },
@@ -62,6 +64,9 @@ Deno.test({
     await using server = await startServerProcess({ PIPELINE_WORKERS: "1", PIPELINE_THREADS: "2" });
     const folder = await Deno.makeTempDir();
     await Deno.copyFile(DOG_VIDEO, `${folder}/walk.mp4`);
+    await Deno.mkdir(`${folder}/photographs`);
+    await Deno.copyFile(DOG, `${folder}/photographs/dog.jpg`);
+    await Deno.writeTextFile(`${folder}/photographs/dog.txt`, "16 0.286 0.658 0.232 0.559\n");
     for (const [command, expected] of Object.entries(COMMANDS)) {
       if (!(expected instanceof RegExp)) continue;
       const ignore = command.startsWith("curl ") && isMissing("curl");
@@ -72,6 +77,7 @@ Deno.test({
           const here = command.replace("http://127.0.0.1:8000/", server.url)
             .replace("walk.mp4", `${folder}/walk.mp4`)
             .replace("results.jsonl", `${folder}/results.jsonl`)
+            .replace("evaluate photographs", `evaluate ${folder}/photographs`)
             // Enough to see that it works, and not to get in the way of other tests.
             .replace("--seconds 5 --idle 100", "--seconds 1 --sessions 2 --idle 10");
           const { code, output } = await runShell(here);

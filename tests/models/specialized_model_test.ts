@@ -2,7 +2,14 @@ import { expect } from "expect";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { ModelError, ModelNotFoundError } from "../../lib/onnx/errors.ts";
-import { loadPrepared, prepareDetector } from "../../lib/models/specialized_model.ts";
+import {
+  arithmeticOf,
+  loadPrepared,
+  loadUncut,
+  prepareDetector,
+} from "../../lib/models/specialized_model.ts";
+import { operation } from "../../lib/onnx/onnx_nodes.ts";
+import { parseOnnx, serializeOnnx } from "../../lib/onnx/onnx_schema.ts";
 import { ensureModel } from "../pipeline/models.ts";
 
 const SIZE = { width: 320, height: 256 };
@@ -113,4 +120,24 @@ Deno.test("prepareDetector says what to do about a missing model", async () => {
   const missing = prepareDetector("/nowhere/yolov8n.onnx", SIZE, 0.25);
   await expect(missing).rejects.toThrow(ModelNotFoundError);
   await expect(missing).rejects.toThrow(`run "deno task models"`);
+});
+
+Deno.test("an uncut model is made for no size or confidence, and kept nowhere", async () => {
+  await withModelCopy(async (path, folder) => {
+    const { layout, model } = await loadUncut(path, SIZE);
+    expect([layout.kind, layout.input]).toEqual(["yolov8", { width: 640, height: 640 }]);
+    expect(parseOnnx(model).graph.output.map(({ name }) => name)).toEqual(layout.outputs);
+    expect(filesOf(folder)).toEqual(["copy.onnx"]);
+  });
+  await expect(loadUncut("gone.onnx", SIZE)).rejects.toThrow(ModelNotFoundError);
+});
+
+Deno.test("a model with operations that dequantize computes with 8 bits", async () => {
+  await withModelCopy(async (path) => {
+    expect(await arithmeticOf(path)).toBe("float32");
+    const model = parseOnnx(await Deno.readFile(path));
+    model.graph.node.push(operation("DequantizeLinear", ["a", "b", "c"], "d"));
+    await Deno.writeFile(path, serializeOnnx(model));
+    expect(await arithmeticOf(path)).toBe("8 bits");
+  });
 });
