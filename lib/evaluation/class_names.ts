@@ -10,8 +10,9 @@ import { reasonOf } from "../user_error.ts";
 import { DatasetError } from "./errors.ts";
 import type { Label } from "./parse_labels.ts";
 
-/** Names of classes, and the file that they are from. */
+/** What the classes of a data set are called. */
 export interface ClassNames {
+  /** Where the names are from, for messages. */
   path: string;
   /** By the index of the class; one without a name is left out. */
   names: ReadonlyMap<number, string>;
@@ -21,6 +22,7 @@ export interface ClassNames {
 export interface KnownClass {
   /** Index of the class in the model, from 0. */
   classId: number;
+  /** As the data set calls it, or else the model. */
   name: string;
 }
 

@@ -12,9 +12,11 @@ import { type Label, parseLabels } from "./parse_labels.ts";
 
 /** An image file, and what is said to be in it. */
 export interface LabelledFile {
+  /** The JPEG, PNG or WebP image, not looked into yet. */
   path: string;
   /** Where its labels are; there may be no such file, which means that nothing is in the image. */
   labelPath: string;
+  /** In the order of their lines. */
   labels: Label[];
 }
 

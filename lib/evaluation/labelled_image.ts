@@ -16,6 +16,7 @@ export interface FoundObject extends LabelledObject {
 
 /** What is in an image, beside what was found in it. */
 export interface LabelledImage {
+  /** All that there is to find, of every class. */
   objects: readonly LabelledObject[];
   /** In any order; among equal confidences the first counts as the better one. */
   detections: readonly FoundObject[];

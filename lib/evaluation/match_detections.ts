@@ -13,6 +13,7 @@ export type Verdict = "right" | "wrong" | "ignored";
 
 /** A detection, judged. */
 export interface Judged {
+  /** Between 0 and 1. */
   confidence: number;
   /** One for each of {@linkcode OVERLAPS}. */
   verdicts: Verdict[];
