@@ -15,6 +15,7 @@ import type { PixelImage } from "../lib/image/pixel_image.ts";
 import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
 import { drawFindings, OUTPUT_FORMATS } from "./draw_findings.ts";
 import { defaultModelDirectory, ensureModels } from "./models.ts";
+import { printable } from "./printable.ts";
 import { reportError } from "./run_command.ts";
 import { UsageError } from "./usage_error.ts";
 import { print } from "./write_output.ts";
@@ -279,11 +280,6 @@ function formatTable(file: string, { image, ...result }: PipelineResult): string
   });
   const title = `${file}: ${image.width} x ${image.height}, ${Math.round(timings_ms.total)} ms`;
   return [title, ...rows.length > 0 ? rows : ["  nothing found"]].map(printable).join("\n") + "\n";
-}
-
-/** A text without the control characters by which a file's name could command a terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, "\ufffd");
 }
 
 /** Shows how far the work is, between the lines that it prints. */

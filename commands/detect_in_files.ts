@@ -8,6 +8,7 @@ import { decodeLetterboxed } from "../lib/image/image_decoder.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../lib/image/errors.ts";
 import type { Letterbox } from "../lib/image/letterbox.ts";
 import { reasonOf } from "../lib/user_error.ts";
+import { printable } from "./printable.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Most pixels of an image, as in sharp by itself; they are one's own, so the limit for streams would be too strict. */
@@ -82,8 +83,7 @@ async function showProgress(
   const bar = new SingleBar({ format, clearOnComplete: true }, Presets.shades_classic);
   bar.start(total, 0, { name: "" });
   return {
-    // The name of a file could command a terminal.
-    advance: (name) => bar.increment({ name: name.replaceAll(/\p{Cc}/gu, "\ufffd") }),
+    advance: (name) => bar.increment({ name: printable(name) }),
     [Symbol.dispose]: () => bar.stop(),
   };
 }

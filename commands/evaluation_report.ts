@@ -3,6 +3,7 @@
 import { SIZE_NAMES } from "../lib/evaluation/area_ranges.ts";
 import type { Accuracy, Evaluation } from "../lib/evaluation/evaluate_detections.ts";
 import type { Size } from "../lib/image/size.ts";
+import { printable } from "./printable.ts";
 
 /** A detector, and how accurate it is. */
 export interface EvaluatedDetector {
@@ -128,9 +129,4 @@ function share(value: number | undefined): string {
 
 function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
-}
-
-/** A text without the control characters by which a name could command a terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, "\ufffd");
 }

@@ -6,7 +6,7 @@
 
 import { ANY_AREA, type AreaRange, type SizeName, SIZES } from "./area_ranges.ts";
 import { averagePrecision } from "./average_precision.ts";
-import type { LabelledImage } from "./labelled_image.ts";
+import type { FoundObject, LabelledImage, LabelledObject } from "./labelled_image.ts";
 import { type Judged, matchDetections, OVERLAPS } from "./match_detections.ts";
 
 /** How accurate a detector is; each share is between 0 and 1. */
@@ -56,23 +56,33 @@ export function evaluateDetections(
   };
 }
 
-/** For each class, in the order of their indices, the images with its objects and detections only. */
-function splitByClass(images: readonly LabelledImage[]): Map<number, LabelledImage[]> {
-  const ids = new Set(images.flatMap(({ objects }) => objects.map(({ classId }) => classId)));
-  return new Map(
-    [...ids].sort((a, b) => a - b).map((id) => {
-      const isOfClass = ({ classId }: { classId: number }) => classId === id;
-      const own = images.map(({ objects, detections }) => ({
-        objects: objects.filter(isOfClass),
-        detections: detections.filter(isOfClass),
-      }));
-      return [id, own];
-    }),
+/** The objects and detections of one class in one image. */
+interface ClassInImage {
+  objects: LabelledObject[];
+  detections: FoundObject[];
+}
+
+/** For each class that is labelled, in the order of their indices, what every image has of it; images with nothing are left out. */
+function splitByClass(images: readonly LabelledImage[]): Map<number, ClassInImage[]> {
+  const ids = images.flatMap(({ objects }) => objects.map(({ classId }) => classId));
+  const byClass = new Map<number, ClassInImage[]>(
+    ids.sort((a, b) => a - b).map((id) => [id, []]),
   );
+  for (const { objects, detections } of images) {
+    const objectsOf = Map.groupBy(objects, ({ classId }) => classId);
+    const detectionsOf = Map.groupBy(detections, ({ classId }) => classId);
+    for (const id of new Set([...objectsOf.keys(), ...detectionsOf.keys()])) {
+      byClass.get(id)?.push({
+        objects: objectsOf.get(id) ?? [],
+        detections: detectionsOf.get(id) ?? [],
+      });
+    }
+  }
+  return byClass;
 }
 
 function evaluateClasses(
-  byClass: ReadonlyMap<number, LabelledImage[]>,
+  byClass: ReadonlyMap<number, ClassInImage[]>,
   range: AreaRange,
   confidence: number,
 ): Map<number, Accuracy> {
