@@ -66,7 +66,7 @@ interface Evaluated extends Looking {
  *
  * @param args Command-line arguments, without the program's name and the command's.
  * @returns The exit code.
- * @throws {UsageError} If the arguments make no sense, or an image cannot be read.
+ * @throws {UsageError} If the arguments make no sense, or an image or the reference cannot be used.
  * @throws {DatasetError} If the images or labels cannot be used.
  * @throws {ConfigError} If an environment variable cannot be used.
  * @throws {ModelError} If a model cannot be fetched or used.
@@ -91,9 +91,12 @@ export async function runEvaluate(args: string[]): Promise<number> {
     : pathOf(reference, modelDirectory);
   const uncut = await loadAsExported(uncutPath, pipeline);
   const classes = matchClasses(names, inUse.detector.labels, files);
-  matchClasses(names, uncut.detector.labels, files);
+  const compared = matchClasses(names, uncut.detector.labels, files);
+  if ([...classes].some(([id, { classId }]) => compared.get(id)?.classId !== classId)) {
+    throw new UsageError(`Cannot compare with ${uncutPath}: it numbers its classes otherwise`);
+  }
   const found = await detectInFiles(files, classes, [inUse, uncut]);
-  const [used, compared] = [inUse, uncut].map(({ description }, index) => ({
+  const [used, exported] = [inUse, uncut].map(({ description }, index) => ({
     ...description,
     evaluation: evaluateDetections(found[index] ?? [], pipeline.confidence),
   })) as [EvaluatedDetector, EvaluatedDetector];
@@ -105,7 +108,7 @@ export async function runEvaluate(args: string[]): Promise<number> {
     iou: pipeline.iou,
     classNames: new Map([...classes.values()].map(({ classId, name }) => [classId, name])),
     inUse: used,
-    uncut: compared,
+    uncut: exported,
   };
   await print(json ? toJson(report) : formatReport(report));
   return 0;

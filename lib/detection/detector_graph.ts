@@ -55,7 +55,7 @@ export function inspectDetector(model: OnnxModel, size: Size): DetectorLayout {
 /**
  * Finds out how to feed and read a detector as it was exported, with nothing cut off.
  *
- * Where its outputs hold more than boxes and classes, such as masks, its grids are read in their place.
+ * Where its output holds more than boxes and classes, such as masks, or does not say how much, its grids are read instead.
  *
  * @param size Size of the input that is wanted, in pixels; where the export has a size of its own, that is taken.
  * @throws {UnknownHeadError} If the outputs are not those of a known detector; the message names their shapes.

@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseOnnx, serializeOnnx } from "../../lib/onnx/onnx_schema.ts";
 import { ensureModel } from "../pipeline/models.ts";
 import { runMain } from "./run_main.ts";
 
@@ -80,6 +81,20 @@ Deno.test("evaluate prints tables, for the settings of the server and the names 
   expect(stdout).toMatch(/^ {2}dog +1( +\d\.\d{3}){6}\n {2}horse +1( +\d\.\d{3}){6}\n$/m);
 });
 
+/** A model that takes dogs for cats and cats for dogs. */
+async function writeRenamed(path: string): Promise<void> {
+  const model = parseOnnx(await Deno.readFile(await ensureModel()));
+  const names = { cat: "dog", dog: "cat" } as const;
+  for (const property of model.metadata_props) {
+    if (property.key !== "names") continue;
+    property.value = property.value.replaceAll(
+      /'(cat|dog)'/g,
+      (_, name: keyof typeof names) => `'${names[name]}'`,
+    );
+  }
+  await Deno.writeFile(path, serializeOnnx(model));
+}
+
 Deno.test("evaluate tells in one line what it cannot use", async () => {
   await ensureModel();
   await using beyond = await makeDataset({ "labels/dog.txt": "80 0.5 0.5 0.1 0.1\n" });
@@ -89,6 +104,11 @@ Deno.test("evaluate tells in one line what it cannot use", async () => {
   await Deno.remove(join(empty.path, "images"), { recursive: true });
   await using unlabelled = await makeDataset();
   await Deno.remove(join(unlabelled.path, "labels"), { recursive: true });
+  await using dataset = await makeDataset({
+    "data.yaml": "names: {0: person, 1: bicycle, 2: car, 16: dog, 17: horse}",
+  });
+  const renamed = join(dataset.path, "renamed.onnx");
+  await writeRenamed(renamed);
   const cases: [string[], RegExp][] = [
     [[], /^livesyte: Name one folder of images and labels; see "evaluate --help"\n$/],
     [["--quick", "x"], /^livesyte: Unknown option '--quick'; see "evaluate --help"\n$/],
@@ -101,6 +121,10 @@ Deno.test("evaluate tells in one line what it cannot use", async () => {
       /^livesyte: Cannot use line 1 of .*: class 80 is beyond the model's last, 79\n$/,
     ],
     [[broken.path], /^livesyte: Cannot read .*images\/dog\.jpg: it is not a JPEG, .*\n$/],
+    [
+      ["--reference", renamed, dataset.path],
+      /^livesyte: Cannot compare with .*renamed\.onnx: it numbers its classes otherwise\n$/,
+    ],
     [["--reference", fixture("dog.jpg"), beyond.path], /^livesyte: Cannot use the model .*\n$/],
   ];
   for (const [args, message] of cases) {
