@@ -139,7 +139,7 @@ export async function ensureModels(
  * @returns What was fetched.
  * @throws {ModelFetchError} If a model cannot be fetched.
  */
-async function fetchModels(
+export async function fetchModels(
   store: ModelStore,
   models: readonly ModelEntry[],
 ): Promise<ModelEntry[]> {
