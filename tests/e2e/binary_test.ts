@@ -104,7 +104,7 @@ Deno.test("the executable finds what is on an image, and says what it needs for 
   expect(code).toBe(0);
   expect(stdout).toMatch(/dog\s+\d+\s+%/);
   expect(await livesyte(["video", image])).toMatchObject({
-    code: 1,
+    code: 2,
     stdout: "",
     stderr: expect.stringContaining("deno task compile --video"),
   });
