@@ -16,22 +16,20 @@ import type { DatabaseCalls, DatabaseReply, DatabaseRequest } from "./job_databa
 /** Errors that keep their class on the way from the worker. */
 const ERRORS = [JobDatabaseError, JobStateError, StorageFullError];
 
-/** Calls the methods of a `JobDatabase` in a worker, which answers them in their order. */
+/**
+ * Calls the methods of a `JobDatabase` in a worker, which answers them in their order.
+ *
+ * A worker that dies takes the calls with it that it has not answered; the next call opens the database in a new one.
+ */
 export class RemoteJobDatabase {
-  readonly #worker: Worker;
+  readonly #path: string;
+  #worker: Worker | undefined;
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
   #lastId = 0;
   #ended: Error | undefined;
 
-  private constructor() {
-    const url = new URL("./job_database_worker.ts", import.meta.url).href;
-    this.#worker = new Worker(url, { type: "module" });
-    this.#worker.onmessage = ({ data }: MessageEvent<DatabaseReply>) => this.#settle(data);
-    this.#worker.onerror = (event) => {
-      // An error event that is not prevented would end the whole server.
-      event.preventDefault();
-      this.#end(new StorageUnavailableError(`The job database has failed: ${event.message}`));
-    };
+  private constructor(path: string) {
+    this.#path = path;
   }
 
   /**
@@ -43,9 +41,9 @@ export class RemoteJobDatabase {
    * @throws {StorageUnavailableError} If it cannot be read or written
    */
   static async open(path: string): Promise<{ database: RemoteJobDatabase; jobs: StoredJob[] }> {
-    const database = new RemoteJobDatabase();
+    const database = new RemoteJobDatabase(path);
     try {
-      return { database, jobs: await database.call("open", path) };
+      return { database, jobs: await database.#open() };
     } catch (error) {
       database.terminate();
       throw error;
@@ -64,11 +62,8 @@ export class RemoteJobDatabase {
     ...args: Parameters<DatabaseCalls[Method]>
   ): Promise<ReturnType<DatabaseCalls[Method]>> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    const id = ++this.#lastId;
-    const pending = Promise.withResolvers<unknown>();
-    this.#pending.set(id, pending);
-    this.#worker.postMessage({ id, method, args } satisfies DatabaseRequest);
-    return pending.promise as Promise<ReturnType<DatabaseCalls[Method]>>;
+    if (this.#worker === undefined) this.#open().catch((error) => this.#lose(error));
+    return this.#post(method, args);
   }
 
   /** Closes the database, once the calls before are answered, and ends the worker. */
@@ -85,6 +80,31 @@ export class RemoteJobDatabase {
     this.#end(new JobStateError("The job database is closed"));
   }
 
+  /** Starts a worker, which opens the database before it does anything else. */
+  #open(): Promise<StoredJob[]> {
+    const url = new URL("./job_database_worker.ts", import.meta.url).href;
+    const worker = new Worker(url, { type: "module" });
+    worker.onmessage = ({ data }: MessageEvent<DatabaseReply>) => this.#settle(data);
+    worker.onerror = (event) => {
+      // An error event that is not prevented would end the whole server.
+      event.preventDefault();
+      this.#lose(event.message);
+    };
+    this.#worker = worker;
+    return this.#post("open", [this.#path]);
+  }
+
+  #post<Method extends keyof DatabaseCalls>(
+    method: Method,
+    args: Parameters<DatabaseCalls[Method]>,
+  ): Promise<ReturnType<DatabaseCalls[Method]>> {
+    const id = ++this.#lastId;
+    const pending = Promise.withResolvers<unknown>();
+    this.#pending.set(id, pending);
+    this.#worker?.postMessage({ id, method, args } satisfies DatabaseRequest);
+    return pending.promise as Promise<ReturnType<DatabaseCalls[Method]>>;
+  }
+
   #settle({ id, value, error }: DatabaseReply): void {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
@@ -92,10 +112,20 @@ export class RemoteJobDatabase {
     else pending?.reject(toError(error));
   }
 
+  /** Gives up a worker that has died, or cannot open the database any more. */
+  #lose(reason: unknown): void {
+    this.#release(new StorageUnavailableError(`The job database has failed: ${reason}`));
+  }
+
   #end(reason: Error): void {
     this.#ended ??= reason;
-    this.#worker.terminate();
-    for (const { reject } of this.#pending.values()) reject(this.#ended);
+    this.#release(this.#ended);
+  }
+
+  #release(reason: Error): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
   }
 }
