@@ -1,10 +1,12 @@
-import { intersectionOverUnion, toCorners } from "../image/boxes.ts";
+import { roundToTenths } from "../image/round_to_tenths.ts";
+import { toCorners } from "../image/boxes.ts";
 import { cropBox } from "../image/crop_box.ts";
 import { decodeLetterboxed } from "../image/image_decoder.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
 import type { Detection } from "../protocol/detection.ts";
 import type { BoundingBox } from "../protocol/geometry.ts";
 import type { DetectOptions, Detector } from "./detector.ts";
+import { suppressNonMaxima } from "./non_maximum_suppression.ts";
 
 /** Overlap (intersection over union) above which boxes that were found in two regions are one object. */
 const SAME_OBJECT_IOU = 0.5;
@@ -30,7 +32,12 @@ export async function detectInRegions(
     });
     for (const detection of await detector.detect(letterbox, options)) {
       const [x, y, width, height] = detection.bbox;
-      const bbox: BoundingBox = [tenths(x + crop.left), tenths(y + crop.top), width, height];
+      const bbox: BoundingBox = [
+        roundToTenths(x + crop.left),
+        roundToTenths(y + crop.top),
+        width,
+        height,
+      ];
       found.push({ ...detection, bbox });
     }
   }
@@ -38,17 +45,11 @@ export async function detectInRegions(
 }
 
 function mergeSame(detections: readonly Detection[]): Detection[] {
-  const kept: Detection[] = [];
-  for (const detection of detections.toSorted((a, b) => b.confidence - a.confidence)) {
-    const corners = toCorners(detection.bbox);
-    const isSame = (other: Detection) =>
-      other.class_id === detection.class_id &&
-      intersectionOverUnion(toCorners(other.bbox), corners) > SAME_OBJECT_IOU;
-    if (!kept.some(isSame)) kept.push(detection);
-  }
-  return kept;
-}
-
-function tenths(value: number): number {
-  return Math.round(value * 10) / 10;
+  const candidates = detections.map((detection) => ({
+    ...toCorners(detection.bbox),
+    classId: detection.class_id,
+    score: detection.confidence,
+    detection,
+  }));
+  return suppressNonMaxima(candidates, SAME_OBJECT_IOU).map(({ detection }) => detection);
 }

@@ -1,3 +1,4 @@
+import { roundToTenths } from "./round_to_tenths.ts";
 import type { Corners } from "./boxes.ts";
 import type { BoundingBox } from "../protocol/geometry.ts";
 import type { Size } from "./size.ts";
@@ -52,13 +53,9 @@ export function toImageBox(box: Corners, { image, content, left, top }: Letterbo
   const vertical = (y: number) => place((y - top) * image.height / content.height, image.height);
   const x = horizontal(box.left);
   const y = vertical(box.top);
-  return [x, y, tenths(horizontal(box.right) - x), tenths(vertical(box.bottom) - y)];
+  return [x, y, roundToTenths(horizontal(box.right) - x), roundToTenths(vertical(box.bottom) - y)];
 }
 
 function place(value: number, limit: number): number {
-  return tenths(Math.min(Math.max(value, 0), limit));
-}
-
-function tenths(value: number): number {
-  return Math.round(value * 10) / 10;
+  return roundToTenths(Math.min(Math.max(value, 0), limit));
 }

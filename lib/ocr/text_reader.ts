@@ -1,3 +1,4 @@
+import { roundToTenths } from "../image/round_to_tenths.ts";
 import type { BoundingBox, Point } from "../protocol/geometry.ts";
 import type { TextBlock } from "../protocol/text_block.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
@@ -126,8 +127,8 @@ export function toTextBlock(
   { width, height }: { width: number; height: number },
 ): TextBlock {
   const corner = ([x, y]: Point): Point => [
-    roundTenth(Math.min(Math.max(x, 0), width)),
-    roundTenth(Math.min(Math.max(y, 0), height)),
+    roundToTenths(Math.min(Math.max(x, 0), width)),
+    roundToTenths(Math.min(Math.max(y, 0), height)),
   ];
   const [a, b, c, d] = polygon;
   const corners: Quadrilateral = [corner(a), corner(b), corner(c), corner(d)];
@@ -143,9 +144,5 @@ function boxAround(corners: Quadrilateral): BoundingBox {
   const xs = corners.map(([x]) => x);
   const ys = corners.map(([, y]) => y);
   const [left, top] = [Math.min(...xs), Math.min(...ys)];
-  return [left, top, roundTenth(Math.max(...xs) - left), roundTenth(Math.max(...ys) - top)];
-}
-
-function roundTenth(value: number): number {
-  return Math.round(value * 10) / 10;
+  return [left, top, roundToTenths(Math.max(...xs) - left), roundToTenths(Math.max(...ys) - top)];
 }

@@ -128,7 +128,7 @@ class FrameExecution {
   }
 
   async #runSegment(segment: Segment) {
-    const given = await this.#valuesOf(segment.needs);
+    const given = await awaitValues(segment.needs, this.#values);
     const outcome = await this.#run.runSegment(segment, this.#takeImage(), given);
     return { ...outcome, pool: segment.pool };
   }
@@ -142,8 +142,9 @@ class FrameExecution {
   async #runMain(node: PlannedNode): Promise<NodeValue> {
     const { id: nodeId, step, params, sources } = node;
     if (step.runsOn !== "main") throw misplaced(node);
-    const given = await this.#valuesOf(
+    const given = await awaitValues(
       sources.filter(({ step: { runsOn } }) => runsOn !== "anywhere"),
+      this.#values,
     );
     const image = await this.#imageSize();
     const startedAt = performance.now();
@@ -156,15 +157,19 @@ class FrameExecution {
     return value;
   }
 
-  async #valuesOf(nodes: readonly PlannedNode[]): Promise<Record<string, NodeValue>> {
-    const entries = nodes.map(async (node) => [node.id, await this.#values.get(node)] as const);
-    return Object.fromEntries(await Promise.all(entries)) as Record<string, NodeValue>;
-  }
-
   /** As reported by the first worker that has decoded the image. */
   async #imageSize(): Promise<Size> {
     return this.#run.size ?? (await Promise.any(this.#outcomes)).outcome.image;
   }
+}
+
+/** The outputs of nodes by id, once they are there. */
+export async function awaitValues(
+  nodes: readonly PlannedNode[],
+  values: ReadonlyMap<PlannedNode, Promise<NodeValue>>,
+): Promise<Record<string, NodeValue>> {
+  const entries = nodes.map(async (node) => [node.id, await values.get(node)] as const);
+  return Object.fromEntries(await Promise.all(entries)) as Record<string, NodeValue>;
 }
 
 /** An image with memory of its own. */

@@ -9,7 +9,7 @@ import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { findsCanary } from "./canary.ts";
 import { OverloadedError } from "./errors.ts";
 import { IntervalNodes, type LatestValue } from "./interval_nodes.ts";
-import { runFrame, type RunSegment } from "./pipeline_executor.ts";
+import { awaitValues, runFrame, type RunSegment } from "./pipeline_executor.ts";
 import type { PipelineInfo } from "./pipeline_info.ts";
 import {
   type CompleteOptions,
@@ -166,7 +166,7 @@ export class PipelineService {
     const values = new Map<PlannedNode, Promise<NodeValue>>();
     const { promise: isThrough, resolve } = Promise.withResolvers<void>();
     for (const segment of plan.intervals) {
-      const given = isThrough.then(() => gather(segment.needs, values));
+      const given = isThrough.then(() => awaitValues(segment.needs, values));
       given.catch(() => {});
       this.#intervals.offer({ pipelineId, sessionId, segment, frameIndex, frame: bytes, given });
     }
@@ -314,15 +314,6 @@ export class PipelineService {
       },
     });
   }
-}
-
-/** The values of nodes, once they are there. */
-async function gather(
-  nodes: readonly PlannedNode[],
-  values: ReadonlyMap<PlannedNode, Promise<NodeValue>>,
-): Promise<Record<string, NodeValue>> {
-  const entries = nodes.map(async (node) => [node.id, await values.get(node)] as const);
-  return Object.fromEntries(await Promise.all(entries)) as Record<string, NodeValue>;
 }
 
 /** The last output of each node; nothing found if it has not run yet. */

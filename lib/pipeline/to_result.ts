@@ -4,6 +4,7 @@
  * @module
  */
 
+import { roundToTenths } from "../image/round_to_tenths.ts";
 import type { PipelineResult, StageTimings } from "../protocol/result.ts";
 import type { FrameOutcome } from "./pipeline_executor.ts";
 import type { PipelinePlan, PlannedNode } from "./pipeline_plan.ts";
@@ -74,18 +75,14 @@ function toTimings({ plan, outcome, startedMs, ages }: ResultParts): StageTiming
     const { id, step } = node;
     const ms = step.runsOn === "anywhere" ? stages.decode : ran[id] ?? ages.get(node)?.ms ?? 0;
     if (step.stage === "detect" || step.stage === "ocr") stages[step.stage] += ms;
-    if (ms > 0) nodes[id] = toTenths(ms);
+    if (ms > 0) nodes[id] = roundToTenths(ms);
   }
   return {
-    wait: toTenths(stages.wait),
-    decode: toTenths(stages.decode),
-    detect: toTenths(stages.detect),
-    ocr: toTenths(stages.ocr),
-    total: toTenths(performance.now() - startedMs),
+    wait: roundToTenths(stages.wait),
+    decode: roundToTenths(stages.decode),
+    detect: roundToTenths(stages.detect),
+    ocr: roundToTenths(stages.ocr),
+    total: roundToTenths(performance.now() - startedMs),
     nodes,
   };
-}
-
-function toTenths(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { roundToTenths } from "../image/round_to_tenths.ts";
 import type { BoundingBox, Point } from "../protocol/geometry.ts";
 import type { PipelineResult } from "../protocol/result.ts";
 import type { Size } from "../image/size.ts";
@@ -14,12 +15,14 @@ export function scaleResult(result: PipelineResult, { width, height }: Size): Pi
   const y = height / result.image.height;
   if (x === 1 && y === 1) return result;
   const scaleBox = ([left, top, boxWidth, boxHeight]: BoundingBox): BoundingBox => [
-    round(left * x),
-    round(top * y),
-    round(boxWidth * x),
-    round(boxHeight * y),
+    roundToTenths(left * x),
+    roundToTenths(top * y),
+    roundToTenths(boxWidth * x),
+    roundToTenths(boxHeight * y),
   ];
-  const scalePoint = ([left, top]: Point): Point => [round(left * x), round(top * y)];
+  const scalePoint = (
+    [left, top]: Point,
+  ): Point => [roundToTenths(left * x), roundToTenths(top * y)];
   return {
     ...result,
     image: { width, height },
@@ -36,8 +39,4 @@ export function scaleResult(result: PipelineResult, { width, height }: Size): Pi
       };
     }),
   };
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }
