@@ -4,12 +4,11 @@
  * @module
  */
 
-import type { Config } from "./lib/config.ts";
+import { type Config, PIPELINE_DEFAULTS } from "./lib/config.ts";
 import { BodyReader } from "./lib/http/body_reader.ts";
 import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
-import type { Size } from "./lib/image/size.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
 import type { Health } from "./lib/protocol/health.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
@@ -19,6 +18,7 @@ import { StreamServer } from "./lib/streaming/stream_server.ts";
 import { measureEventLoopLag } from "./lib/telemetry/event_loop_lag.ts";
 import { logEvent } from "./lib/telemetry/log.ts";
 import { metricsRegistry, pipelineMetrics, videoMetrics } from "./lib/telemetry/metrics.ts";
+import type { FrameBounds } from "./lib/video/decode/display_geometry.ts";
 import type { VideoFrameProcessor } from "./lib/video/video_frame_processor.ts";
 import { VideoService } from "./lib/video/video_service.ts";
 import project from "./deno.json" with { type: "json" };
@@ -63,8 +63,8 @@ export class Services {
    */
   constructor(config: Config, processor?: FrameProcessor) {
     this.config = config;
-    const qualities = qualityLadder(config.pipeline.inputSize);
-    this.pipelines = createPipelines(config, qualities.slice(1));
+    const qualities = qualityLadder(config.pipeline.inputSize ?? PIPELINE_DEFAULTS.inputSize);
+    this.pipelines = createPipelines(config);
     this.videoProcessor = toVideoFrameProcessor(this.pipelines);
     this.streams = new StreamServer(
       processor ?? toFrameProcessor(this.pipelines),
@@ -127,11 +127,11 @@ export class Services {
     logEvent("info", "pipeline_ready", message, fields);
   }
 
-  /** Size within which the frames of a video are to fit for a pipeline. */
-  videoFrameSize(pipelineId: string): { width: number; height: number } {
-    return this.pipelines.registry.uses(pipelineId, "reading")
-      ? READING_SIZE
-      : this.config.pipeline.inputSize;
+  /** What the frames of a video are to fit within for a pipeline. */
+  videoFrameSize(pipelineId: string): FrameBounds {
+    if (this.pipelines.registry.uses(pipelineId, "reading")) return READING_SIZE;
+    const { inputSize } = this.config.pipeline;
+    return inputSize ?? { ...PIPELINE_DEFAULTS.inputSize, anyShape: true };
   }
 
   /** Frames of a video that are under way at once: one with each worker, and one more, so that none has to wait for a frame. */
@@ -199,12 +199,10 @@ export class Services {
 
 function createPipelines(
   { pipeline, stream, modelDirectory }: Config,
-  otherInputSizes: Size[],
 ): PipelineService {
   const { directory, workers, threads, ...options } = pipeline;
   return new PipelineService({
     ...options,
-    otherInputSizes,
     modelDir: modelDirectory,
     pipelineDir: directory,
     ...(workers !== undefined && { workers }),

@@ -16,7 +16,7 @@ import { sessionSettings } from "../lib/onnx/session_settings.ts";
 import type { Size } from "../lib/image/size.ts";
 import { decodeLetterboxed } from "../lib/image/image_decoder.ts";
 import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
-import { loadPrepared, prepareDetector } from "../lib/models/specialized_model.ts";
+import { loadDetector, prepareDetector } from "../lib/models/specialized_model.ts";
 import { PlainDetector } from "./plain_detector.ts";
 
 const USAGE = `Usage: deno task bench:frame [options]
@@ -127,8 +127,10 @@ async function inferenceVariant(
   threads: number,
   frame: Uint8Array,
 ): Promise<Variant> {
-  const prepared = await prepareDetector(join(modelDir, "yolov8n.onnx"), size, 0.25);
-  const model = await loadPrepared(prepared);
+  const choice = { size, confidence: 0.25, precision: "int8" } as const;
+  const { model } = await loadDetector(
+    await prepareDetector(join(modelDir, "yolov8n.onnx"), choice),
+  );
   const session = await InferenceSession.create(model, sessionSettings(threads));
   const pixels = new Uint8Array(size.width * size.height * 3);
   await decodeLetterboxed(frame, size, pixels, { maxPixels: 640 * 480 });

@@ -158,14 +158,15 @@ function readConfig() {
 
 function createService(): PipelineService {
   const { modelDirectory, pipeline } = readConfig();
-  const { model, textModel, inputSize, confidence, iou, workers = 1, threads, directory } =
-    pipeline;
+  const { model, textModel, inputSize, precision, confidence, iou } = pipeline;
+  const { workers = 1, threads, directory } = pipeline;
   return new PipelineService({
     modelDir: modelDirectory,
     pipelineDir: directory,
     model,
     textModel,
     inputSize,
+    precision,
     confidence,
     iou,
     workers,

@@ -3,8 +3,9 @@ import { projectFiles } from "./project_files.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** What every part may use: settings, texts, errors, logs and metrics, and the messages between server and page. */
+/** What every part may use: the version, settings, texts, errors, logs and metrics, and the messages between server and page. */
 const SHARED = [
+  "deno.json",
   "lib/config.ts",
   "lib/environment.ts",
   "lib/cut_text.ts",

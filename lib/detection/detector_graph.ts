@@ -80,7 +80,16 @@ export function inspectUncutDetector(model: OnnxModel, size: Size): DetectorLayo
  * @throws {TypeError} If the model does not take float32 images.
  */
 export function specializeDetector(model: OnnxModel, layout: DetectorLayout): Uint8Array {
-  const { graph } = model;
+  specializeGraph(model, layout);
+  return serializeOnnx(model);
+}
+
+/**
+ * Does what {@linkcode specializeDetector} does, for a model that is to be edited further.
+ *
+ * @throws {TypeError} If the model does not take float32 images
+ */
+export function specializeGraph({ graph }: OnnxModel, layout: DetectorLayout): void {
   const image = imageInput(graph);
   if (image.type.tensor_type.elem_type !== ELEMENT_TYPES.float32) {
     throw new TypeError("Cannot specialize the model: its input is not float32");
@@ -99,7 +108,6 @@ export function specializeDetector(model: OnnxModel, layout: DetectorLayout): Ui
   graph.output = layout.outputs.map((name) => valueInfo(name, ELEMENT_TYPES.float32));
   // The shapes noted in the file are those of the former input.
   graph.value_info = [];
-  return serializeOnnx(model);
 }
 
 function imageInput(graph: OnnxGraph) {

@@ -1,83 +1,162 @@
-import type { DetectorLayout } from "../onnx/detector_layout.ts";
-import type { Size } from "../image/size.ts";
-import { reasonOf } from "../user_error.ts";
-import { ModelError, ModelNotFoundError } from "../onnx/errors.ts";
-import { leanDetector } from "../onnx/lean_graph.ts";
 import {
   inspectDetector,
   inspectUncutDetector,
   specializeDetector,
+  specializeGraph,
 } from "../detection/detector_graph.ts";
-import { type OnnxModel, parseOnnx } from "../onnx/onnx_schema.ts";
+import type { Size } from "../image/size.ts";
+import { copyResizes } from "../onnx/copy_resizes.ts";
+import type { DetectorLayout } from "../onnx/detector_layout.ts";
+import { ModelError, ModelNotFoundError } from "../onnx/errors.ts";
+import { groupPixels } from "../onnx/group_pixels.ts";
+import { leanDetector } from "../onnx/lean_graph.ts";
+import { type OnnxModel, parseOnnx, serializeOnnx } from "../onnx/onnx_schema.ts";
+import { quantizeDetector } from "../onnx/quantize_detector.ts";
+import { reasonOf } from "../user_error.ts";
+import { type Calibration, findCalibration, hashOf, rangesOf } from "./calibration.ts";
 import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 
-/** A detector that is ready to be loaded. */
-export interface PreparedDetector {
+/** The numbers that a detector computes with. */
+export type Precision = "fp32" | "int8";
+
+/** What a detector is to be prepared for. */
+export interface DetectorChoice {
+  /** Size of the input, in pixels, where the model has none of its own. */
+  size: Size;
+  /** Confidence that detections will have to exceed, between 0 and 1; boxes below it may be missing. */
+  confidence: number;
+  /** What it is to compute with. */
+  precision: Precision;
+}
+
+/** A detector that has been looked into, and can be loaded for any input that it works at. */
+export interface PreparedDetector extends DetectorChoice {
   /** The model's file. */
   source: string;
-  /** Where the specialized graph is kept, if the folder can be written to. */
-  path: string;
-  /** Size of the graph's input, and how its outputs are to be read. */
+  /** SHA-256 of its content, in hexadecimal. */
+  hash: string;
+  /** Where the copy that computes with integers is kept, if the folder can be written to; `undefined` for float32. */
+  copy: string | undefined;
+  /** For the size that was asked for. */
   layout: DetectorLayout;
-  /** Confidence that detections have to exceed, between 0 and 1; boxes below it may be missing. */
-  confidence: number;
+  /** The input that the model works at, in pixels, where it works at no other; else `undefined`. */
+  ownInput: Size | undefined;
 }
 
-/** Raised when the editing changes, so that graphs edited by an older version are not used. */
-const FORMAT_VERSION = 5;
-
-/**
- * Specializes a detector for an input size and a confidence, once: the edited graph is kept next to the model.
- *
- * @param source The model file.
- * @param size Size of the input, in pixels.
- * @param confidence Confidence that detections will have to exceed, between 0 and 1; boxes below it may be missing.
- * @throws {ModelNotFoundError} If there is no such file.
- * @throws {ModelError} If it cannot be read, or is no detector that can be used.
- */
-export async function prepareDetector(
-  source: string,
-  size: Size,
-  confidence: number,
-): Promise<PreparedDetector> {
-  const bytes = await readModel(source);
-  const layout = describing(noDetector(source), () => inspectDetector(parse(source, bytes), size));
-  const path = pathFor(source, bytes, layout.input, confidence);
-  const prepared = { source, path, layout, confidence };
-  await loadPrepared(prepared);
-  return prepared;
-}
-
-/**
- * Reads the specialized graph, and makes it again where it is damaged, has been removed, or could not be kept.
- *
- * @returns An ONNX model
- * @throws {ModelError} If it has to be made and its model is gone, is another by now, or cannot be used.
- */
-export async function loadPrepared(
-  { source, path, layout, confidence }: PreparedDetector,
-): Promise<Uint8Array> {
-  const kept = await readGraph(path);
-  if (kept !== undefined) return kept;
-  const bytes = await readModel(source);
-  if (pathFor(source, bytes, layout.input, confidence) !== path) {
-    throw new ModelError(`Cannot use the model ${source}: it has changed; restart the server`);
-  }
-  const model = parse(source, bytes);
-  const graph = describing(
-    noDetector(source),
-    () => specializeDetector(leanDetector(model, layout, confidence), layout),
-  );
-  await keepGraph(path, graph);
-  return graph;
-}
-
-/** A detector as it was exported, that only takes its pixels otherwise. */
-export interface UncutDetector {
+/** A detector's graph for one input. */
+export interface SpecializedDetector {
   /** An ONNX model. */
   model: Uint8Array;
   /** Size of the graph's input, and how its outputs are to be read. */
   layout: DetectorLayout;
+}
+
+/** An input that no model has by itself, in pixels, to see whether one takes what is asked for. */
+const ANY_SIZE: Size = { width: 608, height: 352 };
+
+/** Raised when quantizing changes, so that copies made by an older version are not used. */
+const FORMAT_VERSION = 6;
+
+/**
+ * Looks into a detector, and quantizes it if it is to compute with integers: the copy is kept beside the model.
+ *
+ * @param source The model's file
+ * @throws {ModelNotFoundError} If there is no such file
+ * @throws {ModelError} If it cannot be read, is no detector that can be used, or has no calibration and needs one
+ */
+export async function prepareDetector(
+  source: string,
+  choice: DetectorChoice,
+): Promise<PreparedDetector> {
+  const bytes = await readModel(source);
+  const inspect = (size: Size) =>
+    describing(noDetector(source), () => inspectDetector(parse(source, bytes), size));
+  const layout = inspect(choice.size);
+  const ownInput = inspect(ANY_SIZE).input.width === ANY_SIZE.width ? undefined : layout.input;
+  const hash = hashOf(bytes);
+  const prepared = { ...choice, source, hash, layout, ownInput };
+  if (choice.precision === "fp32") return { ...prepared, copy: undefined };
+  const calibration = await calibrationOf(source, bytes);
+  const copy = preparedPath(source, [hash, JSON.stringify(calibration), `${FORMAT_VERSION}`]);
+  await readCopy({ ...prepared, copy });
+  return { ...prepared, copy };
+}
+
+/**
+ * Reads a detector's file.
+ *
+ * @throws {ModelNotFoundError} If there is no such file
+ * @throws {ModelError} If it cannot be read, or is no detector that can be used
+ */
+export async function readDetector(source: string): Promise<Uint8Array> {
+  const bytes = await readModel(source);
+  describing(noDetector(source), () => inspectDetector(parse(source, bytes), ANY_SIZE));
+  return bytes;
+}
+
+/**
+ * Whether a detector can be quantized: whether there is a calibration for it.
+ *
+ * @throws {ModelError} If the model or its calibration cannot be read
+ */
+export async function isCalibrated(source: string): Promise<boolean> {
+  return await findCalibration(source, await readModel(source)) !== undefined;
+}
+
+/**
+ * Specializes a detector for an input.
+ *
+ * @param size Size of the input, in pixels, where the model has none of its own
+ * @throws {ModelError} If the model is gone, is another by now, or cannot be used
+ */
+export async function loadDetector(
+  prepared: PreparedDetector,
+  size: Size = prepared.size,
+): Promise<SpecializedDetector> {
+  const { source, copy, confidence } = prepared;
+  const bytes = copy === undefined
+    ? await readSame(prepared)
+    : await readCopy({ ...prepared, copy });
+  return describing(noDetector(source), () => {
+    const model = parse(source, bytes);
+    const layout = inspectDetector(model, size);
+    specializeGraph(leanDetector(model, layout, confidence), layout);
+    groupPixels(model);
+    copyResizes(model, layout.input.width);
+    return { layout, model: serializeOnnx(model) };
+  });
+}
+
+/** Reads the quantized copy, and makes it again where it is damaged, has been removed, or could not be kept. */
+async function readCopy(
+  prepared: Omit<PreparedDetector, "copy"> & { copy: string },
+): Promise<Uint8Array> {
+  const { source, copy, layout } = prepared;
+  const kept = await readGraph(copy);
+  if (kept !== undefined) return kept;
+  const bytes = await readSame(prepared);
+  const calibration = await calibrationOf(source, bytes);
+  const graph = describing(
+    `Cannot compute ${source} with 8 bits: its calibration is that of another network`,
+    () => quantizeDetector(parse(source, bytes), layout, rangesOf(calibration)),
+  );
+  await keepGraph(copy, graph);
+  return graph;
+}
+
+async function readSame({ source, hash }: Pick<PreparedDetector, "source" | "hash">) {
+  const bytes = await readModel(source);
+  if (hashOf(bytes) === hash) return bytes;
+  throw new ModelError(`Cannot use the model ${source}: it has changed; restart the server`);
+}
+
+async function calibrationOf(source: string, bytes: Uint8Array): Promise<Calibration> {
+  const calibration = await findCalibration(source, bytes);
+  if (calibration !== undefined) return calibration;
+  throw new ModelError(
+    `Cannot compute ${source} with 8 bits: it is not calibrated; ` +
+      `run "deno task quantize --model ${source} --images FOLDER", or set YOLO_PRECISION=fp32`,
+  );
 }
 
 /**
@@ -88,7 +167,7 @@ export interface UncutDetector {
  * @throws {ModelNotFoundError} If there is no such file.
  * @throws {ModelError} If it cannot be read, or is no detector that can be used.
  */
-export async function loadUncut(source: string, size: Size): Promise<UncutDetector> {
+export async function loadUncut(source: string, size: Size): Promise<SpecializedDetector> {
   const model = parse(source, await readModel(source));
   return describing(noDetector(source), () => {
     const layout = inspectUncutDetector(model, size);
@@ -136,14 +215,4 @@ function describing<T>(message: string, action: () => T): T {
   } catch (cause) {
     throw cause instanceof ModelError ? cause : new ModelError(message, { cause });
   }
-}
-
-function pathFor(
-  source: string,
-  bytes: Uint8Array,
-  { width, height }: Size,
-  confidence: number,
-): string {
-  const settings = `${width}x${height} from ${confidence} version ${FORMAT_VERSION}`;
-  return preparedPath(source, [bytes, settings]);
 }

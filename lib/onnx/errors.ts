@@ -13,3 +13,6 @@ export class ModelNotFoundError extends ModelError {}
 
 /** No decoder here can read a model's outputs. */
 export class UnknownHeadError extends ModelError {}
+
+/** A detector's network cannot be computed with 8-bit integers. */
+export class UnfitForQuantizingError extends ModelError {}

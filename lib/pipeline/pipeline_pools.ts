@@ -7,7 +7,7 @@
 import { basename, join } from "node:path";
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
-import type { TextModelName } from "../config.ts";
+import { PIPELINE_DEFAULTS, type TextModelName } from "../config.ts";
 import { chooseTextModel } from "../models/text_models.ts";
 import { findModel } from "../models/model_catalog.ts";
 import { ModelError } from "../onnx/errors.ts";
@@ -139,7 +139,7 @@ export class PipelinePools {
   }
 
   async #start(): Promise<void> {
-    const { inputSize, otherInputSizes, confidence, iou, maxPixels } = this.#options;
+    const { inputSize, precision, confidence, iou, maxPixels } = this.#options;
     const { workers, threads, frameTimeoutMs, onRestart } = this.#options;
     const shared = {
       pipelines: this.#definitions,
@@ -151,7 +151,9 @@ export class PipelinePools {
       ...shared,
       canary: CANARY,
       modelPath: this.#modelPath(),
-      inputSizes: [inputSize, ...otherInputSizes],
+      inputSize: inputSize ?? PIPELINE_DEFAULTS.inputSize,
+      fitsFrames: inputSize === undefined,
+      precision,
       confidence,
       iou,
       fixedPlan: {
