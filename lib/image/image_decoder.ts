@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import { boundImage } from "./bounded_image.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./errors.ts";
+import { isJpeg, jpegSize } from "./jpeg_header.ts";
 import { fitLetterbox, type Letterbox, LETTERBOX_GREY } from "./letterbox.ts";
 import type { ImageInput, PixelImage } from "./pixel_image.ts";
 import type { Size } from "./size.ts";
@@ -127,6 +128,10 @@ async function readHeader(given: ImageInput, upright: boolean): Promise<Header> 
   if (!(given instanceof Uint8Array)) {
     const { width, height } = given;
     return { image: { width, height }, hasAlpha: false, isTurned: false };
+  }
+  // The frames of streams: a quarter of a millisecond less than to have the decoder look at them twice.
+  if (isJpeg(given) && !upright) {
+    return { image: jpegSize(given), hasAlpha: false, isTurned: false };
   }
   try {
     const metadata = await sharp(given, { limitInputPixels: false }).metadata();
