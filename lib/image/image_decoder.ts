@@ -60,6 +60,7 @@ export async function decodeLetterboxed(
   const letterbox = fitLetterbox(header.image, input);
   const content = await decode(source, letterbox, header, maxPixels);
   place(content, letterbox, input, pixels);
+  if (source instanceof Uint8Array || content !== source.pixels) releasePixels(content);
   return letterbox;
 }
 
@@ -196,4 +197,14 @@ function place(
     const start = ((top + row) * input.width + left) * 3;
     pixels.set(rows.subarray(row * rowLength, (row + 1) * rowLength), start);
   }
+}
+
+/**
+ * Gives memory of decoded pixels back now; they must not be used afterwards.
+ *
+ * The next image then gets the same memory, still in the cache. What waits for the garbage collector instead adds up to
+ * hundreds of megabytes, since each image takes new pages.
+ */
+export function releasePixels({ buffer, length }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }

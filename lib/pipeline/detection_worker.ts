@@ -57,7 +57,7 @@ runWorkerLoop<WorkerSetup, DetectTask, SegmentOutcome>(async (setup) => {
   return {
     async run({ pipelineId, nodes: ids, given, image, upright, inputSize, threads }) {
       const nodes = nodesFor(pipelineId, ids);
-      const frame = new FrameDecoder(image, {
+      using frame = new FrameDecoder(image, {
         maxPixels,
         upright,
         needsPixels: nodes.some(needsPixels),
