@@ -23,7 +23,7 @@ runWorkerLoop<WorkerSetup, DetectTask, SegmentOutcome>(async (setup) => {
     async run(task) {
       const { pipelineId, nodes: ids, given, image, upright, threads = setup.threads } = task;
       const nodes = nodesFor(pipelineId, ids);
-      const frame = new FrameDecoder(image, {
+      using frame = new FrameDecoder(image, {
         maxPixels,
         upright,
         needsPixels: nodes.some(needsPixels),
