@@ -16,6 +16,12 @@ export const TEXT_MODEL_NAMES = ["PP-OCRv6_small", "ch_PP-OCRv4"] as const;
 /** Name of a model that reads text. */
 export type TextModelName = typeof TEXT_MODEL_NAMES[number];
 
+/** What can run the detector: the processor, or what onnxruntime calls an execution provider. */
+export const DEVICES = ["cpu", "webgpu", "cuda", "coreml", "dml"] as const;
+
+/** Something that can run the detector. */
+export type Device = typeof DEVICES[number];
+
 /** Settings of the streams, from the `STREAM_*` variables. */
 export interface StreamConfig {
   /** Recent drop rate, 0 to 1, above which a session is in `warning`. */
@@ -48,6 +54,8 @@ export interface PipelineConfig {
   workers: number | undefined;
   /** Threads in each worker; `undefined` to find out. */
   threads: number | undefined;
+  /** What runs the detector; `auto` to find out. */
+  device: Device | "auto";
   /** A model's id in `models.json`, or the path of an ONNX file. */
   model: string;
   /** Least confidence of a detection, 0 to 1. */
@@ -233,6 +241,7 @@ function parsePipeline(environment: Environment): PipelineConfig {
     inputSize: parseInputSize(environment),
     workers: environment.optionalInteger("PIPELINE_WORKERS", 1, 64),
     threads: environment.optionalInteger("PIPELINE_THREADS", 1, 64),
+    device: environment.choice("PIPELINE_DEVICE", ["auto", ...DEVICES], "auto"),
     model: environment.text("YOLO_MODEL") ?? PIPELINE_DEFAULTS.model,
     confidence: environment.ratio("YOLO_CONFIDENCE", PIPELINE_DEFAULTS.confidence),
     iou: environment.ratio("YOLO_IOU", PIPELINE_DEFAULTS.iou),

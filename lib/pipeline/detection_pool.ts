@@ -5,6 +5,7 @@
  */
 
 import { imageTaskRules } from "./image_task_rules.ts";
+import type { Device } from "../config.ts";
 import type { Size } from "../image/size.ts";
 import { dirname } from "node:path";
 import {
@@ -41,6 +42,8 @@ export interface DetectionPoolOptions {
   confidence: number;
   /** Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1. */
   iou: number;
+  /** What runs the detector. */
+  device: Device;
   /** Values that are fixed rather than chosen. */
   fixedPlan: Partial<WorkerPlan>;
   /** Most pixels that an image may have. */
@@ -166,9 +169,14 @@ export class DetectionPool {
   }
 
   async #startPool(prepared: PreparedDetector[]): Promise<void> {
-    const { pipelines, iou, maxPixels, frameTimeoutMs, onRestart } = this.#options;
+    const { pipelines, device, iou, maxPixels, frameTimeoutMs, onRestart } = this.#options;
     const { threads } = planFor(this.#plans, Infinity);
-    const [detector, ...otherDetectors] = prepared.map((each) => ({ ...each, threads, iou }));
+    const [detector, ...otherDetectors] = prepared.map((each) => ({
+      ...each,
+      threads,
+      device,
+      iou,
+    }));
     if (this.#isStopped) throw new Error("The workers were stopped while they started");
     const pool: Pool = new WorkerPool({
       workers: mostWorkers(this.#plans),
