@@ -97,6 +97,7 @@ export class Services {
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
     this.#logTextModel();
+    this.#logDevice();
     this.#logPlan();
     this.videos.start();
   }
@@ -108,6 +109,16 @@ export class Services {
     const message = isWanted ? `Text is read with ${model}` : `Text is read with ${model}, since ` +
       `${wanted} is not there: run "deno task models" to fetch it`;
     logEvent(isWanted ? "info" : "warning", "text_model", message, { model, wanted });
+  }
+
+  #logDevice(): void {
+    if (this.pipelines.device === undefined) return;
+    const { device, wanted, message, refusals } = this.pipelines.device;
+    const isWanted = wanted === "auto" || wanted === device;
+    logEvent(isWanted ? "info" : "warning", "pipeline_device", message, { device, wanted });
+    for (const cause of refusals) {
+      logEvent("debug", "pipeline_device", "A device was refused", { device, wanted, cause });
+    }
   }
 
   #logPlan(): void {
@@ -159,6 +170,8 @@ export class Services {
   async metrics(): Promise<{ text: string; contentType: string }> {
     const alive = this.pipelines.workers().filter((worker) => worker.alive).length;
     pipelineMetrics.workersAlive.set(alive);
+    const { device } = this.pipelines.device ?? {};
+    if (device !== undefined) pipelineMetrics.device.set({ device }, 1);
     pipelineMetrics.queueWaiting.set(this.pipelines.waiting);
     for (const [status, count] of Object.entries(this.videos.health().by_status)) {
       videoMetrics.jobs.set({ status }, count);
@@ -180,8 +193,15 @@ export class Services {
       sessions: { active: this.streams.registry.size, max: this.config.stream.maxSessions ?? null },
       pipelines: this.pipelines.registry.list().map(({ id }) => id),
       workers,
+      device: this.#deviceInUse(),
       jobs: this.videos.health(),
     };
+  }
+
+  #deviceInUse(): Health["device"] {
+    if (this.pipelines.device === undefined) return null;
+    const { device: name, message: description } = this.pipelines.device;
+    return { name, description };
   }
 
   /**

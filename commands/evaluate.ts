@@ -168,7 +168,7 @@ async function loadInUse(path: string, settings: PipelineConfig): Promise<Evalua
   return {
     detectorFor: (image) => {
       const shape = fitsFrames ? shapeInput(image, like) : input;
-      return cache.get({ prepared, input: shape, threads, iou });
+      return cache.get({ prepared, input: shape, threads, device: "cpu", iou });
     },
     agnostic: true,
     labels,

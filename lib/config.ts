@@ -22,6 +22,12 @@ export const PRECISION_CHOICES = ["auto", "fp32", "int8"] as const;
 /** What a detector computes with: float32, 8-bit integers, or what is faster on this machine. */
 export type PrecisionChoice = typeof PRECISION_CHOICES[number];
 
+/** What can run the detector: the processor, or what onnxruntime calls an execution provider. */
+export const DEVICES = ["cpu", "webgpu", "cuda", "coreml", "dml"] as const;
+
+/** Something that can run the detector. */
+export type Device = typeof DEVICES[number];
+
 /** Settings of the streams, from the `STREAM_*` variables. */
 export interface StreamConfig {
   /** Recent drop rate, 0 to 1, above which a session is in `warning`. */
@@ -56,6 +62,8 @@ export interface PipelineConfig {
   workers: number | undefined;
   /** Threads in each worker; `undefined` to find out. */
   threads: number | undefined;
+  /** What runs the detector; `auto` to find out. */
+  device: Device | "auto";
   /** A model's id in `models.json`, or the path of an ONNX file. */
   model: string;
   /** Least confidence of a detection, 0 to 1. */
@@ -244,6 +252,7 @@ function parsePipeline(environment: Environment): PipelineConfig {
     precision: environment.choice("YOLO_PRECISION", PRECISION_CHOICES, PIPELINE_DEFAULTS.precision),
     workers: environment.optionalInteger("PIPELINE_WORKERS", 1, 64),
     threads: environment.optionalInteger("PIPELINE_THREADS", 1, 64),
+    device: environment.choice("PIPELINE_DEVICE", ["auto", ...DEVICES], "auto"),
     model: environment.text("YOLO_MODEL") ?? PIPELINE_DEFAULTS.model,
     confidence: environment.ratio("YOLO_CONFIDENCE", PIPELINE_DEFAULTS.confidence),
     iou: environment.ratio("YOLO_IOU", PIPELINE_DEFAULTS.iou),

@@ -22,11 +22,19 @@ export const CHROMIUM: string = Deno.env.get("CHROMIUM_PATH") ??
     BROWSERS.map((name) => `${folder}/${name}`)
   ).find(exists) ?? "chromium";
 
+/** A Vulkan driver that computes on the processor; Debian's Chromium brings it. */
+export const SOFTWARE_VULKAN = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
 const NEEDS = {
   chromium: {
     tests: "tests in a browser",
     remedy: "apt-get install chromium, or set CHROMIUM_PATH to a Chromium or Chrome",
     isThere: () => exists(CHROMIUM),
+  },
+  vulkan: {
+    tests: "the test of a server on WebGPU",
+    remedy: "apt-get install chromium libvulkan1, on Debian",
+    isThere: () => exists(SOFTWARE_VULKAN) && exists("/usr/lib/x86_64-linux-gnu/libvulkan.so.1"),
   },
   ffmpeg: {
     tests: "tests that make videos",

@@ -1,3 +1,4 @@
+import type { Device } from "../config.ts";
 import type { Size } from "../image/size.ts";
 import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
 import { sessionSettings } from "../onnx/session_settings.ts";
@@ -15,6 +16,12 @@ export interface DetectorOptions {
   layout: DetectorLayout;
   /** Threads that one inference runs on. */
   threads: number;
+  /**
+   * What runs the network.
+   *
+   * @default {"cpu"}
+   */
+  device?: Device;
   /** Confidence that a detection has to exceed, between 0 and 1. */
   confidence: number;
   /** Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1. */
@@ -78,7 +85,7 @@ export class Detector {
 
   /** Loads the model. */
   static async create(options: DetectorOptions): Promise<Detector> {
-    const settings = sessionSettings(options.threads);
+    const settings = sessionSettings(options.threads, options.device);
     const session = await InferenceSession.create(options.model, settings);
     return new Detector(session, options);
   }

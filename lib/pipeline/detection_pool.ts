@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Device } from "../config.ts";
 import { dirname } from "node:path";
 import type { Size } from "../image/size.ts";
 import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";
@@ -53,6 +54,8 @@ export interface DetectionPoolOptions {
   confidence: number;
   /** Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1. */
   iou: number;
+  /** What runs the detector. */
+  device: Device;
   /** Values that are fixed rather than chosen. */
   fixedPlan: Partial<WorkerPlan>;
   /** Most pixels that an image may have. */
@@ -179,7 +182,7 @@ export class DetectionPool {
 
   /** Starts the pool with what was found out to be best, now or at an earlier start. */
   async #tuneAndStart(detectors: Detectors): Promise<void> {
-    const { modelPath, pipelines, fixedPlan, inputSize } = this.#options;
+    const { modelPath, pipelines, fixedPlan, inputSize, device } = this.#options;
     const [{ hash }] = detectors;
     const precisions = detectors.map(({ precision }) => precision);
     const frame = firstDetection(pipelines);
@@ -187,7 +190,7 @@ export class DetectionPool {
       await this.#startPool(detectors);
       return;
     }
-    const key = await autotuneKey({ hash, precisions, fixedPlan, inputSize });
+    const key = await autotuneKey({ hash, precisions, fixedPlan, inputSize, device });
     let answer = await readAnswer(modelPath, key);
     if (answer === undefined) {
       const image = await Deno.readFile(this.#options.canary);
@@ -201,7 +204,7 @@ export class DetectionPool {
   }
 
   async #startPool(detectors: Detectors): Promise<Pool> {
-    const { pipelines, iou, maxPixels, inputSize, fitsFrames } = this.#options;
+    const { pipelines, device, iou, maxPixels, inputSize, fitsFrames } = this.#options;
     const { frameTimeoutMs, onRestart } = this.#options;
     if (this.#isStopped) throw new Error("The workers were stopped while they started");
     const pool: Pool = new WorkerPool({
@@ -217,6 +220,7 @@ export class DetectionPool {
         inputSize,
         fitsFrames,
         threads: planFor(this.#plans, Infinity).threads,
+        device,
         iou,
         maxPixels,
       },

@@ -33,10 +33,10 @@ runWorkerLoop<WorkerSetup, DetectTask, SegmentOutcome>(async (setup) => {
         const like = task.inputSize ?? inputSize;
         const input = fitsFrames ? shapeInput(await frame.size(), like) : like;
         return await cache.get({
+          ...setup,
           prepared,
           input: prepared.ownInput ?? input,
           threads,
-          iou: setup.iou,
         });
       };
       let input: Size | undefined;

@@ -1,3 +1,4 @@
+import type { Device } from "../config.ts";
 import { Detector } from "../detection/detector.ts";
 import { fitLetterbox, LETTERBOX_GREY } from "../image/letterbox.ts";
 import type { Size } from "../image/size.ts";
@@ -17,6 +18,8 @@ export interface DetectorNeeds {
   input: Size;
   /** Threads of an inference. */
   threads: number;
+  /** What runs it. */
+  device: Device;
   /** Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1. */
   iou: number;
 }
@@ -54,10 +57,10 @@ export class DetectorCache {
   }
 }
 
-async function load({ prepared, input, threads, iou }: DetectorNeeds): Promise<Detector> {
+async function load({ prepared, input, ...options }: DetectorNeeds): Promise<Detector> {
   const { confidence } = prepared;
   const graph = await loadDetector(prepared, input);
-  const detector = await Detector.create({ ...graph, threads, confidence, iou });
+  const detector = await Detector.create({ ...graph, ...options, confidence });
   // The first inference allocates, and takes several times as long as the next.
   detector.pixels.fill(LETTERBOX_GREY);
   await detector.detect(fitLetterbox(detector.input, detector.input));

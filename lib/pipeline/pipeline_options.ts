@@ -4,7 +4,12 @@
  * @module
  */
 
-import { PIPELINE_DEFAULTS, type PrecisionChoice, type TextModelName } from "../config.ts";
+import {
+  type Device,
+  PIPELINE_DEFAULTS,
+  type PrecisionChoice,
+  type TextModelName,
+} from "../config.ts";
 import type { Size } from "../image/size.ts";
 import type { WorkerRestart } from "../workers/worker_pool.ts";
 
@@ -49,6 +54,12 @@ export interface PipelineServiceOptions {
    * Threads of each worker; found out at the start, for few and for many frames at once, where neither is given.
    */
   threads?: number;
+  /**
+   * What runs the detector; `auto` to find out at the start.
+   *
+   * @default {"cpu"}
+   */
+  device?: Device | "auto";
   /**
    * Most pixels that an image may have.
    *

@@ -7,7 +7,8 @@
 import { basename, join } from "node:path";
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
-import { PIPELINE_DEFAULTS, type TextModelName } from "../config.ts";
+import { type Device, PIPELINE_DEFAULTS, type TextModelName } from "../config.ts";
+import { chooseDevice, type DeviceChoice } from "../devices/choose_device.ts";
 import { chooseTextModel } from "../models/text_models.ts";
 import { findModel } from "../models/model_catalog.ts";
 import { ModelError } from "../onnx/errors.ts";
@@ -24,6 +25,12 @@ import type { Segment } from "./pipeline_plan.ts";
 import { ReadingPool } from "./reading_pool.ts";
 import type { NodeValue } from "./step.ts";
 import { STEPS } from "./steps.ts";
+
+/**
+ * A device other than the processor has work to do for one frame at a time, and onnxruntime's WebGPU crashes when two
+ * threads use it at once (its issue 32561).
+ */
+const DEVICE_PLAN: WorkerPlan = { workers: 1, threads: 1 };
 
 /** Some nodes that are to run on one image. */
 export interface SegmentRun {
@@ -51,6 +58,9 @@ export class PipelinePools {
   #detection: DetectionPool | undefined;
   #reading: ReadingPool | undefined;
   #textModel: TextModelName;
+  #device: DeviceChoice | undefined;
+  /** Aborted when the workers are stopped, so that no device is tried any more. */
+  #trying = new AbortController();
 
   /** Begins without workers; `start` brings them. */
   constructor(definitions: PipelineDefinition[], options: CompleteOptions) {
@@ -62,6 +72,11 @@ export class PipelinePools {
   /** The text model: the one that was asked for or, once the pools have started and that is missing, its fallback. */
   get textModel(): TextModelName {
     return this.#textModel;
+  }
+
+  /** What runs the detector; `undefined` until that is decided. */
+  get device(): DeviceChoice | undefined {
+    return this.#device;
   }
 
   /** How inference is spread over the cores; see {@linkcode DetectionPool.plans}. */
@@ -102,6 +117,7 @@ export class PipelinePools {
 
   /** Ends the workers; frames that are not finished fail. */
   stop(): void {
+    this.#trying.abort(new Error("The service was stopped while it started"));
     this.#detection?.stop();
     this.#reading?.stop();
     this.#detection = undefined;
@@ -147,19 +163,24 @@ export class PipelinePools {
       ...(frameTimeoutMs !== undefined && { frameTimeoutMs }),
       ...(onRestart !== undefined && { onRestart }),
     };
+    const device = await this.#chooseDevice();
     this.#detection = new DetectionPool({
       ...shared,
+      device,
       canary: CANARY,
       modelPath: this.#modelPath(),
       inputSize: inputSize ?? PIPELINE_DEFAULTS.inputSize,
       fitsFrames: inputSize === undefined,
-      precision,
+      // Devices compute with floats.
+      precision: device === "cpu" ? precision : "fp32",
       confidence,
       iou,
-      fixedPlan: {
-        ...(workers !== undefined && { workers }),
-        ...(threads !== undefined && { threads }),
-      },
+      fixedPlan: device === "cpu"
+        ? {
+          ...(workers !== undefined && { workers }),
+          ...(threads !== undefined && { threads }),
+        }
+        : DEVICE_PLAN,
     });
     await this.#detection.start();
     if (!this.#definitions.some(reads)) return;
@@ -168,6 +189,23 @@ export class PipelinePools {
     this.#textModel = await chooseTextModel(modelDir, textModel);
     this.#reading = new ReadingPool({ ...shared, modelDir, model: this.#textModel });
     await this.#reading.start();
+  }
+
+  async #chooseDevice(): Promise<Device> {
+    const { device = "cpu", inputSize = PIPELINE_DEFAULTS.inputSize, confidence } = this.#options;
+    const { signal } = this.#trying = new AbortController();
+    const choice = await chooseDevice({
+      wanted: device,
+      precision: this.#options.precision,
+      modelPath: this.#modelPath(),
+      inputSize,
+      confidence,
+      image: CANARY,
+      signal,
+    });
+    signal.throwIfAborted();
+    this.#device = choice;
+    return choice.device;
   }
 
   #modelPath(): string {

@@ -1,4 +1,5 @@
 import type { TextModelName } from "../config.ts";
+import type { DeviceChoice } from "../devices/choose_device.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
 import { jpegSize } from "../image/jpeg_header.ts";
 import type { ImageInput, PixelImage } from "../image/pixel_image.ts";
@@ -242,6 +243,11 @@ export class PipelineService {
   /** The text model: the one that was asked for or, once the service has started and that is missing, its fallback. */
   get textModel(): TextModelName {
     return this.#pools.textModel;
+  }
+
+  /** What runs the detector; `undefined` until that is decided, early in the start. */
+  get device(): DeviceChoice | undefined {
+    return this.#pools.device;
   }
 
   /** How inference is spread over the cores; see {@linkcode DetectionPool.plans}. */

@@ -1,5 +1,6 @@
 /** The tasks of the detection and reading workers, and their answers. */
 
+import type { Device } from "../config.ts";
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
 import type { NodeValue } from "./step.ts";
@@ -67,6 +68,8 @@ export interface WorkerSetup {
   fitsFrames: boolean;
   /** Threads of an inference. */
   threads: number;
+  /** What runs the detector. */
+  device: Device;
   /** Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1. */
   iou: number;
   /** Most pixels that an image may have. */

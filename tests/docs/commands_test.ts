@@ -25,6 +25,9 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
   "deno task models --list": /yolov8n .*yes/,
   "deno task load --seconds 5 --idle 100": /Jain index/,
   "deno task compile": { runElsewhere: "tests/e2e/binary_test.ts" },
+  "deno run -A node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12": {
+    runElsewhere: "nowhere: it fetches hundreds of megabytes from NuGet",
+  },
   "deno task ok": { runElsewhere: "it runs these tests" },
   "deno task docs": { runElsewhere: "the next test does the same without writing" },
   "deno task soak --minutes 10": { runElsewhere: "too long; run before each release" },

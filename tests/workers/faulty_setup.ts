@@ -18,6 +18,7 @@ export function faultySetup(copy?: string): WorkerSetup {
     inputSize: input,
     fitsFrames: false,
     threads: 1,
+    device: "cpu",
     iou: 0,
     maxPixels: 1,
   };
