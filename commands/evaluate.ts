@@ -9,7 +9,7 @@ import { matchClasses } from "../lib/evaluation/class_names.ts";
 import { readDataset } from "../lib/evaluation/dataset.ts";
 import { evaluateDetections } from "../lib/evaluation/evaluate_detections.ts";
 import type { Size } from "../lib/image/size.ts";
-import { findModel, MODELS } from "../lib/models/model_catalog.ts";
+import { modelPath, MODELS } from "../lib/models/model_catalog.ts";
 import { ModelStore } from "../lib/models/model_store.ts";
 import {
   arithmeticOf,
@@ -84,11 +84,11 @@ export async function runEvaluate(args: string[]): Promise<number> {
   const { files, names } = await readDataset(folder);
   const wanted = [pipeline.model, reference];
   await fetchModels(new ModelStore(modelDirectory), MODELS.filter(({ id }) => wanted.includes(id)));
-  const path = pathOf(pipeline.model, modelDirectory);
+  const path = modelPath(pipeline.model, modelDirectory);
   const inUse = await loadInUse(path, pipeline);
   const uncutPath = reference === undefined
     ? await originalOf(path)
-    : pathOf(reference, modelDirectory);
+    : modelPath(reference, modelDirectory);
   const uncut = await loadAsExported(uncutPath, pipeline);
   const classes = matchClasses(names, inUse.detector.labels, files);
   const compared = matchClasses(names, uncut.detector.labels, files);
@@ -135,11 +135,6 @@ function parseOptions(
     throw new UsageError('Name one folder of images and labels; see "evaluate --help"');
   }
   return { folder, json, reference };
-}
-
-function pathOf(model: string, directory: string): string {
-  const entry = findModel(model);
-  return entry === undefined ? model : join(directory, entry.file);
 }
 
 /** The file that `deno task quantize` has made a copy of, where it is beside the copy; otherwise the same file. */

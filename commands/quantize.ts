@@ -9,7 +9,7 @@ import { measureRanges } from "../lib/onnx/activation_ranges.ts";
 import { Detector } from "../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../lib/image/image_decoder.ts";
 import type { Letterbox } from "../lib/image/letterbox.ts";
-import { findModel } from "../lib/models/model_catalog.ts";
+import { findModel, modelPath } from "../lib/models/model_catalog.ts";
 import { inspectDetector, specializeDetector } from "../lib/detection/detector_graph.ts";
 import { parseOnnx } from "../lib/onnx/onnx_schema.ts";
 import { quantizeDetector, quantizedTensors } from "../lib/onnx/quantize_detector.ts";
@@ -56,7 +56,7 @@ export async function runQuantize(args: string[]): Promise<number> {
   }
   const directory = Deno.env.get("MODEL_DIR") || defaultModelDirectory();
   const entry = findModel(values.model);
-  const path = entry === undefined ? values.model : join(directory, entry.file);
+  const path = modelPath(values.model, directory);
   const out = values.out ?? join(directory, `${entry?.id ?? "detector"}-int8.onnx`);
   const images = await readImages(positionals);
   const source = await read(path);
