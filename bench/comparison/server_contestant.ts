@@ -74,6 +74,8 @@ export async function cpuSeconds({ url }: ServerProcess): Promise<number> {
   return Number(/^process_cpu_seconds_total (\S+)$/m.exec(text)?.[1]);
 }
 
+/** The sentence for people with which a process has ended. */
 function lastLine(error: unknown): string {
-  return String(error instanceof Error ? error.message : error).trim().split("\n").at(-1) ?? "";
+  const text = error instanceof Error ? error.message : String(error);
+  return text.trim().split("\n").at(-1)?.replace(/^(The server ended: )?livesyte: /, "") ?? "";
 }
