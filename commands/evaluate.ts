@@ -10,13 +10,12 @@ import { readDataset } from "../lib/evaluation/dataset.ts";
 import { evaluateDetections } from "../lib/evaluation/evaluate_detections.ts";
 import { shapeInput } from "../lib/image/input_shape.ts";
 import type { Size } from "../lib/image/size.ts";
-import { findModel, MODELS } from "../lib/models/model_catalog.ts";
+import { modelPath, MODELS } from "../lib/models/model_catalog.ts";
 import { ModelStore } from "../lib/models/model_store.ts";
 import {
   arithmeticOf,
-  isCalibrated,
+  choosePrecision,
   loadUncut,
-  type Precision,
   prepareDetector,
 } from "../lib/models/specialized_model.ts";
 import { DetectorCache } from "../lib/pipeline/detector_cache.ts";
@@ -90,11 +89,11 @@ export async function runEvaluate(args: string[]): Promise<number> {
   const { files, names } = await readDataset(folder);
   const wanted = [pipeline.model, reference];
   await fetchModels(new ModelStore(modelDirectory), MODELS.filter(({ id }) => wanted.includes(id)));
-  const path = pathOf(pipeline.model, modelDirectory);
+  const path = modelPath(pipeline.model, modelDirectory);
   const inUse = await loadInUse(path, pipeline);
   const uncutPath = reference === undefined
     ? await originalOf(path)
-    : pathOf(reference, modelDirectory);
+    : modelPath(reference, modelDirectory);
   const uncut = await loadAsExported(uncutPath, pipeline);
   const classes = matchClasses(names, inUse.labels, files);
   const compared = matchClasses(names, uncut.labels, files);
@@ -143,11 +142,6 @@ function parseOptions(
   return { folder, json, reference };
 }
 
-function pathOf(model: string, directory: string): string {
-  const entry = findModel(model);
-  return entry === undefined ? model : join(directory, entry.file);
-}
-
 /** The file that `deno task quantize` has made a copy of, where it is beside the copy; otherwise the same file. */
 async function originalOf(path: string): Promise<string> {
   const original = join(dirname(path), basename(path).replace(/-int8\.onnx$/, ".onnx"));
@@ -160,7 +154,7 @@ async function loadInUse(path: string, settings: PipelineConfig): Promise<Evalua
   const prepared = await prepareDetector(path, {
     size: like,
     confidence: LEAST_CONFIDENCE,
-    precision: await choosePrecision(path, settings),
+    precision: await choosePrecision(path, settings.precision),
   });
   const { ownInput, precision, layout: { input, labels } } = prepared;
   const fitsFrames = inputSize === undefined && ownInput === undefined;
@@ -180,12 +174,6 @@ async function loadInUse(path: string, settings: PipelineConfig): Promise<Evalua
       arithmetic: precision === "int8" ? "8 bits" : await arithmeticOf(path),
     },
   };
-}
-
-/** What the server computes with, unless autotune has found that this processor is no faster with integers. */
-async function choosePrecision(path: string, { precision }: PipelineConfig): Promise<Precision> {
-  if (precision !== "auto") return precision;
-  return await isCalibrated(path) ? "int8" : "fp32";
 }
 
 async function loadAsExported(path: string, settings: PipelineConfig): Promise<Evaluated> {

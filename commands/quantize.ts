@@ -1,13 +1,12 @@
 /** Finds out how a detector can compute with 8-bit integers: `deno task quantize --images FOLDER`. */
 
 import { parseArgs } from "node:util";
-import { join } from "node:path";
 import { PIPELINE_DEFAULTS } from "../lib/config.ts";
 import { findImages } from "../lib/evaluation/dataset.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../lib/image/errors.ts";
 import { writeCalibration } from "../lib/models/calibration.ts";
 import { measureCalibration } from "../lib/models/measure_calibration.ts";
-import { findModel } from "../lib/models/model_catalog.ts";
+import { modelPath } from "../lib/models/model_catalog.ts";
 import { readDetector } from "../lib/models/specialized_model.ts";
 import { reasonOf } from "../lib/user_error.ts";
 import { MAX_PIXELS } from "./detect_in_files.ts";
@@ -51,8 +50,7 @@ export async function runQuantize(args: string[]): Promise<number> {
     return 0;
   }
   const directory = Deno.env.get("MODEL_DIR") || defaultModelDirectory();
-  const entry = findModel(options.model);
-  const path = entry === undefined ? options.model : join(directory, entry.file);
+  const path = modelPath(options.model, directory);
   const images = await findImages(options.images);
   if (images.length === 0) {
     throw new UsageError(`There is no JPEG, PNG or WebP image in ${options.images}`);

@@ -41,6 +41,11 @@ const NEEDS = {
     remedy: "apt-get install ffmpeg",
     isThere: () => runs("ffmpeg", "-version"),
   },
+  python3: {
+    tests: "the test of what other programs are measured with",
+    remedy: "apt-get install python3",
+    isThere: () => runs("python3", "--version"),
+  },
   promtool: {
     tests: "the test of docs/alerts.yml",
     remedy: "apt-get install prometheus",

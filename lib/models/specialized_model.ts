@@ -1,3 +1,4 @@
+import type { PrecisionChoice } from "../config.ts";
 import {
   inspectDetector,
   inspectUncutDetector,
@@ -101,6 +102,16 @@ export async function readDetector(source: string): Promise<Uint8Array> {
  */
 export async function isCalibrated(source: string): Promise<boolean> {
   return await findCalibration(source, await readModel(source)) !== undefined;
+}
+
+/**
+ * What a detector computes with where nothing is measured: for `auto` 8 bits, if it is calibrated.
+ *
+ * @throws {ModelError} If the model or its calibration cannot be read
+ */
+export async function choosePrecision(source: string, choice: PrecisionChoice): Promise<Precision> {
+  if (choice !== "auto") return choice;
+  return await isCalibrated(source) ? "int8" : "fp32";
 }
 
 /**

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
 import { type Device, PIPELINE_DEFAULTS, type TextModelName } from "../config.ts";
 import { chooseDevice, type DeviceChoice } from "../devices/choose_device.ts";
 import { chooseTextModel } from "../models/text_models.ts";
-import { findModel } from "../models/model_catalog.ts";
+import { findModel, modelPath } from "../models/model_catalog.ts";
 import { ModelError } from "../onnx/errors.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
@@ -209,9 +209,7 @@ export class PipelinePools {
   }
 
   #modelPath(): string {
-    const { model, modelDir } = this.#options;
-    const entry = findModel(model);
-    return entry === undefined ? model : join(modelDir, entry.file);
+    return modelPath(this.#options.model, this.#options.modelDir);
   }
 }
 
