@@ -46,6 +46,11 @@ const NEEDS = {
     remedy: "apt-get install python3",
     isThere: () => runs("python3", "--version"),
   },
+  qemu: {
+    tests: "the test of an older processor",
+    remedy: "apt-get install qemu-user, on x64",
+    isThere: () => Deno.build.arch === "x86_64" && runs("qemu-x86_64", "--version"),
+  },
   promtool: {
     tests: "the test of docs/alerts.yml",
     remedy: "apt-get install prometheus",

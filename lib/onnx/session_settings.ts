@@ -28,8 +28,6 @@ export function sessionSettings(
       session: {
         // Between frames no thread stays awake.
         force_spinning_stop: "1",
-        // Where a processor's instructions for 8 bits overflow, slower ones that do not; autotune then finds float32 to be faster.
-        x64quantprecision: "1",
         intra_op: { spin_duration_us: String(SPIN_DURATION_US) },
       },
     },

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { integersOverflow } from "../onnx/integer_overflow.ts";
 import type { Precision } from "../models/specialized_model.ts";
 import type { DetectTask } from "./worker_tasks.ts";
 
@@ -134,11 +135,17 @@ export async function measurePlan(
 }
 
 /**
- * Finds out whether this processor is faster with 8-bit integers: those without instructions for them are not.
+ * Finds out whether this processor is faster with 8-bit integers, and computes with them as it should.
  *
  * @param pool Idle
+ * @param overflow Whether integers overflow here
  */
-export async function measurePrecision(pool: TaskRunner, frame: TrialFrame): Promise<Precision> {
+export async function measurePrecision(
+  pool: TaskRunner,
+  frame: TrialFrame,
+  overflow: () => Promise<boolean> = integersOverflow,
+): Promise<Precision> {
+  if (await overflow()) return "fp32";
   const run = (precision: Precision) =>
     pool.run({ ...frame, precision, threads: 1, image: frame.image.slice() }, {
       sessionId: precision,

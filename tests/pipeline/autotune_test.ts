@@ -114,10 +114,13 @@ const FRAME = { pipelineId: "a", nodes: ["detect"], given: {}, image: new Uint8A
 
 Deno.test("measurePrecision takes 8 bits only from a processor that is faster with them", async () => {
   const slow = timedRunner(({ precision }) => precision === "int8" ? 30 : 20);
-  expect(await measurePrecision(slow, FRAME)).toBe("fp32");
+  const exact = () => Promise.resolve(false);
+  expect(await measurePrecision(slow, FRAME, exact)).toBe("fp32");
   const fast = timedRunner(({ precision }) => precision === "int8" ? 10 : 30);
-  expect(await measurePrecision(fast, FRAME)).toBe("int8");
+  expect(await measurePrecision(fast, FRAME, exact)).toBe("int8");
   expect(new Set(fast.tasks.map(({ threads }) => threads))).toEqual(new Set([1]));
+  const overflowing = () => Promise.resolve(true);
+  expect(await measurePrecision(fast, FRAME, overflowing)).toBe("fp32");
 });
 
 Deno.test("measurePlan keeps every worker busy, and gives each frame memory of its own", async () => {
