@@ -9,6 +9,7 @@ import { BodyReader } from "./lib/http/body_reader.ts";
 import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
+import { planFor } from "./lib/pipeline/autotune.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
 import type { Health } from "./lib/protocol/health.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
@@ -122,19 +123,24 @@ export class Services {
   }
 
   #logPlan(): void {
-    const { plans } = this.pipelines;
-    const [alone, many] = [plans[0], plans.at(-1)];
-    if (alone === undefined || many === undefined) return;
+    const { plans, precision } = this.pipelines;
+    const many = plans.at(-1);
+    if (many === undefined || precision === undefined) return;
     const { workers, threads } = many;
+    const [alone, paced] = [planFor(plans, 1), planFor(plans, 1, true)];
     const fields = {
+      precision,
       workers,
       threads,
       threads_alone: alone.threads,
+      threads_paced: paced.threads,
       ...("latencyMs" in alone && { latency_ms: Math.round(alone.latencyMs) }),
+      ...("pacedMs" in paced && { paced_ms: Math.round(paced.pacedMs) }),
       ...("framesPerSecond" in many && { frames_per_second: Math.round(many.framesPerSecond) }),
     };
-    const message = `Inference is ready: ${workers} workers of ${threads} threads, or ` +
-      `${alone.threads} for a frame that is alone`;
+    const numbers = precision === "int8" ? "8-bit integers" : "float32";
+    const message = `Inference is ready, with ${numbers}: frames at once, workers × threads: ` +
+      `${workers} × ${threads}; threads for a frame alone: ${alone.threads}, after a pause: ${paced.threads}`;
     logEvent("info", "pipeline_ready", message, fields);
   }
 

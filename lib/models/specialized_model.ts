@@ -95,13 +95,28 @@ export async function readDetector(source: string): Promise<Uint8Array> {
   return bytes;
 }
 
+/** What a detector can compute with. */
+export interface PossiblePrecisions {
+  /** SHA-256 of the model's file, in hexadecimal. */
+  hash: string;
+  /** Those that there is a choice of, the one that is faster on most processors first. */
+  precisions: [Precision, ...Precision[]];
+}
+
 /**
- * Whether a detector can be quantized: whether there is a calibration for it.
+ * What a detector can compute with: 8 bits need a calibration.
  *
  * @throws {ModelError} If the model or its calibration cannot be read
  */
-export async function isCalibrated(source: string): Promise<boolean> {
-  return await findCalibration(source, await readModel(source)) !== undefined;
+export async function possiblePrecisions(
+  source: string,
+  choice: PrecisionChoice,
+): Promise<PossiblePrecisions> {
+  const bytes = await readModel(source);
+  const hash = hashOf(bytes);
+  if (choice !== "auto") return { hash, precisions: [choice] };
+  const isCalibrated = await findCalibration(source, bytes) !== undefined;
+  return { hash, precisions: isCalibrated ? ["int8", "fp32"] : ["fp32"] };
 }
 
 /**
@@ -110,8 +125,8 @@ export async function isCalibrated(source: string): Promise<boolean> {
  * @throws {ModelError} If the model or its calibration cannot be read
  */
 export async function choosePrecision(source: string, choice: PrecisionChoice): Promise<Precision> {
-  if (choice !== "auto") return choice;
-  return await isCalibrated(source) ? "int8" : "fp32";
+  const { precisions: [first] } = await possiblePrecisions(source, choice);
+  return first;
 }
 
 /**

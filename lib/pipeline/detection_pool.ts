@@ -9,7 +9,7 @@ import { dirname } from "node:path";
 import type { Size } from "../image/size.ts";
 import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";
 import {
-  isCalibrated,
+  possiblePrecisions,
   type Precision,
   type PreparedDetector,
   prepareDetector,
@@ -69,9 +69,6 @@ export interface DetectionPoolOptions {
 }
 
 type Pool = WorkerPool<WorkerSetup, DetectTask, SegmentOutcome>;
-
-/** The model for each precision that may be used, the one in use first. */
-type Detectors = WorkerSetup["detectors"];
 
 /** Without a frame for so long, in milliseconds, cores fall asleep. */
 const PAUSE_MS = 10;
@@ -134,24 +131,18 @@ export class DetectionPool {
    */
   async start(): Promise<void> {
     const { modelPath, fixedPlan } = this.#options;
-    const detectors = await this.#prepare();
-    await removeUnused(dirname(modelPath));
     this.#plans = candidatePlans(navigator.hardwareConcurrency, fixedPlan);
-    await this.#tuneAndStart(detectors);
+    await removeUnused(dirname(modelPath));
+    const detector = await this.#tune();
+    await this.#startPool([detector]);
     this.#isReady = true;
   }
 
-  async #prepare(): Promise<Detectors> {
-    const { modelPath, inputSize: size, confidence, precision } = this.#options;
-    const prepare = async (precision: Precision) => {
-      const prepared = await prepareDetector(modelPath, { size, confidence, precision });
-      await this.#hold(prepared);
-      return prepared;
-    };
-    if (precision !== "auto") return [await prepare(precision)];
-    return await isCalibrated(modelPath)
-      ? [await prepare("int8"), await prepare("fp32")]
-      : [await prepare("fp32")];
+  async #prepare(precision: Precision): Promise<PreparedDetector> {
+    const { modelPath, inputSize: size, confidence } = this.#options;
+    const prepared = await prepareDetector(modelPath, { size, confidence, precision });
+    await this.#hold(prepared);
+    return prepared;
   }
 
   /** Runs a task when it is its turn; see {@linkcode WorkerPool.run}. */
@@ -180,30 +171,32 @@ export class DetectionPool {
     return this.#isReady ? this.#pool : undefined;
   }
 
-  /** Starts the pool with what was found out to be best, now or at an earlier start. */
-  async #tuneAndStart(detectors: Detectors): Promise<void> {
-    const { modelPath, pipelines, fixedPlan, inputSize, device } = this.#options;
-    const [{ hash }] = detectors;
-    const precisions = detectors.map(({ precision }) => precision);
+  /** Chooses the precision and the plans, by what is measured now or was at an earlier start; gives the detector to be used. */
+  async #tune(): Promise<PreparedDetector> {
+    const { modelPath, pipelines, precision, fixedPlan, inputSize, device } = this.#options;
+    const { hash, precisions } = await possiblePrecisions(modelPath, precision);
+    const [first] = precisions;
     const frame = firstDetection(pipelines);
     if (frame === undefined || this.#plans.length === 1 && precisions.length === 1) {
-      await this.#startPool(detectors);
-      return;
+      return await this.#prepare(first);
     }
     const key = await autotuneKey({ hash, precisions, fixedPlan, inputSize, device });
-    let answer = await readAnswer(modelPath, key);
-    if (answer === undefined) {
-      const image = await Deno.readFile(this.#options.canary);
-      const pool = await this.#startPool(detectors);
-      answer = await tune(pool, this.#plans, detectors, { ...frame, image });
-      pool.close();
-      await keepAnswer(modelPath, key, answer);
+    const kept = await readAnswer(modelPath, key);
+    if (kept !== undefined) {
+      this.#plans = kept.plans;
+      return await this.#prepare(kept.precision);
     }
+    const [detector, ...others] = await Promise.all(precisions.map((each) => this.#prepare(each)));
+    const image = await Deno.readFile(this.#options.canary);
+    const pool = await this.#startPool([detector, ...others]);
+    const answer = await measure(pool, this.#plans, precisions, { ...frame, image });
+    pool.close();
+    await keepAnswer(modelPath, key, answer);
     this.#plans = answer.plans;
-    await this.#startPool(only(detectors, answer.precision));
+    return others.find(({ precision }) => precision === answer.precision) ?? detector;
   }
 
-  async #startPool(detectors: Detectors): Promise<Pool> {
+  async #startPool(detectors: WorkerSetup["detectors"]): Promise<Pool> {
     const { pipelines, device, iou, maxPixels, inputSize, fitsFrames } = this.#options;
     const { frameTimeoutMs, onRestart } = this.#options;
     if (this.#isStopped) throw new Error("The workers were stopped while they started");
@@ -238,24 +231,19 @@ export class DetectionPool {
 }
 
 /** Tries each precision, then each plan. */
-async function tune(
+async function measure(
   pool: Pool,
   candidates: readonly WorkerPlan[],
-  detectors: Detectors,
+  [first, ...others]: readonly [Precision, ...Precision[]],
   frame: TrialFrame,
 ): Promise<AutotuneAnswer> {
-  const [{ precision: first }] = detectors;
-  const precision = detectors.length > 1 ? await measurePrecision(pool, frame) : first;
+  const precision = others.length > 0 ? await measurePrecision(pool, frame) : first;
   if (candidates.length === 1) return { precision, plans: [...candidates] };
   const measured: PlanMeasurement[] = [];
   for (const plan of candidates) {
     measured.push(await measurePlan(plan, pool, { ...frame, precision }));
   }
   return { precision, plans: worthwhilePlans(measured) };
-}
-
-function only(detectors: Detectors, precision: Precision): Detectors {
-  return [detectors.find((each) => each.precision === precision) ?? detectors[0]];
 }
 
 /** The first node of a pipeline that finds objects in whole images. */

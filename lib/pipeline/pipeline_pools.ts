@@ -9,6 +9,7 @@ import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
 import { type Device, PIPELINE_DEFAULTS, type TextModelName } from "../config.ts";
 import { chooseDevice, type DeviceChoice } from "../devices/choose_device.ts";
+import type { Precision } from "../models/specialized_model.ts";
 import { chooseTextModel } from "../models/text_models.ts";
 import { findModel, modelPath } from "../models/model_catalog.ts";
 import { ModelError } from "../onnx/errors.ts";
@@ -82,6 +83,11 @@ export class PipelinePools {
   /** How inference is spread over the cores; see {@linkcode DetectionPool.plans}. */
   get plans(): readonly (WorkerPlan | PlanMeasurement)[] {
     return this.#detection?.plans ?? [];
+  }
+
+  /** What the detector computes with; `undefined` before the start. */
+  get precision(): Precision | undefined {
+    return this.#detection?.precision;
   }
 
   /** The classes that the detector knows; `undefined` before the start. */

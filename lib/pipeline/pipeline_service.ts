@@ -3,6 +3,7 @@ import type { DeviceChoice } from "../devices/choose_device.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
 import { jpegSize } from "../image/jpeg_header.ts";
 import type { ImageInput, PixelImage } from "../image/pixel_image.ts";
+import type { Precision } from "../models/specialized_model.ts";
 import type { PipelineResult, Quality } from "../protocol/result.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
@@ -253,6 +254,11 @@ export class PipelineService {
   /** How inference is spread over the cores; see {@linkcode DetectionPool.plans}. */
   get plans(): readonly (WorkerPlan | PlanMeasurement)[] {
     return this.#pools.plans;
+  }
+
+  /** What the detector computes with; `undefined` before the start. */
+  get precision(): Precision | undefined {
+    return this.#pools.precision;
   }
 
   /** The state of each worker; empty before the start. */
