@@ -22,6 +22,9 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
     /No jobs removed/,
   "curl --data @pipelines/yolo_only.json http://127.0.0.1:8000/pipelines/validate": /"valid":true/,
   "deno task evaluate photographs": /photographs: 1 image, 1 object of 1 class\n/,
+  "deno task quantize --model my.onnx --images photographs": {
+    runElsewhere: "tests/commands/quantize_test.ts",
+  },
   "deno task bench:frame --peers --images photographs --json bench/comparison.json": {
     runElsewhere: "it takes minutes, and fetches 3 GB",
   },
