@@ -96,8 +96,7 @@ function integerNodes(graph: OnnxGraph, { kind, outputs }: DetectorLayout): Set<
     throw new TypeError(`Cannot quantize a detector with a head of the kind "${kind}"`);
   }
   // Rounding the last convolutions costs confidence, and they are cheap.
-  const joins = graph.node.filter((node) => node.output.some((name) => outputs.includes(name)));
-  const last = new Set(joins.flatMap((node) => [...node.input, ...node.output]));
+  const last = new Set(outputs);
   const constants = constantsOf(graph);
   return new Set(
     ancestors(graph, outputs).filter((node) =>
