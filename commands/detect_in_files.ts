@@ -63,7 +63,10 @@ export async function detectInFiles(
 async function decode(bytes: Uint8Array, path: string, detector: Detector): Promise<Letterbox> {
   const options = { maxPixels: MAX_PIXELS, upright: true };
   try {
-    return await decodeLetterboxed(bytes, detector.input, detector.pixels, options);
+    return await decodeLetterboxed(bytes, detector.input, detector.pixels, {
+      ...options,
+      fit: detector.fit,
+    });
   } catch (cause) {
     if (cause instanceof ImageTooLargeError) {
       throw new UsageError(`Cannot read ${path}: ${cause.message}`, { cause });

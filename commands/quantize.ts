@@ -143,8 +143,8 @@ async function compare(path: string, out: string, images: Uint8Array[]): Promise
 }
 
 async function show(detector: Detector, image: Uint8Array): Promise<Letterbox> {
-  const { input, pixels } = detector;
-  return await decodeLetterboxed(image, input, pixels, { maxPixels: MAX_PIXELS });
+  const { input, pixels, fit } = detector;
+  return await decodeLetterboxed(image, input, pixels, { maxPixels: MAX_PIXELS, fit });
 }
 
 /** The median milliseconds of each detector, which take turns. */

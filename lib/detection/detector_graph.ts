@@ -112,7 +112,7 @@ function worksAtAnySize(graph: OnnxGraph, outputs: string[]): boolean {
 function unknownHead({ outputs }: ExportFacts): UnknownHeadError {
   const shapes = outputs.map(({ name, shape }) => `${name} [${shape.join(", ")}]`);
   return new UnknownHeadError(
-    `Cannot use the model as a detector: its outputs have unknown shapes: ${
+    `its outputs have unknown shapes: ${
       shapes.join("; ")
     }; exports of YOLOv5 to YOLO26, YOLOX, RT-DETR, D-FINE and RF-DETR work`,
   );
@@ -156,8 +156,7 @@ function realOutputs(graph: OnnxGraph, outputs: readonly string[]): OnnxNode[] {
       node.input = node.input.map((each) => each === name ? integers : each);
       node.output = node.output.map((each) => each === name ? integers : each);
     }
-    return operation("Cast", [integers], name, [
-      { name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES.float32 },
-    ]);
+    const to = { name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES.float32 };
+    return { ...operation("Cast", [integers], name, [to]), name: `${name}/real` };
   });
 }

@@ -30,9 +30,7 @@ export function imageInputs(graph: OnnxGraph, size: Size): DetectorInputs {
   const image = findImage(inputs);
   if (image.type.tensor_type.elem_type !== ELEMENT_TYPES.float32) {
     throw new UnknownHeadError(
-      `Cannot use the model as a detector: its input ${
-        describe(image)
-      } is not float32; an export that takes float32 images works`,
+      `its input ${describe(image)} is not float32; an export that takes float32 images works`,
     );
   }
   const { width, height } = size;
@@ -60,17 +58,13 @@ function findImage(inputs: readonly OnnxValueInfo[]): OnnxValueInfo {
   const isKnown = inputs.every((input) => input === image || isSize(input));
   if (image === undefined || !isKnown) {
     throw new UnknownHeadError(
-      `Cannot use the model as a detector: expected one input of 4 dimensions, found ${
-        inputs.map(describe).join("; ") || "none"
-      }`,
+      `expected one input of 4 dimensions, found ${inputs.map(describe).join("; ") || "none"}`,
     );
   }
   const [, channels = -1] = dimensions(image);
   if (channels > 0 && channels !== 3) {
     throw new UnknownHeadError(
-      `Cannot use the model as a detector: its input is ${
-        describe(image)
-      }; an export that takes [1, 3, height, width] works`,
+      `its input is ${describe(image)}; an export that takes [1, 3, height, width] works`,
     );
   }
   return image;

@@ -24,6 +24,6 @@ export function refuseTask({ metadata, lookup }: ExportFacts, grids: FoundHead |
   if (TASKS.has(task)) return;
   const found = OTHERS[task] ?? `a network for the task ${JSON.stringify(task.slice(0, 40))}`;
   throw new UnknownHeadError(
-    `Cannot use the model as a detector: it is ${found}; an export for detection, segmentation or pose works`,
+    `it is ${found}; an export for detection, segmentation or pose works`,
   );
 }

@@ -1,14 +1,17 @@
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
 import type { Size } from "../image/size.ts";
-import { reasonOf } from "../user_error.ts";
-import { ModelError, ModelNotFoundError } from "../onnx/errors.ts";
+import { ModelError, UnknownHeadError } from "../onnx/errors.ts";
 import { leanDetector } from "../onnx/lean_graph.ts";
 import {
   inspectDetector,
   inspectUncutDetector,
   specializeDetector,
 } from "../detection/detector_graph.ts";
-import { type OnnxModel, parseOnnx } from "../onnx/onnx_schema.ts";
+import { readModelFile } from "../onnx/model_file.ts";
+import type { OnnxModel } from "../onnx/onnx_schema.ts";
+import { takeSingleImage } from "../onnx/single_image.ts";
+import { askShapes, hasOpenShapes } from "./ask_shapes.ts";
+import { tryDetector } from "./try_detector.ts";
 import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 
 /** A detector that is ready to be loaded. */
@@ -24,7 +27,7 @@ export interface PreparedDetector {
 }
 
 /** Raised when the editing changes, so that graphs edited by an older version are not used. */
-const FORMAT_VERSION = 5;
+const FORMAT_VERSION = 6;
 
 /**
  * Specializes a detector for an input size and a confidence, once: the edited graph is kept next to the model.
@@ -40,9 +43,9 @@ export async function prepareDetector(
   size: Size,
   confidence: number,
 ): Promise<PreparedDetector> {
-  const bytes = await readModel(source);
-  const layout = describing(noDetector(source), () => inspectDetector(parse(source, bytes), size));
-  const path = pathFor(source, bytes, layout.input, confidence);
+  const { model, ingredients } = await readModelFile(source);
+  const layout = await describing(source, () => inspect(model, size, inspectDetector));
+  const path = pathFor(source, ingredients, layout.input, confidence);
   const prepared = { source, path, layout, confidence };
   await loadPrepared(prepared);
   return prepared;
@@ -59,15 +62,16 @@ export async function loadPrepared(
 ): Promise<Uint8Array> {
   const kept = await readGraph(path);
   if (kept !== undefined) return kept;
-  const bytes = await readModel(source);
-  if (pathFor(source, bytes, layout.input, confidence) !== path) {
+  const { model, ingredients } = await readModelFile(source);
+  if (pathFor(source, ingredients, layout.input, confidence) !== path) {
     throw new ModelError(`Cannot use the model ${source}: it has changed; restart the server`);
   }
-  const model = parse(source, bytes);
-  const graph = describing(
-    noDetector(source),
-    () => specializeDetector(leanDetector(model, layout, confidence), layout),
-  );
+  const graph = await describing(source, async () => {
+    takeSingleImage(model);
+    const edited = specializeDetector(leanDetector(model, layout, confidence), layout);
+    await tryDetector(edited, layout);
+    return edited;
+  });
   await keepGraph(path, graph);
   return graph;
 }
@@ -89,9 +93,11 @@ export interface UncutDetector {
  * @throws {ModelError} If it cannot be read, or is no detector that can be used.
  */
 export async function loadUncut(source: string, size: Size): Promise<UncutDetector> {
-  const model = parse(source, await readModel(source));
-  return describing(noDetector(source), () => {
-    const layout = inspectUncutDetector(model, size);
+  const { model } = await readModelFile(source);
+  return await describing(source, async () => {
+    // One whose head does not run at the size is read by its grids.
+    if (hasOpenShapes(model)) await askShapes(model, size).catch(() => {});
+    const layout = await inspect(model, size, inspectUncutDetector);
     return { layout, model: specializeDetector(model, layout) };
   });
 }
@@ -102,48 +108,45 @@ export async function loadUncut(source: string, size: Size): Promise<UncutDetect
  * @throws {ModelError} If the file cannot be read.
  */
 export async function arithmeticOf(source: string): Promise<"float32" | "8 bits"> {
-  const { graph } = parse(source, await readModel(source));
-  const isQuantized = graph.node.some(({ op_type }) => op_type === "DequantizeLinear");
+  const { model } = await readModelFile(source);
+  const isQuantized = model.graph.node.some(({ op_type }) => op_type === "DequantizeLinear");
   return isQuantized ? "8 bits" : "float32";
 }
 
-async function readModel(path: string): Promise<Uint8Array> {
+/** Recognises a detector; where its outputs leave their shapes open, these are asked for. */
+async function inspect(
+  model: OnnxModel,
+  size: Size,
+  by: typeof inspectDetector,
+): Promise<DetectorLayout> {
+  takeSingleImage(model);
   try {
-    return await Deno.readFile(path);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) {
-      throw new ModelError(`Cannot read the model ${path}: ${reasonOf(cause)}`, { cause });
-    }
-    const message =
-      `Cannot find the model ${path}: run "deno task models" to fetch what is missing`;
-    throw new ModelNotFoundError(message, { cause });
+    return by(model, size);
+  } catch (error) {
+    if (!(error instanceof UnknownHeadError && hasOpenShapes(model))) throw error;
   }
-}
-
-function parse(source: string, bytes: Uint8Array): OnnxModel {
-  const message = `Cannot use the model ${source}: it is no ONNX file, or it is damaged`;
-  return describing(message, () => parseOnnx(bytes));
-}
-
-function noDetector(source: string): string {
-  return `Cannot use the model ${source}: it is not a detector that livesyte can read`;
+  await askShapes(model, size);
+  return by(model, size);
 }
 
 /** What `action` gives; a file can be wrong in more ways than the code that reads it can name. */
-function describing<T>(message: string, action: () => T): T {
+async function describing<T>(source: string, action: () => Promise<T>): Promise<T> {
   try {
-    return action();
+    return await action();
   } catch (cause) {
-    throw cause instanceof ModelError ? cause : new ModelError(message, { cause });
+    const reason = cause instanceof UnknownHeadError
+      ? cause.message
+      : "it is not a detector that livesyte can read";
+    throw new UnknownHeadError(`Cannot use the model ${source}: ${reason}`, { cause });
   }
 }
 
 function pathFor(
   source: string,
-  bytes: Uint8Array,
+  ingredients: readonly Uint8Array[],
   { width, height }: Size,
   confidence: number,
 ): string {
   const settings = `${width}x${height} from ${confidence} version ${FORMAT_VERSION}`;
-  return preparedPath(source, [bytes, settings]);
+  return preparedPath(source, [...ingredients, settings]);
 }

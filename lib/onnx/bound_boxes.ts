@@ -50,6 +50,7 @@ export function boundBoxes(
       ...node,
       input: node.input.map((name) => name === branch.source ? cropped : name),
       output: node.output.map((name) => name === boxes ? bounded : name),
+      name: `${node.name}/bounded`,
     })),
     operation("Pad", [bounded, bounds.padding], `${boxes}/padded`),
     // Changes nothing, but states the size beforehand, so that the output can go to existing memory.

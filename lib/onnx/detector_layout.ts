@@ -1,3 +1,4 @@
+import type { Fit } from "../image/letterbox.ts";
 import type { Size } from "../image/size.ts";
 
 /**
@@ -35,7 +36,7 @@ export type HeadKind =
 /** How an image becomes what a network was trained on. */
 export interface Preprocessing {
   /** Whether the image keeps its proportions, between grey bars, or is stretched over the whole input. */
-  fit: "letterbox" | "stretch";
+  fit: Fit;
   /** Order of the colours. */
   order: "rgb" | "bgr";
   /** What is taken from red, green and blue, of values from 0 to 255. */

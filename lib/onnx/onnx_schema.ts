@@ -39,7 +39,7 @@ message Property { optional string key = 1; optional string value = 2; }
 message Function { optional string name = 1; optional string domain = 10; }
 message OperatorSet { optional string domain = 1; optional int64 version = 2; }
 message Model {
-  optional Graph graph = 7; repeated OperatorSet opset_import = 8;
+  optional int64 ir_version = 1; optional Graph graph = 7; repeated OperatorSet opset_import = 8;
   repeated Property metadata_props = 14; repeated Function functions = 25;
 }
 `;
@@ -144,6 +144,8 @@ export interface OnnxGraph {
 
 /** A model file. */
 export interface OnnxModel {
+  /** Version of the format itself. */
+  ir_version?: Integer;
   /** What running the model computes. */
   graph: OnnxGraph;
   /** Versions of the operators that the nodes are written for; ONNX's own set has an empty domain or none. */

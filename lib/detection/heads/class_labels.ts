@@ -21,7 +21,7 @@ export function labelClasses(
   const count = classes ?? names?.length ?? COCO_LABELS.length;
   if (names !== undefined && names.length !== count && names.length + 1 !== count) {
     throw new UnknownHeadError(
-      `Cannot use the model as a detector: it names ${names.length} classes, but its outputs have ${count}; an export with the names that it was trained with works`,
+      `it names ${names.length} classes, but its outputs have ${count}; an export with the names that it was trained with works`,
     );
   }
   const fallback = names === undefined ? cocoLabels(count) : [];

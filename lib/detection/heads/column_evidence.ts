@@ -12,15 +12,17 @@ export interface ColumnEvidence {
   isNormalized?: boolean;
   /** Whether the rows are what convolutions gave, with nothing added or multiplied. */
   isRaw?: boolean;
+  /** Whether sides, objectness and scores come from convolutions of their own, as in YOLOX. */
+  isDecoupled?: boolean;
   /** Whether sides are exponents of what convolutions gave. */
   hasExponents?: boolean;
 }
 
-/** Operations that only move, choose or copy values; of each, the input that the values come from. */
+/** Operations that only move, choose, copy or join values; of each, the input that the values, or the first of them, come from. */
 const MOVES: Readonly<Record<string, number>> = {
   ...{ Identity: 0, Reshape: 0, Transpose: 0, Squeeze: 0, Unsqueeze: 0, Flatten: 0, Slice: 0 },
   ...{ Split: 0, Gather: 0, GatherElements: 0, GatherND: 0, Expand: 0, Tile: 0, Pad: 0, Cast: 0 },
-  ...{ QuantizeLinear: 0, DequantizeLinear: 0, ScatterND: 2, Clip: 0 },
+  ...{ QuantizeLinear: 0, DequantizeLinear: 0, ScatterND: 2, Clip: 0, Concat: 0 },
 };
 
 /** Operations that give numbers of classes or cells. */
@@ -32,9 +34,11 @@ const SCORING = new Set(["Sigmoid", "Softmax"]);
 export function readColumns(lookup: GraphLookup, output: string): ColumnEvidence {
   const join = findColumnJoin(lookup, output);
   const decoding = decodingOperations(lookup, output);
+  const types = new Set(decoding?.map(({ op_type }) => op_type));
   const decoded = decoding === undefined ? {} : {
-    isRaw: [...decoding].every((type) => RAW.has(type)),
-    hasExponents: decoding.has("Exp"),
+    isRaw: [...types].every((type) => RAW.has(type)),
+    hasExponents: types.has("Exp"),
+    isDecoupled: decoding.some((node) => joinsDecoupled(lookup, node)),
   };
   if (join === undefined) return decoded;
   const [box = "", ...others] = join.input;
@@ -115,8 +119,17 @@ const RAW = new Set(
 /** Operations that an image is computed with. */
 const NETWORK = new Set(["Conv", "ConvInteger", "QLinearConv", "MatMul", "Gemm"]);
 
-/** The kinds of operations between the network and an output; `undefined` without a network. */
-function decodingOperations(lookup: GraphLookup, output: string): Set<string> | undefined {
+/** Whether an operation joins four sides as convolutions gave them, objectness and scores. */
+function joinsDecoupled(lookup: GraphLookup, { op_type, input }: OnnxNode): boolean {
+  const [sides, ...scores] = input.map((name) => lookup.producer(lookup.original(name)));
+  const weights = lookup.constant(sides?.input[1]) ??
+    lookup.constant(lookup.producer(sides?.input[1])?.input[0]);
+  return op_type === "Concat" && sides?.op_type === "Conv" && Number(weights?.dims[0]) === 4 &&
+    scores.length === 2 && scores.every((node) => node?.op_type === "Sigmoid");
+}
+
+/** The operations between the network and an output; `undefined` without a network. */
+function decodingOperations(lookup: GraphLookup, output: string): OnnxNode[] | undefined {
   const seen = new Set<OnnxNode>();
   const pending = [output];
   let hasNetwork = false;
@@ -128,9 +141,12 @@ function decodingOperations(lookup: GraphLookup, output: string): Set<string> | 
       continue;
     }
     seen.add(node);
-    pending.push(...node.input.filter((each) => !lookup.constant(each)));
+    // Shapes and places are no values.
+    const isMove = node.op_type !== "Concat" && MOVES[node.op_type] !== undefined;
+    const inputs = isMove ? node.input.slice(MOVES[node.op_type]).slice(0, 1) : node.input;
+    pending.push(...inputs.filter((each) => !lookup.constant(each)));
   }
-  return hasNetwork ? new Set(Array.from(seen, ({ op_type }) => op_type)) : undefined;
+  return hasNetwork ? [...seen] : undefined;
 }
 
 /**

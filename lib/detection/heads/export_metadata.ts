@@ -51,7 +51,7 @@ function readNames(text: string | undefined): (string | undefined)[] | undefined
     : namesOf(value);
   if (names === undefined) {
     throw new UnknownHeadError(
-      `Cannot use the model as a detector: its class names cannot be read: ${
+      `its class names cannot be read: ${
         JSON.stringify(trimmed.slice(0, 60))
       }; write them as {0: 'person', 1: 'dog'}`,
     );

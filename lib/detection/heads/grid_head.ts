@@ -113,25 +113,13 @@ function readJoin(lookup: GraphLookup, node: OnnxNode): Join | undefined {
   return isEven ? { node, grids, channels } : undefined;
 }
 
-/** Operations that follow a convolution of integers until its outcome is real. */
-const AFTER_INTEGERS = new Set(["Add", "Mul", "Cast", "DequantizeLinear"]);
-
 /** Channels of what a convolution gives; `undefined` for other values. */
 function convolutionChannels(lookup: GraphLookup, name: string): number | undefined {
-  let node = lookup.producer(name);
-  const [first] = node?.input ?? [];
-  if (node !== undefined && AFTER_INTEGERS.has(node.op_type)) {
-    while (node !== undefined && AFTER_INTEGERS.has(node.op_type)) {
-      node = lookup.producer(node.input[0]);
-    }
-    if (node?.op_type !== "ConvInteger" && node?.op_type !== "QLinearConv") return undefined;
-  }
-  if (node === undefined || first === undefined) return undefined;
-  const place = { Conv: 1, ConvInteger: 1, QLinearConv: 3 }[node.op_type];
-  const weights = place === undefined ? undefined : node.input[place];
+  const node = lookup.producer(name);
+  if (node?.op_type !== "Conv") return undefined;
+  const [, weights = ""] = node.input;
+  // Weights in 8 bits are made real by an operation of their own.
   const constant = lookup.constant(weights) ??
-    // Weights in 8 bits are made real by an operation of their own.
     lookup.constant(lookup.producer(weights)?.input[0]);
-  const channels = Number(constant?.dims[0] ?? 0);
-  return channels > 0 ? channels : undefined;
+  return Number(constant?.dims[0] ?? 0) || undefined;
 }

@@ -59,6 +59,6 @@ function readColours(
 function unreadable(key: string, value: string, works: string): UnknownHeadError {
   const given = JSON.stringify(value.slice(0, 60));
   return new UnknownHeadError(
-    `Cannot use the model as a detector: its "${key}" is ${given}; ${works} works`,
+    `its "${key}" is ${given}; ${works} works`,
   );
 }

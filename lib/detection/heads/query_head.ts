@@ -73,7 +73,7 @@ function kindOf({ lookup, metadata }: ExportFacts, { name }: OutputShape, column
   if (noted === "probabilities") return "detr_scores";
   if (noted !== undefined) {
     throw new UnknownHeadError(
-      `Cannot use the model as a detector: its "scores" are noted as ${
+      `its "scores" are noted as ${
         JSON.stringify(noted)
       }; "sigmoid", "softmax" or "probabilities" works`,
     );

@@ -18,6 +18,8 @@ interface Reading {
   classes: number | undefined;
   /** How unusual the grids are that have so many cells: the place in {@linkcode GRID_STRIDES}. */
   rarity: number;
+  /** Whether it is a YOLOX, be it decoded in the graph or not. */
+  isYolox?: boolean;
 }
 
 /** Grids that heads predict on, by the strides of their cells. */
@@ -57,7 +59,7 @@ export function findTableHead(facts: ExportFacts): FoundHead | undefined {
       outputs: [name],
       suppressed: isDetr || isChosen,
       ...(isDetr && { preprocessing: STRETCHED }),
-      ...(reading.kind === "yolox" && { preprocessing: RAW_COLOURS }),
+      ...(reading.isYolox && { preprocessing: RAW_COLOURS }),
     };
   }
   return undefined;
@@ -72,9 +74,14 @@ function readTable(
   const rows = readRowTable(shape, facts, readColumns(facts.lookup, name));
   const rarity = Math.min(...[...columns, ...rows].map((reading) => reading.rarity));
   const usual = (reading: Reading) => reading.rarity === rarity;
+  const isCoco = ({ classes }: Reading) => classes === COCO_LABELS.length;
+  // Published models that name no classes are those of COCO.
+  const likely = facts.metadata.names === undefined && rows.some(isCoco)
+    ? rows.filter(isCoco)
+    : rows;
   const [column] = columns.filter(usual);
-  const [row, other] = rows.filter(usual);
-  if (column === undefined && other !== undefined) throw ambiguous(name, shape, rows);
+  const [row, other] = likely.filter(usual);
+  if (column === undefined && other !== undefined) throw ambiguous(name, shape, likely);
   return column ?? row;
 }
 
@@ -94,14 +101,15 @@ function readRowTable(
 ): Reading[] {
   const extra = extraColumns(facts);
   const ofAnchors = rows % ANCHORS === 0 ? gridsOf(rows / ANCHORS, facts.input) : -1;
-  if (ofAnchors >= 0) {
-    const classes = columns - 5 - extra;
-    return fits(classes, facts) ? [{ kind: "yolov5", classes, rarity: ofAnchors }] : [];
+  if (ofAnchors >= 0 && evidence.hasClassNumbers !== true && fits(columns - 5 - extra, facts)) {
+    return [{ kind: "yolov5", classes: columns - 5 - extra, rarity: ofAnchors }];
   }
   const grids = gridsOf(rows, facts.input);
   const ofGrids = grids >= 0;
   const rarity = Math.max(0, grids);
-  const { hasClassNumbers, isNormalized } = evidence;
+  const { isNormalized, hasExponents, isRaw } = evidence;
+  // Numbers of classes would have been computed.
+  const hasClassNumbers = evidence.hasClassNumbers ?? (hasExponents || isRaw ? false : undefined);
   const readings = ofGrids ? readCellTable(columns - extra, grids, facts, evidence) : [];
   if (hasClassNumbers !== false && columns === 6 + extra && isNormalized !== true) {
     // A row for each of two classes looks the same; RT-DETR has it, and no other model is left without a trace of numbers.
@@ -126,8 +134,10 @@ function readCellTable(
   facts: ExportFacts,
   evidence: ColumnEvidence,
 ): Reading[] {
-  const { hasClassNumbers, isRaw, hasExponents } = evidence;
+  const { hasClassNumbers, isRaw, hasExponents, isDecoupled } = evidence;
   if (hasClassNumbers === true || facts.metadata.endToEnd === true) return [];
+  // Some other head whose outputs have to be decoded.
+  if (isRaw === true && isDecoupled !== true) return [];
   const readings: Reading[] = [];
   // YOLOv8 computes its boxes, and without exponents; YOLOX computes them with exponents or not at all.
   if (isRaw !== true && hasExponents !== true && fits(columns - 4, facts, evidence)) {
@@ -135,7 +145,8 @@ function readCellTable(
   }
   if (fits(columns - 5, facts, evidence)) {
     const kind = isRaw ?? true ? "yolox" : "yolov5";
-    readings.push({ kind, classes: columns - 5, rarity });
+    const isYolox = kind === "yolox" || isDecoupled === true;
+    readings.push({ kind, classes: columns - 5, rarity, isYolox });
   }
   return readings;
 }
@@ -153,7 +164,7 @@ function fits(
   if (classes < 1) return false;
   if (names !== undefined) return classes === names.length;
   return evidence === undefined || evidence.hasClassNumbers === false ||
-    evidence.isRaw === true || evidence.hasExponents === true || classes === COCO_LABELS.length;
+    evidence.isDecoupled === true || classes === COCO_LABELS.length;
 }
 
 /** Whether boxes are as many as the cells of some grids. */
@@ -184,8 +195,8 @@ const MEANINGS: Partial<Record<HeadKind, string>> = {
 function ambiguous(name: string, shape: readonly number[], readings: readonly Reading[]) {
   const meanings = readings.map(({ kind }) => MEANINGS[kind] ?? kind).join(" or ");
   return new UnknownHeadError(
-    `Cannot use the model as a detector: its output ${name} [${
+    `its output ${name} [${
       shape.join(", ")
-    }] may hold ${meanings}; an export of Ultralytics without transposing, or with class names in its metadata, works`,
+    }] may hold ${meanings}; one that names its classes, in its metadata or in a .json beside it, works`,
   );
 }
