@@ -93,10 +93,11 @@ function decodeGrid(
     (bins === 1
       ? data[side * cells + cell] as number
       : meanBin(data, side * bins * cells + cell, cells, bins));
-  const likely = likelyClasses(logits.data, classes, cells, threshold);
   const candidates: Candidate[] = [];
   // Models that choose their boxes report a box once for each class that it may be of.
-  for (const { cell, classId, logit } of suppressed ? likely : bestOfCells(likely)) {
+  const findClasses = suppressed ? likelyClasses : bestClasses;
+  const least = Math.log(threshold / (1 - threshold));
+  for (const { cell, classId, value } of findClasses(logits.data, classes, cells, least)) {
     const x = (cell % columns + 0.5) * stride;
     const y = (Math.floor(cell / columns) + 0.5) * stride;
     candidates.push({
@@ -105,7 +106,7 @@ function decodeGrid(
       right: x + distance(cell, 2),
       bottom: y + distance(cell, 3),
       classId,
-      score: sigmoid(logit),
+      score: sigmoid(value),
     });
   }
   return candidates;
@@ -115,34 +116,51 @@ function decodeGrid(
 interface LikelyClass {
   cell: number;
   classId: number;
-  logit: number;
+  /** Its logit or its score. */
+  value: number;
 }
 
-/** Finds the classes of cells whose score is above the threshold. */
+/** Finds all classes of all cells whose value, in `[classes, cells]`, is above the least. */
 function likelyClasses(
-  logits: Float32Array,
+  values: Float32Array,
   classes: number,
   cells: number,
-  threshold: number,
+  least: number,
 ): LikelyClass[] {
-  const least = Math.log(threshold / (1 - threshold));
   const likely: LikelyClass[] = [];
   for (let classId = 0, index = 0; classId < classes; classId++) {
     for (let cell = 0; cell < cells; cell++, index++) {
-      const logit = logits[index] as number;
-      // Nearly every logit fails here, so sigmoids cost nothing for those.
-      if (logit > least) likely.push({ cell, classId, logit });
+      const value = values[index] as number;
+      // Nearly every value fails here, so sigmoids cost nothing for those.
+      if (value > least) likely.push({ cell, classId, value });
     }
   }
   return likely;
 }
 
-function bestOfCells(likely: readonly LikelyClass[]): Iterable<LikelyClass> {
-  const best = new Map<number, LikelyClass>();
-  for (const each of likely) {
-    if (each.logit > (best.get(each.cell)?.logit ?? -Infinity)) best.set(each.cell, each);
+/** Finds the best class of each cell; cells without a value above the least are left out. */
+function bestClasses(
+  values: Float32Array,
+  classes: number,
+  cells: number,
+  least: number,
+): LikelyClass[] {
+  const best = new Float64Array(cells).fill(least);
+  const classIds = new Int32Array(cells).fill(-1);
+  for (let classId = 0, index = 0; classId < classes; classId++) {
+    for (let cell = 0; cell < cells; cell++, index++) {
+      const value = values[index] as number;
+      if (value > (best[cell] as number)) {
+        best[cell] = value;
+        classIds[cell] = classId;
+      }
+    }
   }
-  return best.values();
+  const found: LikelyClass[] = [];
+  classIds.forEach((classId, cell) => {
+    if (classId >= 0) found.push({ cell, classId, value: best[cell] as number });
+  });
+  return found;
 }
 
 /** Mean of the softmax over `bins` numbers that start at `offset`, `step` apart. */
@@ -168,14 +186,11 @@ function decodeColumns(
   threshold: number,
 ): Candidate[] {
   const [, , cells = 0] = dims;
-  const candidates: Candidate[] = [];
-  for (let cell = 0; cell < cells; cell++) {
-    const { classId, score } = bestScore(data, 4 * cells + cell, cells, classes);
-    if (score <= threshold) continue;
+  const scores = data.subarray(4 * cells);
+  return bestClasses(scores, classes, cells, threshold).map(({ cell, classId, value }) => {
     const side = (row: number) => data[row * cells + cell] as number;
-    candidates.push({ ...centreBox([side(0), side(1), side(2), side(3)]), classId, score });
-  }
-  return candidates;
+    return { ...centreBox([side(0), side(1), side(2), side(3)]), classId, score: value };
+  });
 }
 
 /** Reads `[4 of a box, a score a class]` rows. */
