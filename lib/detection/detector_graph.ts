@@ -50,7 +50,7 @@ export function inspectDetector(model: OnnxModel, size: Size): DetectorLayout {
   if (grids !== undefined && isWhole) {
     return layOut(facts, grids, gridInput(model.graph, grids, size));
   }
-  const head = findTableHead(facts) ?? findQueryHead(facts) ?? grids;
+  const head = findQueryHead(facts) ?? findTableHead(facts) ?? grids;
   if (head === undefined) throw unknownHead(facts);
   return layOut(facts, head, facts.input);
 }
@@ -67,7 +67,7 @@ export function inspectUncutDetector(model: OnnxModel, size: Size): DetectorLayo
   const facts = readFacts(model, size);
   const grids = findGridHead(facts);
   refuseTask(facts, grids);
-  const head = findTableHead(facts) ?? findQueryHead(facts) ?? grids;
+  const head = findQueryHead(facts) ?? findTableHead(facts) ?? grids;
   if (head === undefined) throw unknownHead(facts);
   return layOut(facts, head, facts.input);
 }

@@ -5,6 +5,7 @@
  */
 
 import type { GraphLookup } from "../../onnx/graph_lookup.ts";
+import { ancestors } from "../../onnx/onnx_nodes.ts";
 import type { OnnxNode } from "../../onnx/onnx_schema.ts";
 import { choosesBoxes } from "./column_evidence.ts";
 import type { ExportFacts, FoundHead } from "./head.ts";
@@ -35,9 +36,11 @@ const MOST_GRIDS = 6;
  * Exports up to Ultralytics 8.3 join boxes and classes of a stride before the strides, later ones the strides of boxes and of
  * classes apart; further grids, such as coefficients of masks, are left aside.
  */
-export function findGridHead({ lookup, metadata }: ExportFacts): FoundHead | undefined {
-  const joins = lookup.graph.node.flatMap((node) => readJoin(lookup, node) ?? []).reverse();
-  const found = findJoined(lookup, joins) ?? findApart(lookup, joins);
+export function findGridHead({ lookup, metadata, outputs }: ExportFacts): FoundHead | undefined {
+  // Of two heads, such as one that only helps in training, that of the first output counts.
+  const [first] = outputs;
+  const found = findGrids(lookup, ancestors(lookup.graph, first ? [first.name] : [])) ??
+    findGrids(lookup, lookup.graph.node);
   if (found === undefined) return undefined;
   const strides = found.boxes.map((name) => strideOf(lookup, name));
   if (!strides.every((stride) => stride !== undefined)) return undefined;
@@ -48,6 +51,11 @@ export function findGridHead({ lookup, metadata }: ExportFacts): FoundHead | und
     suppressed: choosesBoxes(lookup, metadata.endToEnd),
     strides,
   };
+}
+
+function findGrids(lookup: GraphLookup, nodes: readonly OnnxNode[]): Grids | undefined {
+  const joins = nodes.flatMap((node) => readJoin(lookup, node) ?? []).reverse();
+  return findJoined(lookup, joins) ?? findApart(lookup, joins);
 }
 
 function findJoined(lookup: GraphLookup, joins: readonly Join[]): Grids | undefined {
