@@ -109,10 +109,11 @@ function worksAtAnySize(graph: OnnxGraph, outputs: string[]): boolean {
   return !ancestors(graph, outputs).some((node) => ["Reshape", "Expand"].includes(node.op_type));
 }
 
-function unknownHead({ outputs }: ExportFacts): UnknownHeadError {
+function unknownHead({ outputs, metadata: { names } }: ExportFacts): UnknownHeadError {
+  const named = names === undefined ? "" : ` for the ${names.length} classes that it names`;
   const shapes = outputs.map(({ name, shape }) => `${name} [${shape.join(", ")}]`);
   return new UnknownHeadError(
-    `its outputs have unknown shapes: ${
+    `its outputs have unknown shapes${named}: ${
       shapes.join("; ")
     }; exports of YOLOv5 to YOLO26, YOLOX, RT-DETR, D-FINE and RF-DETR work`,
   );

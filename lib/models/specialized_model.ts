@@ -109,7 +109,9 @@ export async function loadUncut(source: string, size: Size): Promise<UncutDetect
  */
 export async function arithmeticOf(source: string): Promise<"float32" | "8 bits"> {
   const { model } = await readModelFile(source);
-  const isQuantized = model.graph.node.some(({ op_type }) => op_type === "DequantizeLinear");
+  const isQuantized = model.graph.node.some(({ op_type }) =>
+    ["DequantizeLinear", "ConvInteger", "QLinearConv"].includes(op_type)
+  );
   return isQuantized ? "8 bits" : "float32";
 }
 

@@ -168,3 +168,17 @@ Deno.test("scores that are none are refused", async () => {
   const wrong = constantExport([1, 300, 6], (at) => at(0, 4, 640), { names: "['a', 'b', 'c']" });
   await expect(detect(wrong)).rejects.toThrow("its scores reach 640.0");
 });
+
+Deno.test("boxes that were decoded already are not decoded again", async () => {
+  // With nothing in the graph that tells, it looks like a YOLOX without its decoder.
+  const decoded = constantExport([1, CELLS, 85], (at) => {
+    [320, 320, 100, 200, 1].forEach((value, column) => at(0, column, value));
+    at(0, 5, .9);
+  }, {});
+  await expect(detect(decoded)).rejects.toThrow("its boxes reach beyond 1000000 pixels");
+});
+
+Deno.test("columns of a task are not taken for classes where nothing tells how many there are", async () => {
+  const masks = constantExport([1, 116, CELLS], () => {}, { task: "segment" });
+  await expect(detect(masks)).rejects.toThrow("its outputs have unknown shapes: output0");
+});

@@ -45,6 +45,9 @@ const RAW_COLOURS: Preprocessing = { ...UNIT_RANGE, order: "bgr", deviation: [1,
  * @throws {UnknownHeadError} If the table can be read in more ways than one, and nothing tells which is right.
  */
 export function findTableHead(facts: ExportFacts): FoundHead | undefined {
+  const { task = "detect", names } = facts.metadata;
+  // Columns for masks or keypoints might be taken for classes.
+  if (task !== "detect" && names === undefined && extraColumns(facts) === 0) return undefined;
   for (const { name, shape } of facts.outputs) {
     if (shape.length !== 3) continue;
     const reading = readTable(name, shape, facts);
@@ -107,7 +110,8 @@ function readRowTable(
   const grids = gridsOf(rows, facts.input);
   const ofGrids = grids >= 0;
   const rarity = Math.max(0, grids);
-  const { isNormalized, hasExponents, isRaw } = evidence;
+  const { hasExponents, isRaw } = evidence;
+  const isNormalized = facts.metadata.head === "RTDETRDecoder" || evidence.isNormalized;
   // Numbers of classes would have been computed.
   const hasClassNumbers = evidence.hasClassNumbers ?? (hasExponents || isRaw ? false : undefined);
   const readings = ofGrids ? readCellTable(columns - extra, grids, facts, evidence) : [];
