@@ -14,6 +14,7 @@ import { serve } from "./commands/serve.ts";
 import { runVideo } from "./commands/video.ts";
 import { UsageError } from "./commands/usage_error.ts";
 import { type Config, parseConfig } from "./lib/config.ts";
+import { PROBE_SUBCOMMAND } from "./lib/devices/probe_device.ts";
 import type { Front } from "./lib/front/front.ts";
 import { DECODE_SUBCOMMAND } from "./lib/video/decode/decode_command.ts";
 import { Services, VERSION } from "./services.ts";
@@ -95,6 +96,10 @@ async function run([command = "serve", ...rest]: string[]): Promise<number> {
       // Loaded only here, since FFmpeg has no place in the server's process.
       const { runDecodeProcess } = await import("./lib/video/decode/decode_process.ts");
       return await runDecodeProcess(rest[0] ?? "");
+    }
+    case PROBE_SUBCOMMAND: {
+      const { runDeviceProbe } = await import("./lib/devices/probe_process.ts");
+      return await runDeviceProbe();
     }
     case "--help":
     case "help":

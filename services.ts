@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Config } from "./lib/config.ts";
+import { type Config, PIPELINE_DEFAULTS } from "./lib/config.ts";
 import { BodyReader } from "./lib/http/body_reader.ts";
 import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
-import type { Size } from "./lib/image/size.ts";
+import { planFor } from "./lib/pipeline/autotune.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
 import type { Health } from "./lib/protocol/health.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
@@ -19,6 +19,7 @@ import { StreamServer } from "./lib/streaming/stream_server.ts";
 import { measureEventLoopLag } from "./lib/telemetry/event_loop_lag.ts";
 import { logEvent } from "./lib/telemetry/log.ts";
 import { metricsRegistry, pipelineMetrics, videoMetrics } from "./lib/telemetry/metrics.ts";
+import type { FrameBounds } from "./lib/video/decode/display_geometry.ts";
 import type { VideoFrameProcessor } from "./lib/video/video_frame_processor.ts";
 import { VideoService } from "./lib/video/video_service.ts";
 import project from "./deno.json" with { type: "json" };
@@ -63,8 +64,8 @@ export class Services {
    */
   constructor(config: Config, processor?: FrameProcessor) {
     this.config = config;
-    const qualities = qualityLadder(config.pipeline.inputSize);
-    this.pipelines = createPipelines(config, qualities.slice(1));
+    const qualities = qualityLadder(config.pipeline.inputSize ?? PIPELINE_DEFAULTS.inputSize);
+    this.pipelines = createPipelines(config);
     this.videoProcessor = toVideoFrameProcessor(this.pipelines);
     this.streams = new StreamServer(
       processor ?? toFrameProcessor(this.pipelines),
@@ -97,6 +98,7 @@ export class Services {
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
     this.#logTextModel();
+    this.#logDevice();
     this.#logPlan();
     this.videos.start();
   }
@@ -110,28 +112,43 @@ export class Services {
     logEvent(isWanted ? "info" : "warning", "text_model", message, { model, wanted });
   }
 
+  #logDevice(): void {
+    if (this.pipelines.device === undefined) return;
+    const { device, wanted, message, refusals } = this.pipelines.device;
+    const isWanted = wanted === "auto" || wanted === device;
+    logEvent(isWanted ? "info" : "warning", "pipeline_device", message, { device, wanted });
+    for (const cause of refusals) {
+      logEvent("debug", "pipeline_device", "A device was refused", { device, wanted, cause });
+    }
+  }
+
   #logPlan(): void {
-    const { plans } = this.pipelines;
-    const [alone, many] = [plans[0], plans.at(-1)];
-    if (alone === undefined || many === undefined) return;
+    const { plans, precision } = this.pipelines;
+    const many = plans.at(-1);
+    if (many === undefined || precision === undefined) return;
     const { workers, threads } = many;
+    const [alone, paced] = [planFor(plans, 1), planFor(plans, 1, true)];
     const fields = {
+      precision,
       workers,
       threads,
       threads_alone: alone.threads,
+      threads_paced: paced.threads,
       ...("latencyMs" in alone && { latency_ms: Math.round(alone.latencyMs) }),
+      ...("pacedMs" in paced && { paced_ms: Math.round(paced.pacedMs) }),
       ...("framesPerSecond" in many && { frames_per_second: Math.round(many.framesPerSecond) }),
     };
-    const message = `Inference is ready: ${workers} workers of ${threads} threads, or ` +
-      `${alone.threads} for a frame that is alone`;
+    const numbers = precision === "int8" ? "8-bit integers" : "float32";
+    const message = `Inference is ready, with ${numbers}: frames at once, workers × threads: ` +
+      `${workers} × ${threads}; threads for a frame alone: ${alone.threads}, after a pause: ${paced.threads}`;
     logEvent("info", "pipeline_ready", message, fields);
   }
 
-  /** Size within which the frames of a video are to fit for a pipeline. */
-  videoFrameSize(pipelineId: string): { width: number; height: number } {
-    return this.pipelines.registry.uses(pipelineId, "reading")
-      ? READING_SIZE
-      : this.config.pipeline.inputSize;
+  /** What the frames of a video are to fit within for a pipeline. */
+  videoFrameSize(pipelineId: string): FrameBounds {
+    if (this.pipelines.registry.uses(pipelineId, "reading")) return READING_SIZE;
+    const { inputSize } = this.config.pipeline;
+    return inputSize ?? { ...PIPELINE_DEFAULTS.inputSize, anyShape: true };
   }
 
   /** Frames of a video that are under way at once: one with each worker, and one more, so that none has to wait for a frame. */
@@ -159,6 +176,8 @@ export class Services {
   async metrics(): Promise<{ text: string; contentType: string }> {
     const alive = this.pipelines.workers().filter((worker) => worker.alive).length;
     pipelineMetrics.workersAlive.set(alive);
+    const { device } = this.pipelines.device ?? {};
+    if (device !== undefined) pipelineMetrics.device.set({ device }, 1);
     pipelineMetrics.queueWaiting.set(this.pipelines.waiting);
     for (const [status, count] of Object.entries(this.videos.health().by_status)) {
       videoMetrics.jobs.set({ status }, count);
@@ -180,8 +199,15 @@ export class Services {
       sessions: { active: this.streams.registry.size, max: this.config.stream.maxSessions ?? null },
       pipelines: this.pipelines.registry.list().map(({ id }) => id),
       workers,
+      device: this.#deviceInUse(),
       jobs: this.videos.health(),
     };
+  }
+
+  #deviceInUse(): Health["device"] {
+    if (this.pipelines.device === undefined) return null;
+    const { device: name, message: description } = this.pipelines.device;
+    return { name, description };
   }
 
   /**
@@ -199,12 +225,10 @@ export class Services {
 
 function createPipelines(
   { pipeline, stream, modelDirectory }: Config,
-  otherInputSizes: Size[],
 ): PipelineService {
   const { directory, workers, threads, ...options } = pipeline;
   return new PipelineService({
     ...options,
-    otherInputSizes,
     modelDir: modelDirectory,
     pipelineDir: directory,
     ...(workers !== undefined && { workers }),

@@ -7,17 +7,26 @@
  * @module
  */
 
-import { InferenceSession, Tensor } from "../lib/onnx/onnxruntime.ts";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import type { StageTimings } from "../lib/protocol/result.ts";
-import { sessionSettings } from "../lib/onnx/session_settings.ts";
+import { defaultModelDirectory, fetchModels } from "../commands/models.ts";
+import { runCommand } from "../commands/run_command.ts";
+import { UsageError } from "../commands/usage_error.ts";
+import { parseConfig, PIPELINE_DEFAULTS } from "../lib/config.ts";
 import type { Size } from "../lib/image/size.ts";
-import { decodeLetterboxed } from "../lib/image/image_decoder.ts";
-import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
-import { loadPrepared, prepareDetector } from "../lib/models/specialized_model.ts";
-import { PlainDetector } from "./plain_detector.ts";
+import { modelPath, MODELS } from "../lib/models/model_catalog.ts";
+import { ModelStore } from "../lib/models/model_store.ts";
+import { choosePrecision } from "../lib/models/specialized_model.ts";
+import { compareDetectors } from "./comparison/compare_detectors.ts";
+import { formatComparison } from "./comparison/comparison.ts";
+import {
+  frameVariant,
+  inferenceVariant,
+  plainVariant,
+  type Variant,
+  type VariantOptions,
+} from "./frame_variants.ts";
+import { quantile } from "./quantile.ts";
 
 const USAGE = `Usage: deno task bench:frame [options]
 
@@ -26,61 +35,92 @@ plain script, and to the inference alone.
 
 Options:
   --iterations N  Rounds to measure, after 5 to warm up (default: 50)
-  --threads N     Threads of one inference (default: 2)
+  --threads N     Threads of one inference (default: PIPELINE_THREADS, or 2)
+  --peers         Compare with Ultralytics and OpenVINO in place of that, which needs Python 3.11, and at
+                  the first time 3 GB from PyPI: back to back, and at a camera's pace
+  --images DIR    With --peers: measure accuracy on images with YOLO labels, too, and compare with
+                  OpenVINO in 8 bits, which is calibrated on them
+  --json FILE     With --images: write the figures to a file
   -h, --help      Show this text
+
+The settings MODEL_DIR, YOLO_MODEL, YOLO_PRECISION, YOLO_CONFIDENCE, YOLO_IOU and PIPELINE_INPUT_SIZE
+are those of the server.
+
+Exit codes: 0 when all is done, 2 when something cannot be used.
 `;
 
-const DEFAULT_SIZE: Size = { width: 512, height: 384 };
-const SIZES: Size[] = [{ width: 640, height: 480 }, DEFAULT_SIZE, { width: 320, height: 256 }];
+const FURTHER_SIZES: Size[] = [{ width: 512, height: 384 }, { width: 320, height: 256 }];
 const WARM_UP_ROUNDS = 5;
 /** The uncut network at 640x640, its threads awake between operations and frames, as they are by default. */
 const PLAIN = "plain script";
 /** The same, its threads asleep whenever they have nothing to do. */
 const PLAIN_IDLE = "plain script, no spinning";
 
-/** One thing to measure; gives its parts in milliseconds, `total` among them. */
-interface Variant {
-  name: string;
-  run(): Promise<Partial<Omit<StageTimings, "nodes">> & { total: number }>;
-}
-
 /** Measurements of a variant, by part. */
 type Samples = Map<string, number[]>;
 
+interface Options {
+  iterations: number;
+  threads: number | undefined;
+  peers: boolean;
+  images: string | undefined;
+  json: string | undefined;
+}
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      iterations: { type: "string", default: "50" },
-      threads: { type: "string", default: "2" },
-      help: { type: "boolean", short: "h" },
-    },
-  });
-  const [iterations, threads] = [Number(values.iterations), Number(values.threads)];
-  if (values.help || !(iterations >= 1) || !(threads >= 1)) {
+  const options = parseOptions();
+  if (options === undefined) {
     print(USAGE);
-    return values.help ? 0 : 2;
+    return 0;
   }
-  const modelDir = Deno.env.get("MODEL_DIR") || "./models";
+  const { modelDirectory: modelDir, pipeline: settings } = parseConfig(Deno.env.toObject(), {
+    modelDirectory: defaultModelDirectory(),
+  });
+  await fetchModels(new ModelStore(modelDir), MODELS.filter(({ id }) => id === settings.model));
+  const path = modelPath(settings.model, modelDir);
   const frame = await createFrame();
-  const services = SIZES.map((inputSize) =>
-    new PipelineService({ modelDir, inputSize, workers: 1, threads })
-  );
-  await Promise.all(services.map((service) => service.start()));
-  const path = join(modelDir, "yolov8n.onnx");
-  const withoutSpinning = {
-    intraOpNumThreads: threads,
-    extra: { session: { intra_op: { allow_spinning: "0" } } },
+  const threads = options.threads ?? settings.threads ?? 2;
+  const shared = {
+    ...{ frame, path, modelDir, threads },
+    settings: { ...settings, threads },
+    precision: await choosePrecision(path, settings.precision),
   };
-  const variants = [
-    plainVariant(PLAIN, frame, await PlainDetector.create(path)),
-    plainVariant(PLAIN_IDLE, frame, await PlainDetector.create(path, withoutSpinning)),
-    ...services.map((service, index) => frameVariant(service, SIZES[index] as Size, frame)),
-    ...await Promise.all(SIZES.map((size) => inferenceVariant(modelDir, size, threads, frame))),
-  ];
-  const samples = await measure(variants, iterations);
-  for (const service of services) service.stop();
-  report(samples, iterations, threads);
+  await (options.peers ? compare(options, shared) : measureVariants(options, shared));
   return 0;
+}
+
+function parseOptions(): Options | undefined {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        iterations: { type: "string", default: "50" },
+        threads: { type: "string" },
+        peers: { type: "boolean", default: false },
+        images: { type: "string" },
+        json: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    }));
+  } catch (error) {
+    const [reason] = (error as Error).message.split(". ");
+    throw new UsageError(`${reason}; see "deno task bench:frame --help"`);
+  }
+  const { help, peers, images, json } = values;
+  if (help) return undefined;
+  if (images !== undefined && !peers) throw new UsageError("--images is for --peers");
+  if (json !== undefined && images === undefined) throw new UsageError("--json is for --images");
+  return {
+    iterations: countOf("--iterations", values.iterations),
+    threads: values.threads === undefined ? undefined : countOf("--threads", values.threads),
+    ...{ peers, images, json },
+  };
+}
+
+function countOf(name: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new UsageError(`Cannot use ${name} ${text}: expected a whole number from 1`);
 }
 
 /** A frame as a browser's camera would send it. */
@@ -90,57 +130,44 @@ async function createFrame(): Promise<Uint8Array> {
   return new Uint8Array(await resized.jpeg({ quality: 80 }).toBuffer());
 }
 
-function plainVariant(
-  name: string,
-  frame: Uint8Array,
-  detector: PlainDetector,
-): Variant {
-  return {
-    name,
-    async run() {
-      const { timings } = await detector.detect(frame);
-      return timings;
-    },
-  };
+async function compare(
+  { images, json }: Options,
+  { path: model, frame, settings }: VariantOptions,
+): Promise<void> {
+  const comparison = await compareDetectors({
+    ...{ model, frame, settings, folder: images },
+    onProgress: (what) => Deno.stderr.writeSync(new TextEncoder().encode(`${what}\n`)),
+  });
+  print(formatComparison(comparison));
+  if (json !== undefined) {
+    await Deno.writeTextFile(json, `${JSON.stringify(comparison, undefined, 2)}\n`);
+  }
 }
 
-function frameVariant(service: PipelineService, size: Size, frame: Uint8Array): Variant {
-  return {
-    name: `frame ${nameOf(size)}`,
-    async run() {
-      // A copy, since the pipeline takes the memory away; made before the clock of the result starts.
-      const result = await service.runOnFrame({
-        pipelineId: "yolo_only",
-        sessionId: "bench",
-        frameIndex: 1,
-        bytes: frame.slice(),
-      });
-      const { nodes: _, ...stages } = result.timings_ms;
-      return stages;
-    },
+async function measureVariants(
+  { iterations }: Options,
+  shared: VariantOptions,
+): Promise<void> {
+  const { threads, settings } = shared;
+  const inUse = settings.inputSize ?? PIPELINE_DEFAULTS.inputSize;
+  const isDefault = ({ width, height }: Size) => width === inUse.width && height === inUse.height;
+  const sizes = [inUse, ...FURTHER_SIZES.filter((size) => !isDefault(size))];
+  const withoutSpinning = {
+    intraOpNumThreads: threads,
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
   };
-}
-
-async function inferenceVariant(
-  modelDir: string,
-  size: Size,
-  threads: number,
-  frame: Uint8Array,
-): Promise<Variant> {
-  const prepared = await prepareDetector(join(modelDir, "yolov8n.onnx"), size, 0.25);
-  const model = await loadPrepared(prepared);
-  const session = await InferenceSession.create(model, sessionSettings(threads));
-  const pixels = new Uint8Array(size.width * size.height * 3);
-  await decodeLetterboxed(frame, size, pixels, { maxPixels: 640 * 480 });
-  const input = new Tensor("uint8", pixels, [1, size.height, size.width, 3]);
-  return {
-    name: `session.run ${nameOf(size)}`,
-    async run() {
-      const started = performance.now();
-      await session.run({ [session.inputNames[0] ?? ""]: input });
-      return { total: performance.now() - started };
-    },
-  };
+  const variants = [
+    await plainVariant(PLAIN, shared),
+    await plainVariant(PLAIN_IDLE, shared, withoutSpinning),
+  ].filter((variant) => variant !== undefined);
+  for (const size of sizes) variants.push(await frameVariant(frameName(size), size, shared));
+  for (const size of sizes) {
+    variants.push(await inferenceVariant(inferenceName(size), size, shared));
+  }
+  const samples = await measure(variants, iterations);
+  for (const variant of variants) variant.stop();
+  print(`${iterations} rounds, ${threads} threads, milliseconds (median / 95th percentile)\n\n`);
+  report(samples, sizes);
 }
 
 async function measure(
@@ -164,8 +191,7 @@ async function measure(
   return samples;
 }
 
-function report(samples: Map<string, Samples>, iterations: number, threads: number): void {
-  print(`${iterations} rounds, ${threads} threads, milliseconds (median / 95th percentile)\n\n`);
+function report(samples: Map<string, Samples>, sizes: readonly Size[]): void {
   print(row("", "decode", "detect", "total"));
   for (const [name, parts] of samples) {
     const cells = ["decode", "detect", "total"].map((part) => {
@@ -176,16 +202,18 @@ function report(samples: Map<string, Samples>, iterations: number, threads: numb
   }
   const total = (name: string) => quantile(samples.get(name)?.get("total") ?? [], 0.5);
   print("\n");
-  for (const size of SIZES) {
-    const frame = total(`frame ${nameOf(size)}`);
-    const times = (milliseconds: number) => (milliseconds / frame).toFixed(2);
-    const overhead = frame / total(`session.run ${nameOf(size)}`);
-    print(
-      `${nameOf(size)}: ${times(total(PLAIN))} times as fast as the plain script ` +
-        `(${times(total(PLAIN_IDLE))} without spinning), ` +
-        `${overhead.toFixed(2)} times the inference alone\n`,
-    );
+  for (const size of sizes) {
+    const frame = total(frameName(size));
+    const times = (name: string) => (total(name) / frame).toFixed(2);
+    const faster = samples.has(PLAIN)
+      ? `${times(PLAIN)} times as fast as the plain script (${
+        times(PLAIN_IDLE)
+      } without spinning), `
+      : "";
+    const overhead = (frame / total(inferenceName(size))).toFixed(2);
+    print(`${nameOf(size)}: ${faster}${overhead} times the inference alone\n`);
   }
+  if (!samples.has(PLAIN)) print("The plain script cannot drive this model\n");
 }
 
 function row(name: string, ...cells: string[]): string {
@@ -196,17 +224,20 @@ function format(list: readonly number[], share: number): string {
   return quantile(list, share).toFixed(1);
 }
 
-function quantile(list: readonly number[], share: number): number {
-  const sorted = list.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-}
-
 function nameOf({ width, height }: Size): string {
   return `${width}x${height}`;
+}
+
+function frameName(size: Size): string {
+  return `frame ${nameOf(size)}`;
+}
+
+function inferenceName(size: Size): string {
+  return `session.run ${nameOf(size)}`;
 }
 
 function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) await runCommand(main);

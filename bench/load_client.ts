@@ -33,6 +33,7 @@ export class LoadClient {
   readonly closed: Promise<void>;
   readonly #sentAt: number[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
+  #onAnswer: (message: Record<string, unknown>) => void = () => {};
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -65,6 +66,19 @@ export class LoadClient {
     }, Math.max(1, intervalMs / 4));
   }
 
+  /**
+   * Sends one frame, where none is under way, and waits for the answer.
+   *
+   * @throws {Error} If the connection ends
+   */
+  async ask(frame: Uint8Array): Promise<Record<string, unknown>> {
+    const { promise, resolve, reject } = Promise.withResolvers<Record<string, unknown>>();
+    this.#onAnswer = resolve;
+    this.closed.then(() => reject(new Error("The server has ended the connection")));
+    this.#send(frame);
+    return await promise;
+  }
+
   /** Sends nothing more, and waits a moment for the last answers. */
   async close(): Promise<LoadReport> {
     clearInterval(this.#timer);
@@ -81,6 +95,7 @@ export class LoadClient {
   }
 
   #receive(message: Record<string, unknown>): void {
+    this.#onAnswer(message);
     if ("result" in message) {
       this.report.answered += 1;
       this.report.ages.push(performance.now() - this.#sentAt[Number(message.frame_index)]);

@@ -10,9 +10,12 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
+import { runCommand } from "../commands/run_command.ts";
 import { ModelStore } from "../lib/models/model_store.ts";
 import { type ReadingTimings, TextReader } from "../lib/ocr/text_reader.ts";
 import { TEXT_MODEL_TRAITS, textModelFiles } from "../lib/models/text_models.ts";
+import { compareReaders } from "./comparison/compare_readers.ts";
+import { quantile } from "./quantile.ts";
 
 const USAGE = `Usage: deno task bench:ocr [options]
 
@@ -22,6 +25,8 @@ which runs the same networks, PP-OCRv4's. Fetches them into MODEL_DIR (default: 
 Options:
   --iterations N  Rounds to measure, after 5 to warm up (default: 30)
   --threads N     Threads of one inference (default: 2); the other port uses its defaults
+  --peers         Compare a server with its settings with RapidOCR in place of that, in time and in wrong
+                  characters; needs Python 3.11, and at the first time 100 MB from PyPI
   -h, --help      Show this text
 `;
 
@@ -43,6 +48,7 @@ async function main(): Promise<number> {
     options: {
       iterations: { type: "string", default: "30" },
       threads: { type: "string", default: "2" },
+      peers: { type: "boolean", default: false },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -50,6 +56,10 @@ async function main(): Promise<number> {
   if (values.help || !(iterations >= 1) || !(threads >= 1)) {
     print(USAGE);
     return values.help ? 0 : 2;
+  }
+  if (values.peers) {
+    print(await compareReaders());
+    return 0;
   }
   const reader = await loadReader(threads);
   await using other = startOtherPort();
@@ -158,13 +168,8 @@ function format(list: readonly number[], share: number): string {
   return quantile(list, share).toFixed(1);
 }
 
-function quantile(list: readonly number[], share: number): number {
-  const sorted = list.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-}
-
 function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) await runCommand(main);

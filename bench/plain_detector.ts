@@ -3,6 +3,8 @@ import sharp from "sharp";
 
 /** Side of the uncut network's input, in pixels. */
 const SIDE = 640;
+/** Places where the network looks for an object: one for each square of 8, 16 and 32 pixels. */
+const CELLS = 80 ** 2 + 40 ** 2 + 20 ** 2;
 const CONFIDENCE = 0.25;
 const OVERLAP = 0.45;
 
@@ -23,12 +25,22 @@ export class PlainDetector {
     this.#session = session;
   }
 
-  /** Loads the model file; without settings as a plain script does. */
+  /**
+   * Loads the model file; without settings as a plain script does.
+   *
+   * @returns `undefined` where the model is not YOLOv8 at 640x640 in float32, as Ultralytics exports it by default
+   */
   static async create(
     path: string,
     settings: InferenceSession.SessionOptions = {},
-  ): Promise<PlainDetector> {
-    return new PlainDetector(await InferenceSession.create(path, settings));
+  ): Promise<PlainDetector | undefined> {
+    const session = await InferenceSession.create(path, settings);
+    const [input] = session.inputMetadata;
+    const [output] = session.outputMetadata;
+    const isPlain = input?.isTensor && input.type === "float32" && output?.isTensor &&
+      `${input.shape}` === `1,3,${SIDE},${SIDE}` && output.shape.length === 3 &&
+      output.shape[2] === CELLS && session.outputNames.length === 1;
+    return isPlain ? new PlainDetector(session) : undefined;
   }
 
   /** Finds objects in a JPEG. */
@@ -51,8 +63,9 @@ export class PlainDetector {
       planes[index + 2 * area] = (pixels[index * 3 + 2] ?? 0) / 255;
     }
     const input = new Tensor("float32", planes, [1, 3, SIDE, SIDE]);
-    const { output0 } = await this.#session.run({ images: input });
-    const boxes = suppress(decode(output0 as Tensor));
+    const { inputNames: [inputName = ""], outputNames: [outputName = ""] } = this.#session;
+    const { [outputName]: output } = await this.#session.run({ [inputName]: input });
+    const boxes = suppress(decode(output as Tensor));
     const finished = performance.now();
     return {
       boxes,

@@ -1,5 +1,7 @@
 /** A livesyte server in a process of its own, for measurements and tests that need one. */
 
+import { textLines } from "./text_lines.ts";
+
 /** A running server. */
 export interface ServerProcess extends AsyncDisposable {
   /** Such as `http://127.0.0.1:40123/`. */
@@ -32,6 +34,26 @@ export function thisProject(...options: string[]): ServerProgram {
     command: Deno.execPath(),
     args: ["run", "--no-prompt", ...PERMISSIONS, ...options, MAIN, "serve"],
   };
+}
+
+/**
+ * Runs another command of this project to its end.
+ *
+ * @param environment Variables for it, beside those of this process
+ * @returns What it has printed
+ * @throws {Error} With what it wrote to standard error if it fails
+ */
+export async function runThisProject(
+  args: string[],
+  environment: Record<string, string> = {},
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...PERMISSIONS, MAIN, ...args],
+    env: environment,
+  }).output();
+  const decoder = new TextDecoder();
+  if (!success) throw new Error(decoder.decode(stderr).trim());
+  return decoder.decode(stdout);
 }
 
 /**
@@ -88,12 +110,7 @@ async function readLines(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   onLine: (line: Record<string, unknown>) => void,
 ): Promise<void> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) onLine(JSON.parse(line));
-  }
+  for await (const line of textLines(stream)) onLine(JSON.parse(line));
 }
 
 /** Resident memory of a process in MiB; `NaN` where the system does not tell. */

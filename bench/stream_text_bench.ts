@@ -10,6 +10,7 @@
 import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { PipelineService } from "../lib/pipeline/pipeline_service.ts";
+import { quantile } from "./quantile.ts";
 
 const USAGE = `Usage: deno task bench:stream [options]
 
@@ -156,11 +157,6 @@ function report(samples: readonly Samples[], { fps, workers, threads }: Options)
       `${readings.length} readings of ${quantile(readings, 0.5).toFixed(0)} ms at the median, ` +
       `${quantile(lines, 0.5)} lines in a result\n`,
   );
-}
-
-function quantile(list: readonly number[], share: number): number {
-  const sorted = list.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
 
 function print(text: string): void {

@@ -17,6 +17,7 @@ import { drawFindings, OUTPUT_FORMATS } from "./draw_findings.ts";
 import { defaultModelDirectory, ensureModels } from "./models.ts";
 import { printable } from "./printable.ts";
 import { reportError } from "./run_command.ts";
+import { tellFallback } from "./tell_fallback.ts";
 import { UsageError } from "./usage_error.ts";
 import { print } from "./write_output.ts";
 
@@ -32,7 +33,8 @@ Options:
   -h, --help     Show this text
 
 The settings MODEL_DIR, YOLO_MODEL, YOLO_CONFIDENCE, YOLO_IOU, PIPELINE_DIR, PIPELINE_INPUT_SIZE,
-PIPELINE_WORKERS and PIPELINE_THREADS are those of the server.
+PIPELINE_WORKERS and PIPELINE_THREADS are those of the server; so is PIPELINE_DEVICE, but for auto,
+which is cpu here.
 
 Exit codes: 0 if everything succeeded, 2 if anything failed. If one image fails, the others are still done.
 `;
@@ -78,6 +80,7 @@ export async function runDetect(args: string[]): Promise<number> {
   await ensureModels(modelDirectory, model, textModel);
   try {
     await service.start();
+    await tellFallback(service);
     return await detectAll(service, options);
   } finally {
     service.stop();
@@ -158,18 +161,21 @@ function readConfig() {
 
 function createService(): PipelineService {
   const { modelDirectory, pipeline } = readConfig();
-  const { model, textModel, inputSize, confidence, iou, workers = 1, threads, directory } =
-    pipeline;
+  const { model, textModel, inputSize, precision, confidence, iou } = pipeline;
+  const { workers = 1, threads, directory } = pipeline;
   return new PipelineService({
     modelDir: modelDirectory,
     pipelineDir: directory,
     model,
     textModel,
     inputSize,
+    precision,
     confidence,
     iou,
     workers,
     ...(threads !== undefined && { threads }),
+    // To try what the machine may have would take longer than most images.
+    device: pipeline.device === "auto" ? "cpu" : pipeline.device,
     maxPixels: MAX_PIXELS,
     frameTimeoutMs: TIMEOUT_MS,
     tracking: false,

@@ -1,22 +1,23 @@
-import { basename } from "node:path";
 import type { Detector } from "../lib/detection/detector.ts";
 import type { KnownClass } from "../lib/evaluation/class_names.ts";
 import type { LabelledFile } from "../lib/evaluation/dataset.ts";
 import type { LabelledImage } from "../lib/evaluation/labelled_image.ts";
 import { toPixelBox } from "../lib/evaluation/parse_labels.ts";
-import { decodeLetterboxed } from "../lib/image/image_decoder.ts";
+import { decodeLetterboxed, readImageSize } from "../lib/image/image_decoder.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../lib/image/errors.ts";
 import type { Letterbox } from "../lib/image/letterbox.ts";
+import type { Size } from "../lib/image/size.ts";
 import { reasonOf } from "../lib/user_error.ts";
-import { printable } from "./printable.ts";
+import { showProgress } from "./image_progress.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Most pixels of an image, as in sharp by itself; they are one's own, so the limit for streams would be too strict. */
-const MAX_PIXELS = 268_402_689;
+export const MAX_PIXELS = 268_402_689;
 
 /** A detector that is to look at images. */
 export interface Looking {
-  detector: Detector;
+  /** The detector for images of a size; one at a time is used. */
+  detectorFor(image: Size): Promise<Detector>;
   /** Whether an object that looks like two classes gives one box. */
   agnostic: boolean;
 }
@@ -39,8 +40,8 @@ export async function detectInFiles(
     const bytes = await Deno.readFile(file.path).catch((cause) => {
       throw new UsageError(`Cannot read ${file.path}: ${reasonOf(cause)}`, { cause });
     });
-    for (const [index, { detector, agnostic }] of detectors.entries()) {
-      const letterbox = await decode(bytes, file.path, detector);
+    for (const [index, { detectorFor, agnostic }] of detectors.entries()) {
+      const { detector, letterbox } = await decode(bytes, file.path, detectorFor);
       const detections = await detector.detect(letterbox, { agnostic });
       found[index]?.push({
         objects: file.labels.map((label) => ({
@@ -54,19 +55,23 @@ export async function detectInFiles(
         })),
       });
     }
-    progress.advance(basename(file.path));
+    progress.advance(file.path);
   }
   return found;
 }
 
 /** Turns the image upright, as whoever has labelled it has seen it. */
-async function decode(bytes: Uint8Array, path: string, detector: Detector): Promise<Letterbox> {
+async function decode(
+  bytes: Uint8Array,
+  path: string,
+  detectorFor: Looking["detectorFor"],
+): Promise<{ detector: Detector; letterbox: Letterbox }> {
   const options = { maxPixels: MAX_PIXELS, upright: true };
   try {
-    return await decodeLetterboxed(bytes, detector.input, detector.pixels, {
-      ...options,
-      fit: detector.fit,
-    });
+    const detector = await detectorFor(await readImageSize(bytes, options));
+    const { input, pixels, fit } = detector;
+    const letterbox = await decodeLetterboxed(bytes, input, pixels, { ...options, fit });
+    return { detector, letterbox };
   } catch (cause) {
     if (cause instanceof ImageTooLargeError) {
       throw new UsageError(`Cannot read ${path}: ${cause.message}`, { cause });
@@ -75,18 +80,4 @@ async function decode(bytes: Uint8Array, path: string, detector: Detector): Prom
     const reason = "it is not a JPEG, PNG or WebP image, or it is damaged";
     throw new UsageError(`Cannot read ${path}: ${reason}`, { cause });
   }
-}
-
-async function showProgress(
-  total: number,
-): Promise<Disposable & { advance(name: string): void }> {
-  if (!Deno.stderr.isTerminal()) return { advance() {}, [Symbol.dispose]() {} };
-  const { default: { Presets, SingleBar } } = await import("cli-progress");
-  const format = "{bar} {value} of {total} images, {eta_formatted} left, {name}";
-  const bar = new SingleBar({ format, clearOnComplete: true }, Presets.shades_classic);
-  bar.start(total, 0, { name: "" });
-  return {
-    advance: (name) => bar.increment({ name: printable(name) }),
-    [Symbol.dispose]: () => bar.stop(),
-  };
 }

@@ -3,20 +3,22 @@
 import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { parseConfig, type PipelineConfig } from "../lib/config.ts";
+import { parseConfig, PIPELINE_DEFAULTS, type PipelineConfig } from "../lib/config.ts";
 import { Detector } from "../lib/detection/detector.ts";
 import { matchClasses } from "../lib/evaluation/class_names.ts";
 import { readDataset } from "../lib/evaluation/dataset.ts";
 import { evaluateDetections } from "../lib/evaluation/evaluate_detections.ts";
+import { shapeInput } from "../lib/image/input_shape.ts";
 import type { Size } from "../lib/image/size.ts";
-import { findModel, MODELS } from "../lib/models/model_catalog.ts";
+import { modelPath, MODELS } from "../lib/models/model_catalog.ts";
 import { ModelStore } from "../lib/models/model_store.ts";
 import {
   arithmeticOf,
-  loadPrepared,
+  choosePrecision,
   loadUncut,
   prepareDetector,
 } from "../lib/models/specialized_model.ts";
+import { DetectorCache } from "../lib/pipeline/detector_cache.ts";
 import { detectInFiles, type Looking } from "./detect_in_files.ts";
 import {
   type EvaluatedDetector,
@@ -44,8 +46,9 @@ Options:
   --reference MODEL  What to compare with (default: the model itself; for X-int8.onnx, X.onnx beside it)
   -h, --help         Show this text
 
-The settings MODEL_DIR, YOLO_MODEL, YOLO_CONFIDENCE, YOLO_IOU, PIPELINE_INPUT_SIZE and
-PIPELINE_THREADS are those of the server.
+The settings MODEL_DIR, YOLO_MODEL, YOLO_PRECISION, YOLO_CONFIDENCE, YOLO_IOU, PIPELINE_INPUT_SIZE and
+PIPELINE_THREADS are those of the server. If YOLO_PRECISION is auto, a model that is calibrated computes
+with 8 bits here, even if this processor is no faster with them.
 
 Exit codes: 0 when all is done, 2 when something cannot be used.
 `;
@@ -58,6 +61,8 @@ const UNCUT_INPUT: Size = { width: 640, height: 640 };
 
 /** A detector, and what it is. */
 interface Evaluated extends Looking {
+  labels: readonly string[];
+  release(): Promise<void>;
   description: Omit<EvaluatedDetector, "evaluation">;
 }
 
@@ -84,14 +89,14 @@ export async function runEvaluate(args: string[]): Promise<number> {
   const { files, names } = await readDataset(folder);
   const wanted = [pipeline.model, reference];
   await fetchModels(new ModelStore(modelDirectory), MODELS.filter(({ id }) => wanted.includes(id)));
-  const path = pathOf(pipeline.model, modelDirectory);
+  const path = modelPath(pipeline.model, modelDirectory);
   const inUse = await loadInUse(path, pipeline);
   const uncutPath = reference === undefined
     ? await originalOf(path)
-    : pathOf(reference, modelDirectory);
+    : modelPath(reference, modelDirectory);
   const uncut = await loadAsExported(uncutPath, pipeline);
-  const classes = matchClasses(names, inUse.detector.labels, files);
-  const compared = matchClasses(names, uncut.detector.labels, files);
+  const classes = matchClasses(names, inUse.labels, files);
+  const compared = matchClasses(names, uncut.labels, files);
   if ([...classes].some(([id, { classId }]) => compared.get(id)?.classId !== classId)) {
     throw new UsageError(`Cannot compare with ${uncutPath}: it numbers its classes otherwise`);
   }
@@ -100,7 +105,7 @@ export async function runEvaluate(args: string[]): Promise<number> {
     ...description,
     evaluation: evaluateDetections(found[index] ?? [], pipeline.confidence),
   })) as [EvaluatedDetector, EvaluatedDetector];
-  await Promise.all([inUse.detector.release(), uncut.detector.release()]);
+  await Promise.all([inUse.release(), uncut.release()]);
   const report: EvaluationReport = {
     folder,
     images: files.length,
@@ -137,11 +142,6 @@ function parseOptions(
   return { folder, json, reference };
 }
 
-function pathOf(model: string, directory: string): string {
-  const entry = findModel(model);
-  return entry === undefined ? model : join(directory, entry.file);
-}
-
 /** The file that `deno task quantize` has made a copy of, where it is beside the copy; otherwise the same file. */
 async function originalOf(path: string): Promise<string> {
   const original = join(dirname(path), basename(path).replace(/-int8\.onnx$/, ".onnx"));
@@ -149,33 +149,49 @@ async function originalOf(path: string): Promise<string> {
 }
 
 async function loadInUse(path: string, settings: PipelineConfig): Promise<Evaluated> {
-  const prepared = await prepareDetector(path, settings.inputSize, LEAST_CONFIDENCE);
-  const model = await loadPrepared(prepared);
+  const { inputSize, iou, threads = navigator.hardwareConcurrency } = settings;
+  const like = inputSize ?? PIPELINE_DEFAULTS.inputSize;
+  const prepared = await prepareDetector(path, {
+    size: like,
+    confidence: LEAST_CONFIDENCE,
+    precision: await choosePrecision(path, settings.precision),
+  });
+  const { ownInput, precision, layout: { input, labels } } = prepared;
+  const fitsFrames = inputSize === undefined && ownInput === undefined;
+  const cache = new DetectorCache();
   return {
-    detector: await Detector.create({ ...prepared, model, ...shared(settings) }),
+    detectorFor: (image) => {
+      const shape = fitsFrames ? shapeInput(image, like) : input;
+      return cache.get({ prepared, input: shape, threads, device: "cpu", iou });
+    },
     agnostic: true,
-    description: await describe(path, prepared.layout.input),
+    labels,
+    release: () => cache.release(),
+    description: {
+      model: basename(path),
+      input,
+      fits_frames: fitsFrames,
+      arithmetic: precision === "int8" ? "8 bits" : await arithmeticOf(path),
+    },
   };
 }
 
 async function loadAsExported(path: string, settings: PipelineConfig): Promise<Evaluated> {
+  const { iou, threads = navigator.hardwareConcurrency } = settings;
   const uncut = await loadUncut(path, UNCUT_INPUT);
+  const confidence = LEAST_CONFIDENCE;
+  const detector = await Detector.create({ ...uncut, iou, threads, confidence });
   return {
-    detector: await Detector.create({
-      ...uncut,
-      ...shared(settings),
-      confidence: LEAST_CONFIDENCE,
-    }),
+    detectorFor: () => Promise.resolve(detector),
     // As the figures that are published for models are measured.
     agnostic: false,
-    description: await describe(path, uncut.layout.input),
+    labels: detector.labels,
+    release: () => detector.release(),
+    description: {
+      model: basename(path),
+      input: uncut.layout.input,
+      fits_frames: false,
+      arithmetic: await arithmeticOf(path),
+    },
   };
-}
-
-function shared({ iou, threads = navigator.hardwareConcurrency }: PipelineConfig) {
-  return { iou, threads };
-}
-
-async function describe(path: string, input: Size) {
-  return { model: basename(path), input, arithmetic: await arithmeticOf(path) };
 }

@@ -11,6 +11,8 @@ export interface EvaluatedDetector {
   model: string;
   /** Size of its input, in pixels. */
   input: Size;
+  /** Whether images of another shape were looked at in an input of theirs, of as many pixels. */
+  fits_frames: boolean;
   /** What it computes with. */
   arithmetic: "float32" | "8 bits";
   evaluation: Evaluation;
@@ -119,8 +121,9 @@ function table(title: string, rows: readonly Row[]): string {
   return [printable(title), ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
-function describe({ model, input: { width, height }, arithmetic }: EvaluatedDetector): string {
-  return `${model} at ${width}x${height}, ${arithmetic}`;
+function describe({ model, input, fits_frames, arithmetic }: EvaluatedDetector): string {
+  const size = `${input.width}x${input.height}`;
+  return `${model} at ${size}${fits_frames ? " or as many pixels" : ""}, ${arithmetic}`;
 }
 
 function share(value: number | undefined): string {

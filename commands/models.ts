@@ -2,7 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import { readTextModel, type TextModelName } from "../lib/config.ts";
+import { PIPELINE_DEFAULTS, readTextModel, type TextModelName } from "../lib/config.ts";
 import { ModelFetchError } from "../lib/onnx/errors.ts";
 import { type ModelEntry, MODELS } from "../lib/models/model_catalog.ts";
 import { type FetchProgress, ModelStore } from "../lib/models/model_store.ts";
@@ -150,7 +150,10 @@ export async function fetchModels(
   } finally {
     display.stop();
   }
-  for (const model of fetched) writeError(`Fetched ${store.path(model)} (${sizeOf(model.size)})\n`);
+  for (const model of fetched) {
+    writeError(`Fetched ${store.path(model)} (${sizeOf(model.size)})\n`);
+    if (model.role === "detector") await quantizeCopy(store.path(model));
+  }
   const copyleft = fetched.filter((model) => model.licence === "AGPL-3.0").map((model) => model.id);
   if (copyleft.length > 0) {
     writeError(
@@ -159,6 +162,16 @@ export async function fetchModels(
     );
   }
   return fetched;
+}
+
+/** Makes the copy that computes with 8-bit integers now, so that a server need not be able to write to the folder. */
+async function quantizeCopy(path: string): Promise<void> {
+  const { possiblePrecisions, prepareDetector } = await import(
+    "../lib/models/specialized_model.ts"
+  );
+  const { precisions: [precision] } = await possiblePrecisions(path, "auto");
+  const { inputSize: size, confidence } = PIPELINE_DEFAULTS;
+  if (precision === "int8") await prepareDetector(path, { size, confidence, precision });
 }
 
 async function printList(directory: string, wanted: TextModelName): Promise<void> {

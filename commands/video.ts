@@ -7,6 +7,7 @@ import { analyseFrames } from "../lib/video/analyse_frames.ts";
 import { VideoDecoder } from "../lib/video/decode/video_decoder.ts";
 import { reasonOf } from "../lib/user_error.ts";
 import type { Services } from "../services.ts";
+import { tellFallback } from "./tell_fallback.ts";
 import { UsageError } from "./usage_error.ts";
 import { print, writeOutput } from "./write_output.ts";
 
@@ -58,6 +59,7 @@ export async function runVideo(args: string[], getServices: () => Services): Pro
   await checkFiles(parsed);
   await pipelines.start();
   try {
+    await tellFallback(pipelines);
     await process(services, parsed);
     return 0;
   } finally {

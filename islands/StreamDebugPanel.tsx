@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { HistoryChart } from "../components/HistoryChart.tsx";
 import { Icon } from "../components/Icon.tsx";
 import { describeDiagnostics, diagnosticRows } from "../lib/client/live/diagnostics.ts";
+import { fetchDevice } from "../lib/client/live/fetch_device.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { isShortcut } from "../lib/client/live/shortcuts.ts";
 
@@ -43,6 +44,10 @@ export function StreamDebugPanel({ live }: { live: LiveSignals }): JSX.Element {
 function Figures({ live }: { live: LiveSignals }): JSX.Element {
   const figures = useRef<HTMLDivElement>(null);
   useEffect(() => figures.current?.scrollIntoView({ block: "nearest" }), []);
+  useEffect(() => {
+    // A server that does not answer leaves what it has said before.
+    fetchDevice().then((device) => live.device.value = device, () => {});
+  }, []);
   const diagnostics = describeDiagnostics(live);
   return (
     <div ref={figures}>
@@ -56,6 +61,7 @@ function Figures({ live }: { live: LiveSignals }): JSX.Element {
           </div>
         ))}
       </dl>
+      {diagnostics.device !== null && <p class="device-note">{diagnostics.device.description}.</p>}
       <CopyButton text={() => JSON.stringify(describeDiagnostics(live), null, 2)} />
     </div>
   );

@@ -16,6 +16,18 @@ export const TEXT_MODEL_NAMES = ["PP-OCRv6_small", "ch_PP-OCRv4"] as const;
 /** Name of a model that reads text. */
 export type TextModelName = typeof TEXT_MODEL_NAMES[number];
 
+/** What a detector computes with, as `YOLO_PRECISION` takes it; the first is the default. */
+export const PRECISION_CHOICES = ["auto", "fp32", "int8"] as const;
+
+/** What a detector computes with: float32, 8-bit integers, or what is faster on this machine. */
+export type PrecisionChoice = typeof PRECISION_CHOICES[number];
+
+/** What can run the detector: the processor, or what onnxruntime calls an execution provider. */
+export const DEVICES = ["cpu", "webgpu", "cuda", "coreml", "dml"] as const;
+
+/** Something that can run the detector. */
+export type Device = typeof DEVICES[number];
+
 /** Settings of the streams, from the `STREAM_*` variables. */
 export interface StreamConfig {
   /** Recent drop rate, 0 to 1, above which a session is in `warning`. */
@@ -42,12 +54,16 @@ export interface StreamConfig {
 
 /** Settings of the pipelines, from the `PIPELINE_*`, `YOLO_*` and `OCR_*` variables. */
 export interface PipelineConfig {
-  /** Input of the detector in pixels, multiples of 32. */
-  inputSize: { width: number; height: number };
+  /** Input of the detector in pixels, multiples of 32; `undefined` for one of each frame's shape. */
+  inputSize: { width: number; height: number } | undefined;
+  /** What the detector computes with. */
+  precision: PrecisionChoice;
   /** Inference workers; `undefined` to find out. */
   workers: number | undefined;
   /** Threads in each worker; `undefined` to find out. */
   threads: number | undefined;
+  /** What runs the detector; `auto` to find out. */
+  device: Device | "auto";
   /** A model's id in `models.json`, or the path of an ONNX file. */
   model: string;
   /** Least confidence of a detection, 0 to 1. */
@@ -119,8 +135,10 @@ export interface Config {
 export const PIPELINE_DEFAULTS = {
   /** Id of the detector. */
   model: "yolov8n",
-  /** Input of the detector, in pixels. */
-  inputSize: { width: 512, height: 384 },
+  /** Input of the detector for frames of 4:3, in pixels; those of other shapes have one of theirs, of as many pixels. */
+  inputSize: { width: 640, height: 480 },
+  /** What the detector computes with. */
+  precision: "auto",
   /** Confidence that a detection has to exceed. */
   confidence: 0.25,
   /** Overlap above which two boxes of a class count as one object. */
@@ -135,9 +153,9 @@ export const PIPELINE_DEFAULTS = {
 
 const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
 
-function parseInputSize(environment: Environment): { width: number; height: number } {
+function parseInputSize(environment: Environment): PipelineConfig["inputSize"] {
   const text = environment.text("PIPELINE_INPUT_SIZE");
-  if (text === undefined) return PIPELINE_DEFAULTS.inputSize;
+  if (text === undefined) return undefined;
   const match = /^(\d{2,4})x(\d{2,4})$/.exec(text);
   const width = Number(match?.[1]);
   const height = Number(match?.[2]);
@@ -231,8 +249,10 @@ export function readTextModel(
 function parsePipeline(environment: Environment): PipelineConfig {
   return {
     inputSize: parseInputSize(environment),
+    precision: environment.choice("YOLO_PRECISION", PRECISION_CHOICES, PIPELINE_DEFAULTS.precision),
     workers: environment.optionalInteger("PIPELINE_WORKERS", 1, 64),
     threads: environment.optionalInteger("PIPELINE_THREADS", 1, 64),
+    device: environment.choice("PIPELINE_DEVICE", ["auto", ...DEVICES], "auto"),
     model: environment.text("YOLO_MODEL") ?? PIPELINE_DEFAULTS.model,
     confidence: environment.ratio("YOLO_CONFIDENCE", PIPELINE_DEFAULTS.confidence),
     iou: environment.ratio("YOLO_IOU", PIPELINE_DEFAULTS.iou),

@@ -22,16 +22,34 @@ export const CHROMIUM: string = Deno.env.get("CHROMIUM_PATH") ??
     BROWSERS.map((name) => `${folder}/${name}`)
   ).find(exists) ?? "chromium";
 
+/** A Vulkan driver that computes on the processor; Debian's Chromium brings it. */
+export const SOFTWARE_VULKAN = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
 const NEEDS = {
   chromium: {
     tests: "tests in a browser",
     remedy: "apt-get install chromium, or set CHROMIUM_PATH to a Chromium or Chrome",
     isThere: () => exists(CHROMIUM),
   },
+  vulkan: {
+    tests: "the test of a server on WebGPU",
+    remedy: "apt-get install chromium libvulkan1, on Debian",
+    isThere: () => exists(SOFTWARE_VULKAN) && exists("/usr/lib/x86_64-linux-gnu/libvulkan.so.1"),
+  },
   ffmpeg: {
     tests: "tests that make videos",
     remedy: "apt-get install ffmpeg",
     isThere: () => runs("ffmpeg", "-version"),
+  },
+  python3: {
+    tests: "the test of what other programs are measured with",
+    remedy: "apt-get install python3",
+    isThere: () => runs("python3", "--version"),
+  },
+  qemu: {
+    tests: "the test of an older processor",
+    remedy: "apt-get install qemu-user, on x64",
+    isThere: () => Deno.build.arch === "x86_64" && runs("qemu-x86_64", "--version"),
   },
   promtool: {
     tests: "the test of docs/alerts.yml",

@@ -3,8 +3,9 @@ import { projectFiles } from "./project_files.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** What every part may use: settings, texts, errors, logs and metrics, and the messages between server and page. */
+/** What every part may use: the version, settings, texts, errors, logs and metrics, and the messages between server and page. */
 const SHARED = [
+  "deno.json",
   "lib/config.ts",
   "lib/environment.ts",
   "lib/cut_text.ts",
@@ -29,9 +30,11 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/detection": [...SHARED, "lib/image", "lib/onnx"],
   "lib/ocr": [...SHARED, "lib/image", "lib/onnx"],
   "lib/models": [...SHARED, "lib/image", "lib/onnx", "lib/detection", "lib/ocr"],
+  "lib/devices": [...SHARED, "lib/image", "lib/onnx", "lib/models"],
   "lib/pipeline": [
     ...SHARED,
     ...["lib/image", "lib/onnx", "lib/models", "lib/detection", "lib/ocr", "lib/workers"],
+    "lib/devices",
   ],
   "lib/streaming": [...SHARED, "lib/image"],
   "lib/video": [...SHARED, "lib/image"],
@@ -91,7 +94,7 @@ function isWithin(path: string, part: string): boolean {
 
 async function programImports(): Promise<[from: string, to: string][]> {
   const isEntry = (file: string) =>
-    ["main.ts", "dev.ts", "lib/video/decode/decode_process.ts"].includes(file) ||
+    ["main.ts", "dev.ts"].includes(file) || /^lib\/.*_process\.ts$/.test(file) ||
     isWithin(file, "routes") || /^lib\/.*worker\.ts$/.test(file);
   return await localImports(modules.filter(isEntry));
 }

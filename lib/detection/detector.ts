@@ -1,10 +1,11 @@
+import type { Device } from "../config.ts";
 import type { Size } from "../image/size.ts";
 import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
 import { sessionSettings } from "../onnx/session_settings.ts";
 import type { Detection } from "../protocol/detection.ts";
 import { decodeYolo } from "./decode_yolo.ts";
 import { type Fit, type Letterbox, toImageBox } from "../image/letterbox.ts";
-import { suppressAcrossClasses, suppressNonMaxima } from "./non_maximum_suppression.ts";
+import { suppressNonMaxima, weakenAcrossClasses } from "./non_maximum_suppression.ts";
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
 
 /** Options for {@linkcode Detector}. */
@@ -15,6 +16,12 @@ export interface DetectorOptions {
   layout: DetectorLayout;
   /** Threads that one inference runs on. */
   threads: number;
+  /**
+   * What runs the network.
+   *
+   * @default {"cpu"}
+   */
+  device?: Device;
   /** Confidence that a detection has to exceed, between 0 and 1. */
   confidence: number;
   /** Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1. */
@@ -24,7 +31,8 @@ export interface DetectorOptions {
 /** What is looked for, and what is kept. */
 export interface DetectOptions {
   /**
-   * Whether an object that looks like two classes gives one box, of the likelier class.
+   * Whether an object that looks like two classes counts as the likelier one, and as the other only by what that leaves; above a
+   * confidence of 0.25 it gives one box.
    *
    * @default {true}
    */
@@ -82,7 +90,7 @@ export class Detector {
 
   /** Loads the model. */
   static async create(options: DetectorOptions): Promise<Detector> {
-    const settings = sessionSettings(options.threads);
+    const settings = sessionSettings(options.threads, options.device);
     const session = await InferenceSession.create(options.model, settings);
     return new Detector(session, options);
   }
@@ -101,14 +109,17 @@ export class Detector {
       const { data, dims } = fetched[name] as Tensor;
       return { data: data as Float32Array, dims };
     });
-    const all = decodeYolo(outputs, layout, Math.max(confidence, defaults.confidence));
+    const threshold = Math.max(confidence, defaults.confidence);
+    const all = decodeYolo(outputs, layout, threshold);
     const candidates = classes === undefined
       ? all
       : all.filter(({ classId }) => classes.includes(labelOf(layout, classId)));
     const ofClasses = layout.suppressed
       ? candidates.toSorted((a, b) => b.score - a.score)
       : suppressNonMaxima(candidates, iou);
-    const kept = agnostic ? suppressAcrossClasses(ofClasses) : ofClasses;
+    const kept = agnostic
+      ? weakenAcrossClasses(ofClasses).filter(({ score }) => score > threshold)
+      : ofClasses;
     return kept.slice(0, MAX_DETECTIONS).map((candidate) => ({
       label: labelOf(layout, candidate.classId),
       class_id: candidate.classId,

@@ -128,7 +128,16 @@ function unknownHead({ outputs, metadata: { names } }: ExportFacts): UnknownHead
  * @throws {UnknownHeadError} If the model does not take float32 images.
  */
 export function specializeDetector(model: OnnxModel, layout: DetectorLayout): Uint8Array {
-  const { graph } = model;
+  specializeGraph(model, layout);
+  return serializeOnnx(model);
+}
+
+/**
+ * Does what {@linkcode specializeDetector} does, for a model that is to be edited further.
+ *
+ * @throws {UnknownHeadError} If the model does not take float32 images.
+ */
+export function specializeGraph({ graph }: OnnxModel, layout: DetectorLayout): void {
   const { image, fixed } = imageInputs(graph, layout.input);
   const pixels = `${image.name}/pixels`;
   const prefix = pixelPrefix(pixels, image.name, layout.preprocessing);
@@ -144,7 +153,6 @@ export function specializeDetector(model: OnnxModel, layout: DetectorLayout): Ui
   graph.output = layout.outputs.map((name) => valueInfo(name, ELEMENT_TYPES.float32));
   // The shapes noted in the file are those of the former input.
   graph.value_info = [];
-  return serializeOnnx(model);
 }
 
 /** Has outputs of integers come out as reals, under the same names; returns the operations to add. */

@@ -69,8 +69,10 @@ export async function readDataset(folder: string): Promise<Dataset> {
  * Images in a folder and below, sorted; what begins with a dot is left out.
  *
  * @param seen The folders that were looked into, since links can lead in circles
+ * @returns Paths of JPEG, PNG and WebP files, by their names
+ * @throws {DatasetError} If the folder cannot be read
  */
-async function findImages(folder: string, seen = new Set<string>()): Promise<string[]> {
+export async function findImages(folder: string, seen = new Set<string>()): Promise<string[]> {
   const paths: string[] = [];
   try {
     const place = await Deno.realPath(folder);

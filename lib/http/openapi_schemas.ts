@@ -8,6 +8,7 @@ import { type JsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 import comments from "../protocol/comments.json" with { type: "json" };
 import { DetectionSchema } from "../protocol/detection.ts";
+import { DeviceInUseSchema } from "../protocol/device.ts";
 import { ErrorAnswerSchema } from "../protocol/error.ts";
 import { BoundingBoxSchema, FrameSizeSchema, PointSchema } from "../protocol/geometry.ts";
 import { HealthSchema, JobsSummarySchema, ReadySchema } from "../protocol/health.ts";
@@ -30,6 +31,7 @@ export type Schema = JsonSchema;
 export const NAMED = {
   ErrorAnswer: ErrorAnswerSchema,
   Health: HealthSchema,
+  DeviceInUse: DeviceInUseSchema,
   JobsSummary: JobsSummarySchema,
   Ready: ReadySchema,
   PipelineSummary: PipelineSummarySchema,

@@ -8,6 +8,7 @@
  */
 
 import { ImageDecodeError } from "./errors.ts";
+import { isJpeg } from "./jpeg_header.ts";
 
 /** Most scans of a JPEG. Encoders of progressive ones write some ten to twenty; each passes over all pixels. */
 export const MAX_SCANS = 50;
@@ -29,7 +30,7 @@ const SOS = 0xda;
  * @throws {ImageDecodeError} If it is a JPEG of more than {@linkcode MAX_SCANS} scans
  */
 export function boundImage(bytes: Uint8Array): Uint8Array {
-  if (bytes[0] === 0xff && bytes[1] === SOI) checkScans(bytes);
+  if (isJpeg(bytes)) checkScans(bytes);
   return PNG_SIGNATURE.every((byte, index) => bytes[index] === byte) ? keepPixels(bytes) : bytes;
 }
 

@@ -3,6 +3,7 @@ import {
   type DecodeOptions,
   decodePixels,
   readImageSize,
+  releasePixels,
 } from "./image_decoder.ts";
 import type { Fit, Letterbox } from "./letterbox.ts";
 import type { ImageInput, PixelImage } from "./pixel_image.ts";
@@ -19,6 +20,8 @@ export class FrameDecoder {
   readonly #image: ImageInput;
   readonly #options: FrameDecoderOptions;
   #pixels: Promise<PixelImage> | undefined;
+  /** The pixels, where they are not those of the image as given. */
+  #decoded: PixelImage | undefined;
   #size: Size | undefined;
   #decodeMs = 0;
 
@@ -51,6 +54,7 @@ export class FrameDecoder {
   async pixels(): Promise<PixelImage> {
     this.#pixels ??= this.#measure(() => decodePixels(this.#image, this.#options));
     const pixels = await this.#pixels;
+    if (pixels !== this.#image) this.#decoded = pixels;
     this.#size = { width: pixels.width, height: pixels.height };
     return pixels;
   }
@@ -67,6 +71,11 @@ export class FrameDecoder {
     );
     this.#size = letterbox.image;
     return letterbox;
+  }
+
+  /** Gives the memory of what it decoded back; what `pixels` gave must not be used afterwards. */
+  [Symbol.dispose](): void {
+    if (this.#decoded !== undefined) releasePixels(this.#decoded.pixels);
   }
 
   async #measure<T>(decode: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import { boundImage } from "./bounded_image.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./errors.ts";
+import { isJpeg, jpegSize } from "./jpeg_header.ts";
 import {
   type Fit,
   fitLetterbox,
@@ -71,6 +72,7 @@ export async function decodeLetterboxed(
   const letterbox = (fit === "stretch" ? stretchOver : fitLetterbox)(header.image, input);
   const content = await decode(source, letterbox, header, maxPixels);
   place(content, letterbox, input, pixels);
+  if (source instanceof Uint8Array || content !== source.pixels) releasePixels(content);
   return letterbox;
 }
 
@@ -140,6 +142,10 @@ async function readHeader(given: ImageInput, upright: boolean): Promise<Header> 
     const { width, height } = given;
     return { image: { width, height }, hasAlpha: false, isTurned: false };
   }
+  // The frames of streams: a quarter of a millisecond less than to have the decoder look at them twice.
+  if (isJpeg(given) && !upright) {
+    return { image: jpegSize(given), hasAlpha: false, isTurned: false };
+  }
   try {
     const metadata = await sharp(given, { limitInputPixels: false }).metadata();
     const { width, height, hasAlpha, orientation = 1 } = metadata;
@@ -203,4 +209,14 @@ function place(
     const start = ((top + row) * input.width + left) * 3;
     pixels.set(rows.subarray(row * rowLength, (row + 1) * rowLength), start);
   }
+}
+
+/**
+ * Gives memory of decoded pixels back now; they must not be used afterwards.
+ *
+ * The next image then gets the same memory, still in the cache. What waits for the garbage collector instead adds up to
+ * hundreds of megabytes, since each image takes new pages.
+ */
+export function releasePixels({ buffer, length }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }

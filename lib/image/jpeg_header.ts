@@ -8,9 +8,9 @@ import { ImageDecodeError } from "./errors.ts";
 import type { Size } from "./size.ts";
 
 /** Begins each marker (ITU-T T.81, B.1.1.3). */
-export const MARKER = 0xff;
+const MARKER = 0xff;
 /** Start of image. */
-export const SOI = 0xd8;
+const SOI = 0xd8;
 const EOI = 0xd9;
 const SOS = 0xda;
 
@@ -25,6 +25,11 @@ function isFrameHeader(marker: number): boolean {
 /** Markers that stand alone: TEM, RST0 to RST7 and a repeated SOI. */
 function hasNoSegment(marker: number): boolean {
   return marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+}
+
+/** Whether bytes begin as every JPEG does. */
+export function isJpeg(bytes: Uint8Array): boolean {
+  return bytes[0] === MARKER && bytes[1] === SOI;
 }
 
 /**
@@ -80,7 +85,7 @@ export function readFrameHeader(bytes: Uint8Array): Size & { end: number } | und
  * @throws {ImageDecodeError} If there is no such header
  */
 export function jpegSize(bytes: Uint8Array): Size {
-  const header = bytes[0] === MARKER && bytes[1] === SOI ? readFrameHeader(bytes) : undefined;
+  const header = isJpeg(bytes) ? readFrameHeader(bytes) : undefined;
   if (header === undefined) throw new ImageDecodeError("Cannot decode the image");
   return { width: header.width, height: header.height };
 }

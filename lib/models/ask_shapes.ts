@@ -11,14 +11,6 @@ import type { Size } from "../image/size.ts";
 import { reasonOf } from "../user_error.ts";
 import { sessionSettings } from "../onnx/session_settings.ts";
 
-/** Whether a model does not say what shapes its outputs have, apart from the number of images. */
-export function hasOpenShapes({ graph }: OnnxModel): boolean {
-  return graph.output.some((output) => {
-    const [, ...shape] = dimensions(output);
-    return shape.length === 0 || shape.includes(-1);
-  });
-}
-
 /**
  * Notes in a model what shapes its outputs have for an image of a size, by running it once; the size becomes that of its input.
  *

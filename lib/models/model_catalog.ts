@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { TextModelName } from "../config.ts";
 import models from "./models.json" with { type: "json" };
 
@@ -59,4 +60,15 @@ export const MODELS = models as readonly ModelEntry[];
 /** Finds a model by its id. */
 export function findModel(id: string): ModelEntry | undefined {
   return MODELS.find((model) => model.id === id);
+}
+
+/**
+ * Where a detector's file is.
+ *
+ * @param model A model's id, or the path of an ONNX file
+ * @param directory Folder of the model files
+ */
+export function modelPath(model: string, directory: string): string {
+  const entry = findModel(model);
+  return entry === undefined ? model : join(directory, entry.file);
 }

@@ -1,87 +1,215 @@
-import type { DetectorLayout } from "../onnx/detector_layout.ts";
-import type { Size } from "../image/size.ts";
-import { ModelError, UnknownHeadError } from "../onnx/errors.ts";
-import { leanDetector } from "../onnx/lean_graph.ts";
+import type { PrecisionChoice } from "../config.ts";
 import {
   inspectDetector,
   inspectUncutDetector,
   specializeDetector,
+  specializeGraph,
 } from "../detection/detector_graph.ts";
-import { readModelFile } from "../onnx/model_file.ts";
-import type { OnnxModel } from "../onnx/onnx_schema.ts";
+import type { Size } from "../image/size.ts";
+import { copyResizes } from "../onnx/copy_resizes.ts";
+import type { DetectorLayout } from "../onnx/detector_layout.ts";
+import { ModelError, UnknownHeadError } from "../onnx/errors.ts";
+import { groupPixels } from "../onnx/group_pixels.ts";
+import { leanDetector } from "../onnx/lean_graph.ts";
+import { type ModelFile, readModelFile } from "../onnx/model_file.ts";
+import { type OnnxModel, parseOnnx, serializeOnnx } from "../onnx/onnx_schema.ts";
+import { quantizeDetector } from "../onnx/quantize_detector.ts";
 import { takeSingleImage } from "../onnx/single_image.ts";
-import { askShapes, hasOpenShapes } from "./ask_shapes.ts";
-import { tryDetector } from "./try_detector.ts";
+import { hasOpenShapes } from "./open_shapes.ts";
+import { type Calibration, findCalibration, hashOf, rangesOf } from "./calibration.ts";
+import { MODELS } from "./model_catalog.ts";
 import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 
-/** A detector that is ready to be loaded. */
-export interface PreparedDetector {
+/** The numbers that a detector computes with. */
+export type Precision = "fp32" | "int8";
+
+/** What a detector is to be prepared for. */
+export interface DetectorChoice {
+  /** Size of the input, in pixels, where the model has none of its own. */
+  size: Size;
+  /** Confidence that detections will have to exceed, between 0 and 1; boxes below it may be missing. */
+  confidence: number;
+  /** What it is to compute with. */
+  precision: Precision;
+}
+
+/** A detector that has been looked into, and can be loaded for any input that it works at. */
+export interface PreparedDetector extends DetectorChoice {
   /** The model's file. */
   source: string;
-  /** Where the specialized graph is kept, if the folder can be written to. */
-  path: string;
-  /** Size of the graph's input, and how its outputs are to be read. */
+  /** SHA-256 of its content, in hexadecimal. */
+  hash: string;
+  /** Where the copy that computes with integers is kept, if the folder can be written to; `undefined` for float32. */
+  copy: string | undefined;
+  /** For the size that was asked for. */
   layout: DetectorLayout;
-  /** Confidence that detections have to exceed, between 0 and 1; boxes below it may be missing. */
-  confidence: number;
+  /** The input that the model works at, in pixels, where it works at no other; else `undefined`. */
+  ownInput: Size | undefined;
 }
 
-/** Raised when the editing changes, so that graphs edited by an older version are not used. */
-const FORMAT_VERSION = 6;
-
-/**
- * Specializes a detector for an input size and a confidence, once: the edited graph is kept next to the model.
- *
- * @param source The model file.
- * @param size Size of the input, in pixels.
- * @param confidence Confidence that detections will have to exceed, between 0 and 1; boxes below it may be missing.
- * @throws {ModelNotFoundError} If there is no such file.
- * @throws {ModelError} If it cannot be read, or is no detector that can be used.
- */
-export async function prepareDetector(
-  source: string,
-  size: Size,
-  confidence: number,
-): Promise<PreparedDetector> {
-  const { model, ingredients } = await readModelFile(source);
-  const layout = await describing(source, () => inspect(model, size, inspectDetector));
-  const path = pathFor(source, ingredients, layout.input, confidence);
-  const prepared = { source, path, layout, confidence };
-  await loadPrepared(prepared);
-  return prepared;
-}
-
-/**
- * Reads the specialized graph, and makes it again where it is damaged, has been removed, or could not be kept.
- *
- * @returns An ONNX model
- * @throws {ModelError} If it has to be made and its model is gone, is another by now, or cannot be used.
- */
-export async function loadPrepared(
-  { source, path, layout, confidence }: PreparedDetector,
-): Promise<Uint8Array> {
-  const kept = await readGraph(path);
-  if (kept !== undefined) return kept;
-  const { model, ingredients } = await readModelFile(source);
-  if (pathFor(source, ingredients, layout.input, confidence) !== path) {
-    throw new ModelError(`Cannot use the model ${source}: it has changed; restart the server`);
-  }
-  const graph = await describing(source, async () => {
-    takeSingleImage(model);
-    const edited = specializeDetector(leanDetector(model, layout, confidence), layout);
-    await tryDetector(edited, layout);
-    return edited;
-  });
-  await keepGraph(path, graph);
-  return graph;
-}
-
-/** A detector as it was exported, that only takes its pixels otherwise. */
-export interface UncutDetector {
+/** A detector's graph for one input. */
+export interface SpecializedDetector {
   /** An ONNX model. */
   model: Uint8Array;
   /** Size of the graph's input, and how its outputs are to be read. */
   layout: DetectorLayout;
+}
+
+/** An input that no model has by itself, in pixels, to see whether one takes what is asked for. */
+const ANY_SIZE: Size = { width: 896, height: 384 };
+
+/** Raised when quantizing changes, so that copies made by an older version are not used. */
+const FORMAT_VERSION = 7;
+
+/**
+ * Looks into a detector, and quantizes it if it is to compute with integers: the copy is kept beside the model.
+ *
+ * @param source The model's file
+ * @throws {ModelNotFoundError} If there is no such file
+ * @throws {ModelError} If it cannot be read, is no detector that can be used, or has no calibration and needs one
+ */
+export async function prepareDetector(
+  source: string,
+  choice: DetectorChoice,
+): Promise<PreparedDetector> {
+  const { model, ingredients, layout } = await inspect(source, choice.size);
+  const isBound = layout.preprocessing?.fit === "stretch" ||
+    (await inspect(source, ANY_SIZE)).layout.input.width !== ANY_SIZE.width;
+  const hash = hashOf(...ingredients);
+  // Those of the catalogue have been tried.
+  if (!MODELS.some(({ sha256 }) => sha256 === hash)) {
+    await describing(source, async () => {
+      const { tryDetector } = await import("./try_detector.ts");
+      await tryDetector(specialize(model, layout, choice.confidence), layout);
+    });
+  }
+  const prepared = {
+    ...choice,
+    source,
+    hash,
+    layout,
+    ownInput: isBound ? layout.input : undefined,
+  };
+  if (choice.precision === "fp32") return { ...prepared, copy: undefined };
+  const calibration = await calibrationOf(source, ingredients);
+  const copy = preparedPath(source, [hash, JSON.stringify(calibration), `${FORMAT_VERSION}`]);
+  await readCopy({ ...prepared, copy });
+  return { ...prepared, copy };
+}
+
+/**
+ * Reads a detector's file.
+ *
+ * @throws {ModelNotFoundError} If there is no such file
+ * @throws {ModelError} If it cannot be read, or is no detector that can be used
+ */
+export async function readDetector(source: string): Promise<Uint8Array> {
+  const { ingredients: [bytes = new Uint8Array()] } = await inspect(source, ANY_SIZE);
+  return bytes;
+}
+
+/** What a detector can compute with. */
+export interface PossiblePrecisions {
+  /** SHA-256 of the model's file, in hexadecimal. */
+  hash: string;
+  /** Those that there is a choice of, the one that is faster on most processors first. */
+  precisions: [Precision, ...Precision[]];
+}
+
+/**
+ * What a detector can compute with: 8 bits need a calibration.
+ *
+ * @throws {ModelError} If the model or its calibration cannot be read
+ */
+export async function possiblePrecisions(
+  source: string,
+  choice: PrecisionChoice,
+): Promise<PossiblePrecisions> {
+  const { ingredients } = await readModelFile(source);
+  const hash = hashOf(...ingredients);
+  if (choice !== "auto") return { hash, precisions: [choice] };
+  const [bytes = new Uint8Array()] = ingredients;
+  const isCalibrated = await findCalibration(source, bytes) !== undefined;
+  return { hash, precisions: isCalibrated ? ["int8", "fp32"] : ["fp32"] };
+}
+
+/**
+ * What a detector computes with where nothing is measured: for `auto` 8 bits, if it is calibrated.
+ *
+ * @throws {ModelError} If the model or its calibration cannot be read
+ */
+export async function choosePrecision(source: string, choice: PrecisionChoice): Promise<Precision> {
+  const { precisions: [first] } = await possiblePrecisions(source, choice);
+  return first;
+}
+
+/**
+ * Specializes a detector for an input.
+ *
+ * @param size Size of the input, in pixels, where the model has none of its own
+ * @throws {ModelError} If the model is gone, is another by now, or cannot be used
+ */
+export async function loadDetector(
+  prepared: PreparedDetector,
+  size: Size = prepared.size,
+): Promise<SpecializedDetector> {
+  const { source, copy, confidence } = prepared;
+  const model = copy === undefined
+    ? (await readSame(prepared)).model
+    : parseOnnx(await readCopy({ ...prepared, copy }));
+  return await describing(source, async () => {
+    const layout = await recognize(model, size);
+    return { layout, model: specialize(model, layout, confidence) };
+  });
+}
+
+function specialize(model: OnnxModel, layout: DetectorLayout, confidence: number): Uint8Array {
+  specializeGraph(leanDetector(model, layout, confidence), layout);
+  groupPixels(model);
+  copyResizes(model, layout.input.width);
+  return serializeOnnx(model);
+}
+
+/** Reads the quantized copy, and makes it again where it is damaged, has been removed, or could not be kept. */
+async function readCopy(
+  prepared: Omit<PreparedDetector, "copy"> & { copy: string },
+): Promise<Uint8Array> {
+  const { source, copy, layout } = prepared;
+  const kept = await readGraph(copy);
+  if (kept !== undefined) return kept;
+  const { model, ingredients } = await readSame(prepared);
+  const calibration = await calibrationOf(source, ingredients);
+  let graph: Uint8Array;
+  try {
+    graph = quantizeDetector(model, layout, rangesOf(calibration));
+  } catch (cause) {
+    if (cause instanceof ModelError) throw cause;
+    const message =
+      `Cannot compute ${source} with 8 bits: its calibration is that of another network`;
+    throw new ModelError(message, { cause });
+  }
+  await keepGraph(copy, graph);
+  return graph;
+}
+
+async function readSame(
+  { source, hash }: Pick<PreparedDetector, "source" | "hash">,
+): Promise<ModelFile> {
+  const file = await readModelFile(source);
+  if (hashOf(...file.ingredients) === hash) return file;
+  throw new ModelError(`Cannot use the model ${source}: it has changed; restart the server`);
+}
+
+async function calibrationOf(
+  source: string,
+  [bytes = new Uint8Array()]: readonly Uint8Array[],
+): Promise<Calibration> {
+  const calibration = await findCalibration(source, bytes);
+  if (calibration !== undefined) return calibration;
+  throw new ModelError(
+    `Cannot compute ${source} with 8 bits: it is not calibrated; ` +
+      `run "deno task quantize --model ${source} --images FOLDER", or set YOLO_PRECISION=fp32`,
+  );
 }
 
 /**
@@ -92,12 +220,13 @@ export interface UncutDetector {
  * @throws {ModelNotFoundError} If there is no such file.
  * @throws {ModelError} If it cannot be read, or is no detector that can be used.
  */
-export async function loadUncut(source: string, size: Size): Promise<UncutDetector> {
+export async function loadUncut(source: string, size: Size): Promise<SpecializedDetector> {
   const { model } = await readModelFile(source);
   return await describing(source, async () => {
+    takeSingleImage(model);
     // One whose head does not run at the size is read by its grids.
-    if (hasOpenShapes(model)) await askShapes(model, size).catch(() => {});
-    const layout = await inspect(model, size, inspectUncutDetector);
+    if (hasOpenShapes(model)) await ask(model, size).catch(() => {});
+    const layout = inspectUncutDetector(model, size);
     return { layout, model: specializeDetector(model, layout) };
   });
 }
@@ -115,20 +244,31 @@ export async function arithmeticOf(source: string): Promise<"float32" | "8 bits"
   return isQuantized ? "8 bits" : "float32";
 }
 
-/** Recognises a detector; where its outputs leave their shapes open, these are asked for. */
 async function inspect(
-  model: OnnxModel,
+  source: string,
   size: Size,
-  by: typeof inspectDetector,
-): Promise<DetectorLayout> {
+): Promise<ModelFile & { layout: DetectorLayout }> {
+  const file = await readModelFile(source);
+  const layout = await describing(source, () => recognize(file.model, size));
+  return { ...file, layout };
+}
+
+/** Recognises a detector; where its outputs leave their shapes open, these are asked for. */
+async function recognize(model: OnnxModel, size: Size): Promise<DetectorLayout> {
   takeSingleImage(model);
   try {
-    return by(model, size);
+    return inspectDetector(model, size);
   } catch (error) {
     if (!(error instanceof UnknownHeadError && hasOpenShapes(model))) throw error;
   }
+  await ask(model, size);
+  return inspectDetector(model, size);
+}
+
+/** Loads the runtime only where it is needed: most models are read without, by commands that may load no libraries, too. */
+async function ask(model: OnnxModel, size: Size): Promise<void> {
+  const { askShapes } = await import("./ask_shapes.ts");
   await askShapes(model, size);
-  return by(model, size);
 }
 
 /** What `action` gives; a file can be wrong in more ways than the code that reads it can name. */
@@ -141,14 +281,4 @@ async function describing<T>(source: string, action: () => Promise<T>): Promise<
       : "it is not a detector that livesyte can read";
     throw new UnknownHeadError(`Cannot use the model ${source}: ${reason}`, { cause });
   }
-}
-
-function pathFor(
-  source: string,
-  ingredients: readonly Uint8Array[],
-  { width, height }: Size,
-  confidence: number,
-): string {
-  const settings = `${width}x${height} from ${confidence} version ${FORMAT_VERSION}`;
-  return preparedPath(source, [...ingredients, settings]);
 }

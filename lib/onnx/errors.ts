@@ -13,3 +13,6 @@ export class ModelNotFoundError extends ModelError {}
 
 /** A model is no detector that can be read; the message is the end of a sentence that begins with the model. */
 export class UnknownHeadError extends ModelError {}
+
+/** A detector's network cannot be computed with 8-bit integers. */
+export class UnfitForQuantizingError extends ModelError {}

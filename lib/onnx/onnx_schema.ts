@@ -13,7 +13,7 @@ import protobuf from "protobufjs";
 const SCHEMA = `
 syntax = "proto2";
 message Attribute {
-  optional string name = 1; optional int64 i = 3; optional Tensor t = 5; repeated int64 ints = 8;
+  optional string name = 1; optional int64 i = 3; optional bytes s = 4; optional Tensor t = 5; repeated int64 ints = 8;
   optional int32 type = 20;
 }
 message Node {
@@ -58,7 +58,7 @@ export const ELEMENT_TYPES = {
 } as const;
 
 /** `AttributeProto.AttributeType` of the attributes written here. */
-export const ATTRIBUTE_TYPES = { int: 2, tensor: 4, ints: 7 } as const;
+export const ATTRIBUTE_TYPES = { int: 2, ints: 7 } as const;
 
 /** A 64-bit integer as protobufjs reads it, or a number to write. */
 export type Integer = number | { toNumber(): number };
@@ -69,6 +69,8 @@ export interface OnnxAttribute {
   name: string;
   /** Value of an attribute of the type `INT`. */
   i?: Integer;
+  /** Value of an attribute of the type `STRING`, in UTF-8. */
+  s?: Uint8Array;
   /** Value of an attribute of the type `TENSOR`; `null` as read where it has none. */
   t?: OnnxTensor | null;
   /** Values of an attribute of the type `INTS`. */

@@ -1,3 +1,4 @@
+import type { Device } from "../config.ts";
 import type { InferenceSession } from "./onnxruntime.ts";
 
 /**
@@ -8,9 +9,17 @@ import type { InferenceSession } from "./onnxruntime.ts";
  */
 const SPIN_DURATION_US = 20;
 
-/** The settings that inference sessions here share. */
-export function sessionSettings(threads: number): InferenceSession.SessionOptions {
+/**
+ * The settings that inference sessions here share.
+ *
+ * @param device What runs the graph; operations that it does not have run on the processor
+ */
+export function sessionSettings(
+  threads: number,
+  device: Device = "cpu",
+): InferenceSession.SessionOptions {
   return {
+    ...(device !== "cpu" && { executionProviders: [device] }),
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // What goes wrong is thrown as well, and would be printed amid what a command prints; 4 stands for fatal errors only.

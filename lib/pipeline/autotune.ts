@@ -1,9 +1,12 @@
 /**
- * Finds out, on a real image, how many workers with how many threads each serve this machine best.
+ * Finds out, on a real image, what serves this machine best: how many workers with how many threads each, and which numbers to
+ * compute with.
  *
  * @module
  */
 
+import { integersOverflow } from "../onnx/integer_overflow.ts";
+import type { Precision } from "../models/specialized_model.ts";
 import type { DetectTask } from "./worker_tasks.ts";
 
 /** How inference is spread over the cores. */
@@ -16,14 +19,25 @@ export interface WorkerPlan {
 
 /** What a plan gave when it was tried. */
 export interface PlanMeasurement extends WorkerPlan {
-  /** Milliseconds of a frame when there is only one at a time; the median. */
+  /** Milliseconds of a frame that follows another at once; the median. */
   latencyMs: number;
+  /** Milliseconds of a frame that follows a pause, as those of a camera do; the median. */
+  pacedMs: number;
   /** Frames a second when every worker always has one. */
   framesPerSecond: number;
 }
 
-const SINGLE_FRAMES = 5;
-const FRAMES_PER_WORKER = 6;
+/** Frames whose median counts. */
+const SAMPLES = 3;
+/** Long enough for cores to fall asleep, in milliseconds. */
+const PAUSE_MS = 40;
+const FRAMES_PER_WORKER = 4;
+
+/** What a plan of several threads for a frame has to be faster by, since it costs more altogether. */
+const WORTH_MORE_THREADS = 1.1;
+
+/** What 8 bits have to be faster by, since they lose a little accuracy. */
+const WORTH_8_BITS = 1.1;
 
 /**
  * The plans that are worth trying: few workers with many threads answer one stream soonest, many workers with few threads
@@ -45,46 +59,63 @@ export function candidatePlans(cores: number, fixed: Partial<WorkerPlan> = {}): 
 }
 
 /**
- * The plans that no other beats in both respects: each answers more frames a second than those before it, but takes longer for
- * each frame.
+ * The plans that no other beats in every respect.
  *
  * @returns The fewest workers first
  */
 export function worthwhilePlans(measurements: readonly PlanMeasurement[]): PlanMeasurement[] {
-  const byLatency = measurements.toSorted((a, b) =>
-    a.latencyMs - b.latencyMs || b.framesPerSecond - a.framesPerSecond
-  );
-  let most = 0;
-  const kept = byLatency.filter(({ framesPerSecond }) => {
-    const isMore = framesPerSecond > most;
-    most = Math.max(most, framesPerSecond);
-    return isMore;
-  });
-  return kept.toSorted((a, b) => a.workers - b.workers);
+  return measurements.filter((one, index) =>
+    !measurements.some((other, at) => beats(other, one) && (at < index || !beats(one, other)))
+  ).toSorted((a, b) => a.workers - b.workers);
+}
+
+function beats(one: PlanMeasurement, other: PlanMeasurement): boolean {
+  return one.latencyMs <= other.latencyMs && one.pacedMs <= other.pacedMs &&
+    one.framesPerSecond >= other.framesPerSecond;
 }
 
 /**
- * The plan for so many frames at once: the one with the fewest workers (and so the most threads each) that has one per frame.
+ * The plan for so many frames at once.
+ *
+ * For several it is the one with the fewest workers, and so the most threads each, that has one for each frame. A single frame
+ * runs as it was measured to be soonest: after a pause cores have to be woken, so that several threads may gain nothing.
  *
  * @param plans The fewest workers first
  * @param frames Frames that are with a worker or could be, from 1
+ * @param afterPause Whether there was none for a while
  */
-export function planFor<Plan extends WorkerPlan>(plans: readonly Plan[], frames: number): Plan {
-  const plan = plans.find(({ workers }) => workers >= frames) ?? plans.at(-1);
-  if (plan === undefined) throw new RangeError("Cannot choose from no plans");
-  return plan;
+export function planFor<Plan extends WorkerPlan>(
+  plans: readonly Plan[],
+  frames: number,
+  afterPause = false,
+): Plan {
+  const [first, ...others] = plans;
+  if (first === undefined) throw new RangeError("Cannot choose from no plans");
+  if (frames > 1) return plans.find(({ workers }) => workers >= frames) ?? others.at(-1) ?? first;
+  const cost = (plan: WorkerPlan & Partial<PlanMeasurement>) =>
+    ((afterPause ? plan.pacedMs : plan.latencyMs) ?? 0) *
+    (plan.threads > 1 ? WORTH_MORE_THREADS : 1);
+  return others.reduce((best, plan) => cost(plan) < cost(best) ? plan : best, first);
 }
+
+/** Runs a task on a pool of workers. */
+export interface TaskRunner {
+  /** Gives what a worker answers. */
+  run(task: DetectTask, turn: { sessionId: string }): Promise<unknown>;
+}
+
+/** A task on an encoded image, which is copied for each run. */
+export type TrialFrame = DetectTask & { image: Uint8Array };
 
 /**
  * Tries a plan.
  *
  * @param pool Idle, with the plan's workers or more
- * @param frame What is run, on an encoded image
  */
 export async function measurePlan(
   plan: WorkerPlan,
-  pool: { run(task: DetectTask, turn: { sessionId: string }): Promise<unknown> },
-  frame: DetectTask & { image: Uint8Array },
+  pool: TaskRunner,
+  frame: TrialFrame,
 ): Promise<PlanMeasurement> {
   const { workers, threads } = plan;
   const run = (sessionId: string) =>
@@ -95,18 +126,46 @@ export async function measurePlan(
     }));
   // The first frame of each worker loads the model.
   await runOnAll(1);
-  const latencies: number[] = [];
-  for (let count = 0; count < SINGLE_FRAMES; count += 1) {
-    const startedAt = performance.now();
-    await run("single");
-    latencies.push(performance.now() - startedAt);
-  }
+  const pacedMs = await medianTime(() => run("single"), PAUSE_MS);
+  const latencyMs = await medianTime(() => run("single"));
   const startedAt = performance.now();
   await runOnAll(FRAMES_PER_WORKER);
   const seconds = (performance.now() - startedAt) / 1000;
-  return {
-    ...plan,
-    latencyMs: latencies.toSorted((a, b) => a - b)[SINGLE_FRAMES >> 1],
-    framesPerSecond: workers * FRAMES_PER_WORKER / seconds,
-  };
+  return { ...plan, latencyMs, pacedMs, framesPerSecond: workers * FRAMES_PER_WORKER / seconds };
+}
+
+/**
+ * Finds out whether this processor is faster with 8-bit integers, and computes with them as it should.
+ *
+ * @param pool Idle
+ * @param overflow Whether integers overflow here
+ */
+export async function measurePrecision(
+  pool: TaskRunner,
+  frame: TrialFrame,
+  overflow: () => Promise<boolean> = integersOverflow,
+): Promise<Precision> {
+  if (await overflow()) return "fp32";
+  const run = (precision: Precision) =>
+    pool.run({ ...frame, precision, threads: 1, image: frame.image.slice() }, {
+      sessionId: precision,
+    });
+  const times: number[] = [];
+  for (const precision of ["int8", "fp32"] as const) {
+    await run(precision);
+    times.push(await medianTime(() => run(precision)));
+  }
+  const [integers = NaN, floats = NaN] = times;
+  return integers * WORTH_8_BITS <= floats ? "int8" : "fp32";
+}
+
+async function medianTime(run: () => Promise<unknown>, pauseMs = 0): Promise<number> {
+  const times: number[] = [];
+  for (let count = 0; count < SAMPLES; count += 1) {
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    const startedAt = performance.now();
+    await run();
+    times.push(performance.now() - startedAt);
+  }
+  return times.toSorted((a, b) => a - b)[SAMPLES >> 1] ?? NaN;
 }

@@ -4,23 +4,18 @@
  * @module
  */
 
-import { imageTaskRules } from "./image_task_rules.ts";
-import type { Size } from "../image/size.ts";
+import type { Device } from "../config.ts";
 import { dirname } from "node:path";
+import type { Size } from "../image/size.ts";
+import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";
 import {
-  candidatePlans,
-  measurePlan,
-  planFor,
-  type PlanMeasurement,
-  type WorkerPlan,
-  worthwhilePlans,
-} from "./autotune.ts";
-import { planPipeline } from "./pipeline_plan.ts";
+  possiblePrecisions,
+  type Precision,
+  type PreparedDetector,
+  prepareDetector,
+} from "../models/specialized_model.ts";
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
-import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";
-import { type PreparedDetector, prepareDetector } from "../models/specialized_model.ts";
-import type { DetectTask, SegmentOutcome, WorkerSetup } from "./worker_tasks.ts";
 import {
   type PoolResult,
   type Turn,
@@ -28,6 +23,20 @@ import {
   type WorkerRestart,
   type WorkerStatus,
 } from "../workers/worker_pool.ts";
+import {
+  candidatePlans,
+  measurePlan,
+  measurePrecision,
+  planFor,
+  type PlanMeasurement,
+  type TrialFrame,
+  type WorkerPlan,
+  worthwhilePlans,
+} from "./autotune.ts";
+import { imageTaskRules } from "./image_task_rules.ts";
+import { type AutotuneAnswer, autotuneKey, keepAnswer, readAnswer } from "./kept_autotune.ts";
+import { planPipeline } from "./pipeline_plan.ts";
+import type { DetectTask, SegmentOutcome, WorkerSetup } from "./worker_tasks.ts";
 
 /** Options for {@linkcode DetectionPool}. */
 export interface DetectionPoolOptions {
@@ -35,12 +44,18 @@ export interface DetectionPoolOptions {
   pipelines: PipelineDefinition[];
   /** Path of the detector's model. */
   modelPath: string;
-  /** Inputs of the detector in pixels; the first is the default one. */
-  inputSizes: readonly Size[];
+  /** Input of the detector, in pixels, where a task asks for no other. */
+  inputSize: Size;
+  /** Whether a frame gets an input of its shape, of as many pixels. */
+  fitsFrames: boolean;
+  /** What the detector computes with; `auto` for what is faster on this machine. */
+  precision: Precision | "auto";
   /** Confidence that a detection has to exceed, between 0 and 1. */
   confidence: number;
   /** Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1. */
   iou: number;
+  /** What runs the detector. */
+  device: Device;
   /** Values that are fixed rather than chosen. */
   fixedPlan: Partial<WorkerPlan>;
   /** Most pixels that an image may have. */
@@ -55,6 +70,9 @@ export interface DetectionPoolOptions {
 
 type Pool = WorkerPool<WorkerSetup, DetectTask, SegmentOutcome>;
 
+/** Without a frame for so long, in milliseconds, cores fall asleep. */
+const PAUSE_MS = 10;
+
 /**
  * Starts the pool that serves the machine best, and passes tasks on to it.
  *
@@ -65,7 +83,8 @@ export class DetectionPool {
   readonly #options: DetectionPoolOptions;
   #pool: Pool | undefined;
   #plans: (WorkerPlan | PlanMeasurement)[] = [];
-  #layout: DetectorLayout | undefined;
+  #detector: PreparedDetector | undefined;
+  #lastFrameMs = -Infinity;
   /** What keeps other processes from removing the graphs in use. */
   readonly #holds = new DisposableStack();
   #isReady = false;
@@ -86,7 +105,12 @@ export class DetectionPool {
 
   /** The detector's outputs and labels; `undefined` before the start. */
   get layout(): DetectorLayout | undefined {
-    return this.#layout;
+    return this.#detector?.layout;
+  }
+
+  /** What the detector computes with; `undefined` before the start. */
+  get precision(): Precision | undefined {
+    return this.#detector?.precision;
   }
 
   /** Number of tasks that wait for a worker. */
@@ -106,26 +130,26 @@ export class DetectionPool {
    * @throws {WorkerLostError} If a worker cannot start with it
    */
   async start(): Promise<void> {
-    const { modelPath, inputSizes, confidence, fixedPlan } = this.#options;
-    const detectors: PreparedDetector[] = [];
-    for (const size of inputSizes) {
-      const prepared = await prepareDetector(modelPath, size, confidence);
-      await this.#hold(prepared);
-      detectors.push(prepared);
-    }
-    await removeUnused(dirname(modelPath));
-    this.#layout = detectors[0].layout;
+    const { modelPath, fixedPlan } = this.#options;
     this.#plans = candidatePlans(navigator.hardwareConcurrency, fixedPlan);
-    await this.#startPool(detectors);
-    if (this.#plans.length > 1) await this.#autotune(detectors);
+    await removeUnused(dirname(modelPath));
+    const detector = await this.#tune();
+    await this.#startPool([detector]);
     this.#isReady = true;
+  }
+
+  async #prepare(precision: Precision): Promise<PreparedDetector> {
+    const { modelPath, inputSize: size, confidence } = this.#options;
+    const prepared = await prepareDetector(modelPath, { size, confidence, precision });
+    await this.#hold(prepared);
+    return prepared;
   }
 
   /** Runs a task when it is its turn; see {@linkcode WorkerPool.run}. */
   run(task: DetectTask, turn: Turn): Promise<PoolResult<SegmentOutcome>> {
     const pool = this.#readyPool;
     if (pool === undefined) return Promise.reject(new Error("The workers are not running"));
-    return pool.run(task, turn);
+    return pool.run(task, turn).finally(() => this.#lastFrameMs = performance.now());
   }
 
   /** Ends all workers; tasks that are not finished fail. */
@@ -135,8 +159,8 @@ export class DetectionPool {
     this.#holds.dispose();
   }
 
-  async #hold({ path }: PreparedDetector): Promise<void> {
-    const hold = await holdGraph(path);
+  async #hold({ copy }: PreparedDetector): Promise<void> {
+    const hold = copy === undefined ? undefined : await holdGraph(copy);
     if (hold === undefined) return;
     if (this.#isStopped) hold[Symbol.dispose]();
     else this.#holds.use(hold);
@@ -147,45 +171,79 @@ export class DetectionPool {
     return this.#isReady ? this.#pool : undefined;
   }
 
-  /** Tries each plan on the canary image, and keeps those that are worthwhile. */
-  async #autotune(detectors: PreparedDetector[]): Promise<void> {
-    const { pipelines, canary } = this.#options;
-    const pool = this.#pool;
-    if (pool === undefined) return;
+  /** Chooses the precision and the plans, by what is measured now or was at an earlier start; gives the detector to be used. */
+  async #tune(): Promise<PreparedDetector> {
+    const { modelPath, pipelines, precision, fixedPlan, inputSize, device } = this.#options;
+    const { hash, precisions } = await possiblePrecisions(modelPath, precision);
+    const [first] = precisions;
     const frame = firstDetection(pipelines);
-    if (frame === undefined) return;
-    const image = await Deno.readFile(canary);
-    const measured: PlanMeasurement[] = [];
-    for (const plan of this.#plans) {
-      measured.push(await measurePlan(plan, pool, { ...frame, image }));
+    if (frame === undefined || this.#plans.length === 1 && precisions.length === 1) {
+      return await this.#prepare(first);
     }
-    this.#plans = worthwhilePlans(measured);
-    if (pool.workers().length === mostWorkers(this.#plans)) return;
+    const key = await autotuneKey({ hash, precisions, fixedPlan, inputSize, device });
+    const kept = await readAnswer(modelPath, key);
+    if (kept !== undefined) {
+      this.#plans = kept.plans;
+      return await this.#prepare(kept.precision);
+    }
+    const [detector, ...others] = await Promise.all(precisions.map((each) => this.#prepare(each)));
+    const image = await Deno.readFile(this.#options.canary);
+    const pool = await this.#startPool([detector, ...others]);
+    const answer = await measure(pool, this.#plans, precisions, { ...frame, image });
     pool.close();
-    await this.#startPool(detectors);
+    await keepAnswer(modelPath, key, answer);
+    this.#plans = answer.plans;
+    return others.find(({ precision }) => precision === answer.precision) ?? detector;
   }
 
-  async #startPool(prepared: PreparedDetector[]): Promise<void> {
-    const { pipelines, iou, maxPixels, frameTimeoutMs, onRestart } = this.#options;
-    const { threads } = planFor(this.#plans, Infinity);
-    const [detector, ...otherDetectors] = prepared.map((each) => ({ ...each, threads, iou }));
+  async #startPool(detectors: WorkerSetup["detectors"]): Promise<Pool> {
+    const { pipelines, device, iou, maxPixels, inputSize, fitsFrames } = this.#options;
+    const { frameTimeoutMs, onRestart } = this.#options;
     if (this.#isStopped) throw new Error("The workers were stopped while they started");
     const pool: Pool = new WorkerPool({
-      workers: mostWorkers(this.#plans),
+      workers: Math.max(...this.#plans.map(({ workers }) => workers)),
       rules: imageTaskRules(),
       workerUrl: new URL("./detection_worker.ts", import.meta.url).href,
-      prepare: (task, underWay) => ({ threads: planFor(this.#plans, underWay).threads, ...task }),
+      prepare: (task, underWay) => ({ threads: this.#threadsFor(underWay), ...task }),
       ...(frameTimeoutMs !== undefined && { frameTimeoutMs }),
       ...(onRestart !== undefined && { onRestart }),
-      setup: { pipelines, detector, otherDetectors, maxPixels },
+      setup: {
+        pipelines,
+        detectors,
+        inputSize,
+        fitsFrames,
+        threads: planFor(this.#plans, Infinity).threads,
+        device,
+        iou,
+        maxPixels,
+      },
     });
     this.#pool = pool;
+    this.#detector = detectors[0];
     await pool.start();
+    return pool;
+  }
+
+  #threadsFor(frames: number): number {
+    const afterPause = performance.now() - this.#lastFrameMs > PAUSE_MS;
+    return planFor(this.#plans, frames, afterPause).threads;
   }
 }
 
-function mostWorkers(plans: readonly WorkerPlan[]): number {
-  return Math.max(...plans.map(({ workers }) => workers));
+/** Tries each precision, then each plan. */
+async function measure(
+  pool: Pool,
+  candidates: readonly WorkerPlan[],
+  [first, ...others]: readonly [Precision, ...Precision[]],
+  frame: TrialFrame,
+): Promise<AutotuneAnswer> {
+  const precision = others.length > 0 ? await measurePrecision(pool, frame) : first;
+  if (candidates.length === 1) return { precision, plans: [...candidates] };
+  const measured: PlanMeasurement[] = [];
+  for (const plan of candidates) {
+    measured.push(await measurePlan(plan, pool, { ...frame, precision }));
+  }
+  return { precision, plans: worthwhilePlans(measured) };
 }
 
 /** The first node of a pipeline that finds objects in whole images. */

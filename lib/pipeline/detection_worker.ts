@@ -4,73 +4,50 @@
  * @module
  */
 
-import { describeImageError } from "./describe_image_error.ts";
-import { Detector } from "../detection/detector.ts";
 import { FrameDecoder } from "../image/frame_decoder.ts";
-import { fitLetterbox, LETTERBOX_GREY } from "../image/letterbox.ts";
+import { shapeInput } from "../image/input_shape.ts";
 import type { Size } from "../image/size.ts";
+import { runWorkerLoop } from "../workers/worker_loop.ts";
+import { describeImageError } from "./describe_image_error.ts";
+import { DetectorCache } from "./detector_cache.ts";
 import { needsPixels } from "./pipeline_plan.ts";
 import { misplaced, nodeLookup, runNodes } from "./run_nodes.ts";
-import { loadPrepared } from "../models/specialized_model.ts";
-import { runWorkerLoop } from "../workers/worker_loop.ts";
-import type { DetectorSetup, DetectTask, SegmentOutcome, WorkerSetup } from "./worker_tasks.ts";
-
-/** Detectors by their input and threads, as they are asked for; a `Promise` while one is being loaded. */
-const detectors = new Map<string, Promise<Detector>>();
-
-/** The detector for an input and a number of threads, or the one that was loaded at the start. */
-function detectorFor(
-  { detector, otherDetectors }: WorkerSetup,
-  inputSize?: Size,
-  threads = detector.threads,
-): Promise<Detector> {
-  const options =
-    otherDetectors.find(({ layout: { input } }) =>
-      input.width === inputSize?.width && input.height === inputSize.height
-    ) ?? detector;
-  const { width, height } = options.layout.input;
-  const key = `${width}x${height} on ${threads}`;
-  return detectors.getOrInsertComputed(key, () => {
-    const loading = loadDetector({ ...options, threads });
-    // The next frame tries again.
-    loading.catch(() => detectors.delete(key));
-    return loading;
-  });
-}
-
-async function loadDetector(setup: DetectorSetup): Promise<Detector> {
-  const detector = await Detector.create({ ...setup, model: await loadPrepared(setup) });
-  await warmUp(detector);
-  return detector;
-}
-
-/** The first inference allocates, and takes several times as long as the next. */
-async function warmUp(detector: Detector): Promise<void> {
-  detector.pixels.fill(LETTERBOX_GREY);
-  await detector.detect(fitLetterbox(detector.input, detector.input));
-}
+import type { DetectTask, SegmentOutcome, WorkerSetup } from "./worker_tasks.ts";
 
 runWorkerLoop<WorkerSetup, DetectTask, SegmentOutcome>(async (setup) => {
-  const { pipelines, maxPixels } = setup;
+  const { pipelines, detectors: [first, ...others], inputSize, fitsFrames, maxPixels } = setup;
   const nodesFor = nodeLookup(pipelines);
-  await detectorFor(setup);
+  const cache = new DetectorCache();
+  await cache.get({ ...setup, prepared: first, input: inputSize });
   return {
-    async run({ pipelineId, nodes: ids, given, image, upright, inputSize, threads }) {
+    async run(task) {
+      const { pipelineId, nodes: ids, given, image, upright, threads = setup.threads } = task;
       const nodes = nodesFor(pipelineId, ids);
-      const frame = new FrameDecoder(image, {
+      using frame = new FrameDecoder(image, {
         maxPixels,
         upright,
         needsPixels: nodes.some(needsPixels),
       });
-      const detector = await detectorFor(setup, inputSize, threads);
-      return await runNodes(nodes, given, frame, (node, inputs) => {
+      const prepared = others.find(({ precision }) => precision === task.precision) ?? first;
+      const detectorFor = async () => {
+        const like = task.inputSize ?? inputSize;
+        const input = fitsFrames ? shapeInput(await frame.size(), like) : like;
+        return await cache.get({
+          ...setup,
+          prepared,
+          input: prepared.ownInput ?? input,
+          threads,
+        });
+      };
+      let input: Size | undefined;
+      const outcome = await runNodes(nodes, given, frame, async (node, inputs) => {
         if (node.step.runsOn !== "detection") throw misplaced(node);
-        return node.step.run(inputs, node.params, { frame, detector });
+        const detector = await detectorFor();
+        input = detector.input;
+        return await node.step.run(inputs, node.params, { frame, detector });
       });
+      return { ...outcome, input };
     },
-    async release() {
-      const loaded = await Promise.allSettled(detectors.values());
-      for (const each of loaded) if (each.status === "fulfilled") await each.value.release();
-    },
+    release: () => cache.release(),
   };
 }, describeImageError);

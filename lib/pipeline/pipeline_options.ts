@@ -4,7 +4,12 @@
  * @module
  */
 
-import { PIPELINE_DEFAULTS, type TextModelName } from "../config.ts";
+import {
+  type Device,
+  PIPELINE_DEFAULTS,
+  type PrecisionChoice,
+  type TextModelName,
+} from "../config.ts";
 import type { Size } from "../image/size.ts";
 import type { WorkerRestart } from "../workers/worker_pool.ts";
 
@@ -19,17 +24,16 @@ export interface PipelineServiceOptions {
    */
   model?: string;
   /**
-   * Size of the detector's input in pixels, multiples of 32.
-   *
-   * @default {{ width: 512, height: 384 }}
+   * Size of the detector's input in pixels, multiples of 32, whatever shape the frames have. By default each frame gets an input
+   * of its shape, of as many pixels as 640x480.
    */
-  inputSize?: Size;
+  inputSize?: Size | undefined;
   /**
-   * Further inputs that frames may ask for, in pixels, multiples of 32.
+   * What the detector computes with; `auto` for what is faster on this machine.
    *
-   * @default {[]}
+   * @default {"auto"}
    */
-  otherInputSizes?: readonly Size[];
+  precision?: PrecisionChoice;
   /**
    * Confidence that a detection has to exceed, between 0 and 1.
    *
@@ -50,6 +54,12 @@ export interface PipelineServiceOptions {
    * Threads of each worker; found out at the start, for few and for many frames at once, where neither is given.
    */
   threads?: number;
+  /**
+   * What runs the detector; `auto` to find out at the start.
+   *
+   * @default {"cpu"}
+   */
+  device?: Device | "auto";
   /**
    * Most pixels that an image may have.
    *
@@ -85,7 +95,7 @@ export interface PipelineServiceOptions {
 /** Options in which nothing with a default is left out. */
 export type CompleteOptions =
   & PipelineServiceOptions
-  & Required<Pick<PipelineServiceOptions, keyof typeof PIPELINE_DEFAULTS | "otherInputSizes">>;
+  & Required<Omit<Pick<PipelineServiceOptions, keyof typeof PIPELINE_DEFAULTS>, "inputSize">>;
 
 /**
  * Puts defaults where options are left out.
@@ -93,8 +103,8 @@ export type CompleteOptions =
  * @throws {RangeError} If an option is out of its range.
  */
 export function completeOptions(options: PipelineServiceOptions): CompleteOptions {
-  const complete = { ...PIPELINE_DEFAULTS, otherInputSizes: [], ...options };
-  for (const side of Object.values(complete.inputSize)) {
+  const complete = { ...PIPELINE_DEFAULTS, ...options, inputSize: options.inputSize };
+  for (const side of Object.values(complete.inputSize ?? {})) {
     if (!Number.isInteger(side) || side < 32 || side % 32 !== 0) {
       throw new RangeError(`Cannot use the input size: expected multiples of 32, got ${side}`);
     }

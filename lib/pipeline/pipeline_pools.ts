@@ -4,12 +4,14 @@
  * @module
  */
 
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
-import type { TextModelName } from "../config.ts";
+import { type Device, PIPELINE_DEFAULTS, type TextModelName } from "../config.ts";
+import { chooseDevice, type DeviceChoice } from "../devices/choose_device.ts";
+import type { Precision } from "../models/specialized_model.ts";
 import { chooseTextModel } from "../models/text_models.ts";
-import { findModel } from "../models/model_catalog.ts";
+import { findModel, modelPath } from "../models/model_catalog.ts";
 import { ModelError } from "../onnx/errors.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
@@ -24,6 +26,12 @@ import type { Segment } from "./pipeline_plan.ts";
 import { ReadingPool } from "./reading_pool.ts";
 import type { NodeValue } from "./step.ts";
 import { STEPS } from "./steps.ts";
+
+/**
+ * A device other than the processor has work to do for one frame at a time, and onnxruntime's WebGPU crashes when two
+ * threads use it at once (its issue 32561).
+ */
+const DEVICE_PLAN: WorkerPlan = { workers: 1, threads: 1 };
 
 /** Some nodes that are to run on one image. */
 export interface SegmentRun {
@@ -51,6 +59,9 @@ export class PipelinePools {
   #detection: DetectionPool | undefined;
   #reading: ReadingPool | undefined;
   #textModel: TextModelName;
+  #device: DeviceChoice | undefined;
+  /** Aborted when the workers are stopped, so that no device is tried any more. */
+  #trying = new AbortController();
 
   /** Begins without workers; `start` brings them. */
   constructor(definitions: PipelineDefinition[], options: CompleteOptions) {
@@ -64,9 +75,19 @@ export class PipelinePools {
     return this.#textModel;
   }
 
+  /** What runs the detector; `undefined` until that is decided. */
+  get device(): DeviceChoice | undefined {
+    return this.#device;
+  }
+
   /** How inference is spread over the cores; see {@linkcode DetectionPool.plans}. */
   get plans(): readonly (WorkerPlan | PlanMeasurement)[] {
     return this.#detection?.plans ?? [];
+  }
+
+  /** What the detector computes with; `undefined` before the start. */
+  get precision(): Precision | undefined {
+    return this.#detection?.precision;
   }
 
   /** The classes that the detector knows; `undefined` before the start. */
@@ -102,6 +123,7 @@ export class PipelinePools {
 
   /** Ends the workers; frames that are not finished fail. */
   stop(): void {
+    this.#trying.abort(new Error("The service was stopped while it started"));
     this.#detection?.stop();
     this.#reading?.stop();
     this.#detection = undefined;
@@ -139,7 +161,7 @@ export class PipelinePools {
   }
 
   async #start(): Promise<void> {
-    const { inputSize, otherInputSizes, confidence, iou, maxPixels } = this.#options;
+    const { inputSize, precision, confidence, iou, maxPixels } = this.#options;
     const { workers, threads, frameTimeoutMs, onRestart } = this.#options;
     const shared = {
       pipelines: this.#definitions,
@@ -147,17 +169,24 @@ export class PipelinePools {
       ...(frameTimeoutMs !== undefined && { frameTimeoutMs }),
       ...(onRestart !== undefined && { onRestart }),
     };
+    const device = await this.#chooseDevice();
     this.#detection = new DetectionPool({
       ...shared,
+      device,
       canary: CANARY,
       modelPath: this.#modelPath(),
-      inputSizes: [inputSize, ...otherInputSizes],
+      inputSize: inputSize ?? PIPELINE_DEFAULTS.inputSize,
+      fitsFrames: inputSize === undefined,
+      // Devices compute with floats.
+      precision: device === "cpu" ? precision : "fp32",
       confidence,
       iou,
-      fixedPlan: {
-        ...(workers !== undefined && { workers }),
-        ...(threads !== undefined && { threads }),
-      },
+      fixedPlan: device === "cpu"
+        ? {
+          ...(workers !== undefined && { workers }),
+          ...(threads !== undefined && { threads }),
+        }
+        : DEVICE_PLAN,
     });
     await this.#detection.start();
     if (!this.#definitions.some(reads)) return;
@@ -168,10 +197,25 @@ export class PipelinePools {
     await this.#reading.start();
   }
 
+  async #chooseDevice(): Promise<Device> {
+    const { device = "cpu", inputSize = PIPELINE_DEFAULTS.inputSize, confidence } = this.#options;
+    const { signal } = this.#trying = new AbortController();
+    const choice = await chooseDevice({
+      wanted: device,
+      precision: this.#options.precision,
+      modelPath: this.#modelPath(),
+      inputSize,
+      confidence,
+      image: CANARY,
+      signal,
+    });
+    signal.throwIfAborted();
+    this.#device = choice;
+    return choice.device;
+  }
+
   #modelPath(): string {
-    const { model, modelDir } = this.#options;
-    const entry = findModel(model);
-    return entry === undefined ? model : join(modelDir, entry.file);
+    return modelPath(this.#options.model, this.#options.modelDir);
   }
 }
 

@@ -1,9 +1,10 @@
 import type { TextModelName } from "../config.ts";
+import type { DeviceChoice } from "../devices/choose_device.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
 import { jpegSize } from "../image/jpeg_header.ts";
 import type { ImageInput, PixelImage } from "../image/pixel_image.ts";
-import type { Size } from "../image/size.ts";
-import type { PipelineResult } from "../protocol/result.ts";
+import type { Precision } from "../models/specialized_model.ts";
+import type { PipelineResult, Quality } from "../protocol/result.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { findsCanary } from "./canary.ts";
@@ -36,8 +37,8 @@ export interface StreamFrame {
   frameIndex: number;
   /** A JPEG; not to be used afterwards, since its memory goes to a worker. */
   bytes: Uint8Array;
-  /** Input of the detector, one of those in the service's options; the default one where it is not given. */
-  inputSize?: Size | undefined;
+  /** Input of the detector in pixels, multiples of 32, and how it is called; that of the options where it is not given. */
+  quality?: Quality | undefined;
   /**
    * When the frame arrived, in monotonic milliseconds.
    *
@@ -152,7 +153,7 @@ export class PipelineService {
    * @throws {PipelineError} If the pipeline fails, or the service is not running.
    */
   async runOnFrame(frame: StreamFrame): Promise<PipelineResult> {
-    const { pipelineId, sessionId, frameIndex, bytes, inputSize } = frame;
+    const { pipelineId, sessionId, frameIndex, bytes, quality } = frame;
     const startedMs = performance.now();
     const plan = this.registry.plan(pipelineId);
     const isAlone = plan.stream.segments.length === 0;
@@ -176,12 +177,14 @@ export class PipelineService {
       image: bytes,
       size,
       latest: latestValues(ages),
-      runSegment: this.#runner(pipelineId, { sessionId }, { inputSize }),
+      runSegment: this.#runner(pipelineId, { sessionId }, { inputSize: quality }),
       context: this.#contextOf(sessionId, frame.arrivedMs ?? startedMs),
     };
     const outcome = await runFrame(plan, run, (node, value) => values.set(node, value))
       .finally(resolve);
-    return this.#toResult({ plan, outcome, frameIndex, startedMs, ages });
+    const result = this.#toResult({ plan, outcome, frameIndex, startedMs, ages });
+    const input = outcome.segments.find(({ outcome }) => outcome.input)?.outcome.input;
+    return quality && input ? { ...result, quality: { ...quality, ...input } } : result;
   }
 
   /** Whether `runOnImage` would take one more image now. */
@@ -243,9 +246,19 @@ export class PipelineService {
     return this.#pools.textModel;
   }
 
+  /** What runs the detector; `undefined` until that is decided, early in the start. */
+  get device(): DeviceChoice | undefined {
+    return this.#pools.device;
+  }
+
   /** How inference is spread over the cores; see {@linkcode DetectionPool.plans}. */
   get plans(): readonly (WorkerPlan | PlanMeasurement)[] {
     return this.#pools.plans;
+  }
+
+  /** What the detector computes with; `undefined` before the start. */
+  get precision(): Precision | undefined {
+    return this.#pools.precision;
   }
 
   /** The state of each worker; empty before the start. */

@@ -118,7 +118,7 @@ runWorkerLoop<ReaderSetup, ReadTask, SegmentOutcome>(async (setup) => {
   });
   return {
     async run({ pipelineId, nodes, given, image, upright, sessionId }) {
-      const frame = new FrameDecoder(image, {
+      using frame = new FrameDecoder(image, {
         maxPixels: setup.maxPixels,
         upright,
         needsPixels: true,

@@ -38,7 +38,10 @@ const ALL_STEPS: Record<string, Step> = {
     accepts: { image: "required", detections: "optional" },
     produces: "detections",
     params: {
-      agnostic: flag("Whether an object that looks like two classes gives one box", true),
+      agnostic: flag(
+        "Whether an object that looks like two classes counts as the likelier one",
+        true,
+      ),
       classes: CLASSES,
       confidence: CONFIDENCE,
       iou: share(

@@ -1,11 +1,11 @@
 /** The tasks of the detection and reading workers, and their answers. */
 
-import type { DetectorOptions } from "../detection/detector.ts";
+import type { Device } from "../config.ts";
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
 import type { NodeValue } from "./step.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
-import type { PreparedDetector } from "../models/specialized_model.ts";
+import type { Precision, PreparedDetector } from "../models/specialized_model.ts";
 import type { TextModelTraits } from "../models/text_models.ts";
 
 /** Runs some nodes of a pipeline on an image. */
@@ -28,8 +28,10 @@ export interface SegmentTask {
 
 /** Runs nodes that find objects. */
 export interface DetectTask extends SegmentTask {
-  /** Input of the detector that is to be used; the one loaded at the start where it is not given or unknown. */
+  /** Input of the detector that is to be used, in pixels; that of the start where it is not given. */
   inputSize?: Size | undefined;
+  /** What it is to compute with; what the first detector does where it is not given or not there. */
+  precision?: Precision;
   /** Threads that it is to run on; as many as at the start where it is not given. */
   threads?: number;
 }
@@ -50,19 +52,26 @@ export interface SegmentOutcome {
   times: Record<string, number>;
   /** Milliseconds that decoding took. */
   decodeMs: number;
+  /** Input of the detector that was used, in pixels; `undefined` where none was. */
+  input?: Size | undefined;
 }
-
-/** A detector that a worker can load. */
-export type DetectorSetup = PreparedDetector & Omit<DetectorOptions, "model">;
 
 /** What a worker for detection needs to know before its first image. */
 export interface WorkerSetup {
   /** Every pipeline that a task may name. */
   pipelines: PipelineDefinition[];
-  /** Loaded at the start, and used where a frame asks for no other input or threads. */
-  detector: DetectorSetup;
-  /** The same detector for other inputs. These, and one for other threads, are loaded when a frame first asks for them. */
-  otherDetectors: DetectorSetup[];
+  /** The same model for each precision that a frame may ask for; the first is loaded at the start. */
+  detectors: readonly [PreparedDetector, ...PreparedDetector[]];
+  /** Input of the detector, in pixels. */
+  inputSize: Size;
+  /** Whether a frame gets an input of its shape, of as many pixels. */
+  fitsFrames: boolean;
+  /** Threads of an inference. */
+  threads: number;
+  /** What runs the detector. */
+  device: Device;
+  /** Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1. */
+  iou: number;
   /** Most pixels that an image may have. */
   maxPixels: number;
 }

@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { DeviceInUseSchema } from "./device.ts";
 import { JobStatusSchema } from "./job.ts";
 import { count, duration, share, text, time, uuid } from "./values.ts";
 
@@ -77,6 +78,8 @@ export const HealthSchema = v.object({
     /** When it last answered; `null` before the first time. */
     last_heartbeat: v.nullable(time),
   })),
+  /** What they run on; `null` until that is decided, while the server starts. */
+  device: v.nullable(DeviceInUseSchema),
   /** Figures and health of the video jobs. */
   jobs: JobsSummarySchema,
 });

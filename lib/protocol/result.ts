@@ -43,7 +43,7 @@ export const QualitySchema = v.object({
   height: count,
 });
 
-/** One step of the sizes that the detector's input can have in a stream. */
+/** One step of the sizes that the detector's input can have in a stream; in results, of that for frames of this shape. */
 export type Quality = v.InferOutput<typeof QualitySchema>;
 
 /** Schema of {@linkcode PipelineResult}. */
@@ -61,7 +61,7 @@ export const PipelineResultSchema = v.pipe(
     text_frame_index: v.nullable(count),
     /** Time that the frame took on the server, in milliseconds. */
     timings_ms: StageTimingsSchema,
-    /** The step of the detector's input in use; in streams only. */
+    /** The step of quality in use, and the detector's input for this frame; in streams only. */
     quality: v.exactOptional(QualitySchema),
     /** Names of the models in use. */
     models: v.object({

@@ -5,12 +5,12 @@
  */
 
 import { NamedError } from "../named_error.ts";
-import type { PipelineResult } from "../protocol/result.ts";
+import type { PipelineResult, Quality } from "../protocol/result.ts";
 
 /** How to process a frame. */
 export interface FrameOptions {
-  /** Detector input to use, one of the session's ladder. */
-  inputSize: { width: number; height: number };
+  /** The step of the session's ladder to use; the result may tell the detector's input that came of it. */
+  quality: Quality;
   /** When the frame arrived, in monotonic milliseconds; it may have waited since. */
   arrivedMs: number;
 }

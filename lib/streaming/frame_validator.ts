@@ -4,7 +4,7 @@
  * @module
  */
 
-import { findLastEoi, MARKER, readFrameHeader, SOI } from "../image/jpeg_header.ts";
+import { findLastEoi, isJpeg, readFrameHeader } from "../image/jpeg_header.ts";
 import type { Size } from "../image/size.ts";
 import { NamedError } from "../named_error.ts";
 
@@ -51,7 +51,7 @@ export function validateJpeg(bytes: Uint8Array, limits: FrameLimits): Size {
       `Frame of ${length} bytes exceeds the limit of ${limits.maxFrameBytes} bytes`,
     );
   }
-  if (length < 2 || bytes[0] !== MARKER || bytes[1] !== SOI) throw notJpeg("missing SOI marker");
+  if (!isJpeg(bytes)) throw notJpeg("missing SOI marker");
   const eoi = findLastEoi(bytes);
   if (eoi === -1) throw notJpeg("missing EOI marker");
   const header = readFrameHeader(bytes);

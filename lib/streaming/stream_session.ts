@@ -210,14 +210,14 @@ export class StreamSession {
 
   async #process({ index, bytes, arrivedMs }: Frame, startedAt: number): Promise<void> {
     const { pipelineId, sessionId, quality } = this.session;
-    const options = { inputSize: quality, arrivedMs };
+    const options = { quality, arrivedMs };
     // The pipeline takes the buffer away.
     const copy = this.audience.wantsFrames ? bytes.slice() : undefined;
     try {
       const { processor } = this.#options;
       const result = await processor.runOnFrame(pipelineId, index, bytes, sessionId, options);
       if (!this.#isOpen) return;
-      this.#answerResult({ frame_index: index, result: { ...result, quality } }, startedAt, copy);
+      this.#answerResult({ frame_index: index, result: { quality, ...result } }, startedAt, copy);
     } catch (error) {
       this.#processingFailed(index, error);
     }

@@ -17,6 +17,7 @@ export type LogEvent =
   | "certificate"
   | "model_fetch"
   | "text_model"
+  | "pipeline_device"
   | "pipeline_ready"
   | "worker_restart"
   | "stream_connect"

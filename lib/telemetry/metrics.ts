@@ -85,6 +85,12 @@ export const pipelineMetrics = {
     help: "Inference workers that are alive",
     registers,
   }),
+  device: new Gauge({
+    name: "pipeline_device",
+    help: "1 for the device that runs the detector",
+    labelNames: ["device"],
+    registers,
+  }),
   queueWaiting: new Gauge({
     name: "pipeline_queue_waiting",
     help: "Frames that wait for a worker",

@@ -42,8 +42,9 @@ Deno.test("evaluate --json gives the accuracy by size and class, beside the uncu
   expect(report).toMatchObject({ images: 3, objects: 10, confidence: 0.25, iou: 0.45 });
   expect(report.in_use).toMatchObject({
     model: "yolov8n.onnx",
-    input: { width: 512, height: 384 },
-    arithmetic: "float32",
+    input: { width: 640, height: 480 },
+    fits_frames: true,
+    arithmetic: "8 bits",
     sizes: { small: null, medium: null },
   });
   expect(report.uncut).toMatchObject({ input: { width: 640, height: 640 }, arithmetic: "float32" });
@@ -54,7 +55,7 @@ Deno.test("evaluate --json gives the accuracy by size and class, beside the uncu
     expect(classes.map(({ name, objects }: { name: string; objects: number }) => [name, objects]))
       .toEqual([["person", 1], ["bicycle", 1], ["car", 1], ["dog", 2], ["horse", 5]]);
   }
-  // The labels are what it finds, and a smaller input places boxes less exactly.
+  // The labels are what it finds, and other inputs and numbers place boxes less exactly.
   expect(report.uncut.all.map50_95).toBeGreaterThan(0.99);
   expect(report.in_use.all.map50_95).toBeGreaterThan(0.6);
   expect(report.in_use.all.map50_95).toBeLessThan(0.99);
@@ -74,7 +75,7 @@ Deno.test("evaluate prints tables, for the settings of the server and the names 
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toContain(`${dataset.path}: 3 images, 2 objects of 2 classes\n`);
   expect(stdout).toContain("above a confidence of 0.4\n");
-  expect(stdout).toContain("In use: yolov8n.onnx at 320x256, float32\n");
+  expect(stdout).toContain("In use: yolov8n.onnx at 320x256, 8 bits\n");
   expect(stdout).toContain("As exported: yolov8n.onnx at 640x640, float32\n");
   expect(stdout).toMatch(/^ {2}all +2 +\d\.\d{3} +\d\.\d{3} +\d\.\d{3} +1\.000 +\d\.\d{3}$/m);
   expect(stdout).toMatch(/^ {2}small +0 +- +- +- +- +-$/m);

@@ -1,5 +1,8 @@
 import { expect } from "expect";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { prepareDetector } from "../../lib/models/specialized_model.ts";
+import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { ensureModel, MODEL_DIR } from "../pipeline/models.ts";
 
 const COMMAND = fileURLToPath(new URL("../../commands/quantize.ts", import.meta.url));
@@ -16,27 +19,62 @@ async function quantize(...args: string[]) {
   return { code, output: decoder.decode(stdout), errors: decoder.decode(stderr) };
 }
 
-Deno.test("quantize writes a smaller model, and tells how far it agrees", async () => {
-  await ensureModel();
-  const out = `${await Deno.makeTempDir()}/small.onnx`;
-  const { code, output, errors } = await quantize("--out", out, DOG);
+Deno.test("quantize writes what the server needs for 8 bits, and tells how far they agree", async () => {
+  await using directory = await temporaryDirectory();
+  const { path } = directory;
+  // Another file of the same network, for which livesyte has no calibration.
+  const model = join(path, "own.onnx");
+  await Deno.copyFile(await ensureModel(), model);
+  await Deno.writeFile(model, new Uint8Array([0xf8, 0x07, 1]), { append: true });
+  await Deno.mkdir(join(path, "images", "more"), { recursive: true });
+  await Deno.copyFile(DOG, join(path, "images", "more", "dog.jpg"));
+  const { code, output, errors } = await quantize(
+    "--images",
+    join(path, "images"),
+    "--model",
+    model,
+  );
   expect({ code, errors }).toEqual({ code: 0, errors: "" });
-  expect(output).toContain(`Wrote ${out} (3.7 MB, before 12.8 MB)\n`);
-  expect(output).toMatch(/^Of 3 objects, the copy finds 3 in the same place; it finds 0 others$/m);
+  const written = join(path, "own.calibration.json");
+  expect(output).toContain(`Wrote ${written}, measured on 1 image\nThat is few: `);
+  expect(output).toMatch(
+    /^Of \d objects that it finds with float32 in 1 image, 8 bits find \d in /m,
+  );
   expect(output).toMatch(/times as fast\n$/);
+  const { images, ranges } = JSON.parse(await Deno.readTextFile(written));
+  expect(images).toBe(1);
+  expect(Object.keys(ranges).length).toBeGreaterThan(100);
+  const prepared = await prepareDetector(model, {
+    size: { width: 320, height: 256 },
+    confidence: 0.25,
+    precision: "int8",
+  });
+  expect(prepared.copy).toBeDefined();
 });
 
 Deno.test("quantize tells in one line what it cannot use", async () => {
   await ensureModel();
+  await using directory = await temporaryDirectory();
+  const { path } = directory;
+  await Deno.writeTextFile(join(path, "broken.jpg"), "no image");
+  await using empty = await temporaryDirectory();
   const cases: [string[], RegExp][] = [
     [["--everything"], /^livesyte: Unknown option '--everything'; see "quantize --help"\n$/],
-    [["gone.jpg"], /^livesyte: Cannot read gone\.jpg: .*\n$/],
-    [["--model", DOG], /^livesyte: Cannot quantize the model: Cannot parse the ONNX model: .*\n$/],
-    [[COMMAND], /^livesyte: Cannot quantize the model: .*unsupported image format\n$/],
+    [[], /^livesyte: Name a folder of images with --images; see "quantize --help"\n$/],
+    [["--images", "gone"], /^livesyte: Cannot read gone: there is no such file or folder\n$/],
+    [["--images", empty.path], /^livesyte: There is no JPEG, PNG or WebP image in .*\n$/],
+    [["--images", path, "--model", DOG], /^livesyte: Cannot use the model .*dog\.jpg: .*\n$/],
+    [["--images", path], /^livesyte: Cannot read .*broken\.jpg: it is not a JPEG, .*\n$/],
   ];
   for (const [args, message] of cases) {
     const { code, output, errors } = await quantize(...args);
-    expect({ code, output }).toEqual({ code: 2, output: "" });
+    expect([args, code, output]).toEqual([args, 2, ""]);
     expect(errors).toMatch(message);
   }
+});
+
+Deno.test("quantize --help tells what it does", async () => {
+  const { code, output } = await quantize("--help");
+  expect(code).toBe(0);
+  expect(output).toContain("Usage: deno task quantize [options] --images FOLDER");
 });

@@ -16,6 +16,7 @@ Deno.test("the server says where it is and stops on SIGINT and SIGTERM with exit
     expect(await server.stop(signal)).toBe(0);
     expect(server.log.map(({ event }) => event)).toEqual([
       "text_model",
+      "pipeline_device",
       "pipeline_ready",
       "server_start",
       "server_stop",

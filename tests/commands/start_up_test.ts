@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "expect";
 import { isMissing } from "../needs.ts";
+import { ensureModel } from "../pipeline/models.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { runMain, type RunOptions } from "./run_main.ts";
 
@@ -241,6 +242,7 @@ async function expectOneLine({ args = ["serve"], says, ...options }: Obstacle): 
 
 Deno.test("whatever keeps the program from starting is told in one line, with exit code 2", async (t) => {
   await using folder = await temporaryDirectory();
+  await ensureModel("ch_PP-OCRv4_rec");
   await makeObstacles(folder.path);
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const all = obstacles(folder.path, listener.addr.port);

@@ -3,7 +3,7 @@ import type { Detection } from "../../lib/protocol/detection.ts";
 import { Detector } from "../../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
 import { intersectionOverUnion, toCorners } from "../../lib/image/boxes.ts";
-import { loadPrepared, prepareDetector } from "../../lib/models/specialized_model.ts";
+import { loadDetector, prepareDetector } from "../../lib/models/specialized_model.ts";
 import { ensureModel, readFixture, REFERENCE } from "../pipeline/models.ts";
 
 /** Without `agnostic`, like the reference, which suppresses boxes class by class. */
@@ -12,9 +12,9 @@ async function detectAll(
   height: number,
   { agnostic = false } = {},
 ): Promise<Record<string, Detection[]>> {
-  const prepared = await prepareDetector(await ensureModel(), { width, height }, 0.25);
-  const model = await loadPrepared(prepared);
-  const detector = await Detector.create({ ...prepared, model, threads: 2, iou: 0.45 });
+  const choice = { size: { width, height }, confidence: 0.25, precision: "fp32" } as const;
+  const graph = await loadDetector(await prepareDetector(await ensureModel(), choice));
+  const detector = await Detector.create({ ...graph, confidence: 0.25, threads: 2, iou: 0.45 });
   const found: Record<string, Detection[]> = {};
   for (const name of Object.keys(REFERENCE)) {
     const limit = { maxPixels: 1e6 };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { decodeYolo } from "../../lib/detection/decode_yolo.ts";
 import { type Candidate, suppressNonMaxima } from "../../lib/detection/non_maximum_suppression.ts";
 import type { Size } from "../../lib/image/size.ts";
-import { loadPrepared, loadUncut, prepareDetector } from "../../lib/models/specialized_model.ts";
+import { loadDetector, loadUncut, prepareDetector } from "../../lib/models/specialized_model.ts";
 import type { DetectorLayout } from "../../lib/onnx/detector_layout.ts";
 import { InferenceSession, Tensor } from "../../lib/onnx/onnxruntime.ts";
 import { parseOnnx, serializeOnnx } from "../../lib/onnx/onnx_schema.ts";
@@ -29,6 +29,12 @@ async function withExport(bytes: Uint8Array, test: (path: string) => Promise<voi
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** The export as the program runs it. */
+async function load(path: string, size: Size) {
+  const choice = { size, confidence: CONFIDENCE, precision: "fp32" } as const;
+  return await loadDetector(await prepareDetector(path, choice));
 }
 
 function noise({ width, height }: Size): Uint8Array {
@@ -114,8 +120,7 @@ for (const row of READ) {
   Deno.test(`an export is read as it is described: ${row.name}`, async () => {
     const bytes = serializeOnnx(row.build());
     await withExport(bytes, async (path) => {
-      const prepared = await prepareDetector(path, row.size ?? SIZE, CONFIDENCE);
-      const { layout } = prepared;
+      const { layout, model } = await load(path, row.size ?? SIZE);
       expect(layout).toMatchObject({
         kind: row.kind,
         suppressed: row.suppressed ?? false,
@@ -123,7 +128,7 @@ for (const row of READ) {
       });
       expect(layout.labels).toHaveLength(row.classes ?? 3);
       const pixels = noise(layout.input);
-      const ours = await runOurs(await loadPrepared(prepared), layout, pixels);
+      const ours = await runOurs(model, layout, pixels);
       // An export that is held to a size is asked at that, whatever ours works at.
       const own = (await loadUncut(path, layout.input)).layout.input;
       const compared = own.width === layout.input.width && own.height === layout.input.height
@@ -146,14 +151,14 @@ for (const row of READ) {
 }
 
 async function atSize(path: string, size: Size): Promise<Candidate[]> {
-  const prepared = await prepareDetector(path, size, CONFIDENCE);
-  return await runOurs(await loadPrepared(prepared), prepared.layout, noise(prepared.layout.input));
+  const { layout, model } = await load(path, size);
+  return await runOurs(model, layout, noise(layout.input));
 }
 
 for (const { name, build, because } of REFUSED) {
   Deno.test(`an export is refused with what was found and what would work: ${name}`, async () => {
     await withExport(serializeOnnx(build()), async (path) => {
-      const refused = prepareDetector(path, SIZE, CONFIDENCE);
+      const refused = load(path, SIZE);
       await expect(refused).rejects.toThrow(`Cannot use the model ${path}: ${because}`);
     });
   });
@@ -162,8 +167,8 @@ for (const { name, build, because } of REFUSED) {
 Deno.test("heads of every version are cut, and their boxes computed only where something is", async () => {
   for (const row of READ.filter(({ kind }) => kind === "dfl")) {
     await withExport(serializeOnnx(row.build()), async (path) => {
-      const prepared = await prepareDetector(path, row.size ?? SIZE, CONFIDENCE);
-      const { graph } = parseOnnx(await loadPrepared(prepared));
+      const { layout, model } = await load(path, row.size ?? SIZE);
+      const { graph } = parseOnnx(model);
       const types = graph.node.map(({ op_type }) => op_type);
       const decoding = types.filter((type) => ["Sub", "Softmax", "TopK", "Div"].includes(type));
       const isAttention = row.name.includes("attention") || row.name.startsWith("YOLO11");
@@ -175,7 +180,7 @@ Deno.test("heads of every version are cut, and their boxes computed only where s
       const isEight = row.name.startsWith("8 bits");
       expect([row.name, bounded]).toEqual([
         row.name,
-        isEight ? 0 : prepared.layout.strides?.length,
+        isEight ? 0 : layout.strides?.length,
       ]);
     });
   }

@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { join } from "node:path";
 import { Detector } from "../../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../../lib/image/image_decoder.ts";
-import { loadPrepared, prepareDetector } from "../../lib/models/specialized_model.ts";
+import { loadDetector, prepareDetector } from "../../lib/models/specialized_model.ts";
 import { type OnnxModel, parseOnnx, serializeOnnx } from "../../lib/onnx/onnx_schema.ts";
 import type { Detection } from "../../lib/protocol/detection.ts";
 import { ensureModel, readFixture } from "../pipeline/models.ts";
@@ -25,9 +25,9 @@ async function detect(model: OnnxModel | string): Promise<Detection[]> {
   try {
     const path = typeof model === "string" ? model : join(folder, "model.onnx");
     if (typeof model !== "string") await Deno.writeFile(path, serializeOnnx(model));
-    const prepared = await prepareDetector(path, SIZE, 0.25);
-    const bytes = await loadPrepared(prepared);
-    const detector = await Detector.create({ ...prepared, model: bytes, threads: 2, iou: 0.45 });
+    const choice = { size: SIZE, confidence: 0.25, precision: "fp32" } as const;
+    const graph = await loadDetector(await prepareDetector(path, choice));
+    const detector = await Detector.create({ ...graph, threads: 2, confidence: 0.25, iou: 0.45 });
     const { input, pixels, fit } = detector;
     const options = { maxPixels: 1e6, fit };
     const place = await decodeLetterboxed(readFixture("dog.jpg"), input, pixels, options);

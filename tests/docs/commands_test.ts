@@ -22,9 +22,18 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
     /No jobs removed/,
   "curl --data @pipelines/yolo_only.json http://127.0.0.1:8000/pipelines/validate": /"valid":true/,
   "deno task evaluate photographs": /photographs: 1 image, 1 object of 1 class\n/,
+  "deno task quantize --model my.onnx --images photographs": {
+    runElsewhere: "tests/commands/quantize_test.ts",
+  },
+  "deno task bench:frame --peers --images photographs --json bench/comparison.json": {
+    runElsewhere: "it takes minutes, and fetches 3 GB",
+  },
   "deno task models --list": /yolov8n .*yes/,
   "deno task load --seconds 5 --idle 100": /Jain index/,
   "deno task compile": { runElsewhere: "tests/e2e/binary_test.ts" },
+  "deno run -A node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12": {
+    runElsewhere: "nowhere: it fetches hundreds of megabytes from NuGet",
+  },
   "deno task ok": { runElsewhere: "it runs these tests" },
   "deno task docs": { runElsewhere: "the next test does the same without writing" },
   "deno task soak --minutes 10": { runElsewhere: "too long; run before each release" },

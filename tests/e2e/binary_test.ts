@@ -123,6 +123,16 @@ Deno.test("the executable brings its models and needs no network", async () => {
   expect(await server.stop("SIGTERM")).toBe(0);
 });
 
+Deno.test("the executable tries a device in a process of its own", async () => {
+  await using server = await serve({ PIPELINE_DEVICE: "webgpu", VK_ICD_FILENAMES: "/dev/null" });
+  // Refused by onnxruntime, which the process has found and asked.
+  expect(server.log.find(({ event }) => event === "pipeline_device")).toMatchObject({
+    level: "warning",
+    message: expect.stringContaining("since WebGPU cannot be used here: it needs a GPU"),
+    device: "cpu",
+  });
+});
+
 dogTest("the executable serves the live page, and stops on SIGTERM and SIGINT", async (camera) => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     await using server = await serve();

@@ -34,6 +34,25 @@ browserTest("boxes stay on the dog when the camera is turned, on every page", as
   });
 });
 
+browserTest("the camera's frames are JPEGs that are quick to decode: baseline, 4:2:0", async () => {
+  await visit({}, async ({ page }) => {
+    await CameraInPage.install(page, { view: LEVEL });
+    const sent: Buffer[] = [];
+    page.on("websocket", (socket) =>
+      socket.on("framesent", ({ payload }) => {
+        if (typeof payload !== "string") sent.push(payload);
+      }));
+    await startCamera(page);
+    await waitForDog(page);
+    expect(await sharp(sent[0]).metadata()).toMatchObject({
+      format: "jpeg",
+      ...LEVEL.size,
+      chromaSubsampling: "4:2:0",
+      isProgressive: false,
+    });
+  });
+});
+
 browserTest("a front camera is shown as a mirror, with its boxes on the objects", async () => {
   // Grey is at the right.
   const view = {

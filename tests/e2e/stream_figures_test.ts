@@ -54,7 +54,12 @@ browserTest("the diagnostics count what the server's metrics count", async () =>
       };
       return figure("Frames sent") === figure("Frames answered") + figure("Frames dropped");
     });
-    const { "Frames answered": answered, "Frames dropped": dropped = "" } = await figures(page);
+    const { "Frames answered": answered, "Frames dropped": dropped = "", Device: device } =
+      await figures(page);
+    const health = await (await fetch(new URL("/health", server.url))).json();
+    expect(device).toBe(health.device.name);
+    expect(await page.locator(".device-note").textContent())
+      .toBe(`${health.device.description}.`);
     const metrics = await readMetrics(server.url);
     expect(Number(answered)).toBe(metrics["stream_frames_processed_total"]);
     expect(parseInt(dropped)).toBe(metrics["stream_frames_dropped_total"]);

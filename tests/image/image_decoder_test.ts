@@ -2,8 +2,9 @@ import { expect } from "expect";
 import fc from "fast-check";
 import sharp, { type Sharp } from "sharp";
 import { ImageDecodeError, ImageTooLargeError } from "../../lib/image/errors.ts";
-import { type Fit, toImageBox } from "../../lib/image/letterbox.ts";
+import { FrameDecoder } from "../../lib/image/frame_decoder.ts";
 import { decodeLetterboxed, decodePixels } from "../../lib/image/image_decoder.ts";
+import { type Fit, toImageBox } from "../../lib/image/letterbox.ts";
 import { readFixture } from "../pipeline/models.ts";
 
 const RED = [254, 0, 0];
@@ -256,4 +257,34 @@ Deno.test("decodeLetterboxed refuses an image of one pixel more than the limit",
   const tooLarge = decodeLetterboxed(bytes, input, pixels, { maxPixels: 64 * 32 - 1 });
   await expect(tooLarge).rejects.toThrow(ImageTooLargeError);
   await expect(tooLarge).rejects.toThrow("Image of 64x32 pixels exceeds the limit of 2047 pixels");
+});
+
+Deno.test("memory of decoded images is given back at once, not when the garbage is collected", async () => {
+  const size = { width: 1920, height: 1080 };
+  const red = sharp({ create: { ...size, channels: 3, background: "red" } });
+  const image = new Uint8Array(await red.jpeg().toBuffer());
+  const pixels = new Uint8Array(size.width * size.height * 3);
+  const before = Deno.memoryUsage().rss;
+  let most = 0;
+  for (let count = 0; count < 100; count += 1) {
+    await decodeLetterboxed(image, size, pixels, { maxPixels: 4_194_304 });
+    using frame = new FrameDecoder(image, { maxPixels: 4_194_304, needsPixels: true });
+    expect((await frame.pixels()).pixels).toHaveLength(pixels.length);
+    most = Math.max(most, Deno.memoryUsage().rss - before);
+  }
+  // Together, the images have 1.2 GB; left to the garbage collector, they grow to 400 MB.
+  expect(most).toBeLessThan(150_000_000);
+});
+
+Deno.test("a frame gives back what it decoded, and not what it was given", async () => {
+  const options = { maxPixels: 4_194_304, needsPixels: true };
+  const decoded = new FrameDecoder(readFixture("text.jpg"), options);
+  const { pixels } = await decoded.pixels();
+  decoded[Symbol.dispose]();
+  expect(pixels).toHaveLength(0);
+  const given = { width: 2, height: 1, pixels: new Uint8Array(6) };
+  const frame = new FrameDecoder(given, options);
+  await frame.pixels();
+  frame[Symbol.dispose]();
+  expect(given.pixels).toHaveLength(6);
 });

@@ -6,8 +6,8 @@ import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { MODELS } from "../../lib/models/model_catalog.ts";
 import { ensureModel, MODEL_DIR, readFixture } from "../pipeline/models.ts";
 
+const LARGE = { width: 416, height: 320 };
 const SMALL = { width: 320, height: 256 };
-const SIZES = [{ width: 416, height: 320 }, SMALL];
 
 async function copyModels(folder: string): Promise<void> {
   for (const { id, file, default: isDefault } of MODELS) {
@@ -22,16 +22,12 @@ function graphsIn(folder: string): string[] {
     .filter((name) => name.includes(".prepared-"));
 }
 
-/** A service with a graph for each of {@linkcode SIZES}. */
-async function startService(
-  modelDir: string,
-  confidence = 0.25,
-): Promise<PipelineService & Disposable> {
+/** A service that computes with 8 bits, and so keeps a graph. */
+async function startService(modelDir: string): Promise<PipelineService & Disposable> {
   const service = new PipelineService({
     modelDir,
-    confidence,
-    inputSize: SIZES[0],
-    otherInputSizes: SIZES.slice(1),
+    precision: "int8",
+    inputSize: LARGE,
     workers: 1,
     threads: 1,
   });
@@ -46,25 +42,29 @@ async function labelsAt(service: PipelineService, size?: typeof SMALL): Promise<
     frameIndex: 1,
     bytes: frame,
     sessionId: "a",
-    inputSize: size,
+    ...(size && { quality: { level: 1, ...size } }),
   });
   return detections.map(({ label }) => label);
 }
 
-Deno.test("trying one setting after the other leaves few graphs, and a server beside it keeps its own", async () => {
+Deno.test("trying one calibration after the other leaves few graphs, and a server beside it keeps its own", async () => {
   await using directory = await temporaryDirectory();
   const { path } = directory;
   await copyModels(path);
   using running = await startService(path);
   const inUse = graphsIn(path);
-  expect(inUse).toHaveLength(SIZES.length);
-  for (let confidence = 0.3; confidence < 0.8; confidence += 0.1) {
-    using tried = await startService(path, confidence);
+  expect(inUse).toHaveLength(1);
+  const shipped = new URL("../../lib/models/calibrations/yolov8n.json", import.meta.url);
+  const calibration = JSON.parse(await Deno.readTextFile(shipped));
+  for (let images = 1; images < MOST_UNUSED + 4; images += 1) {
+    const text = JSON.stringify({ ...calibration, images });
+    await Deno.writeTextFile(`${path}/yolov8n.calibration.json`, text);
+    using tried = await startService(path);
     expect(await tried.checkCanary()).toBe(true);
-    const most = 2 * SIZES.length + MOST_UNUSED;
-    expect(graphsIn(path).length).toBeLessThanOrEqual(most);
+    expect(graphsIn(path).length).toBeLessThanOrEqual(2 + MOST_UNUSED);
   }
   expect(graphsIn(path)).toEqual(expect.arrayContaining(inUse));
+  await Deno.remove(`${path}/yolov8n.calibration.json`);
   // This size has not been loaded before.
   expect(await labelsAt(running, SMALL)).toContain("dog");
 });

@@ -1,31 +1,11 @@
 import { expect } from "expect";
 import sharp from "sharp";
 import type { PixelImage } from "../../lib/image/pixel_image.ts";
+import TEXTS from "../fixtures/text/texts.json" with { type: "json" };
 import type { TextReader } from "../../lib/ocr/text_reader.ts";
 import { readFixture } from "../pipeline/models.ts";
 import { loadTextReader } from "./models.ts";
 import { renderedTextTest, renderPage } from "./render_text.ts";
-
-const PAGE = [
-  "Invoice No. 2024-117",
-  "Total: $1,234.56 (incl. 19% VAT)",
-  "e-mail: joe@example.com",
-];
-
-/** What each image says, in reading order. */
-const IMAGES: Record<string, string[]> = {
-  "rot90.png": PAGE,
-  "rot180.png": PAGE,
-  "tategaki.png": ["安全出口注意台阶", "请勿吸烟谢谢合作", "小心地滑禁止入内"],
-  "vertical.png": ["安全出口注意台阶"],
-  "spines.png": ["MIND THE GAP", "KEEP CLEAR"],
-  "diacritics.png": [
-    "Größe: 12 €, £5, ¥300",
-    "Crème brûlée, Ålesund, señor",
-    "“Quotes” and ‘single’ — dash",
-    "25 °C x² 50 %",
-  ],
-};
 
 async function decode(name: string): Promise<PixelImage> {
   const { data, info } = await sharp(readFixture(`text/${name}`)).removeAlpha().raw()
@@ -42,7 +22,7 @@ function toPlainQuotes(text: string): string {
   return text.replaceAll(/[“”]/g, '"').replaceAll(/[‘’]/g, "'");
 }
 
-for (const [name, texts] of Object.entries(IMAGES)) {
+for (const [name, texts] of Object.entries(TEXTS)) {
   Deno.test(`TextReader reads every line of ${name} in order`, async () => {
     const reader = await loadTextReader();
     const read = await readTexts(reader, await decode(name));

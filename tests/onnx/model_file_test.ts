@@ -6,7 +6,11 @@ import { serializeOnnx } from "../../lib/onnx/onnx_schema.ts";
 import { prepareDetector } from "../../lib/models/specialized_model.ts";
 import { yolov8Export } from "../detection/exports/yolov8_exports.ts";
 
-const SIZE = { width: 96, height: 64 };
+const CHOICE = {
+  size: { width: 96, height: 64 },
+  confidence: 0.3,
+  precision: "fp32",
+} as const;
 /** What nobody would wait for. */
 const MOST_MS = 2000;
 const MOST_BYTES = 200e6;
@@ -51,17 +55,17 @@ Deno.test("weights in a file beside the model are read, in a folder that cannot 
     expect(model.graph.initializer.map(({ raw_data }) => [...raw_data])).toEqual(
       whole.map(({ raw_data }) => [...raw_data]),
     );
-    await prepareDetector(path, SIZE, 0.3);
+    await prepareDetector(path, CHOICE);
   });
 });
 
-Deno.test("another file of weights makes another prepared model", async () => {
+Deno.test("another file of weights makes another model", async () => {
   await withFolder(async (folder) => {
     const path = await writeExternal(folder);
-    const before = await prepareDetector(path, SIZE, 0.3);
+    const before = await prepareDetector(path, CHOICE);
     const weights = join(folder, "weights.data");
     await Deno.writeFile(weights, (await Deno.readFile(weights)).map((byte) => byte ^ 1));
-    expect((await prepareDetector(path, SIZE, 0.3)).path).not.toBe(before.path);
+    expect((await prepareDetector(path, CHOICE)).hash).not.toBe(before.hash);
   });
 });
 
@@ -86,14 +90,14 @@ Deno.test("notes beside a model are taken before its own, and unknown ones refus
   await withFolder(async (folder) => {
     const path = join(folder, "model.onnx");
     await Deno.writeFile(path, serializeOnnx(yolov8Export()));
-    const before = await prepareDetector(path, SIZE, 0.3);
+    const before = await prepareDetector(path, CHOICE);
     expect(before.layout.labels).toEqual(["thing 0", "thing 1", "thing 2"]);
     const notes = { names: ["a", "b", "c"], resize: "stretch", mean: [0.5, 0.5, 0.5] };
     await Deno.writeTextFile(`${path}.json`, JSON.stringify(notes));
-    const { layout, path: prepared } = await prepareDetector(path, SIZE, 0.3);
+    const { layout, hash } = await prepareDetector(path, CHOICE);
     expect(layout.labels).toEqual(notes.names);
     expect(layout.preprocessing).toMatchObject({ fit: "stretch", mean: [127.5, 127.5, 127.5] });
-    expect(prepared).not.toBe(before.path);
+    expect(hash).not.toBe(before.hash);
     for (const wrong of ["[]", "{", `{"nmes": []}`]) {
       await Deno.writeTextFile(`${path}.json`, wrong);
       await expect(readModelFile(path)).rejects.toThrow(
@@ -156,7 +160,7 @@ for (const [what, [write, because]] of Object.entries(UNFIT)) {
       await write(path);
       const before = Deno.memoryUsage().rss;
       const startedAt = performance.now();
-      const error = await prepareDetector(path, SIZE, 0.3).catch((reason) => reason);
+      const error = await prepareDetector(path, CHOICE).catch((reason) => reason);
       expect(performance.now() - startedAt).toBeLessThan(MOST_MS);
       expect(Deno.memoryUsage().rss - before).toBeLessThan(MOST_BYTES);
       expect(error).toBeInstanceOf(ModelError);

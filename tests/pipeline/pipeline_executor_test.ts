@@ -22,6 +22,8 @@ async function serve(definitions: PipelineDefinition[] = [], inputSize = DEFAULT
     workers: 1,
     threads: 2,
     pipelineDir,
+    // So that what is found does not depend on the processor.
+    precision: "fp32",
     inputSize,
   });
   await service.start();

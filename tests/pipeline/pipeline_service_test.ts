@@ -1,6 +1,7 @@
 import { ModelNotFoundError } from "../../lib/onnx/errors.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../../lib/image/errors.ts";
 import { expect } from "expect";
+import type { Quality } from "../../lib/protocol/result.ts";
 import sharp from "sharp";
 import { PipelineError } from "../../lib/pipeline/errors.ts";
 import type { PipelineServiceOptions } from "../../lib/pipeline/pipeline_options.ts";
@@ -257,30 +258,49 @@ Deno.test("the start tries how to spread inference over the cores, unless it is 
   await service.start();
   const { plans } = service;
   expect(service.workers()).toHaveLength(plans.at(-1)?.workers ?? NaN);
-  if (navigator.hardwareConcurrency > 1) expect(plans[0]).toHaveProperty("framesPerSecond");
+  expect(plans[0]).toHaveProperty("framesPerSecond");
   service.stop();
 });
 
-Deno.test("frames may ask for another input of the detector", async () => {
-  const small = { width: 320, height: 256 };
-  await withService({ otherInputSizes: [small] }, async (service) => {
-    const run = async (inputSize?: { width: number; height: number }) =>
+Deno.test("frames may ask for another input of the detector, and get one of their shape", async () => {
+  await withService({}, async (service) => {
+    const upright = new Uint8Array(
+      await sharp(readFixture("dog.jpg")).extract({ left: 100, top: 0, width: 400, height: 576 })
+        .jpeg().toBuffer(),
+    );
+    const run = async (bytes: Uint8Array, quality: Quality) =>
       await service.runOnFrame({
         pipelineId: "yolo_only",
         frameIndex: 1,
-        bytes: readFixture("dog.jpg"),
+        bytes: bytes.slice(),
         sessionId: "a",
-        inputSize,
+        quality,
       });
-    const [large, other, unknown] = [
-      await run(),
-      await run(small),
-      await run({ width: 1, height: 1 }),
-    ];
-    const dogIn = ({ detections }: typeof large) => detections.find(({ label }) => label === "dog");
-    expect(dogIn(other)).toBeDefined();
-    expect(dogIn(other)?.confidence).not.toBe(dogIn(large)?.confidence);
-    expect(dogIn(unknown)?.confidence).toBe(dogIn(large)?.confidence);
+    for (
+      const [bytes, wanted, used] of [
+        [readFixture("dog.jpg"), [640, 480], [640, 480]],
+        [readFixture("dog.jpg"), [320, 256], [320, 256]],
+        [upright, [640, 480], [448, 672]],
+        [upright, [320, 256], [224, 352]],
+      ] as const
+    ) {
+      const [width, height] = wanted;
+      const result = await run(bytes, { level: 1, width, height });
+      expect(result.quality).toEqual({ level: 1, width: used[0], height: used[1] });
+      expect(result.detections.map(({ label }) => label)).toContain("dog");
+    }
+  });
+});
+
+Deno.test("an input that is set is used for frames of every shape", async () => {
+  const inputSize = { width: 320, height: 256 };
+  await withService({ inputSize }, async (service) => {
+    const bytes = new Uint8Array(
+      await sharp(readFixture("dog.jpg")).rotate(90).jpeg().toBuffer(),
+    );
+    const quality = { level: 0, ...inputSize };
+    const frame = { pipelineId: "yolo_only", frameIndex: 1, bytes, sessionId: "a", quality };
+    expect((await service.runOnFrame(frame)).quality).toEqual(quality);
   });
 });
 

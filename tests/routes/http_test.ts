@@ -30,6 +30,7 @@ Deno.test("the HTTP interface answers with real models", async (t) => {
       sessions: { active: 0, max: null },
       pipelines: expect.arrayContaining(["yolo_only"]),
       workers: [{ alive: true, last_heartbeat: expect.stringMatching(/^\d{4}-.*Z$/) }],
+      device: { name: "cpu", description: "Objects are found on the CPU" },
     });
   });
 

@@ -17,6 +17,7 @@ const METRICS: Readonly<Record<string, [type: string, label?: string, values?: s
   stream_errors_total: ["counter", "code", ["invalid_message"]],
   stream_frame_seconds: ["histogram", "stage", ["decode", "detect", "ocr", "total", "wait"]],
   pipeline_workers_alive: ["gauge"],
+  pipeline_device: ["gauge", "device", ["cpu"]],
   pipeline_queue_waiting: ["gauge"],
   pipeline_worker_restarts_total: ["counter"],
   event_loop_lag_seconds: ["histogram"],
@@ -34,6 +35,7 @@ const STREAM = [...BASE, "session_id", "pipeline_id"];
 /** Level and fields of each event that one visit brings about, in the order of their first lines. */
 const EVENTS: Readonly<Record<string, [level: string, fields: string[]]>> = {
   text_model: ["info", [...BASE, "model", "wanted"]],
+  pipeline_device: ["info", [...BASE, "device", "wanted"]],
   pipeline_ready: ["info", [...BASE, "workers", "threads", "threads_alone"]],
   server_start: ["info", [...BASE, "url"]],
   stream_connect: ["info", STREAM],
@@ -190,6 +192,7 @@ Deno.test({
     await using collector = startCollector();
     const server = await startServerProcess({
       LOG_LEVEL: "debug",
+      PIPELINE_DEVICE: "cpu",
       PIPELINE_WORKERS: "1",
       PIPELINE_THREADS: "2",
       STREAM_AUTH_TOKEN: "",

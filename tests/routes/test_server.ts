@@ -33,7 +33,8 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const dataDirectory = await temporaryDirectory();
   const config = parseConfig({
-    // Said outright, so that no test waits for autotune.
+    // Said outright, so that no test waits for autotune, or depends on the graphics card of the machine.
+    PIPELINE_DEVICE: "cpu",
     PIPELINE_WORKERS: "1",
     PIPELINE_THREADS: "2",
     DATA_DIR: dataDirectory.path,

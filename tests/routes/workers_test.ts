@@ -4,19 +4,13 @@ import type { DetectTask, SegmentOutcome, WorkerSetup } from "../../lib/pipeline
 import { WorkerPool } from "../../lib/workers/worker_pool.ts";
 import { readFixture } from "../read_fixture.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
+import { faultySetup } from "../workers/faulty_setup.ts";
 import { openStream, startTestServer } from "./test_server.ts";
 
 /** A task for the faulty worker, which looks at nothing but the image. */
 const TASK = { pipelineId: "any", nodes: [], given: {} };
 
 const FAULTY_WORKER = new URL("../workers/faulty_worker.ts", import.meta.url).href;
-const LAYOUT = {
-  kind: "yolox" as const,
-  input: { width: 32, height: 32 },
-  labels: [],
-  suppressed: true,
-  outputs: [],
-};
 
 Deno.test("a worker that dies costs one stream its frame, and the others nothing", async () => {
   const restarts: string[] = [];
@@ -25,12 +19,7 @@ Deno.test("a worker that dies costs one stream its frame, and the others nothing
     workers: 1,
     workerUrl: FAULTY_WORKER,
     onRestart: ({ reason }) => restarts.push(reason),
-    setup: {
-      pipelines: [],
-      maxPixels: 1,
-      detector: { source: "", path: "", layout: LAYOUT, threads: 1, confidence: 0, iou: 0 },
-      otherDetectors: [],
-    },
+    setup: faultySetup(),
   });
   await pool.start();
   const order = (frameIndex: number, pipelineId: string) =>

@@ -1,7 +1,7 @@
 /**
  * A worker for tests: the frame is a text that tells it what to do.
  *
- * Where the setup names a prepared graph, only a worker that finds no such file starts, and makes it.
+ * Where the setup names a quantized copy, only a worker that finds no such file starts, and makes it.
  */
 
 import type { WorkerReply, WorkerRequest } from "../../lib/workers/worker_messages.ts";
@@ -16,8 +16,8 @@ const scope = self as unknown as {
 scope.onmessage = ({ data }) => {
   if (data.type === "end") return scope.close();
   if (data.type === "start") {
-    const { path } = data.setup.detector;
-    if (path === "") return scope.postMessage({ type: "ready" });
+    const { copy: path } = data.setup.detectors[0];
+    if (path === undefined) return scope.postMessage({ type: "ready" });
     try {
       Deno.writeTextFileSync(path, "", { createNew: true });
       return scope.postMessage({ type: "ready" });

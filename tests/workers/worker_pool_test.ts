@@ -7,6 +7,7 @@ import type { Priority } from "../../lib/workers/fair_queue.ts";
 import { WorkerLostError } from "../../lib/workers/pooled_worker.ts";
 import type { DetectTask, SegmentOutcome, WorkerSetup } from "../../lib/pipeline/worker_tasks.ts";
 import { type Turn, WorkerPool, type WorkerPoolOptions } from "../../lib/workers/worker_pool.ts";
+import { faultySetup } from "./faulty_setup.ts";
 
 /** A task for the faulty worker, which looks at nothing but the image. */
 const TASK = { pipelineId: "any", nodes: [], given: {} };
@@ -15,26 +16,7 @@ const FAULTY_WORKER = new URL("./faulty_worker.ts", import.meta.url).href;
 
 const RULES = imageTaskRules<DetectTask>();
 
-/** The faulty worker loads no model, so there is nothing to set up. */
-const SETUP: WorkerSetup = {
-  pipelines: [],
-  maxPixels: 1,
-  detector: {
-    source: "",
-    path: "",
-    layout: {
-      kind: "end2end",
-      labels: [],
-      input: { width: 32, height: 32 },
-      suppressed: true,
-      outputs: [],
-    },
-    threads: 1,
-    confidence: 0,
-    iou: 0,
-  },
-  otherDetectors: [],
-};
+const SETUP = faultySetup();
 
 type Pool = WorkerPool<WorkerSetup, DetectTask, SegmentOutcome>;
 
@@ -270,7 +252,7 @@ Deno.test("a worker's last heartbeat is the time of its last word", async () => 
 
 Deno.test("a pool whose worker cannot start says why", async () => {
   const file = await Deno.makeTempFile();
-  const setup = { ...SETUP, detector: { ...SETUP.detector, path: file } };
+  const setup = faultySetup(file);
   const pool: Pool = new WorkerPool({
     workers: 1,
     setup,
@@ -288,7 +270,7 @@ Deno.test("a pool whose worker cannot start says why", async () => {
 
 Deno.test("frames do not wait for workers that cannot be replaced", async () => {
   const folder = await Deno.makeTempDir();
-  const setup = { ...SETUP, detector: { ...SETUP.detector, path: `${folder}/started` } };
+  const setup = faultySetup(`${folder}/started`);
   await withPool({ setup }, async (pool, run) => {
     const frames = [run("die", "a"), run("1", "b")].map(failureOf);
     for (const frame of frames) expect(await frame).toBeInstanceOf(PipelineError);

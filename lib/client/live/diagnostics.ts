@@ -2,6 +2,7 @@
 
 import { describeBottleneck } from "./bottleneck.ts";
 import type { Size } from "../../image/size.ts";
+import type { DeviceInUse } from "../../protocol/device.ts";
 import type { LiveSignals } from "./live_signals.ts";
 import type { StreamFailureCode } from "../stream_failure.ts";
 import type { StreamStatistics } from "./stream_statistics.ts";
@@ -32,6 +33,8 @@ export interface Diagnostics {
   last_error: StreamFailureCode | null;
   /** Names of the models behind the last result, the detector first; empty before it. */
   models: string[];
+  /** What runs the server's detector; `null` while that is not known. */
+  device: DeviceInUse | null;
   /** Size of the detector's input in use, such as `512×384`; `null` before the first result. */
   detector_input: string | null;
   /** What holds the stream up; `null` before the first result. */
@@ -69,6 +72,7 @@ export function describeDiagnostics(live: LiveSignals): Diagnostics {
     slow_down_warnings: live.slowDownWarnings.value,
     last_error: live.lastError.value?.code ?? null,
     models: [detector, recognizer].filter((model) => model !== null),
+    device: live.device.value,
     detector_input: quality === undefined ? null : formatSize(quality),
     bottleneck: describeBottleneck(live.statistics.value),
     statistics: live.statistics.value,
@@ -83,6 +87,7 @@ export function diagnosticRows(diagnostics: Diagnostics): DiagnosticRow[] {
     ["Status", diagnostics.status],
     ["Frame size", diagnostics.frame_size],
     ["Model", diagnostics.models.join(", ")],
+    ["Device", diagnostics.device?.name],
     ["Detector input", diagnostics.detector_input],
     ["Captured", formatRate(statistics?.sent_fps, statistics?.target_fps)],
     ["Answered", formatRate(statistics?.answered_fps)],

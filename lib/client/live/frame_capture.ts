@@ -4,7 +4,7 @@ import type { Size } from "../../image/size.ts";
 
 /** The longer and the shorter side that a frame is scaled down to. */
 const FRAME_SIDES = { longer: 640, shorter: 480 };
-/** A good image for the detector at some 60 KB a frame. */
+/** A good image for the detector at some 60 KB a frame; at 1, Chromium writes 4:4:4, which takes longer to decode. */
 const JPEG_QUALITY = 0.8;
 
 /**

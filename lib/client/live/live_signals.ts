@@ -3,6 +3,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { CameraDevice } from "./camera.ts";
 import type { Explanation } from "../explanation.ts";
+import type { DeviceInUse } from "../../protocol/device.ts";
 import type { PipelineSummary } from "../../protocol/pipeline_list.ts";
 import type { ResultMessage } from "../../protocol/stream.ts";
 import { createRealtimeSignals, type RealtimeSignals } from "./realtime_client.ts";
@@ -47,6 +48,8 @@ export interface LiveSignals extends RealtimeSignals {
   pipelines: Signal<PipelineSummary[]>;
   /** The pipeline chosen; `null` before the server has told of any, and always for viewers. */
   pipelineId: Signal<string | null>;
+  /** What runs the server's detector, as it was when the diagnostics were opened; `null` while that is not known. */
+  device: Signal<DeviceInUse | null>;
   /** Renewed twice a second while frames are sent. */
   statistics: Signal<StreamStatistics | null>;
   /** The figures of the last minute. */
@@ -75,6 +78,7 @@ export function createLiveSignals(): LiveSignals {
     cameraId: signal<string | null>(null),
     pipelines: signal<PipelineSummary[]>([]),
     pipelineId: signal<string | null>(null),
+    device: signal<DeviceInUse | null>(null),
     statistics: signal<StreamStatistics | null>(null),
     history: signal<HistoryPoint[]>([]),
     lastAnswered: signal<AnsweredFrame | null>(null),

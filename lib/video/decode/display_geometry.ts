@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inputShapes, shapeInput } from "../../image/input_shape.ts";
 import type { Size } from "../../image/size.ts";
 
 /** How an image has to be turned to be upright. */
@@ -57,8 +58,25 @@ export function displaySize(coded: Size, pixelAspect: number, { transposed }: Or
   return transposed ? { width: coded.height, height: width } : { width, height: coded.height };
 }
 
+/** What frames are to fit within, in pixels. */
+export interface FrameBounds extends Size {
+  /**
+   * Whether a frame of another shape is to fit within an input of its shape, of as many pixels; see {@linkcode shapeInput}.
+   *
+   * @default {false}
+   */
+  anyShape?: boolean;
+}
+
+/** Most pixels of a frame that fits within bounds. */
+export function mostPixels(bounds: FrameBounds): number {
+  const shapes = bounds.anyShape ? inputShapes(bounds) : [bounds];
+  return Math.max(...shapes.map(({ width, height }) => width * height));
+}
+
 /** The largest size of the same shape within `limit`, never larger than `size` itself. */
-export function fitWithin(size: Size, limit: Size): Size {
+export function fitWithin(size: Size, bounds: FrameBounds): Size {
+  const limit = bounds.anyShape ? shapeInput(size, bounds) : bounds;
   const scale = Math.min(1, limit.width / size.width, limit.height / size.height);
   return {
     width: Math.max(1, Math.round(size.width * scale)),

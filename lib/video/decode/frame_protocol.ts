@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Size } from "../../image/size.ts";
+import type { FrameBounds } from "./display_geometry.ts";
 import type { VideoInfo } from "../jobs/job.ts";
 
 /** A video to be made of what is decoded; its files are in the directory of the process. */
@@ -25,7 +25,7 @@ export interface DecodeRequest {
   /** Path of the video file, as the decode process sees it. */
   path: string;
   /** Frames are scaled down to fit within this size, keeping their shape. */
-  frameSize: Size;
+  frameSize: FrameBounds;
   /** First frame wanted, counted from 0 in the file. */
   startFrame: number;
   /** Every n-th frame is wanted, counted from frame 0; 1 for all. */

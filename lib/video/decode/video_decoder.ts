@@ -16,11 +16,12 @@ import {
   RecordReader,
 } from "./frame_protocol.ts";
 import type { VideoInfo } from "../jobs/job.ts";
+import { type FrameBounds, mostPixels } from "./display_geometry.ts";
 
 /** Options of {@linkcode VideoDecoder.open}. */
 export interface VideoDecoderOptions {
-  /** Frames are scaled down to fit within this size, keeping their shape; never up. */
-  frameSize: Size;
+  /** Frames are scaled down to fit within this, keeping their shape; never up. */
+  frameSize: FrameBounds;
   /**
    * First frame wanted, counted from 0 in the file.
    *
@@ -124,8 +125,8 @@ export class VideoDecoder implements AsyncDisposable {
     const directory = options.annotation?.directory;
     this.#process = spawnDecodeProcess(command, JSON.stringify(request), directory);
     yieldToOthers(this.#process.pid);
-    const { width, height } = options.frameSize;
-    this.#records = new RecordReader(this.#process.stdout, { maxBodyBytes: width * height * 3 });
+    const maxBodyBytes = mostPixels(options.frameSize) * 3;
+    this.#records = new RecordReader(this.#process.stdout, { maxBodyBytes });
     signal?.addEventListener("abort", this.#kill, { once: true });
   }
 

@@ -5,7 +5,7 @@
  */
 
 import type { PipelineResult } from "../../protocol/result.ts";
-import type { Size } from "../../image/size.ts";
+import type { FrameBounds } from "../decode/display_geometry.ts";
 import type { Job } from "./job.ts";
 import type { JobStore } from "./job_store.ts";
 import { analyseFrames } from "../analyse_frames.ts";
@@ -21,7 +21,7 @@ export interface JobRunOptions {
   /** What the frames run on. */
   processor: VideoFrameProcessor;
   /** Size within which frames of a pipeline are to fit. */
-  frameSize: (pipelineId: string) => Size;
+  frameSize: (pipelineId: string) => FrameBounds;
   /** Most frames of a job that are decoded and have no result yet; from 1. */
   framesAtOnce: () => number;
   /** Options of the decode process. */

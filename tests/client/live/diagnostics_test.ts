@@ -10,6 +10,7 @@ function runningSignals(): LiveSignals {
   live.status.value = "connected";
   live.pipelineId.value = "yolo_only";
   live.lastResult.value = { frame_index: 42, result: exampleResult() };
+  live.device.value = { name: "webgpu", description: "Objects are found on WebGPU" };
   live.sentFrames.value = 44;
   live.answeredFrames.value = 39;
   live.droppedFrames.value = 3;
@@ -35,6 +36,7 @@ function rowsOf(live: LiveSignals): Record<string, string> {
 Deno.test("diagnosticRows show dashes for what is not known yet", () => {
   const rows = rowsOf(createLiveSignals());
   expect(rows["Status"]).toBe("disconnected");
+  expect(rows["Device"]).toBe("–");
   expect(rows["Detector input"]).toBe("–");
   expect(rows["Round trip, median"]).toBe("–");
   expect(rows["Backpressure"]).toBe("–");
@@ -46,6 +48,7 @@ Deno.test("diagnosticRows show the figures of the stream", () => {
     "Status": "connected",
     "Frame size": "640×480",
     "Model": "yolov8n",
+    "Device": "webgpu",
     "Captured": "15.0 of 15 a second",
     "Answered": "14.5 a second",
     "Frames sent": "44",
@@ -62,6 +65,7 @@ Deno.test("describeDiagnostics can be copied as JSON, and names neither camera n
   const copied = JSON.stringify(describeDiagnostics(runningSignals()));
   expect(JSON.parse(copied)).toMatchObject({
     frame_index: 42,
+    device: { name: "webgpu", description: "Objects are found on WebGPU" },
     dropped_frames: 3,
     bottleneck: "Nothing holds the stream up.",
   });

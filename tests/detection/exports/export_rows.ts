@@ -86,7 +86,9 @@ export const READ: readonly ReadRow[] = [
     {
       ...{
         ...fast,
-        name: `Ultralytics ${version}, NMS-free (YOLOv10, YOLO26)`,
+        name: `Ultralytics ${version}, NMS-free (${
+          version === "8.3" ? "YOLOv10" : "YOLOv10, YOLO26"
+        })`,
         plain: "final" as const,
         suppressed: true,
       },

@@ -4,7 +4,7 @@ import type { Buffer } from "node:buffer";
 import sharp from "sharp";
 import { Detector } from "../../../lib/detection/detector.ts";
 import { decodeLetterboxed } from "../../../lib/image/image_decoder.ts";
-import { loadPrepared, prepareDetector } from "../../../lib/models/specialized_model.ts";
+import { loadDetector, prepareDetector } from "../../../lib/models/specialized_model.ts";
 import { ensureModel, readFixture } from "../../pipeline/models.ts";
 import { type Clip, type ClipFrame, line, sceneFrames } from "./clips.ts";
 import { type Actor, CLIP_SIZE, KINDS, type Scene, type SeenActor } from "./scene.ts";
@@ -43,9 +43,14 @@ const CONFIDENCE = 0.25;
 
 /** The clips that the detector looks at; it takes some seconds. */
 export async function filmedClips(): Promise<Clip[]> {
-  const prepared = await prepareDetector(await ensureModel(), INPUT, CONFIDENCE);
-  const model = await loadPrepared(prepared);
-  const detector = await Detector.create({ ...prepared, model, threads: 2, iou: 0.45 });
+  const choice = { size: INPUT, confidence: CONFIDENCE, precision: "fp32" } as const;
+  const graph = await loadDetector(await prepareDetector(await ensureModel(), choice));
+  const detector = await Detector.create({
+    ...graph,
+    confidence: CONFIDENCE,
+    threads: 2,
+    iou: 0.45,
+  });
   const studio = new Studio();
   const clips: Clip[] = [];
   for (const { name, scene } of FILMED) {

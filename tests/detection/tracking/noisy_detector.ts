@@ -4,8 +4,8 @@ import type { BoundingBox } from "../../../lib/protocol/geometry.ts";
 import { fitLetterbox, toImageBox } from "../../../lib/image/letterbox.ts";
 import {
   type Candidate,
-  suppressAcrossClasses,
   suppressNonMaxima,
+  weakenAcrossClasses,
 } from "../../../lib/detection/non_maximum_suppression.ts";
 import { createRandom } from "../../streaming/mutate_frame.ts";
 import { CLIP_SIZE, KINDS, type SeenActor } from "./scene.ts";
@@ -70,7 +70,9 @@ export class NoisyDetector {
       const box = toCorners([...at, 40 + this.#random() * 80, 60 + this.#random() * 80]);
       propose(kind.label, kind.class_id, LEAST_CONFIDENCE + 0.2 * this.#random(), box);
     }
-    return suppressAcrossClasses(suppressNonMaxima(candidates, IOU)).map((candidate) => ({
+    const kept = weakenAcrossClasses(suppressNonMaxima(candidates, IOU))
+      .filter(({ score }) => score >= LEAST_CONFIDENCE);
+    return kept.map((candidate) => ({
       label: labels.get(candidate.classId) ?? "",
       class_id: candidate.classId,
       confidence: Math.round(candidate.score * 1000) / 1000,

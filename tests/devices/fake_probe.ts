@@ -1,0 +1,11 @@
+import type { ProbeCommand } from "../../lib/devices/probe_device.ts";
+
+/** A probe process that runs this code in place of the real one. */
+export function fakeProbe(code: string): ProbeCommand {
+  return { command: Deno.execPath(), args: ["eval", "--cached-only", code] };
+}
+
+/** Code of a probe process that answers so. */
+export function answering(answer: unknown): string {
+  return `console.log(${JSON.stringify(JSON.stringify(answer))})`;
+}
