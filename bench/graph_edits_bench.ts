@@ -86,10 +86,10 @@ async function detectors(modelDir: string): Promise<Variant[]> {
     const layout = inspectDetector(model, SIZE);
     if (edits.includes("part")) partConvolutions(model);
     if (edits.includes("bound")) {
-      layout.outputs.forEach((output, index) => {
-        const stride = STRIDES[index];
+      STRIDES.forEach((stride, index) => {
+        const [boxes = "", classes = ""] = layout.outputs.slice(2 * index);
         const grid = { rows: SIZE.height / stride, columns: SIZE.width / stride };
-        boundBoxes(model.graph, output, grid, LEAST_LOGIT);
+        boundBoxes(model.graph, { boxes, classes }, grid, LEAST_LOGIT);
       });
     }
     return await createSession(specializeDetector(model, layout));

@@ -69,8 +69,9 @@ async function decode(
   const options = { maxPixels: MAX_PIXELS, upright: true };
   try {
     const detector = await detectorFor(await readImageSize(bytes, options));
-    const { input, pixels } = detector;
-    return { detector, letterbox: await decodeLetterboxed(bytes, input, pixels, options) };
+    const { input, pixels, fit } = detector;
+    const letterbox = await decodeLetterboxed(bytes, input, pixels, { ...options, fit });
+    return { detector, letterbox };
   } catch (cause) {
     if (cause instanceof ImageTooLargeError) {
       throw new UsageError(`Cannot read ${path}: ${cause.message}`, { cause });

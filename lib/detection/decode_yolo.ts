@@ -1,20 +1,19 @@
 /**
- * Reads boxes from the outputs of YOLO networks.
+ * Reads boxes from the outputs of detectors.
  *
  * @module
  */
 
-import type { Size } from "../image/size.ts";
+import { bestScore, type Box, centreBox, sigmoid } from "./candidate_boxes.ts";
+import {
+  decodeLabelled,
+  decodeNormalized,
+  decodeNormalizedFinal,
+  decodeQueries,
+} from "./decode_detr.ts";
+import type { OutputTensor } from "./heads/head.ts";
 import type { Candidate } from "./non_maximum_suppression.ts";
 import { type DetectorLayout, STRIDES } from "../onnx/detector_layout.ts";
-
-/** An output of the network. */
-export interface OutputTensor {
-  /** In row-major order. */
-  data: Float32Array;
-  /** Length of each dimension, the outermost first; the product is the length of `data`. */
-  dims: readonly number[];
-}
 
 /**
  * Reads the boxes above a confidence from a network's outputs, in no particular order.
@@ -24,47 +23,81 @@ export interface OutputTensor {
  */
 export function decodeYolo(
   outputs: readonly OutputTensor[],
-  layout: Pick<DetectorLayout, "kind" | "input">,
+  layout: Pick<DetectorLayout, "kind" | "input" | "labels" | "strides" | "suppressed">,
   threshold: number,
 ): Candidate[] {
+  const classes = layout.labels.length;
+  const [table] = outputs;
+  if (table === undefined) return [];
   switch (layout.kind) {
     case "dfl":
-      return outputs.flatMap((output) => decodeDistribution(output, layout.input, threshold));
+      return decodeGrids(outputs, layout, threshold);
     case "yolov8":
-      return outputs.flatMap((output) => decodeColumns(output, threshold));
+      return decodeColumns(table, classes, threshold);
+    case "yolov8_rows":
+      return decodeRows(table, classes, threshold);
     case "yolov5":
-      return outputs.flatMap((output) => decodeRows(output, threshold, centreBox));
-    case "yolox": {
-      const toBox = gridBox(layout.input);
-      return outputs.flatMap((output) => decodeRows(output, threshold, toBox));
-    }
+      return decodeObjects(table, classes, threshold, centreBox);
+    case "yolox":
+      return decodeObjects(table, classes, threshold, gridBox(layout));
     case "end2end":
-      return outputs.flatMap((output) => decodeFinal(output, threshold));
+      return decodeFinal(table, threshold);
+    case "detr":
+      return decodeNormalized(table, layout, threshold);
+    case "detr_end2end":
+      return decodeNormalizedFinal(table, layout, threshold);
+    case "detr_logits":
+      return decodeQueries(outputs, layout, threshold, "sigmoid");
+    case "detr_softmax":
+      return decodeQueries(outputs, layout, threshold, "softmax");
+    case "detr_scores":
+      return decodeQueries(outputs, layout, threshold, "none");
+    case "detr_labelled":
+      return decodeLabelled(outputs, threshold);
   }
 }
 
-/** Bins of the distribution over a box side's distance from its cell, as every model so far has them. */
-const BINS = 16;
-
-/**
- * Reads one stride's grid: a distribution for each side's distance, then a logit for each class.
- *
- * A side lies at the mean of its distribution, in strides from the cell's centre (Li et al. 2020,
- * "Generalized Focal Loss").
- */
-function decodeDistribution(
-  { data, dims }: OutputTensor,
-  input: Size,
+function decodeGrids(
+  outputs: readonly OutputTensor[],
+  layout: Pick<DetectorLayout, "input" | "suppressed">,
   threshold: number,
 ): Candidate[] {
-  const [, channels = 0, rows = 0, columns = 0] = dims;
-  const cells = rows * columns;
-  const stride = input.width / columns;
-  const distance = (cell: number, side: number) =>
-    meanBin(data, side * BINS * cells + cell, cells) * stride;
   const candidates: Candidate[] = [];
-  const best = bestClasses(data.subarray(4 * BINS * cells), channels - 4 * BINS, cells, threshold);
-  for (const [cell, { classId, logit }] of best) {
+  for (let index = 0; index + 1 < outputs.length; index += 2) {
+    const [boxes, logits] = outputs.slice(index, index + 2);
+    if (boxes && logits) candidates.push(...decodeGrid(boxes, logits, layout, threshold));
+  }
+  return candidates;
+}
+
+/**
+ * Reads one stride's grid: a distribution for each side's distance, and a logit for each class.
+ *
+ * A side lies at the mean of its distribution, in strides from the cell's centre (Li et al. 2020,
+ * "Generalized Focal Loss"); where there is but one bin, that is the distance itself.
+ */
+function decodeGrid(
+  boxes: OutputTensor,
+  logits: OutputTensor,
+  { input, suppressed }: Pick<DetectorLayout, "input" | "suppressed">,
+  threshold: number,
+): Candidate[] {
+  const [, channels = 0, rows = 0, columns = 0] = boxes.dims;
+  const [, classes = 0] = logits.dims;
+  const cells = rows * columns;
+  const bins = channels / 4;
+  const stride = input.width / columns;
+  const { data } = boxes;
+  const distance = (cell: number, side: number) =>
+    stride *
+    (bins === 1
+      ? data[side * cells + cell] as number
+      : meanBin(data, side * bins * cells + cell, cells, bins));
+  const candidates: Candidate[] = [];
+  // Models that choose their boxes report a box once for each class that it may be of.
+  const findClasses = suppressed ? likelyClasses : bestClasses;
+  const least = Math.log(threshold / (1 - threshold));
+  for (const { cell, classId, value } of findClasses(logits.data, classes, cells, least)) {
     const x = (cell % columns + 0.5) * stride;
     const y = (Math.floor(cell / columns) + 0.5) * stride;
     candidates.push({
@@ -73,37 +106,72 @@ function decodeDistribution(
       right: x + distance(cell, 2),
       bottom: y + distance(cell, 3),
       classId,
-      score: sigmoid(logit),
+      score: sigmoid(value),
     });
   }
   return candidates;
 }
 
-/** Finds each cell's best class; cells without a logit above the threshold's are left out. */
-function bestClasses(logits: Float32Array, classes: number, cells: number, threshold: number) {
-  const least = Math.log(threshold / (1 - threshold));
-  const best = new Map<number, { classId: number; logit: number }>();
+/** A class that a cell may show. */
+interface LikelyClass {
+  cell: number;
+  classId: number;
+  /** Its logit or its score. */
+  value: number;
+}
+
+/** Finds all classes of all cells whose value, in `[classes, cells]`, is above the least. */
+function likelyClasses(
+  values: Float32Array,
+  classes: number,
+  cells: number,
+  least: number,
+): LikelyClass[] {
+  const likely: LikelyClass[] = [];
   for (let classId = 0, index = 0; classId < classes; classId++) {
     for (let cell = 0; cell < cells; cell++, index++) {
-      const logit = logits[index] as number;
-      // Nearly every logit fails here, so neither sigmoid nor look-up costs anything for those.
-      if (logit > least && logit > (best.get(cell)?.logit ?? -Infinity)) {
-        best.set(cell, { classId, logit });
+      const value = values[index] as number;
+      // Nearly every value fails here, so sigmoids cost nothing for those.
+      if (value > least) likely.push({ cell, classId, value });
+    }
+  }
+  return likely;
+}
+
+/** Finds the best class of each cell; cells without a value above the least are left out. */
+function bestClasses(
+  values: Float32Array,
+  classes: number,
+  cells: number,
+  least: number,
+): LikelyClass[] {
+  const best = new Float64Array(cells).fill(least);
+  const classIds = new Int32Array(cells).fill(-1);
+  for (let classId = 0, index = 0; classId < classes; classId++) {
+    for (let cell = 0; cell < cells; cell++, index++) {
+      const value = values[index] as number;
+      if (value > (best[cell] as number)) {
+        best[cell] = value;
+        classIds[cell] = classId;
       }
     }
   }
-  return best;
+  const found: LikelyClass[] = [];
+  classIds.forEach((classId, cell) => {
+    if (classId >= 0) found.push({ cell, classId, value: best[cell] as number });
+  });
+  return found;
 }
 
-/** Mean of the softmax over the bins that start at `offset`, `step` apart. */
-function meanBin(data: Float32Array, offset: number, step: number): number {
+/** Mean of the softmax over `bins` numbers that start at `offset`, `step` apart. */
+function meanBin(data: Float32Array, offset: number, step: number, bins: number): number {
   let highest = -Infinity;
-  for (let bin = 0; bin < BINS; bin++) {
+  for (let bin = 0; bin < bins; bin++) {
     highest = Math.max(highest, data[offset + bin * step] as number);
   }
   let sum = 0;
   let weighted = 0;
-  for (let bin = 0; bin < BINS; bin++) {
+  for (let bin = 0; bin < bins; bin++) {
     // Less the highest, so that no exponential overflows.
     const weight = Math.exp(data[offset + bin * step] as number - highest);
     sum += weight;
@@ -112,24 +180,40 @@ function meanBin(data: Float32Array, offset: number, step: number): number {
   return weighted / sum;
 }
 
-function decodeColumns({ data, dims }: OutputTensor, threshold: number): Candidate[] {
-  const [, channels = 0, cells = 0] = dims;
+function decodeColumns(
+  { data, dims }: OutputTensor,
+  classes: number,
+  threshold: number,
+): Candidate[] {
+  const [, , cells = 0] = dims;
+  const scores = data.subarray(4 * cells);
+  return bestClasses(scores, classes, cells, threshold).map(({ cell, classId, value }) => {
+    const side = (row: number) => data[row * cells + cell] as number;
+    return { ...centreBox([side(0), side(1), side(2), side(3)]), classId, score: value };
+  });
+}
+
+/** Reads `[4 of a box, a score a class]` rows. */
+function decodeRows(
+  { data, dims }: OutputTensor,
+  classes: number,
+  threshold: number,
+): Candidate[] {
+  const [, rows = 0, length = 0] = dims;
   const candidates: Candidate[] = [];
-  for (let cell = 0; cell < cells; cell++) {
-    const { classId, score } = bestScore(data, 4 * cells + cell, cells, channels - 4);
-    if (score <= threshold) continue;
-    const [x, y, width, height] = [0, 1, 2, 3].map((row) => data[row * cells + cell] as number);
-    candidates.push({ ...centreBox([x, y, width, height] as Box), classId, score });
+  for (let row = 0; row < rows; row++) {
+    const { classId, score } = bestScore(data, row * length + 4, 1, classes);
+    if (score > threshold) {
+      candidates.push({ ...centreBox(boxAt(data, row * length)), classId, score });
+    }
   }
   return candidates;
 }
 
-/** Four numbers that stand for a box. */
-type Box = [number, number, number, number];
-
 /** Reads `[4 of a box, objectness, a score a class]` rows. */
-function decodeRows(
+function decodeObjects(
   { data, dims }: OutputTensor,
+  classes: number,
   threshold: number,
   toBox: (box: Box, row: number) => ReturnType<typeof centreBox>,
 ): Candidate[] {
@@ -139,51 +223,35 @@ function decodeRows(
     const offset = row * length;
     const objectness = data[offset + 4] as number;
     if (objectness <= threshold) continue;
-    const best = bestScore(data, offset + 5, 1, length - 5);
+    const best = bestScore(data, offset + 5, 1, classes);
     const score = best.score * objectness;
     if (score <= threshold) continue;
-    const box = data.subarray(offset, offset + 4);
-    candidates.push({ ...toBox([...box] as Box, row), classId: best.classId, score });
+    candidates.push({ ...toBox(boxAt(data, offset), row), classId: best.classId, score });
   }
   return candidates;
 }
 
 function decodeFinal({ data, dims }: OutputTensor, threshold: number): Candidate[] {
-  const [, rows = 0] = dims;
+  const [, rows = 0, length = 0] = dims;
   const candidates: Candidate[] = [];
   for (let row = 0; row < rows; row++) {
-    const values = data.subarray(row * 6, row * 6 + 6);
+    const values = data.subarray(row * length, row * length + 6);
     const [left = 0, top = 0, right = 0, bottom = 0, score = 0, classId = 0] = values;
     if (score > threshold) candidates.push({ left, top, right, bottom, score, classId });
   }
   return candidates;
 }
 
-function bestScore(data: Float32Array, offset: number, step: number, classes: number) {
-  let classId = 0;
-  let score = -Infinity;
-  for (let candidate = 0; candidate < classes; candidate++) {
-    const value = data[offset + candidate * step] as number;
-    if (value > score) {
-      score = value;
-      classId = candidate;
-    }
-  }
-  return { classId, score };
-}
-
-function centreBox([x, y, width, height]: Box) {
-  return {
-    left: x - width / 2,
-    top: y - height / 2,
-    right: x + width / 2,
-    bottom: y + height / 2,
-  };
+function boxAt(data: Float32Array, offset: number): Box {
+  const [a = 0, b = 0, c = 0, d = 0] = data.subarray(offset, offset + 4);
+  return [a, b, c, d];
 }
 
 /** YOLOX's rows: offsets from the cell's corner in strides, logarithms of the sides in strides. */
-function gridBox({ width, height }: Size) {
-  const cells = STRIDES.flatMap((stride) => {
+function gridBox(
+  { input: { width, height }, strides = STRIDES }: Pick<DetectorLayout, "input" | "strides">,
+) {
+  const cells = strides.flatMap((stride) => {
     const columns = width / stride;
     return Array.from({ length: columns * (height / stride) }, (_, index) => ({
       stride,
@@ -200,8 +268,4 @@ function gridBox({ width, height }: Size) {
       Math.exp(h) * cell.stride,
     ]);
   };
-}
-
-function sigmoid(logit: number): number {
-  return 1 / (1 + Math.exp(-logit));
 }

@@ -29,6 +29,7 @@ export async function detectInRegions(
     if (crop === undefined) continue;
     const letterbox = await decodeLetterboxed(crop.image, detector.input, detector.pixels, {
       maxPixels: Infinity,
+      fit: detector.fit,
     });
     for (const detection of await detector.detect(letterbox, options)) {
       const [x, y, width, height] = detection.bbox;

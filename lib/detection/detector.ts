@@ -4,7 +4,7 @@ import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
 import { sessionSettings } from "../onnx/session_settings.ts";
 import type { Detection } from "../protocol/detection.ts";
 import { decodeYolo } from "./decode_yolo.ts";
-import { type Letterbox, toImageBox } from "../image/letterbox.ts";
+import { type Fit, type Letterbox, toImageBox } from "../image/letterbox.ts";
 import { suppressNonMaxima, weakenAcrossClasses } from "./non_maximum_suppression.ts";
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
 
@@ -81,6 +81,11 @@ export class Detector {
   /** Names of the classes that it can find, by their index. */
   get labels(): readonly string[] {
     return this.#options.layout.labels;
+  }
+
+  /** How images are to be brought to the size of the input. */
+  get fit(): Fit {
+    return this.#options.layout.preprocessing?.fit ?? "letterbox";
   }
 
   /** Loads the model. */

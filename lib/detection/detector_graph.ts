@@ -5,79 +5,127 @@
  */
 
 import type { Size } from "../image/size.ts";
-import { COCO_LABELS } from "./coco_labels.ts";
-import { type DetectorLayout, type HeadKind, STRIDES } from "../onnx/detector_layout.ts";
+import type { DetectorLayout } from "../onnx/detector_layout.ts";
 import { UnknownHeadError } from "../onnx/errors.ts";
-import { ancestors, constantsOf, operation, producersOf, tensor } from "../onnx/onnx_nodes.ts";
+import { GraphLookup } from "../onnx/graph_lookup.ts";
+import { ancestors, operation } from "../onnx/onnx_nodes.ts";
 import {
   ATTRIBUTE_TYPES,
   dimensions,
   ELEMENT_TYPES,
   type OnnxGraph,
   type OnnxModel,
+  type OnnxNode,
+  type OnnxValueInfo,
   serializeOnnx,
   valueInfo,
 } from "../onnx/onnx_schema.ts";
+import { imageInputs, inputSize } from "./detector_inputs.ts";
+import { labelClasses } from "./heads/class_labels.ts";
+import { readMetadata } from "./heads/export_metadata.ts";
+import { findGridHead } from "./heads/grid_head.ts";
+import type { ExportFacts, FoundHead } from "./heads/head.ts";
+import { readPreprocessing } from "./heads/preprocessing.ts";
+import { findQueryHead } from "./heads/query_head.ts";
+import { findTableHead } from "./heads/table_head.ts";
+import { pixelPrefix } from "./pixel_prefix.ts";
+import { refuseTask } from "./refuse_task.ts";
 
 /**
  * Finds out how to cut, feed and read a detector.
  *
+ * Its head is recognised by the structure of its graph and by what its exporter noted, and has to be the same by both.
+ *
  * @param size Size of the input that is wanted, in pixels.
- * @throws {UnknownHeadError} If the outputs are not those of a known detector; the message names their shapes.
+ * @throws {UnknownHeadError} If it is no detector that can be read, or its graph and its notes contradict each other; the
+ * message names what was found and what would work.
  */
 export function inspectDetector(model: OnnxModel, size: Size): DetectorLayout {
-  const { graph } = model;
-  const own = inputSize(graph);
-  const cut = findDistributionHead(graph);
-  if (cut !== undefined) {
-    const input = worksAtAnySize(graph, cut.outputs) ? size : own ?? size;
-    return {
-      kind: "dfl",
-      labels: readLabels(model, cut.classes),
-      input,
-      suppressed: graph.output.some((output) => isFinal(dimensions(output))),
-      outputs: cut.outputs,
-    };
+  const facts = readFacts(model, size);
+  const grids = findGridHead(facts);
+  refuseTask(facts, grids);
+  const { names } = facts.metadata;
+  // What follows the grids may leave out classes; then only the outputs tell which.
+  const isWhole = names === undefined || names.length === grids?.classes;
+  if (grids !== undefined && isWhole) {
+    return layOut(facts, grids, gridInput(model.graph, grids, size));
   }
-  const input = own ?? size;
-  for (const output of graph.output) {
-    const head = recognizeHead(dimensions(output), input);
-    if (head === undefined) continue;
-    const labels = readLabels(model, head.classes);
-    return { ...head, labels, input, suppressed: head.kind === "end2end", outputs: [output.name] };
-  }
-  const shapes = graph.output.map((output) => `${output.name} [${dimensions(output).join(", ")}]`);
-  throw new UnknownHeadError(
-    `Cannot use the model as a detector: its outputs have unknown shapes: ${shapes.join("; ")}`,
-  );
+  const head = findQueryHead(facts) ?? findTableHead(facts) ?? grids;
+  if (head === undefined) throw unknownHead(facts);
+  return layOut(facts, head, facts.input);
 }
 
 /**
  * Finds out how to feed and read a detector as it was exported, with nothing cut off.
  *
- * Where its output holds more than boxes and classes, such as masks, or does not say how much, its grids are read instead.
+ * Where its outputs do not say how to read them, its grids are read instead.
  *
  * @param size Size of the input that is wanted, in pixels; where the export has a size of its own, that is taken.
- * @throws {UnknownHeadError} If the outputs are not those of a known detector; the message names their shapes.
+ * @throws {UnknownHeadError} As {@linkcode inspectDetector} does.
  */
 export function inspectUncutDetector(model: OnnxModel, size: Size): DetectorLayout {
+  const facts = readFacts(model, size);
+  const grids = findGridHead(facts);
+  refuseTask(facts, grids);
+  const head = findQueryHead(facts) ?? findTableHead(facts) ?? grids;
+  if (head === undefined) throw unknownHead(facts);
+  return layOut(facts, head, facts.input);
+}
+
+function readFacts(model: OnnxModel, size: Size): ExportFacts {
   const { graph } = model;
-  const layout = inspectDetector(model, inputSize(graph) ?? size);
-  const [output] = graph.output;
-  if (layout.kind !== "dfl" || output === undefined) return layout;
-  const outputs = [output.name];
-  if (layout.suppressed) return { ...layout, kind: "end2end", outputs };
-  const [, channels = 0] = dimensions(output);
-  return channels === 4 + layout.labels.length ? { ...layout, kind: "yolov8", outputs } : layout;
+  return {
+    lookup: new GraphLookup(graph),
+    metadata: readMetadata(model),
+    input: inputSize(graph) ?? size,
+    outputs: graph.output.map((output) => ({ name: output.name, shape: dimensions(output) })),
+  };
+}
+
+function layOut({ metadata }: ExportFacts, head: FoundHead, input: Size): DetectorLayout {
+  const { kind, classes, outputs, suppressed, strides } = head;
+  return {
+    kind,
+    labels: labelClasses(metadata.names, classes),
+    input,
+    suppressed,
+    outputs,
+    ...(strides !== undefined && { strides }),
+    preprocessing: readPreprocessing(metadata, head.preprocessing),
+  };
+}
+
+/** The size that is wanted, made to hold whole cells of the coarsest grid; the export's own where it works at no other. */
+function gridInput(graph: OnnxGraph, { outputs, strides = [] }: FoundHead, size: Size): Size {
+  const own = inputSize(graph);
+  if (own !== undefined && !worksAtAnySize(graph, outputs)) return own;
+  const stride = Math.max(1, ...strides);
+  const whole = (side: number) => Math.max(1, Math.ceil(side / stride)) * stride;
+  return { width: whole(size.width), height: whole(size.height) };
+}
+
+/** Attention blocks reshape to constant sizes, which holds them to the size of the export. */
+function worksAtAnySize(graph: OnnxGraph, outputs: string[]): boolean {
+  return !ancestors(graph, outputs).some((node) => ["Reshape", "Expand"].includes(node.op_type));
+}
+
+function unknownHead({ outputs, metadata: { names } }: ExportFacts): UnknownHeadError {
+  const named = names === undefined ? "" : ` for the ${names.length} classes that it names`;
+  const shapes = outputs.map(({ name, shape }) => `${name} [${shape.join(", ")}]`);
+  return new UnknownHeadError(
+    `its outputs have unknown shapes${named}: ${
+      shapes.join("; ")
+    }; exports of YOLOv5 to YOLO26, YOLOX, RT-DETR, D-FINE and RF-DETR work`,
+  );
 }
 
 /**
  * Writes the graph that computes `layout.outputs` from raw pixels.
  *
- * Its one input is `[1, height, width, 3]` uint8, RGB; what no output depends on is left out.
+ * Its one input is `[1, height, width, 3]` uint8, RGB; its outputs are float32; what no output depends on is left out.
  * `model` is changed in place, since a copy would lose the fields that are carried through unread.
  *
- * @throws {TypeError} If the model does not take float32 images.
+ * @throws {UnknownHeadError} If the model does not take float32 images.
  */
 export function specializeDetector(model: OnnxModel, layout: DetectorLayout): Uint8Array {
   specializeGraph(model, layout);
@@ -87,138 +135,37 @@ export function specializeDetector(model: OnnxModel, layout: DetectorLayout): Ui
 /**
  * Does what {@linkcode specializeDetector} does, for a model that is to be edited further.
  *
- * @throws {TypeError} If the model does not take float32 images
+ * @throws {UnknownHeadError} If the model does not take float32 images.
  */
 export function specializeGraph({ graph }: OnnxModel, layout: DetectorLayout): void {
-  const image = imageInput(graph);
-  if (image.type.tensor_type.elem_type !== ELEMENT_TYPES.float32) {
-    throw new TypeError("Cannot specialize the model: its input is not float32");
-  }
+  const { image, fixed } = imageInputs(graph, layout.input);
   const pixels = `${image.name}/pixels`;
-  const prefix = pixelPrefix(pixels, image.name, layout.kind === "yolox");
-  const node = [...prefix.nodes, ...ancestors(graph, layout.outputs)];
+  const prefix = pixelPrefix(pixels, image.name, layout.preprocessing);
+  const reals = realOutputs(graph, layout.outputs);
+  const made = [...layout.outputs, ...reals.flatMap(({ input }) => input)];
+  const node = [...prefix.nodes, ...ancestors(graph, made), ...reals];
   const used = new Set(node.flatMap((each) => each.input));
   const { width, height } = layout.input;
   graph.node = node;
-  graph.initializer = [
-    ...prefix.initializers,
-    ...graph.initializer.filter((tensor) => used.has(tensor.name)),
-  ];
+  graph.initializer = [...prefix.initializers, ...fixed, ...graph.initializer]
+    .filter((tensor) => used.has(tensor.name));
   graph.input = [valueInfo(pixels, ELEMENT_TYPES.uint8, [1, height, width, 3])];
   graph.output = layout.outputs.map((name) => valueInfo(name, ELEMENT_TYPES.float32));
   // The shapes noted in the file are those of the former input.
   graph.value_info = [];
 }
 
-function imageInput(graph: OnnxGraph) {
-  const constants = new Set(graph.initializer.map((tensor) => tensor.name));
-  // Old exports list their constants as inputs too.
-  const inputs = graph.input.filter((input) => !constants.has(input.name));
-  const [image] = inputs;
-  if (image === undefined || inputs.length !== 1 || dimensions(image).length !== 4) {
-    throw new UnknownHeadError(
-      `Cannot use the model as a detector: expected one input of 4 dimensions, found ${
-        inputs.map((input) => `${input.name} [${dimensions(input).join(", ")}]`).join("; ")
-      }`,
-    );
-  }
-  return image;
-}
-
-function inputSize(graph: OnnxGraph): Size | undefined {
-  const [, , height = -1, width = -1] = dimensions(imageInput(graph));
-  return height > 0 && width > 0 ? { width, height } : undefined;
-}
-
-/**
- * Looks for grids that are each reshaped, then joined: `Concat(Reshape(Concat(Conv, Conv)), …)`,
- * where the convolutions give box distributions and class logits.
- */
-function findDistributionHead(graph: OnnxGraph) {
-  const producers = producersOf(graph);
-  const weights = constantsOf(graph);
-  const channels = (name: string | undefined): number => {
-    const producer = name === undefined ? undefined : producers.get(name);
-    const weight = producer?.op_type === "Conv" ? weights.get(producer.input[1] ?? "") : undefined;
-    return Number(weight?.dims[0] ?? 0);
-  };
-  for (const node of graph.node.toReversed()) {
-    if (node.op_type !== "Concat" || node.input.length !== STRIDES.length) continue;
-    const grids = node.input.map((name) => {
-      const reshape = producers.get(name);
-      return reshape?.op_type === "Reshape" ? producers.get(reshape.input[0] ?? "") : undefined;
-    });
-    const shapes = grids.map((grid) => {
-      if (grid?.op_type !== "Concat" || grid.input.length !== 2) return "";
-      const [box, classes] = grid.input.map(channels);
-      return box && classes && box % 4 === 0 ? `${box} ${classes}` : "";
-    });
-    const [shape] = shapes;
-    if (shape && shapes.every((each) => each === shape)) {
-      const outputs = grids.flatMap((grid) => grid?.output[0] ?? []);
-      return { outputs, classes: Number(shape.split(" ")[1]) };
+/** Has outputs of integers come out as reals, under the same names; returns the operations to add. */
+function realOutputs(graph: OnnxGraph, outputs: readonly string[]): OnnxNode[] {
+  const isInteger = ({ name, type }: OnnxValueInfo) =>
+    outputs.includes(name) && type.tensor_type.elem_type !== ELEMENT_TYPES.float32;
+  return graph.output.filter(isInteger).map(({ name }) => {
+    const integers = `${name}/integers`;
+    for (const node of graph.node) {
+      node.input = node.input.map((each) => each === name ? integers : each);
+      node.output = node.output.map((each) => each === name ? integers : each);
     }
-  }
-  return undefined;
-}
-
-/** Attention blocks reshape to constant sizes, which holds them to the size of the export. */
-function worksAtAnySize(graph: OnnxGraph, outputs: string[]): boolean {
-  return !ancestors(graph, outputs).some((node) => ["Reshape", "Expand"].includes(node.op_type));
-}
-
-function isFinal(shape: number[]): boolean {
-  return shape.length === 3 && shape[2] === 6;
-}
-
-function recognizeHead(
-  shape: number[],
-  { width, height }: Size,
-): { kind: HeadKind; classes: number } | undefined {
-  if (shape.length !== 3) return undefined;
-  const [, second = 0, third = 0] = shape;
-  const cells = STRIDES.reduce((sum, stride) => sum + (width / stride) * (height / stride), 0);
-  if (third === cells && second > 4) return { kind: "yolov8", classes: second - 4 };
-  if (second === 3 * cells && third > 5) return { kind: "yolov5", classes: third - 5 };
-  if (second === cells && third > 5) return { kind: "yolox", classes: third - 5 };
-  return isFinal(shape) ? { kind: "end2end", classes: COCO_LABELS.length } : undefined;
-}
-
-/** Reads `{0: 'person', 1: "driver's cab"}`, as Ultralytics writes it into its exports. */
-function readLabels(model: OnnxModel, classes: number): string[] {
-  const names = new Map<number, string>();
-  const text = model.metadata_props.find(({ key }) => key === "names")?.value ?? "";
-  for (const [, index, single, double] of text.matchAll(/(\d+)\s*:\s*(?:'([^']*)'|"([^"]*)")/g)) {
-    names.set(Number(index), single ?? double ?? "");
-  }
-  const fallback = names.size === 0 && classes === COCO_LABELS.length ? COCO_LABELS : [];
-  const count = Math.max(classes, names.size);
-  return Array.from({ length: count }, (_, i) => names.get(i) ?? fallback[i] ?? `class_${i}`);
-}
-
-/** The operations that turn `[1, h, w, 3]` bytes into the image that the network was trained on. */
-function pixelPrefix(from: string, to: string, yolox: boolean) {
-  const planes = `${from}/planes`;
-  const values = `${from}/values`;
-  const constant = `${from}/constant`;
-  const nodes = [
-    operation("Transpose", [from], planes, [
-      { name: "perm", type: ATTRIBUTE_TYPES.ints, ints: [0, 3, 1, 2] },
-    ]),
-    operation("Cast", [planes], values, [
-      { name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES.float32 },
-    ]),
-    // YOLOX was trained on blue, green, red from 0 to 255, the others on red, green, blue from 0 to 1.
-    yolox
-      ? operation("Gather", [values, constant], to, [{
-        name: "axis",
-        type: ATTRIBUTE_TYPES.int,
-        i: 1,
-      }])
-      : operation("Mul", [values, constant], to),
-  ];
-  const initializer = yolox
-    ? tensor(constant, [3], [2, 1, 0])
-    : tensor(constant, [], new Float32Array([1 / 255]));
-  return { nodes, initializers: [initializer] };
+    const to = { name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES.float32 };
+    return { ...operation("Cast", [integers], name, [to]), name: `${name}/real` };
+  });
 }

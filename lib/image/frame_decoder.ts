@@ -5,7 +5,7 @@ import {
   readImageSize,
   releasePixels,
 } from "./image_decoder.ts";
-import type { Letterbox } from "./letterbox.ts";
+import type { Fit, Letterbox } from "./letterbox.ts";
 import type { ImageInput, PixelImage } from "./pixel_image.ts";
 import type { Size } from "./size.ts";
 
@@ -64,10 +64,10 @@ export class FrameDecoder {
    *
    * @throws As {@linkcode decodeLetterboxed} does
    */
-  async letterbox(input: Size, pixels: Uint8Array): Promise<Letterbox> {
+  async letterbox(input: Size, pixels: Uint8Array, fit: Fit = "letterbox"): Promise<Letterbox> {
     const source = this.#options.needsPixels ? await this.pixels() : this.#image;
     const letterbox = await this.#measure(() =>
-      decodeLetterboxed(source, input, pixels, this.#options)
+      decodeLetterboxed(source, input, pixels, { ...this.#options, fit })
     );
     this.#size = letterbox.image;
     return letterbox;

@@ -2,7 +2,13 @@ import sharp from "sharp";
 import { boundImage } from "./bounded_image.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./errors.ts";
 import { isJpeg, jpegSize } from "./jpeg_header.ts";
-import { fitLetterbox, type Letterbox, LETTERBOX_GREY } from "./letterbox.ts";
+import {
+  type Fit,
+  fitLetterbox,
+  type Letterbox,
+  LETTERBOX_GREY,
+  stretchOver,
+} from "./letterbox.ts";
 import type { ImageInput, PixelImage } from "./pixel_image.ts";
 import type { Size } from "./size.ts";
 
@@ -31,10 +37,16 @@ export interface DecodeOptions {
    * @default {false}
    */
   upright?: boolean | undefined;
+  /**
+   * How the image is brought to the size of an input.
+   *
+   * @default {"letterbox"}
+   */
+  fit?: Fit;
 }
 
 /**
- * Decodes a JPEG, PNG or WebP image into the detector's input, without distortion.
+ * Decodes a JPEG, PNG or WebP image into the detector's input, without distortion unless it is to be stretched.
  *
  * @param image One that is decoded already is only resized.
  * @param pixels Receives the image between grey bars: HWC uint8 RGB, length `width * height * 3`.
@@ -47,7 +59,7 @@ export async function decodeLetterboxed(
   given: ImageInput,
   input: Size,
   pixels: Uint8Array,
-  { maxPixels, upright = false }: DecodeOptions,
+  { maxPixels, upright = false, fit = "letterbox" }: DecodeOptions,
 ): Promise<Letterbox> {
   if (pixels.length !== input.width * input.height * 3) {
     throw new TypeError(
@@ -57,7 +69,7 @@ export async function decodeLetterboxed(
   const source = bound(given);
   const header = await readHeader(source, upright);
   checkSize(header, maxPixels);
-  const letterbox = fitLetterbox(header.image, input);
+  const letterbox = (fit === "stretch" ? stretchOver : fitLetterbox)(header.image, input);
   const content = await decode(source, letterbox, header, maxPixels);
   place(content, letterbox, input, pixels);
   if (source instanceof Uint8Array || content !== source.pixels) releasePixels(content);

@@ -3,7 +3,7 @@ import type { Corners } from "./boxes.ts";
 import type { BoundingBox } from "../protocol/geometry.ts";
 import type { Size } from "./size.ts";
 
-/** Where an image lies within the detector's input: scaled without distortion, centred, the rest grey. */
+/** Where an image lies within the detector's input: scaled, centred, the rest grey. */
 export interface Letterbox {
   /** Size of the image, in its own pixels. */
   image: Size;
@@ -40,6 +40,14 @@ export function fitLetterbox(image: Size, input: Size): Letterbox {
     left: (input.width - content.width) >> 1,
     top: (input.height - content.height) >> 1,
   };
+}
+
+/** How an image is brought to the size of an input: as it is, between grey bars, or stretched over the whole. */
+export type Fit = "letterbox" | "stretch";
+
+/** Stretches an image over the whole input, without bars. */
+export function stretchOver(image: Size, input: Size): Letterbox {
+  return { image, content: input, left: 0, top: 0 };
 }
 
 /**

@@ -56,9 +56,11 @@ export async function findCalibration(
   return [...own === undefined ? [] : [own], ...SHIPPED].find(({ model }) => model === hash);
 }
 
-/** SHA-256 of a model's file, in hexadecimal. */
-export function hashOf(model: Uint8Array): string {
-  return createHash("sha256").update(model).digest("hex");
+/** SHA-256 of a model's file, or of all files that it consists of, in hexadecimal. */
+export function hashOf(...parts: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
 }
 
 /** The ranges in the form that quantizing takes. */

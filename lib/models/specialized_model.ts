@@ -8,13 +8,16 @@ import {
 import type { Size } from "../image/size.ts";
 import { copyResizes } from "../onnx/copy_resizes.ts";
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
-import { ModelError, ModelNotFoundError } from "../onnx/errors.ts";
+import { ModelError, UnknownHeadError } from "../onnx/errors.ts";
 import { groupPixels } from "../onnx/group_pixels.ts";
 import { leanDetector } from "../onnx/lean_graph.ts";
+import { type ModelFile, readModelFile } from "../onnx/model_file.ts";
 import { type OnnxModel, parseOnnx, serializeOnnx } from "../onnx/onnx_schema.ts";
 import { quantizeDetector } from "../onnx/quantize_detector.ts";
-import { reasonOf } from "../user_error.ts";
+import { takeSingleImage } from "../onnx/single_image.ts";
+import { hasOpenShapes } from "./open_shapes.ts";
 import { type Calibration, findCalibration, hashOf, rangesOf } from "./calibration.ts";
+import { MODELS } from "./model_catalog.ts";
 import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 
 /** The numbers that a detector computes with. */
@@ -53,10 +56,10 @@ export interface SpecializedDetector {
 }
 
 /** An input that no model has by itself, in pixels, to see whether one takes what is asked for. */
-const ANY_SIZE: Size = { width: 608, height: 352 };
+const ANY_SIZE: Size = { width: 896, height: 384 };
 
 /** Raised when quantizing changes, so that copies made by an older version are not used. */
-const FORMAT_VERSION = 6;
+const FORMAT_VERSION = 7;
 
 /**
  * Looks into a detector, and quantizes it if it is to compute with integers: the copy is kept beside the model.
@@ -69,15 +72,26 @@ export async function prepareDetector(
   source: string,
   choice: DetectorChoice,
 ): Promise<PreparedDetector> {
-  const bytes = await readModel(source);
-  const inspect = (size: Size) =>
-    describing(noDetector(source), () => inspectDetector(parse(source, bytes), size));
-  const layout = inspect(choice.size);
-  const ownInput = inspect(ANY_SIZE).input.width === ANY_SIZE.width ? undefined : layout.input;
-  const hash = hashOf(bytes);
-  const prepared = { ...choice, source, hash, layout, ownInput };
+  const { model, ingredients, layout } = await inspect(source, choice.size);
+  const isBound = layout.preprocessing?.fit === "stretch" ||
+    (await inspect(source, ANY_SIZE)).layout.input.width !== ANY_SIZE.width;
+  const hash = hashOf(...ingredients);
+  // Those of the catalogue have been tried.
+  if (!MODELS.some(({ sha256 }) => sha256 === hash)) {
+    await describing(source, async () => {
+      const { tryDetector } = await import("./try_detector.ts");
+      await tryDetector(specialize(model, layout, choice.confidence), layout);
+    });
+  }
+  const prepared = {
+    ...choice,
+    source,
+    hash,
+    layout,
+    ownInput: isBound ? layout.input : undefined,
+  };
   if (choice.precision === "fp32") return { ...prepared, copy: undefined };
-  const calibration = await calibrationOf(source, bytes);
+  const calibration = await calibrationOf(source, ingredients);
   const copy = preparedPath(source, [hash, JSON.stringify(calibration), `${FORMAT_VERSION}`]);
   await readCopy({ ...prepared, copy });
   return { ...prepared, copy };
@@ -90,8 +104,7 @@ export async function prepareDetector(
  * @throws {ModelError} If it cannot be read, or is no detector that can be used
  */
 export async function readDetector(source: string): Promise<Uint8Array> {
-  const bytes = await readModel(source);
-  describing(noDetector(source), () => inspectDetector(parse(source, bytes), ANY_SIZE));
+  const { ingredients: [bytes = new Uint8Array()] } = await inspect(source, ANY_SIZE);
   return bytes;
 }
 
@@ -112,9 +125,10 @@ export async function possiblePrecisions(
   source: string,
   choice: PrecisionChoice,
 ): Promise<PossiblePrecisions> {
-  const bytes = await readModel(source);
-  const hash = hashOf(bytes);
+  const { ingredients } = await readModelFile(source);
+  const hash = hashOf(...ingredients);
   if (choice !== "auto") return { hash, precisions: [choice] };
+  const [bytes = new Uint8Array()] = ingredients;
   const isCalibrated = await findCalibration(source, bytes) !== undefined;
   return { hash, precisions: isCalibrated ? ["int8", "fp32"] : ["fp32"] };
 }
@@ -140,17 +154,20 @@ export async function loadDetector(
   size: Size = prepared.size,
 ): Promise<SpecializedDetector> {
   const { source, copy, confidence } = prepared;
-  const bytes = copy === undefined
-    ? await readSame(prepared)
-    : await readCopy({ ...prepared, copy });
-  return describing(noDetector(source), () => {
-    const model = parse(source, bytes);
-    const layout = inspectDetector(model, size);
-    specializeGraph(leanDetector(model, layout, confidence), layout);
-    groupPixels(model);
-    copyResizes(model, layout.input.width);
-    return { layout, model: serializeOnnx(model) };
+  const model = copy === undefined
+    ? (await readSame(prepared)).model
+    : parseOnnx(await readCopy({ ...prepared, copy }));
+  return await describing(source, async () => {
+    const layout = await recognize(model, size);
+    return { layout, model: specialize(model, layout, confidence) };
   });
+}
+
+function specialize(model: OnnxModel, layout: DetectorLayout, confidence: number): Uint8Array {
+  specializeGraph(leanDetector(model, layout, confidence), layout);
+  groupPixels(model);
+  copyResizes(model, layout.input.width);
+  return serializeOnnx(model);
 }
 
 /** Reads the quantized copy, and makes it again where it is damaged, has been removed, or could not be kept. */
@@ -160,23 +177,33 @@ async function readCopy(
   const { source, copy, layout } = prepared;
   const kept = await readGraph(copy);
   if (kept !== undefined) return kept;
-  const bytes = await readSame(prepared);
-  const calibration = await calibrationOf(source, bytes);
-  const graph = describing(
-    `Cannot compute ${source} with 8 bits: its calibration is that of another network`,
-    () => quantizeDetector(parse(source, bytes), layout, rangesOf(calibration)),
-  );
+  const { model, ingredients } = await readSame(prepared);
+  const calibration = await calibrationOf(source, ingredients);
+  let graph: Uint8Array;
+  try {
+    graph = quantizeDetector(model, layout, rangesOf(calibration));
+  } catch (cause) {
+    if (cause instanceof ModelError) throw cause;
+    const message =
+      `Cannot compute ${source} with 8 bits: its calibration is that of another network`;
+    throw new ModelError(message, { cause });
+  }
   await keepGraph(copy, graph);
   return graph;
 }
 
-async function readSame({ source, hash }: Pick<PreparedDetector, "source" | "hash">) {
-  const bytes = await readModel(source);
-  if (hashOf(bytes) === hash) return bytes;
+async function readSame(
+  { source, hash }: Pick<PreparedDetector, "source" | "hash">,
+): Promise<ModelFile> {
+  const file = await readModelFile(source);
+  if (hashOf(...file.ingredients) === hash) return file;
   throw new ModelError(`Cannot use the model ${source}: it has changed; restart the server`);
 }
 
-async function calibrationOf(source: string, bytes: Uint8Array): Promise<Calibration> {
+async function calibrationOf(
+  source: string,
+  [bytes = new Uint8Array()]: readonly Uint8Array[],
+): Promise<Calibration> {
   const calibration = await findCalibration(source, bytes);
   if (calibration !== undefined) return calibration;
   throw new ModelError(
@@ -194,8 +221,11 @@ async function calibrationOf(source: string, bytes: Uint8Array): Promise<Calibra
  * @throws {ModelError} If it cannot be read, or is no detector that can be used.
  */
 export async function loadUncut(source: string, size: Size): Promise<SpecializedDetector> {
-  const model = parse(source, await readModel(source));
-  return describing(noDetector(source), () => {
+  const { model } = await readModelFile(source);
+  return await describing(source, async () => {
+    takeSingleImage(model);
+    // One whose head does not run at the size is read by its grids.
+    if (hasOpenShapes(model)) await ask(model, size).catch(() => {});
     const layout = inspectUncutDetector(model, size);
     return { layout, model: specializeDetector(model, layout) };
   });
@@ -207,38 +237,48 @@ export async function loadUncut(source: string, size: Size): Promise<Specialized
  * @throws {ModelError} If the file cannot be read.
  */
 export async function arithmeticOf(source: string): Promise<"float32" | "8 bits"> {
-  const { graph } = parse(source, await readModel(source));
-  const isQuantized = graph.node.some(({ op_type }) => op_type === "DequantizeLinear");
+  const { model } = await readModelFile(source);
+  const isQuantized = model.graph.node.some(({ op_type }) =>
+    ["DequantizeLinear", "ConvInteger", "QLinearConv"].includes(op_type)
+  );
   return isQuantized ? "8 bits" : "float32";
 }
 
-async function readModel(path: string): Promise<Uint8Array> {
+async function inspect(
+  source: string,
+  size: Size,
+): Promise<ModelFile & { layout: DetectorLayout }> {
+  const file = await readModelFile(source);
+  const layout = await describing(source, () => recognize(file.model, size));
+  return { ...file, layout };
+}
+
+/** Recognises a detector; where its outputs leave their shapes open, these are asked for. */
+async function recognize(model: OnnxModel, size: Size): Promise<DetectorLayout> {
+  takeSingleImage(model);
   try {
-    return await Deno.readFile(path);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) {
-      throw new ModelError(`Cannot read the model ${path}: ${reasonOf(cause)}`, { cause });
-    }
-    const message =
-      `Cannot find the model ${path}: run "deno task models" to fetch what is missing`;
-    throw new ModelNotFoundError(message, { cause });
+    return inspectDetector(model, size);
+  } catch (error) {
+    if (!(error instanceof UnknownHeadError && hasOpenShapes(model))) throw error;
   }
+  await ask(model, size);
+  return inspectDetector(model, size);
 }
 
-function parse(source: string, bytes: Uint8Array): OnnxModel {
-  const message = `Cannot use the model ${source}: it is no ONNX file, or it is damaged`;
-  return describing(message, () => parseOnnx(bytes));
-}
-
-function noDetector(source: string): string {
-  return `Cannot use the model ${source}: it is not a detector that livesyte can read`;
+/** Loads the runtime only where it is needed: most models are read without, by commands that may load no libraries, too. */
+async function ask(model: OnnxModel, size: Size): Promise<void> {
+  const { askShapes } = await import("./ask_shapes.ts");
+  await askShapes(model, size);
 }
 
 /** What `action` gives; a file can be wrong in more ways than the code that reads it can name. */
-function describing<T>(message: string, action: () => T): T {
+async function describing<T>(source: string, action: () => Promise<T>): Promise<T> {
   try {
-    return action();
+    return await action();
   } catch (cause) {
-    throw cause instanceof ModelError ? cause : new ModelError(message, { cause });
+    const reason = cause instanceof UnknownHeadError
+      ? cause.message
+      : "it is not a detector that livesyte can read";
+    throw new UnknownHeadError(`Cannot use the model ${source}: ${reason}`, { cause });
   }
 }

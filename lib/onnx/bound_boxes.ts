@@ -11,7 +11,7 @@ import {
 
 /** Operations through which a row depends on no other; and convolutions, on as many as their kernel reaches. */
 const ROW_OPERATIONS = new Set(
-  "Conv Sigmoid Mul QuantizeLinear DequantizeLinear".split(" "),
+  "Conv Sigmoid Mul Relu LeakyRelu HardSwish Identity QuantizeLinear DequantizeLinear".split(" "),
 );
 
 /** The boxes of one grid: the nodes that nothing else needs, and the tensor that they begin with. */
@@ -29,36 +29,34 @@ interface BoxBranch {
  * Only the rows from the first to the last that hold a logit above `leastLogit` have boxes afterwards; in all others they
  * are 0. A branch that does not look as expected is left as it is.
  *
- * @param output What joins boxes and logits, `[1, channels, rows, columns]`
+ * @param tensors Names of the boxes, `[1, channels, rows, columns]`, and of the logits, `[1, classes, rows, columns]`
  * @param grid Cells from top to bottom, and from left to right
  */
 export function boundBoxes(
   graph: OnnxGraph,
-  output: string,
+  { boxes, classes }: { boxes: string; classes: string },
   grid: { rows: number; columns: number },
   leastLogit: number,
 ): void {
-  const join = graph.node.find((node) => node.output[0] === output);
-  const [boxes, classes] = join?.input ?? [];
-  if (join === undefined || boxes === undefined || classes === undefined) return;
-  const branch = findBoxBranch(graph, boxes, join);
+  const branch = findBoxBranch(graph, boxes);
   if (branch === undefined) return;
-  const bounds = boundRows(output, classes, grid, branch.reach, leastLogit);
-  const cropped = `${output}/cropped`;
-  const shape = tensor(`${output}/shape`, [4], [1, branch.channels, grid.rows, grid.columns]);
+  const bounds = boundRows(boxes, classes, grid, branch.reach, leastLogit);
+  const [cropped, bounded] = [`${boxes}/cropped`, `${boxes}/bounded`];
+  const shape = tensor(`${boxes}/shape`, [4], [1, branch.channels, grid.rows, grid.columns]);
   const nodes = [
     ...bounds.nodes,
     ...crop(graph, branch.source, cropped, [bounds.start, bounds.end, bounds.axis]),
     ...branch.nodes.map((node) => ({
       ...node,
       input: node.input.map((name) => name === branch.source ? cropped : name),
+      output: node.output.map((name) => name === boxes ? bounded : name),
+      name: `${node.name}/bounded`,
     })),
-    operation("Pad", [boxes, bounds.padding], `${output}/padded`),
+    operation("Pad", [bounded, bounds.padding], `${boxes}/padded`),
     // Changes nothing, but states the size beforehand, so that the output can go to existing memory.
-    operation("Reshape", [`${output}/padded`, shape.name], `${output}/boxes`),
-    { ...join, input: [`${output}/boxes`, classes] },
+    operation("Reshape", [`${boxes}/padded`, shape.name], boxes),
   ];
-  const moved = new Set([...branch.nodes, join]);
+  const moved = new Set(branch.nodes);
   graph.node = [...graph.node.filter((node) => !moved.has(node)), ...nodes];
   graph.initializer.push(...bounds.constants, shape);
 }
@@ -74,11 +72,11 @@ function crop(graph: OnnxGraph, source: string, to: string, rows: string[]): Onn
   ];
 }
 
-function findBoxBranch(graph: OnnxGraph, boxes: string, join: OnnxNode): BoxBranch | undefined {
+function findBoxBranch(graph: OnnxGraph, boxes: string): BoxBranch | undefined {
   const own = new Set<OnnxNode>();
   for (const node of ancestors(graph, [boxes]).toReversed()) {
     const readers = node.output.flatMap((name) => readersOf(graph, name));
-    if (readers.every((reader) => reader === join || own.has(reader))) own.add(node);
+    if (node.output.includes(boxes) || readers.every((reader) => own.has(reader))) own.add(node);
   }
   const nodes = graph.node.filter((node) => own.has(node));
   const given = new Set(nodes.flatMap(({ output }) => output));
@@ -99,7 +97,7 @@ function findBoxBranch(graph: OnnxGraph, boxes: string, join: OnnxNode): BoxBran
   }
   const last = nodes.find(({ output }) => output[0] === boxes);
   const channels = Number(constants.get(last?.input[1] ?? "")?.dims[0] ?? 0);
-  return { nodes, source, channels, reach };
+  return channels > 0 ? { nodes, source, channels, reach } : undefined;
 }
 
 /** How many rows a convolution looks up and down; `undefined` for one that changes the number of rows. */

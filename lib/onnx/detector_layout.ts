@@ -1,16 +1,57 @@
+import type { Fit } from "../image/letterbox.ts";
 import type { Size } from "../image/size.ts";
 
 /**
- * How a detector's outputs are to be read.
+ * How a detector's outputs are to be read; `n` is the number of boxes, `cells` that of the cells of all grids.
  *
- * - `dfl`: one `[1, 4 * bins + classes, h, w]` tensor a stride, the decode head cut off
- *   (YOLOv8, v9, v10, 11, 12).
+ * - `dfl`: a pair of tensors a stride, `[1, 4 * bins, h, w]` distributions of the distances to a box's sides and
+ *   `[1, classes, h, w]` logits, the decode head cut off (YOLOv8, v9, v10, 11, 12, 26).
  * - `yolov8`: `[1, 4 + classes, cells]`, decoded, a column a cell (the same models, when not cut).
- * - `yolov5`: `[1, 3 * cells, 5 + classes]`, decoded, a row an anchor (YOLOv5).
+ * - `yolov8_rows`: the same, transposed: `[1, cells, 4 + classes]`.
+ * - `yolov5`: `[1, n, 5 + classes]`, decoded, a row an anchor or a cell (YOLOv5, v6, v7, YOLOX with its decoder).
  * - `yolox`: `[1, cells, 5 + classes]`, offsets and logarithms, a row a cell (YOLOX).
- * - `end2end`: `[1, n, 6]`, corners, score and class (models with suppression built in).
+ * - `end2end`: `[1, n, 6]`, corners, score and class (models that choose their boxes within the graph).
+ * - `detr`: `[1, n, 4 + classes]`, a centre box as shares of the input, then scores (RT-DETR).
+ * - `detr_end2end`: `[1, n, 6]`, a centre box as shares of the input, score and class (RT-DETR).
+ * - `detr_logits`, `detr_scores`, `detr_softmax`: `[1, n, 4]` centre boxes as shares of the input and, in a tensor of their
+ *   own, `[1, n, classes]` logits, scores, or logits of which the last is that of "no object" (D-FINE, RF-DETR, DETR).
+ * - `detr_labelled`: three tensors, `[1, n]` classes, `[1, n, 4]` corners in pixels of the input, `[1, n]` scores (D-FINE).
+ *
+ * Columns behind those named, such as coefficients of masks, are not read.
  */
-export type HeadKind = "dfl" | "yolov8" | "yolov5" | "yolox" | "end2end";
+export type HeadKind =
+  | "dfl"
+  | "yolov8"
+  | "yolov8_rows"
+  | "yolov5"
+  | "yolox"
+  | "end2end"
+  | "detr"
+  | "detr_end2end"
+  | "detr_logits"
+  | "detr_scores"
+  | "detr_softmax"
+  | "detr_labelled";
+
+/** How an image becomes what a network was trained on. */
+export interface Preprocessing {
+  /** Whether the image keeps its proportions, between grey bars, or is stretched over the whole input. */
+  fit: Fit;
+  /** Order of the colours. */
+  order: "rgb" | "bgr";
+  /** What is taken from red, green and blue, of values from 0 to 255. */
+  mean: readonly [number, number, number];
+  /** What red, green and blue are divided by afterwards. */
+  deviation: readonly [number, number, number];
+}
+
+/** Red, green, blue from 0 to 1, as nearly all detectors want them. */
+export const UNIT_RANGE: Preprocessing = {
+  fit: "letterbox",
+  order: "rgb",
+  mean: [0, 0, 0],
+  deviation: [255, 255, 255],
+};
 
 /** What a detector's graph gives, and how to feed it. */
 export interface DetectorLayout {
@@ -22,9 +63,21 @@ export interface DetectorLayout {
   input: Size;
   /** Whether each object is reported once, so that no suppression is needed. */
   suppressed: boolean;
-  /** Names of the tensors to read. */
+  /** Names of the tensors to read; for `dfl` boxes and classes of each stride in turn. */
   outputs: string[];
+  /**
+   * Strides of the grids, in pixels, the finest first.
+   *
+   * @default {STRIDES}
+   */
+  strides?: readonly number[];
+  /**
+   * How images are fed.
+   *
+   * @default {UNIT_RANGE}
+   */
+  preprocessing?: Preprocessing;
 }
 
-/** The strides of the grids that every supported head predicts on, in pixels. */
+/** The strides of the grids that most heads predict on, in pixels. */
 export const STRIDES: readonly number[] = [8, 16, 32];

@@ -11,7 +11,7 @@ export class ModelFetchError extends ModelError {}
 /** A model file is not there. */
 export class ModelNotFoundError extends ModelError {}
 
-/** No decoder here can read a model's outputs. */
+/** A model is no detector that can be read; the message is the end of a sentence that begins with the model. */
 export class UnknownHeadError extends ModelError {}
 
 /** A detector's network cannot be computed with 8-bit integers. */

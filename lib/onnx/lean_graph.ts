@@ -32,10 +32,11 @@ export function leanDetector(
   const operatorSet = model.opset_import.find(({ domain }) => !domain)?.version ?? 0;
   if (layout.kind === "dfl" && Number(operatorSet) >= LEAST_OPERATOR_SET) {
     const leastLogit = Math.log(confidence / (1 - confidence));
-    layout.outputs.forEach((output, index) => {
-      const stride = STRIDES[index] ?? 1;
-      const grid = { rows: layout.input.height / stride, columns: layout.input.width / stride };
-      boundBoxes(graph, output, grid, leastLogit);
+    const { outputs, input, strides = STRIDES } = layout;
+    strides.forEach((stride, index) => {
+      const [boxes = "", classes = ""] = outputs.slice(2 * index);
+      const grid = { rows: input.height / stride, columns: input.width / stride };
+      boundBoxes(graph, { boxes, classes }, grid, leastLogit);
     });
   }
   return model;

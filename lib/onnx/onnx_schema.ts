@@ -18,11 +18,13 @@ message Attribute {
 }
 message Node {
   repeated string input = 1; repeated string output = 2; optional string name = 3;
-  optional string op_type = 4; repeated Attribute attribute = 5;
+  optional string op_type = 4; repeated Attribute attribute = 5; optional string domain = 7;
 }
 message Tensor {
   repeated int64 dims = 1; optional int32 data_type = 2; repeated float float_data = 4 [packed = true];
-  optional string name = 8; optional bytes raw_data = 9;
+  repeated int32 int32_data = 5 [packed = true]; repeated int64 int64_data = 7 [packed = true];
+  optional string name = 8; optional bytes raw_data = 9; repeated Property external_data = 13;
+  optional int32 data_location = 14;
 }
 message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } }
 message Shape { repeated Dimension dim = 1; }
@@ -34,17 +36,26 @@ message Graph {
   repeated ValueInfo input = 11; repeated ValueInfo output = 12; repeated ValueInfo value_info = 13;
 }
 message Property { optional string key = 1; optional string value = 2; }
+message Function { optional string name = 1; optional string domain = 10; }
 message OperatorSet { optional string domain = 1; optional int64 version = 2; }
 message Model {
   optional int64 ir_version = 1; optional Graph graph = 7; repeated OperatorSet opset_import = 8;
-  repeated Property metadata_props = 14;
+  repeated Property metadata_props = 14; repeated Function functions = 25;
 }
 `;
 
 const MODEL = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType("Model");
 
 /** `TensorProto.DataType` of the element types used here. */
-export const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
+export const ELEMENT_TYPES = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  float16: 10,
+  bfloat16: 16,
+} as const;
 
 /** `AttributeProto.AttributeType` of the attributes written here. */
 export const ATTRIBUTE_TYPES = { int: 2, ints: 7 } as const;
@@ -80,6 +91,8 @@ export interface OnnxNode {
   op_type: string;
   /** Constants that the operator takes beside its inputs. */
   attribute: OnnxAttribute[];
+  /** The set that the operator belongs to; ONNX's own is empty, `ai.onnx`, or not noted. */
+  domain?: string;
 }
 
 /** A constant tensor of a graph. */
@@ -94,6 +107,14 @@ export interface OnnxTensor {
   raw_data: Uint8Array;
   /** Elements of the type float32, where they are written as numbers. */
   float_data?: number[];
+  /** Elements of small types, where they are written as numbers; a float16 as its bits. */
+  int32_data?: number[];
+  /** Elements of the type int64, where they are written as numbers. */
+  int64_data?: Integer[];
+  /** Where the elements lie, if not in the model's file: `location`, `offset` and `length`. */
+  external_data?: { key: string; value: string }[];
+  /** 1 where the elements lie in a file of their own. */
+  data_location?: number;
 }
 
 /** The name, element type and shape of a graph's input or output. */
@@ -133,6 +154,8 @@ export interface OnnxModel {
   opset_import: { domain?: string; version?: Integer }[];
   /** Notes by the exporter of the file; each key occurs once. */
   metadata_props: { key: string; value: string }[];
+  /** Operators that the model brings along. */
+  functions?: { name?: string; domain?: string }[];
 }
 
 /**

@@ -52,7 +52,7 @@ const ALL_STEPS: Record<string, Step> = {
     async run({ detections }, params, { frame, detector }) {
       if (detections === undefined) {
         return await detector.detect(
-          await frame.letterbox(detector.input, detector.pixels),
+          await frame.letterbox(detector.input, detector.pixels, detector.fit),
           params,
         );
       }

@@ -1,4 +1,4 @@
-import type { DetectorLayout } from "../../lib/onnx/detector_layout.ts";
+import type { DetectorLayout, Preprocessing } from "../../lib/onnx/detector_layout.ts";
 import { expect } from "expect";
 import { Buffer } from "node:buffer";
 import { InferenceSession, Tensor } from "../../lib/onnx/onnxruntime.ts";
@@ -53,7 +53,7 @@ function toPlanes(
   return new Tensor("float32", planes, [1, 3, height, width]);
 }
 
-/** An Identity between each Reshape and its Concat hides the head, so that it is not cut. */
+/** A Clip without bounds between each Reshape and its Concat hides the head, so that it is not cut. */
 function hideHead(model: OnnxModel): OnnxModel {
   const node: OnnxNode[] = [];
   for (const each of model.graph.node) {
@@ -61,7 +61,7 @@ function hideHead(model: OnnxModel): OnnxModel {
     const [name = ""] = each.output;
     if (each.op_type !== "Reshape") continue;
     each.output = [`${name}/hidden`];
-    node.push({ op_type: "Identity", name: "", input: each.output, output: [name], attribute: [] });
+    node.push({ op_type: "Clip", name: "", input: each.output, output: [name], attribute: [] });
   }
   model.graph.node = node;
   return model;
@@ -94,7 +94,7 @@ Deno.test("cut and uncut graphs give the same boxes and scores for the same imag
       layout.outputs,
     );
     const threshold = 0.05;
-    const expected = decodeYolo(uncut, { kind: "yolov8", input: SQUARE }, threshold);
+    const expected = decodeYolo(uncut, { ...layout, kind: "yolov8" }, threshold);
     const found = decodeYolo(cut, layout, threshold - 1e-3);
     expect(expected.length).toBeGreaterThan(20);
     for (const candidate of expected) {
@@ -125,12 +125,13 @@ Deno.test("inspectDetector cuts the head of YOLOv8 by its structure, whatever it
   }
   const layout = inspectDetector(model, { width: 512, height: 384 });
   expect(layout).toMatchObject({ kind: "dfl", input: { width: 512, height: 384 } });
+  const last = (branch: string) => `renamed /model.22/${branch}/${branch}.2/Conv_output_0`;
   expect(layout.outputs).toEqual(
-    [0, 1, 2].map((grid) => `renamed /model.22/Concat${grid === 0 ? "" : `_${grid}`}_output_0`),
+    [0, 1, 2].flatMap((grid) => [last(`cv2.${grid}`), last(`cv3.${grid}`)]),
   );
 });
 
-Deno.test("a specialized graph takes bytes and gives three grids of its rectangular input", async () => {
+Deno.test("a specialized graph takes bytes and gives boxes and classes of three grids of its rectangular input", async () => {
   const model = parseOnnx(await readModel());
   const layout = inspectDetector(model, { width: 512, height: 384 });
   const bytes = specializeDetector(model, layout);
@@ -141,9 +142,12 @@ Deno.test("a specialized graph takes bytes and gives three grids of its rectangu
   await session.release();
   expect(shapes).toEqual([
     ["uint8", 1, 384, 512, 3],
-    ["float32", 1, 144, 48, 64],
-    ["float32", 1, 144, 24, 32],
-    ["float32", 1, 144, 12, 16],
+    ["float32", 1, 64, 48, 64],
+    ["float32", 1, 80, 48, 64],
+    ["float32", 1, 64, 24, 32],
+    ["float32", 1, 80, 24, 32],
+    ["float32", 1, 64, 12, 16],
+    ["float32", 1, 80, 12, 16],
   ]);
 });
 
@@ -221,23 +225,36 @@ Deno.test("parseOnnx refuses bytes that are no model", () => {
 
 const PIXELS = new Uint8Array([255, 51, 0, 0, 102, 255]);
 
-async function runPrefix(kind: DetectorLayout["kind"]): Promise<number[]> {
+async function runPrefix(preprocessing?: Preprocessing): Promise<number[]> {
   const model = await emptyModel([1, 3, 1, 2], [1, 3, 1, 2]);
   const input = { width: 2, height: 1 };
-  const layout = { kind, input, labels: [], suppressed: false, outputs: ["result"] };
+  const layout: DetectorLayout = {
+    ...{ kind: "dfl", input, labels: [], suppressed: false, outputs: ["result"] },
+    ...(preprocessing && { preprocessing }),
+  };
   const pixels = new Tensor("uint8", PIXELS, [1, 1, 2, 3]);
   const [output] = await run(specializeDetector(model, layout), pixels);
   return Array.from(output?.data ?? []);
 }
 
 Deno.test("a specialized graph feeds red, green, blue from 0 to 1", async () => {
-  const values = await runPrefix("dfl");
+  const values = await runPrefix();
   expect(values.map((value) => Math.round(value * 255))).toEqual([255, 0, 51, 102, 0, 255]);
   expect(Math.max(...values)).toBeCloseTo(1);
 });
 
 Deno.test("a specialized graph feeds YOLOX blue, green, red from 0 to 255", async () => {
-  expect(await runPrefix("yolox")).toEqual([0, 255, 51, 102, 255, 0]);
+  const model = await emptyModel([1, 3, 64, 64], [1, 84, 85]);
+  const { preprocessing } = inspectDetector(model, SQUARE);
+  expect(await runPrefix(preprocessing)).toEqual([0, 255, 51, 102, 255, 0]);
+});
+
+Deno.test("a specialized graph takes the mean from each colour, and divides by its deviation", async () => {
+  const colours = { mean: [5, 2, 1], deviation: [10, 5, 2] } as const;
+  const rgb = await runPrefix({ fit: "stretch", order: "rgb", ...colours });
+  expect(rgb.map((value) => Math.round(value * 10) / 10)).toEqual([25, -0.5, 9.8, 20, -0.5, 127]);
+  const bgr = await runPrefix({ fit: "stretch", order: "bgr", ...colours });
+  expect(bgr.map((value) => Math.round(value * 10) / 10)).toEqual([-0.5, 127, 9.8, 20, 25, -0.5]);
 });
 
 Deno.test("a head that cannot be cut is read as it is, with the same boxes", async () => {
@@ -267,5 +284,5 @@ Deno.test("an uncut detector that gives more than boxes and classes is read by i
   const model = parseOnnx(await readModel());
   model.graph.output = [valueInfo("output0", 1, [1, 116, 8400])];
   const layout = inspectUncutDetector(model, SQUARE);
-  expect([layout.kind, layout.outputs.length]).toEqual(["dfl", 3]);
+  expect([layout.kind, layout.outputs.length]).toEqual(["dfl", 6]);
 });

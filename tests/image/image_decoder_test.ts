@@ -4,6 +4,7 @@ import sharp, { type Sharp } from "sharp";
 import { ImageDecodeError, ImageTooLargeError } from "../../lib/image/errors.ts";
 import { FrameDecoder } from "../../lib/image/frame_decoder.ts";
 import { decodeLetterboxed, decodePixels } from "../../lib/image/image_decoder.ts";
+import { type Fit, toImageBox } from "../../lib/image/letterbox.ts";
 import { readFixture } from "../pipeline/models.ts";
 
 const RED = [254, 0, 0];
@@ -27,9 +28,14 @@ function jpeg(image: Sharp): Sharp {
   return image.jpeg({ quality: 100, chromaSubsampling: "4:4:4" });
 }
 
-async function decode(bytes: Uint8Array, width: number, height: number, upright = false) {
+async function decode(
+  bytes: Uint8Array,
+  width: number,
+  height: number,
+  how: { upright?: boolean; fit?: Fit } = {},
+) {
   const pixels = new Uint8Array(width * height * 3);
-  const options = { maxPixels: 4_194_304, upright };
+  const options = { maxPixels: 4_194_304, ...how };
   const letterbox = await decodeLetterboxed(bytes, { width, height }, pixels, options);
   const at = (x: number, y: number) => [...pixels.subarray((y * width + x) * 3).subarray(0, 3)];
   return { letterbox, pixels, at };
@@ -54,6 +60,17 @@ Deno.test("decodeLetterboxed puts grey bars beside a tall image", async () => {
   expect([at(0, 0), at(15, 63), at(48, 0), at(63, 63)]).toEqual([GREY, GREY, GREY, GREY]);
   expectColour(at(16, 0), RED);
   expectColour(at(47, 63), BLUE);
+});
+
+Deno.test("decodeLetterboxed stretches an image over the whole input where that is asked for", async () => {
+  const { letterbox, at } = await decode(await encode(128, 64, jpeg), 64, 64, { fit: "stretch" });
+  expect(letterbox).toMatchObject({ content: { width: 64, height: 64 }, left: 0, top: 0 });
+  expectColour(at(0, 0), RED);
+  expectColour(at(63, 63), BLUE);
+  expect(toImageBox({ left: 16, top: 16, right: 48, bottom: 48 }, letterbox)).toEqual([
+    ...[32, 16],
+    ...[64, 32],
+  ]);
 });
 
 Deno.test("decodeLetterboxed gives an image of the input's size unchanged", async () => {
@@ -138,7 +155,7 @@ Deno.test("decodeLetterboxed turns an image upright where that is asked for", as
   for (const [orientation, store] of Object.entries(STORED)) {
     const stored = store(sharp(upright)).withMetadata({ orientation: Number(orientation) });
     const bytes = new Uint8Array(await jpeg(stored).toBuffer());
-    const { letterbox, at } = await decode(bytes, 64, 64, true);
+    const { letterbox, at } = await decode(bytes, 64, 64, { upright: true });
     expect(letterbox).toMatchObject({ image: { width: 128, height: 64 }, left: 0, top: 16 });
     expectColour(at(2, 32), RED);
     expectColour(at(61, 32), BLUE);
@@ -155,7 +172,7 @@ Deno.test("an orientation that there is not turns nothing", async () => {
     const at = text.indexOf("\x12\x01\x03\0\x01\0\0\0") + 8;
     expect(at).toBeGreaterThan(8);
     turned[at] = orientation;
-    const { letterbox } = await decode(turned, 64, 64, true);
+    const { letterbox } = await decode(turned, 64, 64, { upright: true });
     expect(letterbox.image).toEqual({ width: 128, height: 64 });
   }
 });

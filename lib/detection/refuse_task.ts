@@ -1,0 +1,29 @@
+import { UnknownHeadError } from "../onnx/errors.ts";
+import type { ExportFacts, FoundHead } from "./heads/head.ts";
+
+/** Tasks whose networks give upright boxes, whatever else they give. */
+const TASKS = new Set(["detect", "segment", "pose"]);
+
+/** What networks of other tasks are, for people. */
+const OTHERS: Readonly<Record<string, string>> = {
+  classify: "a classifier, which finds no objects",
+  obb: "a detector of oriented boxes, which livesyte cannot read yet",
+};
+
+/**
+ * Refuses networks for other tasks than to find objects.
+ *
+ * @param grids The grids, where the network has some
+ * @throws {UnknownHeadError} If it is for another task, by its metadata or by its graph.
+ */
+export function refuseTask({ metadata, lookup }: ExportFacts, grids: FoundHead | undefined): void {
+  // An angle turns the way from a cell to its box's centre.
+  const isTurned = metadata.task === undefined && grids !== undefined &&
+    lookup.graph.node.some(({ op_type }) => op_type === "Cos");
+  const task = isTurned ? "obb" : metadata.task ?? "detect";
+  if (TASKS.has(task)) return;
+  const found = OTHERS[task] ?? `a network for the task ${JSON.stringify(task.slice(0, 40))}`;
+  throw new UnknownHeadError(
+    `it is ${found}; an export for detection, segmentation or pose works`,
+  );
+}

@@ -1,0 +1,87 @@
+/** Runs a detector once before it is relied on. @module */
+
+import { decodeYolo } from "../detection/decode_yolo.ts";
+import type { Candidate } from "../detection/non_maximum_suppression.ts";
+import { LETTERBOX_GREY } from "../image/letterbox.ts";
+import type { DetectorLayout } from "../onnx/detector_layout.ts";
+import { UnknownHeadError } from "../onnx/errors.ts";
+import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
+import { parseOnnx } from "../onnx/onnx_schema.ts";
+import { sessionSettings } from "../onnx/session_settings.ts";
+import { cannotRun } from "./ask_shapes.ts";
+
+/** Operations that hold graphs of their own, which no edit here looks into. */
+const CONTROL_FLOW = new Set(["If", "Loop", "Scan", "SequenceMap"]);
+
+/** The sets of operators that onnxruntime brings along; ONNX's own has no name. */
+const DOMAINS = new Set(["", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"]);
+
+/** Scores are probabilities; what exceeds 1 by more than rounding is something else. */
+const MOST_SCORE = 1.01;
+
+/** Boxes below this score may be anything. */
+const LEAST_SCORE = 0.1;
+
+/** No box is so far away, however little a network has learned. */
+const MOST_PIXELS = 1e6;
+
+/**
+ * Makes sure that a specialized graph runs, and that what comes out can be what its layout says.
+ *
+ * @throws {UnknownHeadError} If it does not, or cannot be.
+ */
+export async function tryDetector(graph: Uint8Array, layout: DetectorLayout): Promise<void> {
+  refuseOperators(graph);
+  const { width, height } = layout.input;
+  const pixels = new Uint8Array(width * height * 3).fill(LETTERBOX_GREY);
+  let session: InferenceSession | undefined;
+  let fetched: Record<string, Tensor>;
+  try {
+    session = await InferenceSession.create(graph, sessionSettings(1));
+    const feed = new Tensor("uint8", pixels, [1, height, width, 3]);
+    fetched = await session.run({ [session.inputNames[0] ?? ""]: feed }) as Record<string, Tensor>;
+  } catch (cause) {
+    throw cannotRun(cause);
+  } finally {
+    await session?.release();
+  }
+  // Logits become probabilities here, whatever they are.
+  if (layout.kind === "dfl") return;
+  const outputs = layout.outputs.flatMap((name) => {
+    const tensor = fetched[name];
+    return tensor === undefined ? [] : [{ data: tensor.data as Float32Array, dims: tensor.dims }];
+  });
+  const candidates = decodeYolo(outputs, layout, LEAST_SCORE);
+  const score = candidates.reduce((most, each) => Math.max(most, each.score), 0);
+  if (score > MOST_SCORE) {
+    throw new UnknownHeadError(
+      `its scores reach ${
+        score.toFixed(1)
+      }, so its outputs are not what they look like; scores between 0 and 1 work`,
+    );
+  }
+  const isFar = ({ left, top, right, bottom }: Candidate) =>
+    [left, top, right, bottom].some((side) => !(Math.abs(side) < MOST_PIXELS));
+  if (candidates.some(isFar)) {
+    throw new UnknownHeadError(
+      `its boxes reach beyond ${MOST_PIXELS} pixels, so its outputs are not what they look like; boxes within the image work`,
+    );
+  }
+}
+
+function refuseOperators(graph: Uint8Array): void {
+  const { graph: { node }, functions = [] } = parseOnnx(graph);
+  const own = new Set(functions.map(({ domain }) => domain ?? ""));
+  const flow = node.find(({ op_type }) => CONTROL_FLOW.has(op_type));
+  if (flow !== undefined) {
+    throw new UnknownHeadError(
+      `its boxes depend on control flow (${flow.op_type}); an export without suppression in the graph (nms=False), or simplified, works`,
+    );
+  }
+  const custom = node.find(({ domain = "" }) => !DOMAINS.has(domain) && !own.has(domain));
+  if (custom !== undefined) {
+    throw new UnknownHeadError(
+      `it has the custom operator ${custom.domain}.${custom.op_type}, which onnxruntime does not bring along; an export to plain ONNX works`,
+    );
+  }
+}

@@ -1,0 +1,79 @@
+/** `ModelProto.graph` in `onnx.proto`. */
+const GRAPH_FIELD = 7;
+
+/** Largest field number of `ModelProto`, with room for later versions. */
+const MOST_FIELDS = 1000;
+
+/** What files are that are often taken for models, by how they begin. */
+const OTHER_FILES: readonly (readonly [start: string, what: string])[] = [
+  ["PK\x03\x04", "it is a zip file, perhaps PyTorch weights; export them to ONNX"],
+  [
+    "version https://git-lfs",
+    "it is a pointer of Git LFS; fetch the file itself with git lfs pull",
+  ],
+  ["<", "it is a web page or XML; an ONNX file works"],
+];
+
+/**
+ * Looks whether a file may be an ONNX model, without reading more than the heads of its fields.
+ *
+ * @param size Of the file, in bytes
+ * @returns What is wrong, as the end of a sentence; `undefined` where nothing is
+ */
+export async function checkOnnxFile(file: Deno.FsFile, size: number): Promise<string | undefined> {
+  if (size === 0) return "it is empty; an ONNX file works";
+  const start = new TextDecoder("latin1").decode(await readAt(file, 0));
+  const [, what] = OTHER_FILES.find(([beginning]) => start.startsWith(beginning)) ?? [];
+  if (what !== undefined) return what;
+  let hasGraph = false;
+  for (let place = 0; place < size;) {
+    const field = readField(await readAt(file, place));
+    if (field === undefined) return "it is no ONNX file, or it is damaged; an ONNX file works";
+    hasGraph ||= field.number === GRAPH_FIELD;
+    place += field.length;
+    if (place > size) {
+      return `it is cut short, ${place - size} bytes are missing; copy or fetch it again`;
+    }
+  }
+  return hasGraph ? undefined : "it is no ONNX file: it holds no graph; an ONNX file works";
+}
+
+/** The most that is needed of a field: its number, and its length or number. */
+const HEAD_LENGTH = 24;
+
+async function readAt(file: Deno.FsFile, place: number): Promise<Uint8Array> {
+  const head = new Uint8Array(HEAD_LENGTH);
+  await file.seek(place, Deno.SeekMode.Start);
+  return head.subarray(0, await file.read(head) ?? 0);
+}
+
+/** The number of a field, and the bytes from its beginning to its end; `undefined` where there is none. */
+function readField(head: Uint8Array): { number: number; length: number } | undefined {
+  const tag = readVarint(head, 0);
+  if (tag === undefined) return undefined;
+  const number = Math.floor(tag.value / 8);
+  if (number < 1 || number > MOST_FIELDS) return undefined;
+  const value = readVarint(head, tag.end);
+  switch (tag.value % 8) {
+    case 0:
+      return value && { number, length: value.end };
+    case 1:
+      return { number, length: tag.end + 8 };
+    case 2:
+      return value && { number, length: value.end + value.value };
+    case 5:
+      return { number, length: tag.end + 4 };
+    default:
+      return undefined;
+  }
+}
+
+function readVarint(bytes: Uint8Array, start: number): { value: number; end: number } | undefined {
+  let value = 0;
+  for (let index = start; index < Math.min(bytes.length, start + 10); index++) {
+    const byte = bytes[index] ?? 0;
+    value += (byte & 0x7f) * 2 ** (7 * (index - start));
+    if (byte < 0x80) return { value, end: index + 1 };
+  }
+  return undefined;
+}
