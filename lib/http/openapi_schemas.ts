@@ -17,6 +17,7 @@ import * as jobSocket from "../protocol/job_socket.ts";
 import * as pipeline from "../protocol/pipeline.ts";
 import { PipelineListSchema, PipelineSummarySchema } from "../protocol/pipeline_list.ts";
 import * as queries from "../protocol/query.ts";
+import { ClassificationSchema } from "../protocol/classification.ts";
 import { PipelineResultSchema, QualitySchema, StageTimingsSchema } from "../protocol/result.ts";
 import { SessionListSchema, SessionSchema, StreamErrorSchema } from "../protocol/session.ts";
 import * as stream from "../protocol/stream.ts";
@@ -49,6 +50,7 @@ export const NAMED = {
   Point: PointSchema,
   FrameSize: FrameSizeSchema,
   StageTimings: StageTimingsSchema,
+  Classification: ClassificationSchema,
   Quality: QualitySchema,
   Session: SessionSchema,
   SessionList: SessionListSchema,

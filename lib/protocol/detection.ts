@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import { BoundingBoxSchema } from "./geometry.ts";
+import { ClassificationSchema } from "./classification.ts";
+import { BoundingBoxSchema, KeypointSchema, PointSchema } from "./geometry.ts";
 import { count, share, text } from "./values.ts";
 
 /** Schema of {@linkcode Detection}. */
@@ -23,6 +24,14 @@ export const DetectionSchema = v.object({
    * detection, or an object that is seen for the first time, has none.
    */
   track_id: v.exactOptional(count),
+  /** Outline of the object, at most 200 points; only where the model gives masks. */
+  mask: v.exactOptional(v.array(PointSchema)),
+  /** Points of the object in the order of `keypoint_names`; only where the model gives them. */
+  keypoints: v.exactOptional(v.array(KeypointSchema)),
+  /** Corners of the box as it is turned, which `bbox` encloses; only where the model gives turned boxes. */
+  polygon: v.exactOptional(v.strictTuple([PointSchema, PointSchema, PointSchema, PointSchema])),
+  /** What the object is classified as, best first; only where the pipeline classifies inside of boxes. */
+  classes: v.exactOptional(v.array(ClassificationSchema)),
   /** What was read inside the box, a line each; only where the pipeline reads inside of boxes. */
   text: v.exactOptional(text),
 });

@@ -24,6 +24,13 @@ export const PointSchema: v.GenericSchema<[x: number, y: number]> = v.strictTupl
 /** `[x, y]` in pixels of the frame as received. */
 export type Point = v.InferOutput<typeof PointSchema>;
 
+/** Schema of {@linkcode Keypoint}. */
+export const KeypointSchema: v.GenericSchema<[x: number, y: number, confidence: number]> = v
+  .strictTuple([v.number(), v.number(), v.number()]);
+
+/** `[x, y, confidence]`: a point in pixels of the frame as received, rounded to 0.1, and how certain it is, from 0 to 1. */
+export type Keypoint = v.InferOutput<typeof KeypointSchema>;
+
 /** Schema of {@linkcode FrameSize}. */
 export const FrameSizeSchema = v.object({
   /** From the left edge to the right one. */

@@ -9,6 +9,7 @@
  */
 
 import * as v from "valibot";
+import { ClassificationSchema } from "./classification.ts";
 import { DetectionSchema } from "./detection.ts";
 import { FrameSizeSchema } from "./geometry.ts";
 import { TextBlockSchema } from "./text_block.ts";
@@ -53,6 +54,8 @@ export const PipelineResultSchema = v.pipe(
     image: FrameSizeSchema,
     /** Sorted by confidence, highest first. */
     detections: v.array(DetectionSchema),
+    /** What the frame as a whole is classified as, best first; only where the pipeline classifies it. */
+    classes: v.exactOptional(v.array(ClassificationSchema)),
     /** In reading order. */
     text_blocks: v.array(TextBlockSchema),
     /** The texts of the text blocks, one a line. */
@@ -69,6 +72,8 @@ export const PipelineResultSchema = v.pipe(
       detector: v.nullable(text),
       /** `null` where the pipeline reads no text. */
       recognizer: v.nullable(text),
+      /** Names of the keypoints of each object, in their order; only where the detector gives keypoints. */
+      keypoint_names: v.exactOptional(v.array(text)),
     }),
   }),
   v.metadata({ patternProperties: { "_frame_index$": { type: ["integer", "null"] } } }),
