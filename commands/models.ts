@@ -118,18 +118,19 @@ async function isComplete(directory: string, name: TextModelName): Promise<boole
 }
 
 /**
- * Fetches what a server with this detector needs and has not got, as a binary without models does at its first start.
+ * Fetches what a server with these detectors needs and has not got, as a binary without models does at its first start.
  *
- * @param detector A model's id, or the path of a file, which is not fetched.
+ * @param detectors Ids of models; names and paths of other files may be among them, and are not fetched.
  * @param textModel Not fetched where there is what stands in for it, since set-up has just tried.
  * @throws {ModelFetchError} If one cannot be fetched.
  */
 export async function ensureModels(
   directory: string,
-  detector: string,
+  detectors: readonly string[],
   textModel: TextModelName,
 ): Promise<void> {
-  await fetchModels(new ModelStore(directory), MODELS.filter(({ id }) => id === detector));
+  const named = MODELS.filter(({ id, role }) => role === "detector" && detectors.includes(id));
+  await fetchModels(new ModelStore(directory), named);
   if (!await isComplete(directory, FALLBACK_TEXT_MODEL)) await fetchTextModel(directory, textModel);
 }
 

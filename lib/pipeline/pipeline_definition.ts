@@ -1,6 +1,6 @@
 import { cutText } from "../cut_text.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
-import type { ValueType } from "./step.ts";
+import type { Step, ValueType } from "./step.ts";
 import { RESULT_STEP, STEPS } from "./steps.ts";
 
 /** One node of a pipeline. */
@@ -188,12 +188,17 @@ function edgeErrors(definition: PipelineDefinition): string[] {
     if (type === undefined || !(type in accepted)) {
       const expected = Object.keys(accepted).join(" or ") || "nothing";
       errors.push(`Edge "${from}" to "${to}" carries ${type}, but "${to}" accepts ${expected}`);
-    } else if (taken.has(`${type} ${to}`)) {
+    } else if (taken.has(`${type} ${to}`) && !joins(stepOf(to), type)) {
       errors.push(`Node "${to}" is given ${type} more than once`);
     }
     taken.add(`${type} ${to}`);
   }
   return errors;
+}
+
+/** The result may be made of what several nodes have found. */
+function joins(step: Step | undefined, type: ValueType): boolean {
+  return step === STEPS.get(RESULT_STEP) && type === "detections";
 }
 
 function inputErrors(definition: PipelineDefinition): string[] {

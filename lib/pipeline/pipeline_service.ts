@@ -20,6 +20,7 @@ import {
 import { PipelinePools, type SegmentRun } from "./pipeline_pools.ts";
 import { PipelineRegistry } from "./pipeline_registry.ts";
 import { type PlannedNode, trackerOfResult } from "./pipeline_plan.ts";
+import { modelOf } from "./steps.ts";
 import { SessionTrackers } from "./session_trackers.ts";
 import type { MainContext, NodeValue } from "./step.ts";
 import { type ResultParts, toResult } from "./to_result.ts";
@@ -117,13 +118,14 @@ export class PipelineService {
   constructor(options: PipelineServiceOptions) {
     this.#options = completeOptions(options);
     this.registry = new PipelineRegistry(this.#options);
-    this.#pools = new PipelinePools(this.registry.definitions, this.#options);
+    this.#pools = new PipelinePools(this.registry, this.#options);
   }
 
   /**
    * Loads the models and starts the workers; later calls await the first.
    *
    * @throws {ModelError} If a model file is not there, or cannot be used.
+   * @throws {DefinitionError} If that of a model is so which a node names.
    */
   start(): Promise<void> {
     return this.#pools.start();
@@ -141,7 +143,7 @@ export class PipelineService {
 
   /** Describes a pipeline; `undefined` for an unknown id. */
   getPipeline(id: string): PipelineInfo | undefined {
-    return this.registry.describe(id, this.#pools.detectorInfo(), this.textModel);
+    return this.registry.describe(id, (model) => this.#pools.detectorInfo(model), this.textModel);
   }
 
   /**
@@ -273,7 +275,7 @@ export class PipelineService {
 
   /** Runs detection on an image with known content, and returns whether that was found; see {@linkcode findsCanary}. */
   async checkCanary(): Promise<boolean> {
-    const id = this.registry.simplest("detection");
+    const id = this.registry.simplest();
     const { labels } = this.#pools;
     if (id === undefined || labels === undefined) return false;
     const look = (image: Uint8Array) => this.#runWhole(id, 1, image, { sessionId: "canary" });
@@ -318,11 +320,12 @@ export class PipelineService {
   }
 
   #toResult(parts: Omit<ResultParts, "models">): PipelineResult {
-    const { pools } = parts.plan;
+    const { pools, nodes } = parts.plan;
+    const looking = nodes.find(({ step }) => step.params.model !== undefined);
     return toResult({
       ...parts,
       models: {
-        detector: pools.has("detection") ? this.#pools.detectorInfo().name : null,
+        detector: looking ? this.#pools.detectorInfo(modelOf(looking.params)).name : null,
         recognizer: pools.has("reading") ? this.textModel : null,
       },
     });
