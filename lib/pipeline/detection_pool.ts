@@ -15,7 +15,6 @@ import {
   type PreparedDetector,
   prepareDetector,
 } from "../models/specialized_model.ts";
-import type { DetectorLayout } from "../onnx/detector_layout.ts";
 import { ModelError } from "../onnx/errors.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import {
@@ -114,12 +113,12 @@ export class DetectionPool {
   }
 
   /**
-   * A detector's outputs and labels; `undefined` before the start.
+   * A detector that has been looked into; `undefined` before the start.
    *
    * @param model What a node names; the detector of all by default
    */
-  layoutOf(model?: string): DetectorLayout | undefined {
-    return (model === undefined ? this.#detector : this.#models.get(model))?.layout;
+  detectorOf(model?: string): PreparedDetector | undefined {
+    return model === undefined ? this.#detector : this.#models.get(model);
   }
 
   /** What the detector computes with; `undefined` before the start. */

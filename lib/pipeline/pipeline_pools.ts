@@ -9,7 +9,7 @@ import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
 import { type Device, PIPELINE_DEFAULTS, type TextModelName } from "../config.ts";
 import { chooseDevice, type DeviceChoice } from "../devices/choose_device.ts";
-import type { Precision } from "../models/specialized_model.ts";
+import type { Precision, PreparedDetector } from "../models/specialized_model.ts";
 import { chooseTextModel } from "../models/text_models.ts";
 import { findModel, modelPath } from "../models/model_catalog.ts";
 import { ModelError } from "../onnx/errors.ts";
@@ -97,7 +97,7 @@ export class PipelinePools {
 
   /** The classes that the detector knows; `undefined` before the start. */
   get labels(): readonly string[] | undefined {
-    return this.#detection?.layoutOf()?.labels;
+    return this.detectorOf()?.layout.labels;
   }
 
   /** Number of frames that wait for a worker. */
@@ -154,6 +154,11 @@ export class PipelinePools {
     throw new PipelineError({ cause: new Error("The service is not running") });
   }
 
+  /** A detector that has been looked into; see {@linkcode DetectionPool.detectorOf}. */
+  detectorOf(model?: string): PreparedDetector | undefined {
+    return this.#detection?.detectorOf(model);
+  }
+
   /** A model that a node names, or the detector of all. */
   detectorInfo(model?: string): PipelineModel {
     const name = model ?? this.#options.model;
@@ -163,7 +168,7 @@ export class PipelinePools {
       name: entry?.id ?? basename(path, ".onnx"),
       file: basename(path),
       licence: entry?.licence ?? null,
-      input_size: this.#detection?.layoutOf(model)?.input ?? null,
+      input_size: this.detectorOf(model)?.layout.input ?? null,
     };
   }
 

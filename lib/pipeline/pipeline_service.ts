@@ -4,6 +4,7 @@ import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
 import { jpegSize } from "../image/jpeg_header.ts";
 import type { ImageInput, PixelImage } from "../image/pixel_image.ts";
 import type { Precision } from "../models/specialized_model.ts";
+import type { ModelInfo } from "../protocol/model_list.ts";
 import type { PipelineResult, Quality } from "../protocol/result.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
@@ -11,6 +12,7 @@ import { findsCanary } from "./canary.ts";
 import { OverloadedError } from "./errors.ts";
 import { IntervalNodes, type LatestValue } from "./interval_nodes.ts";
 import { awaitValues, runFrame, type RunSegment } from "./pipeline_executor.ts";
+import { listModels } from "./list_models.ts";
 import type { PipelineInfo } from "./pipeline_info.ts";
 import {
   type CompleteOptions,
@@ -144,6 +146,11 @@ export class PipelineService {
   /** Describes a pipeline; `undefined` for an unknown id. */
   getPipeline(id: string): PipelineInfo | undefined {
     return this.registry.describe(id, (model) => this.#pools.detectorInfo(model), this.textModel);
+  }
+
+  /** The models that there are, with what is known of each. */
+  listModels(): Promise<ModelInfo[]> {
+    return listModels(this.#options, this.registry, this.#pools);
   }
 
   /**
@@ -339,6 +346,5 @@ function latestValues(
   return new Map([...ages].map(([node, { value = [] }]) => [node, value]));
 }
 
-function isImageError(error: unknown): boolean {
-  return error instanceof ImageDecodeError || error instanceof ImageTooLargeError;
-}
+const isImageError = (error: unknown) =>
+  error instanceof ImageDecodeError || error instanceof ImageTooLargeError;
