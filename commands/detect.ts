@@ -77,7 +77,7 @@ export async function runDetect(args: string[]): Promise<number> {
     );
   }
   const { modelDirectory, pipeline: { model, textModel } } = readConfig();
-  await ensureModels(modelDirectory, model, textModel);
+  await ensureModels(modelDirectory, [model, ...service.registry.modelNames], textModel);
   try {
     await service.start();
     await tellFallback(service);
@@ -161,7 +161,7 @@ function readConfig() {
 
 function createService(): PipelineService {
   const { modelDirectory, pipeline } = readConfig();
-  const { model, textModel, inputSize, precision, confidence, iou } = pipeline;
+  const { model, textModel, inputSize, precision, confidence, iou, modelMemoryBytes } = pipeline;
   const { workers = 1, threads, directory } = pipeline;
   return new PipelineService({
     modelDir: modelDirectory,
@@ -172,6 +172,7 @@ function createService(): PipelineService {
     precision,
     confidence,
     iou,
+    modelMemoryBytes,
     workers,
     ...(threads !== undefined && { threads }),
     // To try what the machine may have would take longer than most images.
