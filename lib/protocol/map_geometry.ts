@@ -10,7 +10,7 @@ import type { PipelineResult } from "./result.ts";
 import type { TextBlock } from "./text_block.ts";
 
 /** The four corners of a turned box, or of a line of text. */
-export type Corners = TextBlock["polygon"];
+export type Quadrilateral = TextBlock["polygon"];
 
 /** Where things go. */
 export interface GeometryMap {
@@ -23,13 +23,13 @@ export interface GeometryMap {
    *
    * @default {"as they are"}
    */
-  order?: (corners: Corners) => Corners;
+  order?: (corners: Quadrilateral) => Quadrilateral;
 }
 
 /** The same result with every box, outline, keypoint and corner moved; the size of the image stays. */
 export function mapGeometry(result: PipelineResult, map: GeometryMap): PipelineResult {
-  const corners = ([a, b, c, d]: Corners): Corners => {
-    const moved: Corners = [map.point(a), map.point(b), map.point(c), map.point(d)];
+  const corners = ([a, b, c, d]: Quadrilateral): Quadrilateral => {
+    const moved: Quadrilateral = [map.point(a), map.point(b), map.point(c), map.point(d)];
     return map.order?.(moved) ?? moved;
   };
   const keypoint = ([x, y, confidence]: Keypoint): Keypoint => [...map.point([x, y]), confidence];
