@@ -250,7 +250,9 @@ export function labelAnchor(box: Rectangle, polygon?: Quadrilateral): Rectangle 
 }
 
 /** The caption of an object: its class, its number where it is followed, and what it is classified as. */
-function detectionLabel({ label, track_id, confidence, classes: [best] = [] }: Detection): string {
+export function detectionLabel(
+  { label, track_id, confidence, classes: [best] = [] }: Detection,
+): string {
   const track = track_id === undefined ? "" : ` #${track_id}`;
   const kind = best === undefined ? "" : ` · ${best.label} ${formatPercent(best.confidence)}`;
   return `${label}${track} ${formatPercent(confidence)}${kind}`;
