@@ -5,7 +5,7 @@ import type { Point } from "../../lib/protocol/geometry.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 
 /** Outline of the dog. */
-export const DOG_MASK: Point[] = [
+const DOG_MASK: Point[] = [
   ...[[268, 220], [300, 224], [309, 262], [296, 300], [306, 330], [282, 400], [300, 460]],
   ...[[310, 470], [296, 484], [262, 470], [240, 490], [276, 510], [262, 530], [200, 540]],
   ...[[150, 510], [133, 480], [140, 400], [170, 350], [214, 300], [222, 250]],
