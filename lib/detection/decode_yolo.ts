@@ -12,6 +12,7 @@ import {
   decodeQueries,
 } from "./decode_detr.ts";
 import type { OutputTensor } from "./heads/head.ts";
+import { enclose, polygonOf, type TurnedBox } from "./turned_box.ts";
 import type { Candidate } from "./non_maximum_suppression.ts";
 import { type DetectorLayout, STRIDES } from "../onnx/detector_layout.ts";
 
@@ -23,25 +24,41 @@ import { type DetectorLayout, STRIDES } from "../onnx/detector_layout.ts";
  */
 export function decodeYolo(
   outputs: readonly OutputTensor[],
-  layout: Pick<DetectorLayout, "kind" | "input" | "labels" | "strides" | "suppressed">,
+  layout: YoloLayout,
+  threshold: number,
+): Candidate[] {
+  const candidates = decodeBoxes(outputs, layout, threshold);
+  return layout.extras?.kind === "angle" ? candidates.map(turn) : candidates;
+}
+
+/** What is to be known of a detector to read its outputs. */
+type YoloLayout = Pick<
+  DetectorLayout,
+  "kind" | "input" | "labels" | "strides" | "suppressed" | "extras"
+>;
+
+function decodeBoxes(
+  outputs: readonly OutputTensor[],
+  layout: YoloLayout,
   threshold: number,
 ): Candidate[] {
   const classes = layout.labels.length;
+  const extras = layout.extras?.length ?? 0;
   const [table] = outputs;
   if (table === undefined) return [];
   switch (layout.kind) {
     case "dfl":
       return decodeGrids(outputs, layout, threshold);
     case "yolov8":
-      return decodeColumns(table, classes, threshold);
+      return decodeColumns(table, classes, extras, threshold);
     case "yolov8_rows":
-      return decodeRows(table, classes, threshold);
+      return decodeRows(table, classes, extras, threshold);
     case "yolov5":
-      return decodeObjects(table, classes, threshold, centreBox);
+      return decodeObjects(table, { classes, extras }, threshold, centreBox);
     case "yolox":
-      return decodeObjects(table, classes, threshold, gridBox(layout));
+      return decodeObjects(table, { classes, extras }, threshold, gridBox(layout));
     case "end2end":
-      return decodeFinal(table, threshold);
+      return decodeFinal(table, layout.extras, threshold);
     case "detr":
       return decodeNormalized(table, layout, threshold);
     case "detr_end2end":
@@ -59,13 +76,22 @@ export function decodeYolo(
 
 function decodeGrids(
   outputs: readonly OutputTensor[],
-  layout: Pick<DetectorLayout, "input" | "suppressed">,
+  layout: YoloLayout,
   threshold: number,
 ): Candidate[] {
   const candidates: Candidate[] = [];
-  for (let index = 0; index + 1 < outputs.length; index += 2) {
-    const [boxes, logits] = outputs.slice(index, index + 2);
-    if (boxes && logits) candidates.push(...decodeGrid(boxes, logits, layout, threshold));
+  const { length = 0, kind } = layout.extras ?? {};
+  const behind = kind === undefined ? 0 : kind === "masks" ? 2 : 1;
+  const grids = outputs.slice(0, outputs.length - behind);
+  const extras = behind > 0 ? outputs.at(-behind) : undefined;
+  let before = 0;
+  for (let index = 0; index + 1 < grids.length; index += 2) {
+    const [boxes, logits] = grids.slice(index, index + 2);
+    if (boxes === undefined || logits === undefined) continue;
+    for (const { cell, ...candidate } of decodeGrid(boxes, logits, layout, threshold)) {
+      candidates.push({ ...candidate, ...extras && pickColumn(extras, 0, length, before + cell) });
+    }
+    before += (logits.dims[2] ?? 0) * (logits.dims[3] ?? 0);
   }
   return candidates;
 }
@@ -81,7 +107,7 @@ function decodeGrid(
   logits: OutputTensor,
   { input, suppressed }: Pick<DetectorLayout, "input" | "suppressed">,
   threshold: number,
-): Candidate[] {
+): (Candidate & { cell: number })[] {
   const [, channels = 0, rows = 0, columns = 0] = boxes.dims;
   const [, classes = 0] = logits.dims;
   const cells = rows * columns;
@@ -93,7 +119,7 @@ function decodeGrid(
     (bins === 1
       ? data[side * cells + cell] as number
       : meanBin(data, side * bins * cells + cell, cells, bins));
-  const candidates: Candidate[] = [];
+  const candidates: (Candidate & { cell: number })[] = [];
   // Models that choose their boxes report a box once for each class that it may be of.
   const findClasses = suppressed ? likelyClasses : bestClasses;
   const least = Math.log(threshold / (1 - threshold));
@@ -107,6 +133,7 @@ function decodeGrid(
       bottom: y + distance(cell, 3),
       classId,
       score: sigmoid(value),
+      cell,
     });
   }
   return candidates;
@@ -180,16 +207,37 @@ function meanBin(data: Float32Array, offset: number, step: number, bins: number)
   return weighted / sum;
 }
 
+/** The numbers of a cell in some rows of `[1, rows, cells]`, as a candidate's extras. */
+function pickColumn({ data, dims }: OutputTensor, first: number, length: number, cell: number) {
+  const cells = dims[2] ?? 0;
+  return {
+    extras: Float32Array.from({ length }, (_, row) => data[(first + row) * cells + cell] as number),
+  };
+}
+
+/** Numbers that follow one another, as a candidate's extras; none where there are none. */
+function pickExtras(data: Float32Array, offset: number, length: number) {
+  // A copy, since the next image overwrites the outputs.
+  return length > 0 ? { extras: data.slice(offset, offset + length) } : {};
+}
+
 function decodeColumns(
-  { data, dims }: OutputTensor,
+  table: OutputTensor,
   classes: number,
+  extras: number,
   threshold: number,
 ): Candidate[] {
+  const { data, dims } = table;
   const [, , cells = 0] = dims;
   const scores = data.subarray(4 * cells);
   return bestClasses(scores, classes, cells, threshold).map(({ cell, classId, value }) => {
     const side = (row: number) => data[row * cells + cell] as number;
-    return { ...centreBox([side(0), side(1), side(2), side(3)]), classId, score: value };
+    return {
+      ...centreBox([side(0), side(1), side(2), side(3)]),
+      classId,
+      score: value,
+      ...extras > 0 && pickColumn(table, 4 + classes, extras, cell),
+    };
   });
 }
 
@@ -197,6 +245,7 @@ function decodeColumns(
 function decodeRows(
   { data, dims }: OutputTensor,
   classes: number,
+  extras: number,
   threshold: number,
 ): Candidate[] {
   const [, rows = 0, length = 0] = dims;
@@ -204,7 +253,8 @@ function decodeRows(
   for (let row = 0; row < rows; row++) {
     const { classId, score } = bestScore(data, row * length + 4, 1, classes);
     if (score > threshold) {
-      candidates.push({ ...centreBox(boxAt(data, row * length)), classId, score });
+      const behind = pickExtras(data, row * length + 4 + classes, extras);
+      candidates.push({ ...centreBox(boxAt(data, row * length)), classId, score, ...behind });
     }
   }
   return candidates;
@@ -213,7 +263,7 @@ function decodeRows(
 /** Reads `[4 of a box, objectness, a score a class]` rows. */
 function decodeObjects(
   { data, dims }: OutputTensor,
-  classes: number,
+  { classes, extras }: { classes: number; extras: number },
   threshold: number,
   toBox: (box: Box, row: number) => ReturnType<typeof centreBox>,
 ): Candidate[] {
@@ -226,20 +276,45 @@ function decodeObjects(
     const best = bestScore(data, offset + 5, 1, classes);
     const score = best.score * objectness;
     if (score <= threshold) continue;
-    candidates.push({ ...toBox(boxAt(data, offset), row), classId: best.classId, score });
+    const behind = pickExtras(data, offset + 5 + classes, extras);
+    const box = toBox(boxAt(data, offset), row);
+    candidates.push({ ...box, classId: best.classId, score, ...behind });
   }
   return candidates;
 }
 
-function decodeFinal({ data, dims }: OutputTensor, threshold: number): Candidate[] {
+/** Reads `[4 corners, score, class]` rows; of boxes that are turned, the centre and the sides in place of the corners. */
+function decodeFinal(
+  { data, dims }: OutputTensor,
+  extras: DetectorLayout["extras"],
+  threshold: number,
+): Candidate[] {
   const [, rows = 0, length = 0] = dims;
   const candidates: Candidate[] = [];
   for (let row = 0; row < rows; row++) {
     const values = data.subarray(row * length, row * length + 6);
     const [left = 0, top = 0, right = 0, bottom = 0, score = 0, classId = 0] = values;
-    if (score > threshold) candidates.push({ left, top, right, bottom, score, classId });
+    if (!(score > threshold)) continue;
+    const box = extras?.kind === "angle"
+      ? centreBox([left, top, right, bottom])
+      : { left, top, right, bottom };
+    const behind = pickExtras(data, row * length + 6, extras?.length ?? 0);
+    candidates.push({ ...box, score, classId, ...behind });
   }
   return candidates;
+}
+
+/** Turns an upright box about its centre, by the angle that its extras hold. */
+function turn({ extras, ...candidate }: Candidate): Candidate {
+  const { left, top, right, bottom } = candidate;
+  const turned: TurnedBox = {
+    x: (left + right) / 2,
+    y: (top + bottom) / 2,
+    width: right - left,
+    height: bottom - top,
+    angle: extras?.[0] ?? 0,
+  };
+  return { ...candidate, ...enclose(polygonOf(turned)), turned };
 }
 
 function boxAt(data: Float32Array, offset: number): Box {

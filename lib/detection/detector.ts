@@ -5,7 +5,13 @@ import { sessionSettings } from "../onnx/session_settings.ts";
 import type { Detection } from "../protocol/detection.ts";
 import { decodeYolo } from "./decode_yolo.ts";
 import { type Fit, type Letterbox, toImageBox } from "../image/letterbox.ts";
-import { suppressNonMaxima, weakenAcrossClasses } from "./non_maximum_suppression.ts";
+import { decodeShape } from "./decode_shape.ts";
+import {
+  suppressNonMaxima,
+  suppressTurned,
+  weakenAcrossClasses,
+} from "./non_maximum_suppression.ts";
+import { roundShare } from "./round_share.ts";
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
 
 /** Options for {@linkcode Detector}. */
@@ -114,17 +120,19 @@ export class Detector {
     const candidates = classes === undefined
       ? all
       : all.filter(({ classId }) => classes.includes(labelOf(layout, classId)));
+    const suppress = layout.extras?.kind === "angle" ? suppressTurned : suppressNonMaxima;
     const ofClasses = layout.suppressed
       ? candidates.toSorted((a, b) => b.score - a.score)
-      : suppressNonMaxima(candidates, iou);
+      : suppress(candidates, iou);
     const kept = agnostic
       ? weakenAcrossClasses(ofClasses).filter(({ score }) => score > threshold)
       : ofClasses;
     return kept.slice(0, MAX_DETECTIONS).map((candidate) => ({
       label: labelOf(layout, candidate.classId),
       class_id: candidate.classId,
-      confidence: Math.round(candidate.score * 1000) / 1000,
+      confidence: roundShare(candidate.score),
       bbox: toImageBox(candidate, letterbox),
+      ...decodeShape(candidate, { layout, letterbox, prototypes: outputs.at(-1) }),
     }));
   }
 

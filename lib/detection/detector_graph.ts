@@ -21,6 +21,7 @@ import {
   valueInfo,
 } from "../onnx/onnx_schema.ts";
 import { imageInputs, inputSize } from "./detector_inputs.ts";
+import { findExtras, withExtras } from "./heads/box_extras.ts";
 import { labelClasses } from "./heads/class_labels.ts";
 import { readMetadata } from "./heads/export_metadata.ts";
 import { findGridHead } from "./heads/grid_head.ts";
@@ -47,12 +48,10 @@ export function inspectDetector(model: OnnxModel, size: Size): DetectorLayout {
   const { names } = facts.metadata;
   // What follows the grids may leave out classes; then only the outputs tell which.
   const isWhole = names === undefined || names.length === grids?.classes;
-  if (grids !== undefined && isWhole) {
-    return layOut(facts, grids, gridInput(model.graph, grids, size));
-  }
-  const head = findQueryHead(facts) ?? findTableHead(facts) ?? grids;
-  if (head === undefined) throw unknownHead(facts);
-  return layOut(facts, head, facts.input);
+  const extras = findExtras(facts);
+  const cut = grids && extras ? withExtras(facts, grids, extras) : grids;
+  if (cut !== undefined && isWhole) return layOut(facts, cut, gridInput(facts, cut, size));
+  return layOut(facts, findUncutHead(facts, grids), facts.input);
 }
 
 /**
@@ -67,9 +66,15 @@ export function inspectUncutDetector(model: OnnxModel, size: Size): DetectorLayo
   const facts = readFacts(model, size);
   const grids = findGridHead(facts);
   refuseTask(facts, grids);
-  const head = findQueryHead(facts) ?? findTableHead(facts) ?? grids;
+  return layOut(facts, findUncutHead(facts, grids), facts.input);
+}
+
+/** The head by the outputs as they are, else by the grids, where these tell all that there is to be read. */
+function findUncutHead(facts: ExportFacts, grids: FoundHead | undefined): FoundHead {
+  const head = findQueryHead(facts) ?? findTableHead(facts) ??
+    (findExtras(facts) === undefined ? grids : undefined);
   if (head === undefined) throw unknownHead(facts);
-  return layOut(facts, head, facts.input);
+  return head;
 }
 
 function readFacts(model: OnnxModel, size: Size): ExportFacts {
@@ -83,30 +88,39 @@ function readFacts(model: OnnxModel, size: Size): ExportFacts {
 }
 
 function layOut({ metadata }: ExportFacts, head: FoundHead, input: Size): DetectorLayout {
-  const { kind, classes, outputs, suppressed, strides } = head;
+  const { kind, classes, outputs, suppressed, strides, extras } = head;
   return {
     kind,
     labels: labelClasses(metadata.names, classes),
     input,
     suppressed,
-    outputs,
+    outputs: extras?.kind === "masks" ? [...outputs, extras.prototypes] : outputs,
+    ...(extras !== undefined && { extras }),
     ...(strides !== undefined && { strides }),
     preprocessing: readPreprocessing(metadata, head.preprocessing),
   };
 }
 
 /** The size that is wanted, made to hold whole cells of the coarsest grid; the export's own where it works at no other. */
-function gridInput(graph: OnnxGraph, { outputs, strides = [] }: FoundHead, size: Size): Size {
-  const own = inputSize(graph);
-  if (own !== undefined && !worksAtAnySize(graph, outputs)) return own;
+function gridInput({ lookup }: ExportFacts, head: FoundHead, size: Size): Size {
+  const { outputs, strides = [], extras } = head;
+  const own = inputSize(lookup.graph);
+  const read = extras?.kind === "masks" ? [...outputs, extras.prototypes] : outputs;
+  if (own !== undefined && !worksAtAnySize(lookup, read)) return own;
   const stride = Math.max(1, ...strides);
   const whole = (side: number) => Math.max(1, Math.ceil(side / stride)) * stride;
   return { width: whole(size.width), height: whole(size.height) };
 }
 
-/** Attention blocks reshape to constant sizes, which holds them to the size of the export. */
-function worksAtAnySize(graph: OnnxGraph, outputs: string[]): boolean {
-  return !ancestors(graph, outputs).some((node) => ["Reshape", "Expand"].includes(node.op_type));
+/** Attention blocks reshape to constant sizes, which holds them to the size of the export; decoded keypoints add its cells. */
+function worksAtAnySize(lookup: GraphLookup, outputs: string[]): boolean {
+  return !ancestors(lookup.graph, outputs).some(({ op_type, input }) => {
+    if (op_type === "Resize") return (input[3] ?? "") !== "";
+    const shape = lookup.integers(input[1]) ?? [];
+    // A grid becomes a list of its cells, however many they are.
+    const isFlattening = op_type === "Reshape" && shape.length === 3 && shape[2] === -1;
+    return ["Reshape", "Expand"].includes(op_type) && !isFlattening;
+  });
 }
 
 function unknownHead({ outputs, metadata: { names } }: ExportFacts): UnknownHeadError {

@@ -1,4 +1,5 @@
 import { type Corners, intersectionOverUnion } from "../image/boxes.ts";
+import { probabilisticOverlap, type TurnedBox } from "./turned_box.ts";
 
 /** A box that a detector proposes, in input pixels. */
 export interface Candidate extends Corners {
@@ -6,6 +7,10 @@ export interface Candidate extends Corners {
   classId: number;
   /** Between 0 and 1. */
   score: number;
+  /** What the detector tells beside, as {@linkcode BoxExtras} says; not there where it tells nothing. */
+  extras?: Float32Array;
+  /** The box as it is turned, which the corners enclose; not there for upright ones. */
+  turned?: TurnedBox;
 }
 
 /**
@@ -27,6 +32,29 @@ export function suppressNonMaxima<T extends Candidate>(candidates: T[], threshol
   return kept;
 }
 
+/**
+ * Keeps, of the turned boxes of one class, those that overlap with none of a higher score, be that one kept or not.
+ *
+ * This is Fast NMS (Bolya et al. 2019), which Ultralytics applies to turned boxes.
+ *
+ * @param threshold Overlap (as {@linkcode probabilisticOverlap} has it) above which the lower one goes, between 0 and 1.
+ * @returns The boxes that are kept, highest score first.
+ */
+export function suppressTurned<T extends Candidate>(candidates: T[], threshold: number): T[] {
+  const byScore = candidates.toSorted((a, b) => b.score - a.score);
+  return byScore.filter((candidate, index) =>
+    !byScore.slice(0, index).some((rival) =>
+      rival.classId === candidate.classId && overlapOf(rival, candidate) > threshold
+    )
+  );
+}
+
+function overlapOf(a: Candidate, b: Candidate): number {
+  return a.turned && b.turned
+    ? probabilisticOverlap(a.turned, b.turned)
+    : intersectionOverUnion(a, b);
+}
+
 /** Overlap (intersection over union) above which boxes of two classes are one object, such as a car that may be a truck. */
 const SAME_OBJECT_IOU = 0.7;
 
@@ -44,7 +72,7 @@ export function weakenAcrossClasses<T extends Candidate>(candidates: readonly T[
   const weakened = byScore.map((candidate, index) => {
     const rivals = byScore.slice(0, index).filter((rival) =>
       rival.classId !== candidate.classId &&
-      intersectionOverUnion(rival, candidate) > SAME_OBJECT_IOU
+      overlapOf(rival, candidate) > SAME_OBJECT_IOU
     );
     const share = rivals.reduce((left, { score }) => left * (1 - score), 1);
     return rivals.length > 0 ? { ...candidate, score: candidate.score * share } : candidate;

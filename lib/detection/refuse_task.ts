@@ -1,13 +1,12 @@
 import { UnknownHeadError } from "../onnx/errors.ts";
 import type { ExportFacts, FoundHead } from "./heads/head.ts";
 
-/** Tasks whose networks give upright boxes, whatever else they give. */
-const TASKS = new Set(["detect", "segment", "pose"]);
+/** Tasks whose networks give boxes, whatever else they give. */
+const TASKS = new Set(["detect", "segment", "pose", "obb"]);
 
 /** What networks of other tasks are, for people. */
 const OTHERS: Readonly<Record<string, string>> = {
   classify: "a classifier, which finds no objects",
-  obb: "a detector of oriented boxes, which livesyte cannot read yet",
 };
 
 /**
@@ -20,10 +19,15 @@ export function refuseTask({ metadata, lookup }: ExportFacts, grids: FoundHead |
   // An angle turns the way from a cell to its box's centre.
   const isTurned = metadata.task === undefined && grids !== undefined &&
     lookup.graph.node.some(({ op_type }) => op_type === "Cos");
-  const task = isTurned ? "obb" : metadata.task ?? "detect";
+  if (isTurned) {
+    throw new UnknownHeadError(
+      'it turns its boxes, but does not say so; one whose task is "obb", in its metadata or in a .json beside it, works',
+    );
+  }
+  const { task = "detect" } = metadata;
   if (TASKS.has(task)) return;
   const found = OTHERS[task] ?? `a network for the task ${JSON.stringify(task.slice(0, 40))}`;
   throw new UnknownHeadError(
-    `it is ${found}; an export for detection, segmentation or pose works`,
+    `it is ${found}; an export for detection, segmentation, pose or oriented boxes works`,
   );
 }

@@ -1,6 +1,6 @@
 import { roundToTenths } from "./round_to_tenths.ts";
 import type { Corners } from "./boxes.ts";
-import type { BoundingBox } from "../protocol/geometry.ts";
+import type { BoundingBox, Point } from "../protocol/geometry.ts";
 import type { Size } from "./size.ts";
 
 /** Where an image lies within the detector's input: scaled, centred, the rest grey. */
@@ -55,13 +55,28 @@ export function stretchOver(image: Size, input: Size): Letterbox {
  *
  * A box that lies wholly in the bars comes out with a width or height of 0.
  */
-export function toImageBox(box: Corners, { image, content, left, top }: Letterbox): BoundingBox {
+export function toImageBox(box: Corners, letterbox: Letterbox): BoundingBox {
+  const [x, y] = toImagePoint([box.left, box.top], letterbox, "clipped");
+  const [right, bottom] = toImagePoint([box.right, box.bottom], letterbox, "clipped");
+  return [x, y, roundToTenths(right - x), roundToTenths(bottom - y)];
+}
+
+/**
+ * Maps a point from input pixels to the image's, rounded to 0.1 pixel.
+ *
+ * @param beyond Whether a point outside of the image goes to its nearest side, or stays where it is
+ */
+export function toImagePoint(
+  [x, y]: readonly [x: number, y: number],
+  { image, content, left, top }: Letterbox,
+  beyond: "clipped" | "kept",
+): Point {
   // The content's sides were rounded, so each axis has a scale of its own.
-  const horizontal = (x: number) => place((x - left) * image.width / content.width, image.width);
-  const vertical = (y: number) => place((y - top) * image.height / content.height, image.height);
-  const x = horizontal(box.left);
-  const y = vertical(box.top);
-  return [x, y, roundToTenths(horizontal(box.right) - x), roundToTenths(vertical(box.bottom) - y)];
+  const horizontal = (x - left) * image.width / content.width;
+  const vertical = (y - top) * image.height / content.height;
+  return beyond === "clipped"
+    ? [place(horizontal, image.width), place(vertical, image.height)]
+    : [roundToTenths(horizontal), roundToTenths(vertical)];
 }
 
 function place(value: number, limit: number): number {

@@ -45,6 +45,7 @@ export async function tryDetector(graph: Uint8Array, layout: DetectorLayout): Pr
   } finally {
     await session?.release();
   }
+  checkExtras(layout, (name) => fetched[name]?.dims ?? []);
   // Logits become probabilities here, whatever they are.
   if (layout.kind === "dfl") return;
   const outputs = layout.outputs.flatMap((name) => {
@@ -65,6 +66,33 @@ export async function tryDetector(graph: Uint8Array, layout: DetectorLayout): Pr
   if (candidates.some(isFar)) {
     throw new UnknownHeadError(
       `its boxes reach beyond ${MOST_PIXELS} pixels, so its outputs are not what they look like; boxes within the image work`,
+    );
+  }
+}
+
+/** Makes sure that what is read beside the boxes is as long as it is said to be. */
+function checkExtras(
+  { kind, outputs, extras }: DetectorLayout,
+  dimsOf: (name: string) => readonly number[],
+): void {
+  if (extras === undefined) return;
+  const expected: [name: string, cells?: number][] = [];
+  if (extras.kind === "masks") expected.push([extras.prototypes]);
+  if (kind === "dfl") {
+    const grids = outputs.slice(0, extras.kind === "masks" ? -2 : -1);
+    const cells = grids.filter((_, index) => index % 2 === 1).map((name) => {
+      const [, , rows = 0, columns = 0] = dimsOf(name);
+      return rows * columns;
+    });
+    expected.push([outputs[grids.length] ?? "", cells.reduce((sum, each) => sum + each, 0)]);
+  }
+  for (const [name, cells] of expected) {
+    const dims = dimsOf(name);
+    if (dims[1] === extras.length && (cells ?? dims[2]) === dims[2]) continue;
+    throw new UnknownHeadError(
+      `its ${extras.kind} [${
+        dims.join(", ")
+      }] do not belong to its boxes; an export as Ultralytics writes it works`,
     );
   }
 }

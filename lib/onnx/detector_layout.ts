@@ -17,7 +17,7 @@ import type { Size } from "../image/size.ts";
  *   own, `[1, n, classes]` logits, scores, or logits of which the last is that of "no object" (D-FINE, RF-DETR, DETR).
  * - `detr_labelled`: three tensors, `[1, n]` classes, `[1, n, 4]` corners in pixels of the input, `[1, n]` scores (D-FINE).
  *
- * Columns behind those named, such as coefficients of masks, are not read.
+ * Behind those named there may be further columns: see {@linkcode BoxExtras}.
  */
 export type HeadKind =
   | "dfl"
@@ -32,6 +32,34 @@ export type HeadKind =
   | "detr_scores"
   | "detr_softmax"
   | "detr_labelled";
+
+/**
+ * What a detector tells of each object beside box, class and score: so many numbers, in the columns behind the scores; of `dfl`
+ * in an output of its own, `[1, length, cells]`, behind the grids.
+ */
+export type BoxExtras =
+  & {
+    /** How many numbers. */
+    length: number;
+  }
+  & (
+    | {
+      /** Coefficients: the mask is where the sum of the prototypes, each times its own, is above 0. */
+      kind: "masks";
+      /** Name of the output `[1, length, h, w]` that holds the prototypes over the whole input. */
+      prototypes: string;
+    }
+    | {
+      /** Points in pixels of the input: x and y, or x, y and confidence, of one after the other. */
+      kind: "keypoints";
+      /** Names of the points, in their order. */
+      names: readonly string[];
+    }
+    | {
+      /** The angle, in radians, by which the box is turned about its centre, from x towards y. */
+      kind: "angle";
+    }
+  );
 
 /** How an image becomes what a network was trained on. */
 export interface Preprocessing {
@@ -63,8 +91,10 @@ export interface DetectorLayout {
   input: Size;
   /** Whether each object is reported once, so that no suppression is needed. */
   suppressed: boolean;
-  /** Names of the tensors to read; for `dfl` boxes and classes of each stride in turn. */
+  /** Names of the tensors to read; for `dfl` boxes and classes of each stride in turn; prototypes of masks come last. */
   outputs: string[];
+  /** What there is to be read beside boxes, classes and scores. */
+  extras?: BoxExtras;
   /**
    * Strides of the grids, in pixels, the finest first.
    *

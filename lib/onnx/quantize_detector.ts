@@ -87,7 +87,8 @@ function integerNodes(graph: OnnxGraph, { kind, outputs }: DetectorLayout): Set<
 function lastConvolutions(graph: OnnxGraph, outputs: readonly string[]): Set<OnnxNode> {
   const producers = producersOf(graph);
   const last = new Set(outputs.flatMap((name) => producers.get(name) ?? []));
-  for (const { op_type, input } of [...last]) {
+  // A set goes on with what is added to it meanwhile.
+  for (const { op_type, input } of last) {
     if (op_type === "Conv") continue;
     for (const name of input) {
       const node = producers.get(name);

@@ -67,10 +67,26 @@ Deno.test("an export tells what it is for", () => {
   const notes = { task: "pose", kpt_shape: "[17, 3]", end2end: "True", head: "Pose" };
   expect(readMetadata(modelWith(notes))).toMatchObject({
     task: "pose",
-    keypointNumbers: 51,
+    keypoints: { count: 17, numbers: 3 },
     endToEnd: true,
     head: "Pose",
   });
+});
+
+Deno.test("keypoints are called as the export calls them, else as COCO's, else by their numbers", () => {
+  const namesOf = (notes: Record<string, string>) =>
+    readMetadata(modelWith(notes)).keypoints?.names;
+  expect(namesOf({ kpt_shape: "[2, 3]", kpt_names: "{0: ['head', 'tail']}" })).toEqual([
+    "head",
+    "tail",
+  ]);
+  expect(namesOf({ kpt_shape: "[1, 2]", kpt_names: "['tip']" })).toEqual(["tip"]);
+  expect(namesOf({ kpt_shape: "[17, 3]" })?.[16]).toBe("right_ankle");
+  expect(namesOf({ kpt_shape: "[2, 3]", kpt_names: "['only one']" })).toEqual([
+    "keypoint_0",
+    "keypoint_1",
+  ]);
+  expect(namesOf({ kpt_shape: "[17]" })).toBeUndefined();
 });
 
 Deno.test("classes without names are COCO's, by their order or by COCO's own numbers", () => {

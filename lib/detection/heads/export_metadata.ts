@@ -8,14 +8,34 @@ export interface ExportMetadata {
   task: string | undefined;
   /** Names of the classes by index; a number that is left out has none. */
   names: readonly (string | undefined)[] | undefined;
-  /** Numbers that each detection of a pose network has for its keypoints. */
-  keypointNumbers: number | undefined;
+  /** The keypoints that a pose network gives of each object. */
+  keypoints: KeypointMetadata | undefined;
   /** Whether each object comes out once. */
   endToEnd: boolean | undefined;
   /** Name of the head's class in Ultralytics' code, such as `Detect` or `RTDETRDecoder`. */
   head: string | undefined;
   /** How the classes are scored where the graph does not tell, and how images are prepared; see {@linkcode readPreprocessing}. */
   entries: ReadonlyMap<string, string>;
+}
+
+/** More keypoints than any data set has. */
+const MOST_KEYPOINTS = 10_000;
+
+/** The keypoints of people in COCO, in its order. */
+const COCO_KEYPOINTS =
+  ("nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow " +
+    "left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle").split(
+      " ",
+    );
+
+/** What an export says of its keypoints. */
+export interface KeypointMetadata {
+  /** How many there are. */
+  count: number;
+  /** Numbers of each: 2 for x and y, 3 with a confidence. */
+  numbers: number;
+  /** Their names, in their order. */
+  names: readonly string[];
 }
 
 /** Most classes that names are read of; more than any data set has. */
@@ -29,16 +49,38 @@ const MOST_CLASSES = 100_000;
 export function readMetadata(model: OnnxModel): ExportMetadata {
   const entries = new Map(model.metadata_props.map(({ key, value }) => [key, value]));
   const endToEnd = parsePythonLiteral(entries.get("end2end") ?? "");
-  const shape = parsePythonLiteral(entries.get("kpt_shape") ?? "");
-  const numbers = Array.isArray(shape) ? shape.filter((each) => typeof each === "number") : [];
   return {
     task: entries.get("task") || undefined,
     names: readNames(entries.get("names")),
-    keypointNumbers: numbers.length === 2 ? numbers.reduce((a, b) => a * b) : undefined,
+    keypoints: readKeypoints(entries),
     endToEnd: typeof endToEnd === "boolean" ? endToEnd : undefined,
     head: entries.get("head") || undefined,
     entries,
   };
+}
+
+function readKeypoints(entries: ReadonlyMap<string, string>): KeypointMetadata | undefined {
+  const shape = parsePythonLiteral(entries.get("kpt_shape") ?? "");
+  const [count, numbers] = Array.isArray(shape) ? shape : [];
+  if (!(isCount(count) && isCount(numbers))) return undefined;
+  return {
+    count,
+    numbers,
+    names: nameKeypoints(parsePythonLiteral(entries.get("kpt_names") ?? ""), count),
+  };
+}
+
+function isCount(value: LiteralValue | undefined): value is number {
+  return typeof value === "number" && value >= 1 && value <= MOST_KEYPOINTS;
+}
+
+/** Names as a list, or as one for each class, of which the first is taken; else COCO's for as many points as it has. */
+function nameKeypoints(noted: LiteralValue | undefined, count: number): string[] {
+  const list = noted instanceof Map ? [...noted.values()].at(0) : noted;
+  const names = Array.isArray(list) && list.length === count ? list.map(String) : undefined;
+  if (names !== undefined) return names;
+  if (count === COCO_KEYPOINTS.length) return [...COCO_KEYPOINTS];
+  return Array.from({ length: count }, (_, index) => `keypoint_${index}`);
 }
 
 /** Reads `{0: 'person', 1: "driver's cab"}`, as Ultralytics writes it, a list, JSON, or names with commas or lines between. */

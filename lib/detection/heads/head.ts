@@ -1,4 +1,4 @@
-import type { HeadKind, Preprocessing } from "../../onnx/detector_layout.ts";
+import type { BoxExtras, HeadKind, Preprocessing } from "../../onnx/detector_layout.ts";
 import type { GraphLookup } from "../../onnx/graph_lookup.ts";
 import type { Size } from "../../image/size.ts";
 import type { ExportMetadata } from "./export_metadata.ts";
@@ -43,14 +43,8 @@ export interface FoundHead {
   suppressed: boolean;
   /** Strides of the grids, where they are read one by one. */
   strides?: readonly number[];
+  /** What the outputs hold beside boxes, classes and scores. */
+  extras?: BoxExtras;
   /** How images are fed, where that is a matter of the head. */
   preprocessing?: Preprocessing;
-}
-
-/** What {@linkcode ExportFacts.metadata} and the shapes of the outputs tell of columns behind boxes and classes. */
-export function extraColumns({ metadata, outputs }: ExportFacts): number {
-  if (metadata.keypointNumbers !== undefined) return metadata.keypointNumbers;
-  // Prototypes of masks: `[1, coefficients, h, w]`.
-  const prototypes = outputs.find(({ shape }) => shape.length === 4 && (shape[1] ?? -1) > 0);
-  return prototypes?.shape[1] ?? 0;
 }

@@ -10,7 +10,8 @@ import type { HeadKind, Preprocessing } from "../../onnx/detector_layout.ts";
 import type { Size } from "../../image/size.ts";
 import { UnknownHeadError } from "../../onnx/errors.ts";
 import { choosesBoxes, type ColumnEvidence, readColumns } from "./column_evidence.ts";
-import { type ExportFacts, extraColumns, type FoundHead } from "./head.ts";
+import { findExtras } from "./box_extras.ts";
+import type { ExportFacts, FoundHead } from "./head.ts";
 
 /** One way to read a table. */
 interface Reading {
@@ -39,6 +40,10 @@ export const STRETCHED: Preprocessing = { ...UNIT_RANGE, fit: "stretch" };
 /** How YOLOX was trained: blue, green, red from 0 to 255. */
 const RAW_COLOURS: Preprocessing = { ...UNIT_RANGE, order: "bgr", deviation: [1, 1, 1] };
 
+function extraColumns(facts: ExportFacts): number {
+  return findExtras(facts)?.length ?? 0;
+}
+
 /**
  * Recognises the head.
  *
@@ -46,8 +51,9 @@ const RAW_COLOURS: Preprocessing = { ...UNIT_RANGE, order: "bgr", deviation: [1,
  */
 export function findTableHead(facts: ExportFacts): FoundHead | undefined {
   const { task = "detect", names } = facts.metadata;
+  const extras = findExtras(facts);
   // Columns for masks or keypoints might be taken for classes.
-  if (task !== "detect" && names === undefined && extraColumns(facts) === 0) return undefined;
+  if (task !== "detect" && names === undefined && extras === undefined) return undefined;
   for (const { name, shape } of facts.outputs) {
     if (shape.length !== 3) continue;
     const reading = readTable(name, shape, facts);
@@ -60,6 +66,7 @@ export function findTableHead(facts: ExportFacts): FoundHead | undefined {
       kind: reading.kind,
       classes: reading.classes,
       outputs: [name],
+      ...(extras !== undefined && { extras }),
       suppressed: isDetr || isChosen,
       ...(isDetr && { preprocessing: STRETCHED }),
       ...(reading.isYolox && { preprocessing: RAW_COLOURS }),

@@ -290,7 +290,7 @@ export const READ: readonly ReadRow[] = [
 ];
 
 const WORKS = "exports of YOLOv5 to YOLO26, YOLOX, RT-DETR, D-FINE and RF-DETR work";
-const TASKS = "an export for detection, segmentation or pose works";
+const TASKS = "an export for detection, segmentation, pose or oriented boxes works";
 
 /** What is refused. */
 export const REFUSED: readonly RefusedRow[] = [
@@ -300,9 +300,10 @@ export const REFUSED: readonly RefusedRow[] = [
     because: `it is a classifier, which finds no objects; ${TASKS}`,
   },
   {
-    name: "oriented boxes",
-    build: () => yolov8Export({ extra: "angle", metadata: { task: "obb" } }),
-    because: `it is a detector of oriented boxes, which livesyte cannot read yet; ${TASKS}`,
+    name: "oriented boxes, without a note of their task",
+    build: () => yolov8Export({ extra: "angle", metadata: { task: "" } }),
+    because:
+      'it turns its boxes, but does not say so; one whose task is "obb", in its metadata or in a .json beside it, works',
   },
   {
     name: "another task",
