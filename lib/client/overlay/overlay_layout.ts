@@ -5,7 +5,7 @@ import type { Size } from "../../image/size.ts";
 import type { Classification } from "../../protocol/classification.ts";
 import type { Detection } from "../../protocol/detection.ts";
 import type { BoundingBox, Point } from "../../protocol/geometry.ts";
-import type { Quadrilateral } from "../../protocol/map_geometry.ts";
+import type { Quadrilateral } from "../../image/map_geometry.ts";
 import type { ResultMessage } from "../../protocol/stream.ts";
 
 /** An axis-parallel rectangle; on the overlay in CSS pixels. */
