@@ -1,5 +1,6 @@
 /** Where things go on the overlay: pure geometry, without a canvas. */
 
+import { MAX_SHOWN_CLASSES } from "../../image/label_colors.ts";
 import { type Pose, toPose } from "../../image/pose.ts";
 import type { Size } from "../../image/size.ts";
 import type { Classification } from "../../protocol/classification.ts";
@@ -161,9 +162,6 @@ export interface OverlayChoice {
   showText: boolean;
 }
 
-/** More classes of the whole image than these say little. */
-const MAX_CLASSES = 3;
-
 /** The objects that the person wants to see, whether as boxes or in the list. */
 export function chosenDetections(
   detections: readonly Detection[],
@@ -177,7 +175,7 @@ export function chosenClasses(
   classes: readonly Classification[] | undefined,
   choice: Pick<OverlayChoice, "minimumConfidence" | "hiddenLabels">,
 ): Classification[] {
-  return (classes ?? []).filter((each) => isChosen(each, choice)).slice(0, MAX_CLASSES);
+  return (classes ?? []).filter((each) => isChosen(each, choice)).slice(0, MAX_SHOWN_CLASSES);
 }
 
 function isChosen(
