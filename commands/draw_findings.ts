@@ -9,7 +9,7 @@ import {
   placeLabel,
   type Rectangle,
 } from "../lib/client/overlay/overlay_layout.ts";
-import { labelColor } from "../lib/image/label_colors.ts";
+import { labelColor, MASK_OPACITY, MAX_SHOWN_CLASSES } from "../lib/image/label_colors.ts";
 import { toPose } from "../lib/image/pose.ts";
 import type { Detection } from "../lib/protocol/detection.ts";
 import type { Point } from "../lib/protocol/geometry.ts";
@@ -27,10 +27,6 @@ export const OUTPUT_FORMATS: ReadonlyMap<string, "jpeg" | "png" | "webp"> = new 
 /** One colour for all text, since it has no classes. */
 const TEXT_COLOR = "#00e5c0";
 const TEXT_LABEL_COLOR = { fill: TEXT_COLOR, text: "#0b0d10" };
-/** Opacity of the colour over an object's mask. */
-const MASK_OPACITY = 0.35;
-/** More classes of the whole image than these say little. */
-const MAX_CLASSES = 3;
 /** Characters that are written as wide as they are high: those of East Asian scripts. */
 const WIDE_CHARACTER = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\uff60]/u;
 /** Width of a monospaced character, as a share of the font's size. */
@@ -119,7 +115,7 @@ function captionsOf(
   fontSize: number,
 ): Caption[] {
   return [
-    ...classes.slice(0, MAX_CLASSES).map(({ class_id, label, confidence }, index) => ({
+    ...classes.slice(0, MAX_SHOWN_CLASSES).map(({ class_id, label, confidence }, index) => ({
       box: { x: 0, y: index * captionHeight(fontSize), width: 0, height: 0 },
       text: `${label} ${formatPercent(confidence)}`,
       color: labelColor(class_id),

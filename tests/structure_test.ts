@@ -20,6 +20,7 @@ const SHARED = [
 const PLAIN_IMAGE = [
   "lib/image/boxes.ts",
   "lib/image/label_colors.ts",
+  "lib/image/map_geometry.ts",
   "lib/image/pose.ts",
   "lib/image/size.ts",
 ];

@@ -5,7 +5,7 @@
  */
 
 import { roundToTenths } from "../image/round_to_tenths.ts";
-import { mapGeometry } from "../protocol/map_geometry.ts";
+import { mapGeometry } from "../image/map_geometry.ts";
 import type { PipelineResult } from "../protocol/result.ts";
 import type { Size } from "../image/size.ts";
 

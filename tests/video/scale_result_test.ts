@@ -2,7 +2,7 @@ import { expect } from "expect";
 import fc from "fast-check";
 import type { PipelineResult } from "../../lib/protocol/result.ts";
 import { scaleResult } from "../../lib/video/scale_result.ts";
-import { anyResult, FRAME } from "../protocol/any_result.ts";
+import { anyResult, FRAME } from "../image/any_result.ts";
 import { emptyResult } from "./results.ts";
 
 Deno.test("scaleResult brings every coordinate to the size of the video", () => {

@@ -1,6 +1,6 @@
 /** Draws what was found over the image. */
 
-import { labelColor } from "../../image/label_colors.ts";
+import { labelColor, MASK_OPACITY } from "../../image/label_colors.ts";
 import type { Pose } from "../../image/pose.ts";
 import type { Size } from "../../image/size.ts";
 import type { Point } from "../../protocol/geometry.ts";
@@ -23,8 +23,6 @@ const JOINT_RADIUS = { smallest: 1.5, largest: 3, share: 1 / 60 };
 const JOINT_COLOR = "#ffffff";
 /** Lies around every line and letter, so that they stand out from any image. */
 const HALO = "rgb(11 13 16 / 75%)";
-/** Opacity of the colour over an object's mask, which is to be seen through it. */
-const MASK_OPACITY = 0.35;
 /** Lies around letters that have no ground of their own: white on it is readable on any image. */
 const OUTLINE = "#0b0d10";
 

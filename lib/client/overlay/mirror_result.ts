@@ -1,4 +1,4 @@
-import { mapGeometry } from "../../protocol/map_geometry.ts";
+import { mapGeometry } from "../../image/map_geometry.ts";
 import type { ResultMessage } from "../../protocol/stream.ts";
 
 /**

@@ -1,11 +1,12 @@
 /** Where things go on the overlay: pure geometry, without a canvas. */
 
+import { MAX_SHOWN_CLASSES } from "../../image/label_colors.ts";
 import { type Pose, toPose } from "../../image/pose.ts";
 import type { Size } from "../../image/size.ts";
 import type { Classification } from "../../protocol/classification.ts";
 import type { Detection } from "../../protocol/detection.ts";
 import type { BoundingBox, Point } from "../../protocol/geometry.ts";
-import type { Quadrilateral } from "../../protocol/map_geometry.ts";
+import type { Quadrilateral } from "../../image/map_geometry.ts";
 import type { ResultMessage } from "../../protocol/stream.ts";
 
 /** An axis-parallel rectangle; on the overlay in CSS pixels. */
@@ -161,9 +162,6 @@ export interface OverlayChoice {
   showText: boolean;
 }
 
-/** More classes of the whole image than these say little. */
-const MAX_CLASSES = 3;
-
 /** The objects that the person wants to see, whether as boxes or in the list. */
 export function chosenDetections(
   detections: readonly Detection[],
@@ -177,7 +175,7 @@ export function chosenClasses(
   classes: readonly Classification[] | undefined,
   choice: Pick<OverlayChoice, "minimumConfidence" | "hiddenLabels">,
 ): Classification[] {
-  return (classes ?? []).filter((each) => isChosen(each, choice)).slice(0, MAX_CLASSES);
+  return (classes ?? []).filter((each) => isChosen(each, choice)).slice(0, MAX_SHOWN_CLASSES);
 }
 
 function isChosen(

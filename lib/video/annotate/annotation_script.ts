@@ -6,7 +6,7 @@
  * @module
  */
 
-import { labelColor } from "../../image/label_colors.ts";
+import { labelColor, MASK_OPACITY, MAX_SHOWN_CLASSES } from "../../image/label_colors.ts";
 import { toPose } from "../../image/pose.ts";
 import type { BoundingBox, Point } from "../../protocol/geometry.ts";
 import type { Classification } from "../../protocol/classification.ts";
@@ -83,10 +83,8 @@ export function formatScriptEvents(
   return [...objects, ...texts, ...ofImage].join("");
 }
 
-/** More classes of the whole image than these say little. */
-const MAX_CLASSES = 3;
 /** How much of the image is seen through the mask of an object, from 00 to FF. */
-const MASK_TRANSPARENCY = "A6";
+const MASK_TRANSPARENCY = Math.round(255 * (1 - MASK_OPACITY)).toString(16).toUpperCase();
 
 const TEXT_COLOR = { fill: "#0b0d10", text: "#ffffff" };
 
@@ -193,7 +191,7 @@ const CURVE = 4 / 3 * (Math.SQRT2 - 1);
 
 /** What the whole image shows, in its upper left corner. */
 function drawClasses(classes: readonly Classification[], place: (point: Point) => Point): string {
-  const lines = classes.slice(0, MAX_CLASSES)
+  const lines = classes.slice(0, MAX_SHOWN_CLASSES)
     .map(({ label, confidence }) => escapeText(`${label} ${formatPercent(confidence)}`));
   const [left, top] = place([0, 0]);
   const { fill, text } = TEXT_COLOR;

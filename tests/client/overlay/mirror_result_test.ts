@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { mirrorResult } from "../../../lib/client/overlay/mirror_result.ts";
 import type { Detection } from "../../../lib/protocol/detection.ts";
 import type { PipelineResult } from "../../../lib/protocol/result.ts";
-import { anyResult } from "../../protocol/any_result.ts";
+import { anyResult } from "../../image/any_result.ts";
 import { exampleResult } from "../example_result.ts";
 
 Deno.test("mirrorResult puts boxes and text where a mirror shows them", () => {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Detection } from "./detection.ts";
-import type { BoundingBox, Keypoint, Point } from "./geometry.ts";
-import type { PipelineResult } from "./result.ts";
-import type { TextBlock } from "./text_block.ts";
+import type { Detection } from "../protocol/detection.ts";
+import type { BoundingBox, Keypoint, Point } from "../protocol/geometry.ts";
+import type { PipelineResult } from "../protocol/result.ts";
+import type { TextBlock } from "../protocol/text_block.ts";
 
 /** The four corners of a turned box, or of a line of text. */
 export type Quadrilateral = TextBlock["polygon"];
