@@ -31,6 +31,7 @@ Deno.test("parseConfig gives the documented defaults for an empty environment", 
       threads: undefined,
       device: "auto",
       model: "yolov8n",
+      licence: "any",
       modelMemoryBytes: 1_073_741_824,
       confidence: 0.25,
       iou: 0.45,
@@ -130,5 +131,17 @@ Deno.test("parseConfig takes TLS by files or a certificate of our own making, an
   expect(() => tlsOf({ TLS_KEY: "/b.pem" })).toThrow("Cannot use TLS_KEY without TLS_CERT");
   expect(() => tlsOf({ ...files, TLS: "self-signed" })).toThrow(
     'Cannot parse TLS: expected off where TLS_CERT or TLS_KEY is set, got "self-signed"',
+  );
+});
+
+Deno.test("LICENCE=permissive changes the default detector, and no other that is named", () => {
+  const pipelineOf = (variables: Record<string, string>) => parseConfig(variables).pipeline;
+  expect(pipelineOf({ LICENCE: "permissive" })).toMatchObject({
+    licence: "permissive",
+    model: "yolox_nano",
+  });
+  expect(pipelineOf({ LICENCE: "permissive", YOLO_MODEL: "mine" }).model).toBe("mine");
+  expect(() => pipelineOf({ LICENCE: "mit" })).toThrow(
+    'Cannot parse LICENCE: expected one of any, permissive, got "mit"',
   );
 });
