@@ -69,8 +69,8 @@ export interface PipelineConfig {
   model: string;
   /** Whether models of the catalogue under other than permissive licences are refused. */
   licence: LicenceChoice;
-  /** Memory for the detectors that all workers keep, in bytes. */
-  modelMemoryBytes: number;
+  /** Memory for the detectors that all workers keep, in bytes; `undefined` for 512 MB for each. */
+  modelMemoryBytes: number | undefined;
   /** Least confidence of a detection, 0 to 1. */
   confidence: number;
   /** Overlap, 0 to 1, above which two boxes of a class count as one object. */
@@ -150,8 +150,6 @@ export const PIPELINE_DEFAULTS = {
   confidence: 0.25,
   /** Overlap above which two boxes of a class count as one object. */
   iou: 0.45,
-  /** Memory for the detectors that all workers keep, in bytes. */
-  modelMemoryBytes: 1024 * MEGABYTE,
   /** Most pixels of an image. */
   maxPixels: 4_194_304,
   /** What reads text. */
@@ -264,10 +262,7 @@ function parsePipeline(environment: Environment): PipelineConfig {
     device: environment.choice("PIPELINE_DEVICE", ["auto", ...DEVICES], "auto"),
     model: environment.text("YOLO_MODEL") ?? DEFAULT_DETECTORS[readLicence(environment)],
     licence: readLicence(environment),
-    modelMemoryBytes: environment.megabytes(
-      "MODEL_MEMORY_MB",
-      PIPELINE_DEFAULTS.modelMemoryBytes / MEGABYTE,
-    ),
+    modelMemoryBytes: environment.optionalMegabytes("MODEL_MEMORY_MB"),
     confidence: environment.ratio("YOLO_CONFIDENCE", PIPELINE_DEFAULTS.confidence),
     iou: environment.ratio("YOLO_IOU", PIPELINE_DEFAULTS.iou),
     textModel: parseTextModel(environment),

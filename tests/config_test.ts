@@ -32,7 +32,7 @@ Deno.test("parseConfig gives the documented defaults for an empty environment", 
       device: "auto",
       model: "yolov8n",
       licence: "any",
-      modelMemoryBytes: 1_073_741_824,
+      modelMemoryBytes: undefined,
       confidence: 0.25,
       iou: 0.45,
       ocrIntervalMs: undefined,
@@ -144,4 +144,9 @@ Deno.test("LICENCE=permissive changes the default detector, and no other that is
   expect(() => pipelineOf({ LICENCE: "mit" })).toThrow(
     'Cannot parse LICENCE: expected one of any, permissive, got "mit"',
   );
+});
+
+Deno.test("MODEL_MEMORY_MB is for all workers together", () => {
+  expect(parseConfig({ MODEL_MEMORY_MB: "300" }).pipeline.modelMemoryBytes).toBe(300 * 1_048_576);
+  expect(() => parseConfig({ MODEL_MEMORY_MB: "0" })).toThrow("Cannot parse MODEL_MEMORY_MB");
 });

@@ -87,12 +87,8 @@ export interface PipelineServiceOptions {
    * @default {"any"}
    */
   licence?: LicenceChoice;
-  /**
-   * Memory for the detectors that all workers keep, in bytes.
-   *
-   * @default {1073741824}
-   */
-  modelMemoryBytes?: number;
+  /** Memory for the detectors that all workers keep, in bytes; 512 MB for each worker by default. */
+  modelMemoryBytes?: number | undefined;
   /** Tiles, such as `2x2`, for each node that looks at whole images and has none of its own; none by default. */
   tiles?: string | undefined;
   /** Folder of the operator's own pipelines; none by default. */
