@@ -27,7 +27,7 @@ import project from "./deno.json" with { type: "json" };
 /** Version of livesyte. */
 export const VERSION: string = project.version;
 
-/** Video frames whose text is to be read are not made smaller than this, in pixels. */
+/** Video frames that are looked into, for text or for objects inside others, are not made smaller than this, in pixels. */
 const READING_SIZE = { width: 1280, height: 1280 };
 
 /** Part of the memory for frames that request bodies may take of it. */
@@ -146,9 +146,18 @@ export class Services {
 
   /** What the frames of a video are to fit within for a pipeline. */
   videoFrameSize(pipelineId: string): FrameBounds {
-    if (this.pipelines.registry.uses(pipelineId, "reading")) return READING_SIZE;
+    const { registry } = this.pipelines;
+    const isDetailed = registry.uses(pipelineId, "reading") || registry.looksInside(pipelineId);
+    const { columns, rows } = registry.tiles(pipelineId);
+    if (isDetailed && columns * rows === 1) return READING_SIZE;
     const { inputSize } = this.config.pipeline;
-    return inputSize ?? { ...PIPELINE_DEFAULTS.inputSize, anyShape: true };
+    const { width, height } = inputSize ?? PIPELINE_DEFAULTS.inputSize;
+    // So that each tile fills the detector's input.
+    return {
+      width: columns * width,
+      height: rows * height,
+      ...(inputSize === undefined && { anyShape: true }),
+    };
   }
 
   /** Frames of a video that are under way at once: one with each worker, and one more, so that none has to wait for a frame. */

@@ -19,6 +19,7 @@ import { defaultModelDirectory, ensureModels } from "./models.ts";
 import { printable } from "./printable.ts";
 import { reportError } from "./run_command.ts";
 import { tellFallback } from "./tell_fallback.ts";
+import { readTiles } from "./read_tiles.ts";
 import { UsageError } from "./usage_error.ts";
 import { print } from "./write_output.ts";
 
@@ -30,6 +31,7 @@ first turned upright by their EXIF orientation; coordinates are pixels of the up
 Options:
   --pipeline ID  yolo_ocr (default), yolo_only, ocr_only, or one of your own
   --json         Print one JSON object per image, one a line, instead of tables
+  --tiles GRID   Look at tiles too, such as 2x2 or 3x2 (columns x rows, up to 4x4), to find small objects
   --out PATH     Draw what was found into a copy: a file for one image, a folder for several
   -h, --help     Show this text
 
@@ -51,6 +53,8 @@ interface DetectOptions {
   images: string[];
   pipeline: string;
   json: boolean;
+  /** Such as `2x2`. */
+  tiles: string | undefined;
   /** Where each image's copy goes, in the order of `images`; none where nothing is to be drawn. */
   outputs: string[];
 }
@@ -70,7 +74,7 @@ export async function runDetect(args: string[]): Promise<number> {
     await print(USAGE);
     return 0;
   }
-  const service = createService();
+  const service = createService(options.tiles);
   if (!service.isValidPipeline(options.pipeline)) {
     const known = service.registry.list().map(({ id }) => id).join(", ");
     throw new UsageError(
@@ -95,6 +99,7 @@ async function parseOptions(args: string[]): Promise<DetectOptions | undefined> 
       pipeline: { type: "string", default: "yolo_ocr" },
       json: { type: "boolean", default: false },
       out: { type: "string" },
+      tiles: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     } as const;
     parsed = parseArgs({ args, options, allowPositionals: true });
@@ -102,14 +107,21 @@ async function parseOptions(args: string[]): Promise<DetectOptions | undefined> 
     const [reason] = (error as Error).message.split(". ");
     throw new UsageError(`${reason}; see "detect --help"`);
   }
-  const { values: { pipeline, json, out, help }, positionals } = parsed;
+  const { values: { pipeline, json, out, tiles, help }, positionals } = parsed;
   if (help) return undefined;
+  if (tiles !== undefined) readTiles(tiles);
   if (positionals.length === 0 || positionals.includes("")) {
     throw new UsageError('No image is named; see "detect --help"');
   }
   const images = (await Promise.all(positionals.map(expand))).flat();
   const isOne = positionals.length === 1 && images[0] === positionals[0];
-  return { images, pipeline, json, outputs: out ? await planOutputs(images, out, isOne) : [] };
+  return {
+    images,
+    pipeline,
+    json,
+    tiles,
+    outputs: out ? await planOutputs(images, out, isOne) : [],
+  };
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -160,13 +172,15 @@ function readConfig() {
   return parseConfig(Deno.env.toObject(), { modelDirectory: defaultModelDirectory() });
 }
 
-function createService(): PipelineService {
+function createService(tiles: string | undefined): PipelineService {
   const { modelDirectory, pipeline } = readConfig();
-  const { model, textModel, inputSize, precision, confidence, iou, modelMemoryBytes } = pipeline;
+  const { model, textModel, inputSize, precision, confidence, iou, modelMemoryBytes, licence } =
+    pipeline;
   const { workers = 1, threads, directory } = pipeline;
   return new PipelineService({
     modelDir: modelDirectory,
     pipelineDir: directory,
+    tiles,
     model,
     textModel,
     inputSize,
@@ -174,6 +188,7 @@ function createService(): PipelineService {
     confidence,
     iou,
     modelMemoryBytes,
+    licence,
     workers,
     ...(threads !== undefined && { threads }),
     // To try what the machine may have would take longer than most images.

@@ -1,11 +1,13 @@
 import type { Detector } from "../lib/detection/detector.ts";
+import { detectInTiles } from "../lib/detection/detect_in_tiles.ts";
 import type { KnownClass } from "../lib/evaluation/class_names.ts";
 import type { LabelledFile } from "../lib/evaluation/dataset.ts";
 import type { LabelledImage } from "../lib/evaluation/labelled_image.ts";
 import { toPixelBox } from "../lib/evaluation/parse_labels.ts";
-import { decodeLetterboxed, readImageSize } from "../lib/image/image_decoder.ts";
+import { decodeLetterboxed, decodePixels, readImageSize } from "../lib/image/image_decoder.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../lib/image/errors.ts";
 import type { Letterbox } from "../lib/image/letterbox.ts";
+import type { TileGrid } from "../lib/image/tile_grid.ts";
 import type { Size } from "../lib/image/size.ts";
 import { reasonOf } from "../lib/user_error.ts";
 import { showProgress } from "./image_progress.ts";
@@ -14,12 +16,16 @@ import { UsageError } from "./usage_error.ts";
 /** Most pixels of an image, as in sharp by itself; they are one's own, so the limit for streams would be too strict. */
 export const MAX_PIXELS = 268_402_689;
 
+const UPRIGHT = { maxPixels: MAX_PIXELS, upright: true } as const;
+
 /** A detector that is to look at images. */
 export interface Looking {
   /** The detector for images of a size; one at a time is used. */
   detectorFor(image: Size): Promise<Detector>;
   /** Whether an object that looks like two classes gives one box. */
   agnostic: boolean;
+  /** Tiles that it looks at beside the whole image; none by default. */
+  tiles?: TileGrid | undefined;
 }
 
 /**
@@ -40,9 +46,11 @@ export async function detectInFiles(
     const bytes = await Deno.readFile(file.path).catch((cause) => {
       throw new UsageError(`Cannot read ${file.path}: ${reasonOf(cause)}`, { cause });
     });
-    for (const [index, { detectorFor, agnostic }] of detectors.entries()) {
+    for (const [index, { detectorFor, agnostic, tiles }] of detectors.entries()) {
       const { detector, letterbox } = await decode(bytes, file.path, detectorFor);
-      const detections = await detector.detect(letterbox, { agnostic });
+      const detections = tiles === undefined
+        ? await detector.detect(letterbox, { agnostic })
+        : await detectInTiles(await decodePixels(bytes, UPRIGHT), tiles, detector, { agnostic });
       found[index]?.push({
         objects: file.labels.map((label) => ({
           classId: classes.get(label.classId)?.classId ?? NaN,
@@ -66,11 +74,10 @@ async function decode(
   path: string,
   detectorFor: Looking["detectorFor"],
 ): Promise<{ detector: Detector; letterbox: Letterbox }> {
-  const options = { maxPixels: MAX_PIXELS, upright: true };
   try {
-    const detector = await detectorFor(await readImageSize(bytes, options));
+    const detector = await detectorFor(await readImageSize(bytes, UPRIGHT));
     const { input, pixels, fit } = detector;
-    const letterbox = await decodeLetterboxed(bytes, input, pixels, { ...options, fit });
+    const letterbox = await decodeLetterboxed(bytes, input, pixels, { ...UPRIGHT, fit });
     return { detector, letterbox };
   } catch (cause) {
     if (cause instanceof ImageTooLargeError) {

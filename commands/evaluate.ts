@@ -10,6 +10,7 @@ import { readDataset } from "../lib/evaluation/dataset.ts";
 import { evaluateDetections } from "../lib/evaluation/evaluate_detections.ts";
 import { shapeInput } from "../lib/image/input_shape.ts";
 import type { Size } from "../lib/image/size.ts";
+import type { TileGrid } from "../lib/image/tile_grid.ts";
 import { modelPath, MODELS } from "../lib/models/model_catalog.ts";
 import { ModelStore } from "../lib/models/model_store.ts";
 import {
@@ -27,6 +28,7 @@ import {
   toJson,
 } from "./evaluation_report.ts";
 import { defaultModelDirectory, fetchModels } from "./models.ts";
+import { readTiles } from "./read_tiles.ts";
 import { UsageError } from "./usage_error.ts";
 import { print } from "./write_output.ts";
 
@@ -42,6 +44,7 @@ the image is in one called images. Names of classes, in classes.txt or data.yaml
 the model's; without them the numbers are those of the model.
 
 Options:
+  --tiles GRID       Measure the model in use with tiles, such as 2x2, beside the whole image
   --json             Print one JSON object in place of tables
   --reference MODEL  What to compare with (default: the model itself; for X-int8.onnx, X.onnx beside it)
   -h, --help         Show this text
@@ -82,7 +85,7 @@ export async function runEvaluate(args: string[]): Promise<number> {
     await print(USAGE);
     return 0;
   }
-  const { folder, json, reference } = options;
+  const { folder, json, reference, tiles } = options;
   const { modelDirectory, pipeline } = parseConfig(Deno.env.toObject(), {
     modelDirectory: defaultModelDirectory(),
   });
@@ -90,7 +93,7 @@ export async function runEvaluate(args: string[]): Promise<number> {
   const wanted = [pipeline.model, reference];
   await fetchModels(new ModelStore(modelDirectory), MODELS.filter(({ id }) => wanted.includes(id)));
   const path = modelPath(pipeline.model, modelDirectory);
-  const inUse = await loadInUse(path, pipeline);
+  const inUse = await loadInUse(path, pipeline, tiles);
   const uncutPath = reference === undefined
     ? await originalOf(path)
     : modelPath(reference, modelDirectory);
@@ -119,14 +122,23 @@ export async function runEvaluate(args: string[]): Promise<number> {
   return 0;
 }
 
+/** What is to be done. */
+interface EvaluateOptions {
+  folder: string;
+  json: boolean;
+  reference: string | undefined;
+  tiles: TileGrid | undefined;
+}
+
 function parseOptions(
   args: string[],
-): { folder: string; json: boolean; reference: string | undefined } | undefined {
+): EvaluateOptions | undefined {
   let parsed;
   try {
     const options = {
       json: { type: "boolean", default: false },
       reference: { type: "string" },
+      tiles: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     } as const;
     parsed = parseArgs({ args, options, allowPositionals: true });
@@ -134,12 +146,13 @@ function parseOptions(
     const [reason] = (error as Error).message.split(". ");
     throw new UsageError(`${reason}; see "evaluate --help"`);
   }
-  const { values: { json, reference, help }, positionals: [folder = "", ...others] } = parsed;
+  const { values, positionals: [folder = "", ...others] } = parsed;
+  const { json, reference, tiles, help } = values;
   if (help) return undefined;
   if (folder === "" || others.length > 0) {
     throw new UsageError('Name one folder of images and labels; see "evaluate --help"');
   }
-  return { folder, json, reference };
+  return { folder, json, reference, tiles: tiles === undefined ? undefined : readTiles(tiles) };
 }
 
 /** The file that `deno task quantize` has made a copy of, where it is beside the copy; otherwise the same file. */
@@ -148,7 +161,11 @@ async function originalOf(path: string): Promise<string> {
   return await access(original).then(() => original, () => path);
 }
 
-async function loadInUse(path: string, settings: PipelineConfig): Promise<Evaluated> {
+async function loadInUse(
+  path: string,
+  settings: PipelineConfig,
+  tiles: TileGrid | undefined,
+): Promise<Evaluated> {
   const { inputSize, iou, threads = navigator.hardwareConcurrency } = settings;
   const like = inputSize ?? PIPELINE_DEFAULTS.inputSize;
   const prepared = await prepareDetector(path, {
@@ -165,12 +182,14 @@ async function loadInUse(path: string, settings: PipelineConfig): Promise<Evalua
       return cache.get({ prepared, input: shape, threads, device: "cpu", iou });
     },
     agnostic: true,
+    tiles,
     labels,
     release: () => cache.release(),
     description: {
       model: basename(path),
       input,
       fits_frames: fitsFrames,
+      tiles: tiles === undefined ? null : `${tiles.columns}x${tiles.rows}`,
       arithmetic: precision === "int8" ? "8 bits" : await arithmeticOf(path),
     },
   };
@@ -191,6 +210,7 @@ async function loadAsExported(path: string, settings: PipelineConfig): Promise<E
       model: basename(path),
       input: uncut.layout.input,
       fits_frames: false,
+      tiles: null,
       arithmetic: await arithmeticOf(path),
     },
   };

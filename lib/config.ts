@@ -5,6 +5,7 @@
  */
 
 import { parseHostname } from "./host_name.ts";
+import { DEFAULT_DETECTORS, type LicenceChoice, readLicence } from "./licence.ts";
 import { ConfigError, Environment, fail, MEGABYTE } from "./environment.ts";
 
 /** Least important level that is logged. */
@@ -66,8 +67,10 @@ export interface PipelineConfig {
   device: Device | "auto";
   /** A model's id in `models.json`, the name of one that was added to the model folder, or the path of an ONNX file. */
   model: string;
-  /** Memory for the detectors that all workers keep, in bytes. */
-  modelMemoryBytes: number;
+  /** Whether models of the catalogue under other than permissive licences are refused. */
+  licence: LicenceChoice;
+  /** Memory for the detectors that all workers keep, in bytes; `undefined` for 512 MB for each. */
+  modelMemoryBytes: number | undefined;
   /** Least confidence of a detection, 0 to 1. */
   confidence: number;
   /** Overlap, 0 to 1, above which two boxes of a class count as one object. */
@@ -136,7 +139,9 @@ export interface Config {
 /** What pipelines run with unless something else is set. */
 export const PIPELINE_DEFAULTS = {
   /** Id of the detector. */
-  model: "yolov8n",
+  model: DEFAULT_DETECTORS.any,
+  /** Whose weights may be used. */
+  licence: "any",
   /** Input of the detector for frames of 4:3, in pixels; those of other shapes have one of theirs, of as many pixels. */
   inputSize: { width: 640, height: 480 },
   /** What the detector computes with. */
@@ -145,8 +150,6 @@ export const PIPELINE_DEFAULTS = {
   confidence: 0.25,
   /** Overlap above which two boxes of a class count as one object. */
   iou: 0.45,
-  /** Memory for the detectors that all workers keep, in bytes. */
-  modelMemoryBytes: 1024 * MEGABYTE,
   /** Most pixels of an image. */
   maxPixels: 4_194_304,
   /** What reads text. */
@@ -257,11 +260,9 @@ function parsePipeline(environment: Environment): PipelineConfig {
     workers: environment.optionalInteger("PIPELINE_WORKERS", 1, 64),
     threads: environment.optionalInteger("PIPELINE_THREADS", 1, 64),
     device: environment.choice("PIPELINE_DEVICE", ["auto", ...DEVICES], "auto"),
-    model: environment.text("YOLO_MODEL") ?? PIPELINE_DEFAULTS.model,
-    modelMemoryBytes: environment.megabytes(
-      "MODEL_MEMORY_MB",
-      PIPELINE_DEFAULTS.modelMemoryBytes / MEGABYTE,
-    ),
+    model: environment.text("YOLO_MODEL") ?? DEFAULT_DETECTORS[readLicence(environment)],
+    licence: readLicence(environment),
+    modelMemoryBytes: environment.optionalMegabytes("MODEL_MEMORY_MB"),
     confidence: environment.ratio("YOLO_CONFIDENCE", PIPELINE_DEFAULTS.confidence),
     iou: environment.ratio("YOLO_IOU", PIPELINE_DEFAULTS.iou),
     textModel: parseTextModel(environment),

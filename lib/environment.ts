@@ -80,6 +80,11 @@ export class Environment {
     return Math.floor(value * MEGABYTE);
   }
 
+  /** The same; `undefined` where it is unset. */
+  optionalMegabytes(name: string): number | undefined {
+    return this.text(name) === undefined ? undefined : this.megabytes(name, NaN);
+  }
+
   /** A duration given in seconds, in milliseconds; 0 switches it off. */
   seconds(name: string, fallback: number): number {
     // Timers count in 32-bit milliseconds, which is 24 days.

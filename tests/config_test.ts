@@ -31,7 +31,8 @@ Deno.test("parseConfig gives the documented defaults for an empty environment", 
       threads: undefined,
       device: "auto",
       model: "yolov8n",
-      modelMemoryBytes: 1_073_741_824,
+      licence: "any",
+      modelMemoryBytes: undefined,
       confidence: 0.25,
       iou: 0.45,
       ocrIntervalMs: undefined,
@@ -131,4 +132,21 @@ Deno.test("parseConfig takes TLS by files or a certificate of our own making, an
   expect(() => tlsOf({ ...files, TLS: "self-signed" })).toThrow(
     'Cannot parse TLS: expected off where TLS_CERT or TLS_KEY is set, got "self-signed"',
   );
+});
+
+Deno.test("LICENCE=permissive changes the default detector, and no other that is named", () => {
+  const pipelineOf = (variables: Record<string, string>) => parseConfig(variables).pipeline;
+  expect(pipelineOf({ LICENCE: "permissive" })).toMatchObject({
+    licence: "permissive",
+    model: "yolox_nano",
+  });
+  expect(pipelineOf({ LICENCE: "permissive", YOLO_MODEL: "mine" }).model).toBe("mine");
+  expect(() => pipelineOf({ LICENCE: "mit" })).toThrow(
+    'Cannot parse LICENCE: expected one of any, permissive, got "mit"',
+  );
+});
+
+Deno.test("MODEL_MEMORY_MB is for all workers together", () => {
+  expect(parseConfig({ MODEL_MEMORY_MB: "300" }).pipeline.modelMemoryBytes).toBe(300 * 1_048_576);
+  expect(() => parseConfig({ MODEL_MEMORY_MB: "0" })).toThrow("Cannot parse MODEL_MEMORY_MB");
 });

@@ -10,6 +10,7 @@ const SHARED = [
   "lib/environment.ts",
   "lib/cut_text.ts",
   "lib/host_name.ts",
+  "lib/licence.ts",
   "lib/named_error.ts",
   "lib/user_error.ts",
   "lib/telemetry",

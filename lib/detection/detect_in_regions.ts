@@ -24,28 +24,42 @@ export async function detectInRegions(
   options: DetectOptions,
 ): Promise<Detection[]> {
   const found: Detection[] = [];
-  for (const region of regions) {
-    const crop = cropBox(image, region);
-    if (crop === undefined) continue;
-    const letterbox = await decodeLetterboxed(crop.image, detector.input, detector.pixels, {
-      maxPixels: Infinity,
-      fit: detector.fit,
-    });
-    for (const detection of await detector.detect(letterbox, options)) {
-      const [x, y, width, height] = detection.bbox;
-      const bbox: BoundingBox = [
-        roundToTenths(x + crop.left),
-        roundToTenths(y + crop.top),
-        width,
-        height,
-      ];
-      found.push({ ...detection, bbox });
-    }
-  }
+  for (const region of regions) found.push(...await lookAt(image, region, detector, options));
   return mergeSame(found);
 }
 
-function mergeSame(detections: readonly Detection[]): Detection[] {
+/**
+ * Finds objects in one region of an image, which fills the detector's input.
+ *
+ * @param region In pixels of the image
+ * @returns Highest confidence first, in pixels of the image; nothing where the region lies outside of it
+ */
+export async function lookAt(
+  image: PixelImage,
+  region: BoundingBox,
+  detector: Detector,
+  options: DetectOptions,
+): Promise<Detection[]> {
+  const crop = cropBox(image, region);
+  if (crop === undefined) return [];
+  const letterbox = await decodeLetterboxed(crop.image, detector.input, detector.pixels, {
+    maxPixels: Infinity,
+    fit: detector.fit,
+  });
+  return (await detector.detect(letterbox, options)).map((detection) => {
+    const [x, y, width, height] = detection.bbox;
+    const bbox: BoundingBox = [
+      roundToTenths(x + crop.left),
+      roundToTenths(y + crop.top),
+      width,
+      height,
+    ];
+    return { ...detection, bbox };
+  });
+}
+
+/** Keeps an object that was found in several regions once, with its highest confidence. */
+export function mergeSame(detections: readonly Detection[]): Detection[] {
   const candidates = detections.map((detection) => ({
     ...toCorners(detection.bbox),
     classId: detection.class_id,

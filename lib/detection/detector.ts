@@ -52,7 +52,7 @@ export interface DetectOptions {
 }
 
 /** Most detections reported for one image, as in Ultralytics' own tools. */
-const MAX_DETECTIONS = 300;
+export const MAX_DETECTIONS = 300;
 
 /** Finds objects in images with a YOLO network. */
 export class Detector {
@@ -87,6 +87,11 @@ export class Detector {
   /** Names of the classes that it can find, by their index. */
   get labels(): readonly string[] {
     return this.#options.layout.labels;
+  }
+
+  /** Confidence that a detection has to exceed, between 0 and 1. */
+  get confidence(): number {
+    return this.#options.confidence;
   }
 
   /** How images are to be brought to the size of the input. */

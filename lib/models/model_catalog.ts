@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { TextModelName } from "../config.ts";
+import { ModelError } from "../onnx/errors.ts";
 import models from "./models.json" with { type: "json" };
 
 /** A file inside an npm package. */
@@ -60,6 +61,29 @@ export const MODELS = models as readonly ModelEntry[];
 /** Finds a model by its id. */
 export function findModel(id: string): ModelEntry | undefined {
   return MODELS.find((model) => model.id === id);
+}
+
+/** Licences that ask for no more than to be named. */
+const PERMISSIVE = ["Apache-2.0", "BSD-3-Clause", "MIT"];
+
+/**
+ * Refuses models of the catalogue under other than permissive licences; those of one's own are one's own affair.
+ *
+ * @param models Ids, names or paths
+ * @throws {ModelError} If one is under such a licence
+ */
+export function refuseCopyleft(models: readonly string[]): void {
+  for (const { id, licence } of models.flatMap((model) => findModel(model) ?? [])) {
+    if (PERMISSIVE.includes(licence)) continue;
+    const others = MODELS.filter((each) =>
+      each.role === "detector" && PERMISSIVE.includes(each.licence)
+    );
+    throw new ModelError(
+      `Cannot use the model ${id} with LICENCE=permissive: it is under ${licence}; ${
+        others.map(({ id }) => id).join(", ")
+      } or a model of your own works`,
+    );
+  }
 }
 
 /** What a model may be called: what has a folder in it, or ends in `.onnx`, is a path. */

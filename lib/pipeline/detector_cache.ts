@@ -18,6 +18,9 @@ export interface DetectorNeeds {
   iou: number;
 }
 
+/** What the detectors of a worker may take unless something else is set: room for a dozen small ones, in bytes. */
+const WORKER_MEMORY_BYTES = 512e6;
+
 /** A detector, and about what it takes. */
 interface Kept {
   detector: Detector;
@@ -38,7 +41,7 @@ export class DetectorCache {
    *
    * @param memoryBytes What the detectors may take; the one in use is kept in any case
    */
-  constructor(memoryBytes: number) {
+  constructor(memoryBytes: number = WORKER_MEMORY_BYTES) {
     this.#memoryBytes = memoryBytes;
   }
 

@@ -10,6 +10,7 @@ import {
   type PrecisionChoice,
   type TextModelName,
 } from "../config.ts";
+import type { LicenceChoice } from "../licence.ts";
 import type { Size } from "../image/size.ts";
 import type { WorkerRestart } from "../workers/worker_pool.ts";
 
@@ -81,11 +82,15 @@ export interface PipelineServiceOptions {
   /** Shortest time between two readings of one stream's text, in milliseconds; what each pipeline says by default. */
   ocrIntervalMs?: number | undefined;
   /**
-   * Memory for the detectors that all workers keep, in bytes.
+   * Whether models of the catalogue under other than permissive licences are refused.
    *
-   * @default {1073741824}
+   * @default {"any"}
    */
-  modelMemoryBytes?: number;
+  licence?: LicenceChoice;
+  /** Memory for the detectors that all workers keep, in bytes; 512 MB for each worker by default. */
+  modelMemoryBytes?: number | undefined;
+  /** Tiles, such as `2x2`, for each node that looks at whole images and has none of its own; none by default. */
+  tiles?: string | undefined;
   /** Folder of the operator's own pipelines; none by default. */
   pipelineDir?: string | undefined;
   /**

@@ -7,7 +7,7 @@
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import { executionOrder } from "./pipeline_definition.ts";
 import type { PoolName, Step, StepParams } from "./step.ts";
-import { RESULT_STEP, STEPS } from "./steps.ts";
+import { gridOf, RESULT_STEP, STEPS } from "./steps.ts";
 
 /** A node, with all that is needed to run it. */
 export interface PlannedNode {
@@ -116,9 +116,11 @@ export function trackerOfResult({ result }: PipelinePlan): PlannedNode | undefin
 }
 
 /** Whether a node looks into the pixels of the image beyond what a detector's input shows. */
-export function needsPixels({ step, sources }: PlannedNode): boolean {
+export function needsPixels({ step, sources, params }: PlannedNode): boolean {
   return step.runsOn === "reading" ||
-    step.runsOn === "detection" && sources.some((source) => source.step.produces === "detections");
+    step.runsOn === "detection" &&
+      (gridOf(params) !== undefined ||
+        sources.some((source) => source.step.produces === "detections"));
 }
 
 function poolOf({ runsOn }: Step): PoolName | undefined {

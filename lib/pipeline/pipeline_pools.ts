@@ -11,7 +11,7 @@ import { type Device, PIPELINE_DEFAULTS, type TextModelName } from "../config.ts
 import { chooseDevice, type DeviceChoice } from "../devices/choose_device.ts";
 import type { Precision, PreparedDetector } from "../models/specialized_model.ts";
 import { chooseTextModel } from "../models/text_models.ts";
-import { findModel, modelPath } from "../models/model_catalog.ts";
+import { findModel, modelPath, refuseCopyleft } from "../models/model_catalog.ts";
 import { ModelError } from "../onnx/errors.ts";
 import { UserError } from "../user_error.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
@@ -67,8 +67,15 @@ export class PipelinePools {
   /** Aborted when the workers are stopped, so that no device is tried any more. */
   #trying = new AbortController();
 
-  /** Begins without workers; `start` brings them. */
+  /**
+   * Begins without workers; `start` brings them.
+   *
+   * @throws {ModelError} If the licence of a model is not among those that are allowed.
+   */
   constructor(registry: PipelineRegistry, options: CompleteOptions) {
+    if (options.licence === "permissive") {
+      refuseCopyleft([options.model, ...registry.modelNames]);
+    }
     this.#definitions = registry.definitions;
     this.#models = registry.models(options.modelDir);
     this.#options = options;

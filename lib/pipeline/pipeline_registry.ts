@@ -5,6 +5,7 @@
  */
 
 import type { TextModelName } from "../config.ts";
+import type { TileGrid } from "../image/tile_grid.ts";
 import { textModelFiles } from "../models/text_models.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import { fileOf, loadDefinitions } from "./load_definitions.ts";
@@ -18,11 +19,14 @@ import {
 } from "./pipeline_info.ts";
 import { type PipelinePlan, planPipeline } from "./pipeline_plan.ts";
 import type { PoolName } from "./step.ts";
+import { gridOf, STEPS } from "./steps.ts";
 
 /** Options for {@linkcode PipelineRegistry}. */
 export interface PipelineRegistryOptions {
   /** Folder of the operator's own definitions. */
   pipelineDir?: string | undefined;
+  /** Tiles, such as `2x2`, for each node that looks at whole images and has none of its own. */
+  tiles?: string | undefined;
   /** Replaces the interval of nodes that read text, in milliseconds. */
   ocrIntervalMs?: number | undefined;
 }
@@ -37,9 +41,10 @@ export class PipelineRegistry {
    *
    * @throws {DefinitionError} If one is not valid
    */
-  constructor({ pipelineDir, ocrIntervalMs }: PipelineRegistryOptions = {}) {
+  constructor({ pipelineDir, ocrIntervalMs, tiles }: PipelineRegistryOptions = {}) {
     this.#definitions = loadDefinitions(pipelineDir);
     for (const [id, definition] of this.#definitions) {
+      if (tiles !== undefined) setTiles(definition, tiles);
       this.#plans.set(id, planPipeline(definition, ocrIntervalMs));
     }
   }
@@ -57,6 +62,22 @@ export class PipelineRegistry {
   /** Whether a pipeline needs workers of a kind; `false` for an unknown id. */
   uses(id: string, pool: PoolName): boolean {
     return this.#plans.get(id)?.pools.has(pool) ?? false;
+  }
+
+  /** The tiles of a pipeline that has the most of them across and down; one of each where it has none. */
+  tiles(id: string): TileGrid {
+    const grids = this.#plans.get(id)?.nodes.map(({ params }) => gridOf(params)) ?? [];
+    return {
+      columns: Math.max(1, ...grids.map((grid) => grid?.columns ?? 1)),
+      rows: Math.max(1, ...grids.map((grid) => grid?.rows ?? 1)),
+    };
+  }
+
+  /** Whether a pipeline looks for objects inside the boxes of others. */
+  looksInside(id: string): boolean {
+    return this.#plans.get(id)?.nodes.some(({ step, sources }) =>
+      step.runsOn === "detection" && sources.some((source) => source.step.produces === "detections")
+    ) ?? false;
   }
 
   /**
@@ -116,5 +137,16 @@ export class PipelineRegistry {
         ...(this.uses(id, "reading") ? textModelFiles(textModel).map(textModelInfo) : []),
       ],
     };
+  }
+}
+
+function setTiles({ nodes, edges }: PipelineDefinition, tiles: string): void {
+  const finders = new Set(
+    nodes.filter(({ step }) => STEPS.get(step)?.produces === "detections").map(({ id }) => id),
+  );
+  for (const node of nodes) {
+    const looksInside = edges.some(({ from, to }) => to === node.id && finders.has(from));
+    if (looksInside || STEPS.get(node.step)?.params.tiles === undefined) continue;
+    node.params = { tiles, ...node.params };
   }
 }

@@ -116,6 +116,7 @@ export class PipelineService {
    *
    * @throws {DefinitionError} If a definition is not valid.
    * @throws {RangeError} If an option is out of its range.
+   * @throws {ModelError} If the licence of a model is not allowed.
    */
   constructor(options: PipelineServiceOptions) {
     this.#options = completeOptions(options);
@@ -126,8 +127,7 @@ export class PipelineService {
   /**
    * Loads the models and starts the workers; later calls await the first.
    *
-   * @throws {ModelError} If a model file is not there, or cannot be used.
-   * @throws {DefinitionError} If that of a model is so which a node names.
+   * @throws {ModelError} If a model file is not there, or cannot be used; a `DefinitionError` if a node names that model.
    */
   start(): Promise<void> {
     return this.#pools.start();

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { GRID_PATTERN, parseGrid } from "../image/tile_grid.ts";
+
 /** A parameter of a step. */
 export interface StepParam {
   /** JSON Schema of its values, with a description. */
@@ -20,6 +22,15 @@ export function flag(description: string, byDefault: boolean): StepParam {
     schema: { type: "boolean", description, default: byDefault },
     expected: "true or false",
     accepts: (value) => typeof value === "boolean",
+  };
+}
+
+/** A grid of tiles, such as `2x2`. */
+export function grid(description: string): StepParam {
+  return {
+    schema: { type: "string", pattern: GRID_PATTERN, description },
+    expected: 'columns and rows of up to 4, such as "2x2" or "3x2"',
+    accepts: (value) => parseGrid(value) !== undefined,
   };
 }
 

@@ -7,10 +7,11 @@
  */
 
 import { boxArea } from "../image/boxes.ts";
+import { parseGrid, type TileGrid } from "../image/tile_grid.ts";
 import type { Detection } from "../protocol/detection.ts";
 import { assignText } from "./assign_text.ts";
 import type { Step, StepParams } from "./step.ts";
-import { flag, model, names, share } from "./step_params.ts";
+import { flag, grid, model, names, share } from "./step_params.ts";
 
 /** The step whose value is the pipeline's result; each pipeline has one node of it. */
 export const RESULT_STEP = "result";
@@ -47,21 +48,25 @@ const ALL_STEPS: Record<string, Step> = {
       iou: share(
         "Overlap above which the weaker of two boxes of one class goes; by default YOLO_IOU",
       ),
+      tiles: grid(
+        "Columns and rows of tiles, each looked at like an image of its own beside the whole, for small objects; none by default",
+      ),
       model: model("Name of the model, one of GET /models; by default YOLO_MODEL"),
     },
     stage: "detect",
     async run({ detections }, params, { frame, detectorFor }) {
       const detector = await detectorFor(modelOf(params));
-      if (detections === undefined) {
+      const tiles = gridOf(params);
+      if (detections === undefined && tiles === undefined) {
         return await detector.detect(
           await frame.letterbox(detector.input, detector.pixels, detector.fit),
           params,
         );
       }
-      const regions = detections.slice(0, MOST_REGIONS).map(({ bbox }) => bbox);
+      const regions = detections?.slice(0, mostRegions(tiles)).map(({ bbox }) => bbox);
       // Here, so that the main thread, which only looks steps up, loads nothing that decodes images.
-      const { detectInRegions } = await import("../detection/detect_in_regions.ts");
-      return await detectInRegions(await frame.pixels(), regions, detector, params);
+      const { detectInParts } = await import("../detection/detect_in_tiles.ts");
+      return await detectInParts(await frame.pixels(), { regions, tiles }, detector, params);
     },
   },
   read: {
@@ -114,6 +119,17 @@ const ALL_STEPS: Record<string, Step> = {
     }),
   },
 };
+
+/** The tiles that a node looks at; `undefined` where it looks at none. */
+export function gridOf({ tiles }: StepParams): TileGrid | undefined {
+  return parseGrid(tiles);
+}
+
+/** So that tiles in regions do not take longer than regions alone may. */
+function mostRegions(tiles: TileGrid | undefined): number {
+  if (tiles === undefined) return MOST_REGIONS;
+  return Math.max(1, Math.floor(MOST_REGIONS / (1 + tiles.columns * tiles.rows)));
+}
 
 /** The model that a node names; `undefined` where it names none. */
 export function modelOf({ model }: StepParams): string | undefined {

@@ -64,8 +64,8 @@ export interface WorkerSetup {
   detectors: readonly [PreparedDetector, ...PreparedDetector[]];
   /** The models that nodes name, by what they name; each is loaded when a node first needs it. */
   models: ReadonlyMap<string, PreparedDetector>;
-  /** Memory for the models that a worker keeps, in bytes. */
-  memoryBytes: number;
+  /** Memory for the detectors that a worker keeps, in bytes; see {@linkcode DetectorCache}. */
+  memoryBytes: number | undefined;
   /** Input of the detector, in pixels. */
   inputSize: Size;
   /** Whether a frame gets an input of its shape, of as many pixels. */

@@ -54,6 +54,29 @@ Deno.test("detect --json prints a result a line, in the order of the images", as
   expect(results[0].detections[0]).not.toHaveProperty("track_id");
 });
 
+Deno.test("detect --tiles finds small objects, and refuses what is no grid", async () => {
+  const folder = await Deno.makeTempDir();
+  const large = join(folder, "large.png");
+  const input = await sharp(fixture("dog.jpg")).resize(260).png().toBuffer();
+  const create = { width: 1920, height: 1440, channels: 3, background: "#727272" } as const;
+  await sharp({ create }).composite([{ input, left: 150, top: 200 }]).toFile(large);
+  const best = async (...options: string[]) => {
+    const { code, output } = await detect("--json", "--pipeline", "yolo_only", ...options, large);
+    expect(code).toBe(0);
+    const { detections } = JSON.parse(output) as PipelineResult;
+    const dogs = detections.filter(({ label }) => label === "dog");
+    return Math.max(0, ...dogs.map(({ confidence }) => confidence));
+  };
+  expect(await best("--tiles", "3x2")).toBeGreaterThan(await best() + 0.2);
+  for (const wrong of ["5x1", "1x1", "2", "two"]) {
+    const { code, errors } = await detect("--tiles", wrong, large);
+    expect(code).toBe(2);
+    expect(errors).toBe(
+      `livesyte: Cannot use --tiles "${wrong}": expected columns x rows of up to 4, such as 2x2\n`,
+    );
+  }
+});
+
 Deno.test("detect --out draws the boxes where the result says that they are", async () => {
   const out = join(await Deno.makeTempDir(), "new", "drawn.png");
   const { code, output } = await detect("--json", "--out", out, fixture("dog.jpg"));

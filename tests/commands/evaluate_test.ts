@@ -140,3 +140,17 @@ Deno.test("evaluate --help tells what it does", async () => {
   expect(code).toBe(0);
   expect(stdout).toContain("Usage: deno task evaluate [options] DIR");
 });
+
+Deno.test("evaluate --tiles measures the model in use with tiles, and the uncut one without", async () => {
+  await ensureModel();
+  await using dataset = await makeDataset();
+  const run = (...args: string[]) => runMain(["evaluate", ...args, dataset.path]);
+  const { code, stdout } = await run("--json", "--tiles", "2x2");
+  expect(code).toBe(0);
+  const { in_use, uncut } = JSON.parse(stdout);
+  expect([in_use.tiles, uncut.tiles]).toEqual(["2x2", null]);
+  expect(in_use.all.recall).toBeGreaterThan(0.6);
+  const wrong = await run("--tiles", "9x9");
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain('Cannot use --tiles "9x9"');
+});

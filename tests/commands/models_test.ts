@@ -280,3 +280,35 @@ Deno.test("models add refuses what is no detector in one line", async () => {
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+/** No server can be reached, neither GitHub's. */
+const NO_NETWORK = { HTTPS_PROXY: "http://127.0.0.1:9", NO_PROXY: "" };
+
+Deno.test("models --permissive fetches nothing under AGPL, and says where its detector is", async () => {
+  const folder = await Deno.makeTempDir();
+  const url = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0/";
+  for (
+    const [args, environment] of [
+      [["--permissive"], NO_NETWORK],
+      [[], { ...NO_NETWORK, LICENCE: "permissive" }],
+    ] as const
+  ) {
+    const { code, output, errors } = await models([...args], folder, undefined, environment);
+    expect([code, output]).toEqual([2, ""]);
+    expect(errors).toBe(
+      "Fetching yolox_nano (3.7 MB to read)\nlivesyte: Cannot fetch yolox_nano: the server cannot be " +
+        `reached; where it can be reached, fetch ${url}yolox_nano.onnx, and put it into MODEL_DIR as ` +
+        "yolox_nano.onnx\n",
+    );
+    expect(filesIn(folder)).toEqual([]);
+  }
+  const list = await models(["--list", "--permissive"], folder);
+  expect(list.output).toMatch(/^yolov8n +12\.8 MB +AGPL-3\.0 +no /m);
+  expect(list.output).toMatch(/^yolox_nano +3\.7 MB +Apache-2\.0 +yes /m);
+  const named = await models(["--permissive", "yolov8s"], folder);
+  expect([named.code, named.errors]).toEqual([
+    2,
+    "livesyte: Cannot use the model yolov8s with LICENCE=permissive: it is under AGPL-3.0; yolox_nano or a model of your own works\n",
+  ]);
+  await Deno.remove(folder, { recursive: true });
+});

@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
     runElsewhere: "it takes minutes, and fetches 3 GB",
   },
   "deno task models --list": /yolov8n .*yes/,
+  "deno task detect --tiles 3x2 tests/fixtures/dog.jpg": /dog\.jpg: 768 x 576/,
   "deno task models add best.onnx --name lorries --licence MIT": {
     runElsewhere: "tests/commands/models_test.ts",
   },

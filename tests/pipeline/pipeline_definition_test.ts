@@ -58,7 +58,7 @@ Deno.test("a parameter that the step has not, or of the wrong type, is refused",
   for (const name of ["agnostics", "constructor", "__proto__"]) {
     const params = JSON.parse(`{"${name}": true}`);
     expect(validateDefinition(withParams("detect", params))).toEqual([
-      `Node "detect" has an unknown parameter "${name}": the step "detect" has agnostic, classes, confidence, iou, model`,
+      `Node "detect" has an unknown parameter "${name}": the step "detect" has agnostic, classes, confidence, iou, tiles, model`,
     ]);
   }
   expect(validateDefinition(withParams("decode", { agnostic: true }))).toEqual([

@@ -66,3 +66,20 @@ for (
     expect(error.message).not.toContain("\n");
   });
 }
+
+Deno.test("with LICENCE=permissive, weights under AGPL are refused, of all nodes and of one", async () => {
+  await using folders = await twoModels("yolov8s");
+  const refused = (options: { model: string; pipelineDir?: string }) => {
+    const { modelDir } = folders;
+    return () => new PipelineService({ modelDir, licence: "permissive", ...options });
+  };
+  expect(refused({ model: "yolov8n" })).toThrow(
+    /yolov8n with LICENCE=permissive: it is under AGPL/,
+  );
+  const { pipelineDir } = folders;
+  expect(refused({ model: "inner", pipelineDir })).toThrow(/yolov8s with LICENCE=permissive/);
+  expect(refused({ model: "inner" })().getPipeline("yolo_only")?.models).toMatchObject([
+    { name: "inner" },
+  ]);
+  expect(refused({ model: "yolox_nano" })().isValidPipeline("yolo_only")).toBe(true);
+});
