@@ -95,6 +95,12 @@ export class PipelinePools {
     return this.#detection?.layout?.labels;
   }
 
+  /** Names of the keypoints that the detector gives of each object; `undefined` before the start, or where it gives none. */
+  get keypointNames(): readonly string[] | undefined {
+    const extras = this.#detection?.layout?.extras;
+    return extras?.kind === "keypoints" ? extras.names : undefined;
+  }
+
   /** Number of frames that wait for a worker. */
   get waiting(): number {
     return this.#detection?.waiting ?? 0;

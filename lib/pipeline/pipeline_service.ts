@@ -319,11 +319,13 @@ export class PipelineService {
 
   #toResult(parts: Omit<ResultParts, "models">): PipelineResult {
     const { pools } = parts.plan;
+    const names = pools.has("detection") ? this.#pools.keypointNames : undefined;
     return toResult({
       ...parts,
       models: {
         detector: pools.has("detection") ? this.#pools.detectorInfo().name : null,
         recognizer: pools.has("reading") ? this.textModel : null,
+        ...(names !== undefined && { keypoint_names: [...names] }),
       },
     });
   }
