@@ -66,8 +66,9 @@ async function print(text: string): Promise<void> {
 export async function fetchAndServe(
   listen?: (config: Config) => Promise<Front>,
 ): Promise<number> {
-  const { config } = getServices();
-  await ensureModels(config.modelDirectory, config.pipeline.model, config.pipeline.textModel);
+  const { config, pipelines } = getServices();
+  const { model, textModel } = config.pipeline;
+  await ensureModels(config.modelDirectory, [model, ...pipelines.registry.modelNames], textModel);
   await serve(config, getServices(), listen);
   return 0;
 }

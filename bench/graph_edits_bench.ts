@@ -9,7 +9,15 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { inspectDetector, specializeDetector } from "../lib/detection/detector_graph.ts";
+import {
+  inspectDetector,
+  specializeDetector,
+  specializeGraph,
+} from "../lib/detection/detector_graph.ts";
+import { prepareDetector } from "../lib/models/specialized_model.ts";
+import { copyResizes } from "../lib/onnx/copy_resizes.ts";
+import { groupPixels } from "../lib/onnx/group_pixels.ts";
+import { leanDetector } from "../lib/onnx/lean_graph.ts";
 import { boundBoxes } from "../lib/onnx/bound_boxes.ts";
 import { STRIDES } from "../lib/onnx/detector_layout.ts";
 import { InferenceSession, Tensor } from "../lib/onnx/onnxruntime.ts";
@@ -17,7 +25,12 @@ import { readScalarConstants } from "../lib/onnx/scalar_constants.ts";
 import { dropTinyWeights } from "../lib/onnx/drop_tiny_weights.ts";
 import { foldActivations } from "../lib/onnx/fold_activations.ts";
 import type { Size } from "../lib/image/size.ts";
-import { type OnnxGraph, parseOnnx, serializeOnnx } from "../lib/onnx/onnx_schema.ts";
+import {
+  type OnnxGraph,
+  type OnnxModel,
+  parseOnnx,
+  serializeOnnx,
+} from "../lib/onnx/onnx_schema.ts";
 import { partConvolutions } from "../lib/onnx/part_convolutions.ts";
 import { sessionSettings } from "../lib/onnx/session_settings.ts";
 import { prepareTextRecognizer } from "../lib/ocr/text_graphs.ts";
@@ -60,7 +73,7 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const modelDir = Deno.env.get("MODEL_DIR") || "./models";
-  const variants = await detectors(modelDir);
+  const variants = [...await detectors(modelDir), ...await integerDetectors(modelDir)];
   for (const model of TEXT_MODEL_NAMES) variants.push(...await readers(modelDir, model));
   const samples = new Map(variants.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < WARM_UP_ROUNDS + rounds; round++) {
@@ -113,6 +126,31 @@ async function detectors(modelDir: string): Promise<Variant[]> {
     fed("detector, and convolutions parted", await edited("part")),
     fed("detector, and boxes bounded", await edited("bound")),
     fed("detector, all edits", await edited("part", "bound")),
+  ];
+}
+
+/** The detector with 8-bit integers, whose boxes are bounded in any case. */
+async function integerDetectors(modelDir: string): Promise<Variant[]> {
+  const path = join(modelDir, "yolov8n.onnx");
+  const choice = { size: SIZE, confidence: 0.25, precision: "int8" } as const;
+  const { copy = "" } = await prepareDetector(path, choice);
+  const quantized = await Deno.readFile(copy);
+  const pixels = await readPixels("dog.jpg", SIZE);
+  const feed = new Tensor("uint8", pixels, [1, SIZE.height, SIZE.width, 3]);
+  const edited = async (name: string, ...edits: ((model: OnnxModel) => void)[]) => {
+    const model = parseOnnx(quantized);
+    const layout = inspectDetector(model, SIZE);
+    specializeGraph(leanDetector(model, layout, choice.confidence), layout);
+    for (const edit of edits) edit(model);
+    const session = await createSession(serializeOnnx(model));
+    return { name, session, feeds: { [session.inputNames[0]]: feed } };
+  };
+  const copied = (model: OnnxModel) => copyResizes(model, SIZE.width);
+  return [
+    await edited("8-bit detector"),
+    await edited("8-bit detector, and pixels grouped", groupPixels),
+    await edited("8-bit detector, and grids copied", copied),
+    await edited("8-bit detector, all edits", groupPixels, copied),
   ];
 }
 

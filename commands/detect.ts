@@ -3,6 +3,7 @@
 import { basename, extname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
+import type { BoundingBox } from "../lib/protocol/geometry.ts";
 import type { PipelineResult } from "../lib/protocol/result.ts";
 import { formatPercent } from "../lib/client/overlay/overlay_layout.ts";
 import { parseConfig } from "../lib/config.ts";
@@ -77,7 +78,7 @@ export async function runDetect(args: string[]): Promise<number> {
     );
   }
   const { modelDirectory, pipeline: { model, textModel } } = readConfig();
-  await ensureModels(modelDirectory, model, textModel);
+  await ensureModels(modelDirectory, [model, ...service.registry.modelNames], textModel);
   try {
     await service.start();
     await tellFallback(service);
@@ -161,7 +162,7 @@ function readConfig() {
 
 function createService(): PipelineService {
   const { modelDirectory, pipeline } = readConfig();
-  const { model, textModel, inputSize, precision, confidence, iou } = pipeline;
+  const { model, textModel, inputSize, precision, confidence, iou, modelMemoryBytes } = pipeline;
   const { workers = 1, threads, directory } = pipeline;
   return new PipelineService({
     modelDir: modelDirectory,
@@ -172,6 +173,7 @@ function createService(): PipelineService {
     precision,
     confidence,
     iou,
+    modelMemoryBytes,
     workers,
     ...(threads !== undefined && { threads }),
     // To try what the machine may have would take longer than most images.
@@ -273,19 +275,30 @@ function toJsonLine(file: string, result: PipelineResult): string {
 
 /** What was found, a row each: what it is, how sure that is, and where it lies. */
 function formatTable(file: string, { image, ...result }: PipelineResult): string {
-  const { detections, text_blocks, timings_ms } = result;
+  const { detections, classes = [], text_blocks, timings_ms } = result;
   const found = [
-    ...detections.map(({ label, confidence, bbox }) => ({ name: label, confidence, bbox })),
-    ...text_blocks.map(({ text, confidence, bbox }) => ({ name: `"${text}"`, confidence, bbox })),
+    ...detections.map(({ label, confidence, bbox, classes: [best] = [] }) => ({
+      name: best === undefined ? label : `${label}, ${best.label}`,
+      confidence,
+      place: formatPlace(bbox),
+    })),
+    ...classes.map(({ label, confidence }) => ({ name: label, confidence, place: "whole image" })),
+    ...text_blocks.map(({ text, confidence, bbox }) => ({
+      name: `"${text}"`,
+      confidence,
+      place: formatPlace(bbox),
+    })),
   ];
   const longest = Math.max(0, ...found.map(({ name }) => name.length));
-  const rows = found.map(({ name, confidence, bbox: [x, y, width, height] }) => {
-    const size = `${Math.round(width)} x ${Math.round(height)}`;
-    const place = `at ${Math.round(x)}, ${Math.round(y)}`;
-    return `  ${name.padEnd(longest)}  ${formatPercent(confidence).padStart(5)}  ${size} ${place}`;
-  });
+  const rows = found.map(({ name, confidence, place }) =>
+    `  ${name.padEnd(longest)}  ${formatPercent(confidence).padStart(5)}  ${place}`
+  );
   const title = `${file}: ${image.width} x ${image.height}, ${Math.round(timings_ms.total)} ms`;
   return [title, ...rows.length > 0 ? rows : ["  nothing found"]].map(printable).join("\n") + "\n";
+}
+
+function formatPlace([x, y, width, height]: BoundingBox): string {
+  return `${Math.round(width)} x ${Math.round(height)} at ${Math.round(x)}, ${Math.round(y)}`;
 }
 
 /** Shows how far the work is, between the lines that it prints. */

@@ -2,8 +2,16 @@
 
 import { Buffer } from "node:buffer";
 import sharp from "sharp";
-import { labelColor } from "../lib/image/label_colors.ts";
-import { formatPercent, placeLabel, type Rectangle } from "../lib/client/overlay/overlay_layout.ts";
+import {
+  detectionLabel,
+  formatPercent,
+  labelAnchor,
+  placeLabel,
+  type Rectangle,
+} from "../lib/client/overlay/overlay_layout.ts";
+import { labelColor, MASK_OPACITY, MAX_SHOWN_CLASSES } from "../lib/image/label_colors.ts";
+import { toPose } from "../lib/image/pose.ts";
+import type { Detection } from "../lib/protocol/detection.ts";
 import type { Point } from "../lib/protocol/geometry.ts";
 import type { PipelineResult } from "../lib/protocol/result.ts";
 import type { PixelImage } from "../lib/image/pixel_image.ts";
@@ -32,7 +40,7 @@ interface Caption {
 }
 
 /**
- * Draws the boxes and polygons of a result, each with its caption, and encodes the image.
+ * Draws everything that was found where it is, with its caption, and encodes the image.
  *
  * @param image HWC uint8 RGB; left as it is.
  * @param extension One of {@linkcode OUTPUT_FORMATS}, such as `.jpg`.
@@ -58,24 +66,64 @@ export async function drawFindings(
 }
 
 /** The drawing alone, as an SVG document of the image's size. */
-export function renderOverlay({ image, detections, text_blocks }: PipelineResult): string {
-  const { width, height } = image;
+export function renderOverlay(result: PipelineResult): string {
+  const { width, height } = result.image;
   const shorter = Math.min(width, height);
   const stroke = Math.max(1, Math.round(shorter / 200));
   const fontSize = Math.max(10, Math.round(shorter / 35));
   const shapes = [
-    ...detections.map(({ bbox: [x, y, w, h], class_id }) =>
-      `<rect x="${x}" y="${y}" width="${w}" height="${h}" stroke="${labelColor(class_id).fill}"/>`
-    ),
-    ...text_blocks.map(({ polygon }) =>
-      `<polygon points="${polygon.map(formatPoint).join(" ")}" stroke="${TEXT_COLOR}"/>`
-    ),
+    ...result.detections.map((detection) => renderObject(detection, result, stroke)),
+    ...result.text_blocks.map(({ polygon }) => renderPolygon(polygon, TEXT_COLOR)),
   ];
-  const captions: Caption[] = [
-    ...detections.map(({ bbox, class_id, label, confidence }) => ({
-      box: toRectangle(bbox),
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">` +
+    `<g fill="none" stroke-width="${stroke}">${shapes.join("")}</g>` +
+    `<g font-family="monospace" font-size="${fontSize}">` +
+    renderCaptions(captionsOf(result, fontSize), { x: 0, y: 0, width, height }, fontSize) +
+    "</g></svg>";
+}
+
+/** The mask, box, turned or level, and keypoints of an object. */
+function renderObject(
+  { bbox: [x, y, w, h], class_id, mask, polygon, keypoints = [] }: Detection,
+  { models }: PipelineResult,
+  stroke: number,
+): string {
+  const color = labelColor(class_id).fill;
+  const { bones, joints } = toPose(keypoints, models.keypoint_names);
+  return [
+    mask === undefined ? "" : renderPolygon(mask, color, MASK_OPACITY),
+    polygon === undefined
+      ? `<rect x="${x}" y="${y}" width="${w}" height="${h}" stroke="${color}"/>`
+      : renderPolygon(polygon, color),
+    ...bones.map((bone) =>
+      `<polyline points="${bone.map(formatPoint).join(" ")}" stroke="${color}"/>`
+    ),
+    ...joints.map(([x, y]) =>
+      `<circle cx="${x}" cy="${y}" r="${1.5 * stroke}" stroke="${color}" fill="#ffffff"/>`
+    ),
+  ].join("");
+}
+
+function renderPolygon(points: readonly Point[], color: string, opacity?: number): string {
+  const fill = opacity === undefined ? "" : ` fill="${color}" fill-opacity="${opacity}"`;
+  return `<polygon points="${points.map(formatPoint).join(" ")}" stroke="${color}"${fill}/>`;
+}
+
+/** Those of the whole image come first, for they have one place only: its upper left corner. */
+function captionsOf(
+  { classes = [], detections, text_blocks }: PipelineResult,
+  fontSize: number,
+): Caption[] {
+  return [
+    ...classes.slice(0, MAX_SHOWN_CLASSES).map(({ class_id, label, confidence }, index) => ({
+      box: { x: 0, y: index * captionHeight(fontSize), width: 0, height: 0 },
       text: `${label} ${formatPercent(confidence)}`,
       color: labelColor(class_id),
+    })),
+    ...detections.map((detection) => ({
+      box: labelAnchor(toRectangle(detection.bbox), detection.polygon),
+      text: detectionLabel(detection),
+      color: labelColor(detection.class_id),
     })),
     ...text_blocks.map(({ bbox, text }) => ({
       box: toRectangle(bbox),
@@ -83,10 +131,6 @@ export function renderOverlay({ image, detections, text_blocks }: PipelineResult
       color: TEXT_LABEL_COLOR,
     })),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">` +
-    `<g fill="none" stroke-width="${stroke}">${shapes.join("")}</g>` +
-    `<g font-family="monospace" font-size="${fontSize}">` +
-    renderCaptions(captions, { x: 0, y: 0, width, height }, fontSize) + "</g></svg>";
 }
 
 function renderCaptions(
@@ -96,7 +140,7 @@ function renderCaptions(
 ): string {
   const taken: Rectangle[] = [];
   return captions.map(({ box, text, color }) => {
-    const size = { width: textWidth(text, fontSize), height: Math.round(fontSize * 1.3) };
+    const size = { width: textWidth(text, fontSize), height: captionHeight(fontSize) };
     const place = placeLabel(box, size, visible, taken);
     taken.push(place);
     const { x, y, width, height } = place;
@@ -104,6 +148,10 @@ function renderCaptions(
       `<text x="${x + fontSize * 0.3}" y="${y + fontSize}" fill="${color.text}">` +
       `${escapeXml(text)}</text>`;
   }).join("");
+}
+
+function captionHeight(fontSize: number): number {
+  return Math.round(fontSize * 1.3);
 }
 
 function textWidth(text: string, fontSize: number): number {

@@ -158,7 +158,7 @@ async function loadInUse(path: string, settings: PipelineConfig): Promise<Evalua
   });
   const { ownInput, precision, layout: { input, labels } } = prepared;
   const fitsFrames = inputSize === undefined && ownInput === undefined;
-  const cache = new DetectorCache();
+  const cache = new DetectorCache(settings.modelMemoryBytes);
   return {
     detectorFor: (image) => {
       const shape = fitsFrames ? shapeInput(image, like) : input;

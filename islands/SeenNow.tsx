@@ -4,8 +4,11 @@ import { useEffect, useRef } from "preact/hooks";
 import { labelColor } from "../lib/image/label_colors.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { NewObjectAnnouncer } from "../lib/client/live/new_objects.ts";
-import { chosenDetections, formatPercent } from "../lib/client/overlay/overlay_layout.ts";
-import type { Detection } from "../lib/protocol/detection.ts";
+import {
+  chosenClasses,
+  chosenDetections,
+  formatPercent,
+} from "../lib/client/overlay/overlay_layout.ts";
 import type { TextBlock } from "../lib/protocol/text_block.ts";
 import {
   type SeenObject,
@@ -19,17 +22,19 @@ const REFRESH_MS = 250;
 /** Age at which a result no longer tells what is seen now. */
 const STALE_MS = 1000;
 
-/** Lists what is seen now: objects by class, and the lines of text. */
+/** Lists what is seen now: objects by class, what the image as a whole shows, and the lines of text. */
 export function SeenNow({ live }: { live: LiveSignals }): JSX.Element {
-  const { objects, announcement } = useSeenObjects(live);
+  const { objects, classes, announcement } = useSeenObjects(live);
   const texts = live.lastResult.value?.result.text_blocks ?? [];
   const readsText = live.lastResult.value?.result.models.recognizer != null;
-  const isTextOnly = live.lastResult.value?.result.models.detector === null;
+  const classifies = live.lastResult.value?.result.classes !== undefined;
+  const findsNoObjects = live.lastResult.value?.result.models.detector === null;
   const rows = seenRows(objects.value, live.hiddenLabels.value);
   const count = rows.reduce((sum, row) => sum + (row.isHidden ? 0 : row.object?.count ?? 0), 0);
   return (
     <>
-      <section class="panel seen" aria-labelledby="seen-heading" hidden={isTextOnly}>
+      <p class="hidden" role="status">{announcement}</p>
+      <section class="panel seen" aria-labelledby="seen-heading" hidden={findsNoObjects}>
         <h2 id="seen-heading">
           Seen now <span class="tally">{count > 0 ? count : ""}</span>
         </h2>
@@ -38,10 +43,33 @@ export function SeenNow({ live }: { live: LiveSignals }): JSX.Element {
             {rows.map((row) => <ObjectRow key={row.label} row={row} hidden={live.hiddenLabels} />)}
           </ul>
         )}
-        <p class="hidden" role="status">{announcement}</p>
       </section>
+      {classifies && <WholeImage classes={classes.value} hidden={live.hiddenLabels} />}
       {readsText && <TextLines texts={texts} />}
     </>
+  );
+}
+
+/** What the image as a whole is classified as. */
+function WholeImage({ classes, hidden }: {
+  classes: SeenObject[];
+  hidden: Signal<readonly string[]>;
+}): JSX.Element {
+  return (
+    <section class="panel whole" aria-labelledby="whole-heading">
+      <h2 id="whole-heading">Whole image</h2>
+      {classes.length === 0
+        ? <p class="empty">The image is of none of the known classes.</p>
+        : (
+          <ul class="objects">
+            {classes.map((object) => {
+              const { label } = object;
+              const isHidden = hidden.value.includes(label);
+              return <ObjectRow key={label} row={{ label, object, isHidden }} hidden={hidden} />;
+            })}
+          </ul>
+        )}
+    </section>
   );
 }
 
@@ -104,38 +132,42 @@ function TextLines({ texts }: { texts: TextBlock[] }): JSX.Element {
   );
 }
 
-/** The list of objects, renewed a few times a second, and what screen readers are told of new ones. */
+/** What the lists show, renewed a few times a second, and what screen readers are told of what is new. */
 function useSeenObjects(
   live: LiveSignals,
-): { objects: Signal<SeenObject[]>; announcement: Signal<string> } {
+): {
+  objects: Signal<SeenObject[]>;
+  classes: Signal<SeenObject[]>;
+  announcement: Signal<string>;
+} {
   const objects = useSignal<SeenObject[]>([]);
+  const classes = useSignal<SeenObject[]>([]);
   const announcement = useSignal("");
   const arrivedAt = useRef(-Infinity);
   useSignalEffect(() => {
-    if (live.lastResult.value === null) objects.value = [];
+    if (live.lastResult.value === null) objects.value = classes.value = [];
     else arrivedAt.current = performance.now();
   });
   useEffect(() => {
     const announcer = new NewObjectAnnouncer();
     const timer = setInterval(() => {
       const now = performance.now();
-      const shown = objects.value.map(({ label }) => label)
+      const shown = [...objects.value, ...classes.value.slice(0, 1)].map(({ label }) => label)
         .filter((label) => !live.hiddenLabels.value.includes(label));
       announcement.value = announcer.update(shown, now);
       const isFresh = now - arrivedAt.current < STALE_MS;
-      const detections = isFresh ? listedDetections(live) : [];
-      if (detections.length === 0 && objects.value.length === 0) return;
-      objects.value = updateSeenObjects(objects.value, detections, now);
+      const result = isFresh ? live.lastResult.value?.result : undefined;
+      // Classes that are not shown are listed all the same, so that they can be shown again.
+      const choice = { minimumConfidence: live.minimumConfidence.value, hiddenLabels: [] };
+      const detections = chosenDetections(result?.detections ?? [], choice);
+      const seen = updateSeenObjects(objects.value, detections, now);
+      if (seen.length > 0 || objects.value.length > 0) objects.value = seen;
+      const likeliest = chosenClasses(result?.classes, choice);
+      if (likeliest.length > 0 || classes.value.length > 0) {
+        classes.value = likeliest.map((each) => ({ ...each, count: 1, last_seen: now }));
+      }
     }, REFRESH_MS);
     return () => clearInterval(timer);
   }, []);
-  return { objects, announcement };
-}
-
-/** Classes that are not shown are listed all the same, so that they can be shown again. */
-function listedDetections({ lastResult, minimumConfidence }: LiveSignals): Detection[] {
-  return chosenDetections(lastResult.value?.result.detections ?? [], {
-    minimumConfidence: minimumConfidence.value,
-    hiddenLabels: [],
-  });
+  return { objects, classes, announcement };
 }

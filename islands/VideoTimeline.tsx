@@ -54,7 +54,12 @@ function Body({ videos, loaded, rows }: {
     <>
       <ul class="tracks" style={playhead}>
         {rows.slice(0, MAX_ROWS).map((row) => (
-          <Track key={`${row.kind} ${row.label}`} videos={videos} row={row} duration={duration} />
+          <Track
+            key={`${row.kind} ${row.of} ${row.label}`}
+            videos={videos}
+            row={row}
+            duration={duration}
+          />
         ))}
       </ul>
       {lost !== null && <p class="empty">{lost}</p>}
@@ -76,7 +81,7 @@ function Track({ videos, row, duration }: {
   duration: number;
 }): JSX.Element {
   const { kind, label, class_id, spans } = row;
-  const color = kind === "object" ? labelColor(class_id).fill : "var(--text-muted)";
+  const color = kind === "text" ? "var(--text-muted)" : labelColor(class_id).fill;
   const seek = (event: JSX.TargetedPointerEvent<HTMLDivElement>) => {
     const { left, width } = event.currentTarget.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (event.clientX - left) / width));

@@ -64,8 +64,10 @@ export interface PipelineConfig {
   threads: number | undefined;
   /** What runs the detector; `auto` to find out. */
   device: Device | "auto";
-  /** A model's id in `models.json`, or the path of an ONNX file. */
+  /** A model's id in `models.json`, the name of one that was added to the model folder, or the path of an ONNX file. */
   model: string;
+  /** Memory for the detectors that all workers keep, in bytes. */
+  modelMemoryBytes: number;
   /** Least confidence of a detection, 0 to 1. */
   confidence: number;
   /** Overlap, 0 to 1, above which two boxes of a class count as one object. */
@@ -143,6 +145,8 @@ export const PIPELINE_DEFAULTS = {
   confidence: 0.25,
   /** Overlap above which two boxes of a class count as one object. */
   iou: 0.45,
+  /** Memory for the detectors that all workers keep, in bytes. */
+  modelMemoryBytes: 1024 * MEGABYTE,
   /** Most pixels of an image. */
   maxPixels: 4_194_304,
   /** What reads text. */
@@ -254,6 +258,10 @@ function parsePipeline(environment: Environment): PipelineConfig {
     threads: environment.optionalInteger("PIPELINE_THREADS", 1, 64),
     device: environment.choice("PIPELINE_DEVICE", ["auto", ...DEVICES], "auto"),
     model: environment.text("YOLO_MODEL") ?? PIPELINE_DEFAULTS.model,
+    modelMemoryBytes: environment.megabytes(
+      "MODEL_MEMORY_MB",
+      PIPELINE_DEFAULTS.modelMemoryBytes / MEGABYTE,
+    ),
     confidence: environment.ratio("YOLO_CONFIDENCE", PIPELINE_DEFAULTS.confidence),
     iou: environment.ratio("YOLO_IOU", PIPELINE_DEFAULTS.iou),
     textModel: parseTextModel(environment),

@@ -17,7 +17,13 @@ const SHARED = [
 ];
 
 /** What an image is, and what else of it runs in browsers too. */
-const PLAIN_IMAGE = ["lib/image/boxes.ts", "lib/image/label_colors.ts", "lib/image/size.ts"];
+const PLAIN_IMAGE = [
+  "lib/image/boxes.ts",
+  "lib/image/label_colors.ts",
+  "lib/image/map_geometry.ts",
+  "lib/image/pose.ts",
+  "lib/image/size.ts",
+];
 
 /** What each part of the program may import, beside itself. */
 const ARROWS: Readonly<Record<string, string[]>> = {

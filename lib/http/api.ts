@@ -12,6 +12,7 @@ import { logEvent } from "../telemetry/log.ts";
 const API_SEGMENTS = [
   "health",
   "metrics",
+  "models",
   "openapi.json",
   "pipelines",
   "ready",

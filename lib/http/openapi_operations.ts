@@ -80,6 +80,12 @@ export const OPERATIONS: readonly Operation[] = [
   },
   { path: "/metrics", method: "get", summary: "Metrics for Prometheus", answer: "text/plain" },
   { path: "/openapi.json", method: "get", summary: "This document", answer: "application/json" },
+  {
+    path: "/models",
+    method: "get",
+    summary: "All models: those in use, those that are there, and those that can be fetched",
+    answer: "ModelList",
+  },
   { path: "/pipelines", method: "get", summary: "All pipelines", answer: "PipelineList" },
   {
     path: "/pipelines/steps",

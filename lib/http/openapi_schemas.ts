@@ -14,6 +14,7 @@ import { BoundingBoxSchema, FrameSizeSchema, PointSchema } from "../protocol/geo
 import { HealthSchema, JobsSummarySchema, ReadySchema } from "../protocol/health.ts";
 import { ClearedSchema, JobListSchema, JobViewSchema, SubmittedSchema } from "../protocol/job.ts";
 import * as jobSocket from "../protocol/job_socket.ts";
+import { ModelInfoSchema, ModelListSchema } from "../protocol/model_list.ts";
 import * as pipeline from "../protocol/pipeline.ts";
 import { PipelineListSchema, PipelineSummarySchema } from "../protocol/pipeline_list.ts";
 import * as queries from "../protocol/query.ts";
@@ -35,6 +36,8 @@ export const NAMED = {
   DeviceInUse: DeviceInUseSchema,
   JobsSummary: JobsSummarySchema,
   Ready: ReadySchema,
+  ModelInfo: ModelInfoSchema,
+  ModelList: ModelListSchema,
   PipelineSummary: PipelineSummarySchema,
   PipelineList: PipelineListSchema,
   PipelineDefinition: pipeline.PipelineDefinitionSchema,

@@ -15,6 +15,12 @@ const PALETTE = [
   "#ffffff",
 ] as const;
 
+/** Opacity of the colour over the mask of an object, which is to be seen through it. */
+export const MASK_OPACITY = 0.35;
+
+/** How many classes of a whole image are shown; more of them say little. */
+export const MAX_SHOWN_CLASSES = 3;
+
 const DARK = "#0b0d10";
 const LIGHT = "#ffffff";
 

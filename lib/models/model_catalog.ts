@@ -62,13 +62,22 @@ export function findModel(id: string): ModelEntry | undefined {
   return MODELS.find((model) => model.id === id);
 }
 
+/** What a model may be called: what has a folder in it, or ends in `.onnx`, is a path. */
+const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
+
+/** Whether a text is the name of a model in the model folder, as opposed to the path of a file. */
+export function isModelName(text: string): boolean {
+  return NAME.test(text) && !text.toLowerCase().endsWith(".onnx");
+}
+
 /**
  * Where a detector's file is.
  *
- * @param model A model's id, or the path of an ONNX file
+ * @param model A model's id, the name of one that was added to the folder, or the path of an ONNX file
  * @param directory Folder of the model files
  */
 export function modelPath(model: string, directory: string): string {
   const entry = findModel(model);
-  return entry === undefined ? model : join(directory, entry.file);
+  if (entry !== undefined) return join(directory, entry.file);
+  return isModelName(model) ? join(directory, `${model}.onnx`) : model;
 }

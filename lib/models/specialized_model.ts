@@ -72,9 +72,12 @@ export async function prepareDetector(
   source: string,
   choice: DetectorChoice,
 ): Promise<PreparedDetector> {
-  const { model, ingredients, layout } = await inspect(source, choice.size);
-  const isBound = layout.preprocessing?.fit === "stretch" ||
-    (await inspect(source, ANY_SIZE)).layout.input.width !== ANY_SIZE.width;
+  const { model, ingredients, layout, hasOpenShapes } = await inspect(source, choice.size);
+  // Shapes that were asked for are those of one size.
+  const other = hasOpenShapes
+    ? (await inspect(source, ANY_SIZE)).layout
+    : inspectDetector(model, ANY_SIZE);
+  const isBound = layout.preprocessing?.fit === "stretch" || other.input.width !== ANY_SIZE.width;
   const hash = hashOf(...ingredients);
   // Those of the catalogue have been tried.
   if (!MODELS.some(({ sha256 }) => sha256 === hash)) {
@@ -247,10 +250,11 @@ export async function arithmeticOf(source: string): Promise<"float32" | "8 bits"
 async function inspect(
   source: string,
   size: Size,
-): Promise<ModelFile & { layout: DetectorLayout }> {
+): Promise<ModelFile & { layout: DetectorLayout; hasOpenShapes: boolean }> {
   const file = await readModelFile(source);
+  const isOpen = hasOpenShapes(file.model);
   const layout = await describing(source, () => recognize(file.model, size));
-  return { ...file, layout };
+  return { ...file, layout, hasOpenShapes: isOpen };
 }
 
 /** Recognises a detector; where its outputs leave their shapes open, these are asked for. */

@@ -13,6 +13,8 @@ export interface ModelFile {
   model: OnnxModel;
   /** What its graph depends on: the bytes of all files that were read. */
   ingredients: Uint8Array[];
+  /** The paths of those files. */
+  files: ReadonlySet<string>;
 }
 
 /** Most bytes of a model; the largest detectors have half as many. */
@@ -40,17 +42,22 @@ export async function readModelFile(path: string): Promise<ModelFile> {
     throw new ModelError(message, { cause });
   }
   const ingredients = [bytes];
+  const files = new Set([path]);
   for (const tensor of tensorsOf(model)) {
-    if (tensor.data_location === EXTERNAL) ingredients.push(await readWeights(path, tensor));
+    if (tensor.data_location !== EXTERNAL) continue;
+    const weights = await readWeights(path, tensor);
+    ingredients.push(weights.bytes);
+    files.add(weights.name);
   }
   const notes = await readSidecar(path);
   if (notes !== undefined) {
     ingredients.push(notes.bytes);
+    files.add(notes.name);
     model.metadata_props = model.metadata_props.filter(({ key }) => !notes.entries.has(key));
     for (const [key, value] of notes.entries) model.metadata_props.push({ key, value });
   }
   widenHalves(model);
-  return { model, ingredients };
+  return { model, ingredients, files };
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {
@@ -87,7 +94,10 @@ function tensorsOf({ graph }: OnnxModel): OnnxTensor[] {
 }
 
 /** Reads the elements of a tensor from the file that it names, into the tensor. */
-async function readWeights(path: string, tensor: OnnxTensor): Promise<Uint8Array> {
+async function readWeights(
+  path: string,
+  tensor: OnnxTensor,
+): Promise<{ name: string; bytes: Uint8Array }> {
   const entries = new Map(tensor.external_data?.map(({ key, value }) => [key, value]));
   const location = normalize(entries.get("location") ?? "");
   const isBeside = !isAbsolute(location) && location.split(sep)[0] !== "..";
@@ -97,6 +107,7 @@ async function readWeights(path: string, tensor: OnnxTensor): Promise<Uint8Array
     );
   }
   const name = join(dirname(path), location);
+  let bytes: Uint8Array;
   try {
     using file = await Deno.open(name);
     const { size } = await file.stat();
@@ -108,7 +119,7 @@ async function readWeights(path: string, tensor: OnnxTensor): Promise<Uint8Array
       );
     }
     await file.seek(offset, Deno.SeekMode.Start);
-    tensor.raw_data = await readAll(file, length);
+    bytes = await readAll(file, length);
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
     throw new ModelError(
@@ -118,9 +129,10 @@ async function readWeights(path: string, tensor: OnnxTensor): Promise<Uint8Array
       { cause },
     );
   }
+  tensor.raw_data = bytes;
   tensor.data_location = 0;
   tensor.external_data = [];
-  return tensor.raw_data;
+  return { name, bytes };
 }
 
 async function readAll(file: Deno.FsFile, length: number): Promise<Uint8Array> {
@@ -153,5 +165,5 @@ async function readSidecar(path: string) {
   const texts = [...entries].map(([key, value]) =>
     [key, typeof value === "string" ? value : JSON.stringify(value)] as const
   );
-  return { bytes, entries: new Map(texts) };
+  return { name, bytes, entries: new Map(texts) };
 }

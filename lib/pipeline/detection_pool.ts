@@ -9,12 +9,13 @@ import { dirname } from "node:path";
 import type { Size } from "../image/size.ts";
 import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";
 import {
+  choosePrecision,
   possiblePrecisions,
   type Precision,
   type PreparedDetector,
   prepareDetector,
 } from "../models/specialized_model.ts";
-import type { DetectorLayout } from "../onnx/detector_layout.ts";
+import { ModelError } from "../onnx/errors.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import {
   type PoolResult,
@@ -35,7 +36,10 @@ import {
 } from "./autotune.ts";
 import { imageTaskRules } from "./image_task_rules.ts";
 import { type AutotuneAnswer, autotuneKey, keepAnswer, readAnswer } from "./kept_autotune.ts";
+import { DefinitionError } from "./errors.ts";
+import type { ModelUse } from "./model_uses.ts";
 import { planPipeline } from "./pipeline_plan.ts";
+import { modelOf } from "./steps.ts";
 import type { DetectTask, SegmentOutcome, WorkerSetup } from "./worker_tasks.ts";
 
 /** Options for {@linkcode DetectionPool}. */
@@ -44,6 +48,10 @@ export interface DetectionPoolOptions {
   pipelines: PipelineDefinition[];
   /** Path of the detector's model. */
   modelPath: string;
+  /** Other models that nodes name. */
+  models: readonly ModelUse[];
+  /** Memory for the models that all workers keep, in bytes. */
+  memoryBytes: number;
   /** Input of the detector, in pixels, where a task asks for no other. */
   inputSize: Size;
   /** Whether a frame gets an input of its shape, of as many pixels. */
@@ -84,6 +92,7 @@ export class DetectionPool {
   #pool: Pool | undefined;
   #plans: (WorkerPlan | PlanMeasurement)[] = [];
   #detector: PreparedDetector | undefined;
+  #models: ReadonlyMap<string, PreparedDetector> = new Map();
   #lastFrameMs = -Infinity;
   /** What keeps other processes from removing the graphs in use. */
   readonly #holds = new DisposableStack();
@@ -103,9 +112,13 @@ export class DetectionPool {
     return this.#plans;
   }
 
-  /** The detector's outputs and labels; `undefined` before the start. */
-  get layout(): DetectorLayout | undefined {
-    return this.#detector?.layout;
+  /**
+   * A detector that has been looked into; `undefined` before the start.
+   *
+   * @param model What a node names; the detector of all by default
+   */
+  detectorOf(model?: string): PreparedDetector | undefined {
+    return model === undefined ? this.#detector : this.#models.get(model);
   }
 
   /** What the detector computes with; `undefined` before the start. */
@@ -134,15 +147,34 @@ export class DetectionPool {
     this.#plans = candidatePlans(navigator.hardwareConcurrency, fixedPlan);
     await removeUnused(dirname(modelPath));
     const detector = await this.#tune();
+    this.#models = await this.#prepareModels(detector.precision);
     await this.#startPool([detector]);
     this.#isReady = true;
   }
 
-  async #prepare(precision: Precision): Promise<PreparedDetector> {
-    const { modelPath, inputSize: size, confidence } = this.#options;
-    const prepared = await prepareDetector(modelPath, { size, confidence, precision });
+  async #prepare(
+    precision: Precision,
+    path: string = this.#options.modelPath,
+  ): Promise<PreparedDetector> {
+    const { inputSize: size, confidence } = this.#options;
+    const prepared = await prepareDetector(path, { size, confidence, precision });
     await this.#hold(prepared);
     return prepared;
+  }
+
+  /** They compute with 8 bits where the detector of all turned out to do so here, and they are calibrated. */
+  async #prepareModels(precision: Precision): Promise<Map<string, PreparedDetector>> {
+    const models = new Map<string, PreparedDetector>();
+    for (const { model, path, where } of this.#options.models) {
+      try {
+        const choice = precision === "int8" ? "auto" : precision;
+        models.set(model, await this.#prepare(await choosePrecision(path, choice), path));
+      } catch (cause) {
+        if (!(cause instanceof ModelError)) throw cause;
+        throw new DefinitionError(`Cannot load the pipeline ${where}: ${cause.message}`, { cause });
+      }
+    }
+    return models;
   }
 
   /** Runs a task when it is its turn; see {@linkcode WorkerPool.run}. */
@@ -200,8 +232,9 @@ export class DetectionPool {
     const { pipelines, device, iou, maxPixels, inputSize, fitsFrames } = this.#options;
     const { frameTimeoutMs, onRestart } = this.#options;
     if (this.#isStopped) throw new Error("The workers were stopped while they started");
+    const workers = Math.max(...this.#plans.map(({ workers }) => workers));
     const pool: Pool = new WorkerPool({
-      workers: Math.max(...this.#plans.map(({ workers }) => workers)),
+      workers,
       rules: imageTaskRules(),
       workerUrl: new URL("./detection_worker.ts", import.meta.url).href,
       prepare: (task, underWay) => ({ threads: this.#threadsFor(underWay), ...task }),
@@ -210,6 +243,8 @@ export class DetectionPool {
       setup: {
         pipelines,
         detectors,
+        models: this.#models,
+        memoryBytes: this.#options.memoryBytes / workers,
         inputSize,
         fitsFrames,
         threads: planFor(this.#plans, Infinity).threads,
@@ -246,16 +281,18 @@ async function measure(
   return { precision, plans: worthwhilePlans(measured) };
 }
 
-/** The first node of a pipeline that finds objects in whole images. */
+/** The first node of a pipeline that finds objects in whole images with the detector of all. */
 function firstDetection(
   pipelines: readonly PipelineDefinition[],
 ): Pick<DetectTask, "pipelineId" | "nodes" | "given"> | undefined {
   for (const definition of pipelines) {
     const segment = planPipeline(definition).whole.segments.find(({ pool, nodes, needs }) =>
-      pool === "detection" && nodes.length > 0 && needs.length === 0
+      pool === "detection" && needs.length === 0 && nodes[0] !== undefined &&
+      modelOf(nodes[0].params) === undefined
     );
-    if (segment === undefined) continue;
-    return { pipelineId: definition.id, nodes: [segment.nodes[0].id], given: {} };
+    const [node] = segment?.nodes ?? [];
+    if (node === undefined) continue;
+    return { pipelineId: definition.id, nodes: [node.id], given: {} };
   }
   return undefined;
 }

@@ -17,7 +17,7 @@ import type { DetectTask, SegmentOutcome, WorkerSetup } from "./worker_tasks.ts"
 runWorkerLoop<WorkerSetup, DetectTask, SegmentOutcome>(async (setup) => {
   const { pipelines, detectors: [first, ...others], inputSize, fitsFrames, maxPixels } = setup;
   const nodesFor = nodeLookup(pipelines);
-  const cache = new DetectorCache();
+  const cache = new DetectorCache(setup.memoryBytes);
   await cache.get({ ...setup, prepared: first, input: inputSize });
   return {
     async run(task) {
@@ -28,23 +28,28 @@ runWorkerLoop<WorkerSetup, DetectTask, SegmentOutcome>(async (setup) => {
         upright,
         needsPixels: nodes.some(needsPixels),
       });
-      const prepared = others.find(({ precision }) => precision === task.precision) ?? first;
-      const detectorFor = async () => {
+      let input: Size | undefined;
+      const detectorFor = async (model: string | undefined) => {
+        const prepared = model === undefined
+          ? others.find(({ precision }) => precision === task.precision) ?? first
+          : setup.models.get(model);
+        if (prepared === undefined) {
+          throw new RangeError(`Cannot use the model "${model}": unknown`);
+        }
         const like = task.inputSize ?? inputSize;
-        const input = fitsFrames ? shapeInput(await frame.size(), like) : like;
-        return await cache.get({
+        const shaped = fitsFrames ? shapeInput(await frame.size(), like) : like;
+        const detector = await cache.get({
           ...setup,
           prepared,
-          input: prepared.ownInput ?? input,
+          input: prepared.ownInput ?? shaped,
           threads,
         });
+        input ??= detector.input;
+        return detector;
       };
-      let input: Size | undefined;
       const outcome = await runNodes(nodes, given, frame, async (node, inputs) => {
         if (node.step.runsOn !== "detection") throw misplaced(node);
-        const detector = await detectorFor();
-        input = detector.input;
-        return await node.step.run(inputs, node.params, { frame, detector });
+        return await node.step.run(inputs, node.params, { frame, detectorFor });
       });
       return { ...outcome, input };
     },

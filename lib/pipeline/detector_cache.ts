@@ -4,12 +4,6 @@ import { fitLetterbox, LETTERBOX_GREY } from "../image/letterbox.ts";
 import type { Size } from "../image/size.ts";
 import { loadDetector, type PreparedDetector } from "../models/specialized_model.ts";
 
-/**
- * Detectors that a worker keeps: for the shapes of frames, the steps of quality and the numbers of threads that are in use at a
- * time, and no more, since each takes some ten megabytes.
- */
-export const MOST_DETECTORS = 8;
-
 /** What a frame is to be looked at with. */
 export interface DetectorNeeds {
   /** The model. */
@@ -24,9 +18,34 @@ export interface DetectorNeeds {
   iou: number;
 }
 
-/** Detectors that are loaded when they are first asked for, of which the few that were used last are kept. */
+/** A detector, and about what it takes. */
+interface Kept {
+  detector: Detector;
+  /** By how much the process has grown for it, and no less than its graph, in bytes. */
+  bytes: number;
+}
+
+/**
+ * Detectors that are loaded when they are first asked for: for the models, the shapes of frames, the steps of quality and the
+ * numbers of threads that are in use at a time. Those that were used last are kept, as many as there is memory for.
+ */
 export class DetectorCache {
-  readonly #detectors = new Map<string, Detector>();
+  readonly #kept = new Map<string, Kept>();
+  readonly #memoryBytes: number;
+
+  /**
+   * Begins empty.
+   *
+   * @param memoryBytes What the detectors may take; the one in use is kept in any case
+   */
+  constructor(memoryBytes: number) {
+    this.#memoryBytes = memoryBytes;
+  }
+
+  /** About what the detectors that are kept take, in bytes. */
+  get bytes(): number {
+    return this.#kept.values().reduce((sum, { bytes }) => sum + bytes, 0);
+  }
 
   /**
    * The detector that is asked for; one that is not there takes about a tenth of a second.
@@ -36,33 +55,40 @@ export class DetectorCache {
    * @throws {ModelError} If the model is gone, is another by now, or cannot be used
    */
   async get(needs: DetectorNeeds): Promise<Detector> {
-    const { prepared: { precision }, input: { width, height }, threads } = needs;
-    const key = `${precision} ${width}x${height} on ${threads}`;
-    const detector = this.#detectors.get(key) ?? await load(needs);
+    const { prepared: { source, hash, precision }, input: { width, height }, threads } = needs;
+    const key = JSON.stringify([source, hash, precision, width, height, threads]);
+    const found = this.#kept.get(key) ?? await load(needs);
     // Now it is the one that was used last.
-    this.#detectors.delete(key);
-    this.#detectors.set(key, detector);
-    const [[oldestKey, oldest] = []] = this.#detectors;
-    if (this.#detectors.size > MOST_DETECTORS && oldestKey !== undefined) {
-      this.#detectors.delete(oldestKey);
-      await oldest?.release();
-    }
-    return detector;
+    this.#kept.delete(key);
+    this.#kept.set(key, found);
+    await this.#makeRoom();
+    return found.detector;
   }
 
   /** Frees all of them. */
   async release(): Promise<void> {
-    for (const detector of this.#detectors.values()) await detector.release();
-    this.#detectors.clear();
+    for (const { detector } of this.#kept.values()) await detector.release();
+    this.#kept.clear();
+  }
+
+  async #makeRoom(): Promise<void> {
+    for (const [key, { detector }] of this.#kept) {
+      if (this.#kept.size === 1 || this.bytes <= this.#memoryBytes) return;
+      this.#kept.delete(key);
+      await detector.release();
+    }
   }
 }
 
-async function load({ prepared, input, ...options }: DetectorNeeds): Promise<Detector> {
+async function load({ prepared, input, ...options }: DetectorNeeds): Promise<Kept> {
   const { confidence } = prepared;
   const graph = await loadDetector(prepared, input);
+  const before = Deno.memoryUsage().rss;
   const detector = await Detector.create({ ...graph, ...options, confidence });
   // The first inference allocates, and takes several times as long as the next.
   detector.pixels.fill(LETTERBOX_GREY);
   await detector.detect(fitLetterbox(detector.input, detector.input));
-  return detector;
+  // Memory that was freed before is used again, so that it may not grow at all.
+  const bytes = Math.max(graph.model.length, Deno.memoryUsage().rss - before);
+  return { detector, bytes };
 }

@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
+import { describeMachine } from "../models/describe_machine.ts";
 import project from "../../deno.json" with { type: "json" };
 
 const AnswerSchema = v.object({
@@ -40,9 +41,7 @@ const MOST_ANSWERS = 8;
  * @param given The model, and the settings that bear on the answer
  */
 export async function autotuneKey(given: Readonly<Record<string, unknown>>): Promise<string> {
-  const { hardwareConcurrency } = navigator;
-  const machine = [await processorName(), hardwareConcurrency, Deno.build.target];
-  const ingredients = JSON.stringify([project.version, machine, given]);
+  const ingredients = JSON.stringify([project.version, await describeMachine(), given]);
   return createHash("sha256").update(ingredients).digest("hex");
 }
 
@@ -83,10 +82,4 @@ async function readAnswers(modelPath: string): Promise<Record<string, AutotuneAn
 
 function answerPath(modelPath: string): string {
   return join(dirname(modelPath), `${basename(modelPath, ".onnx")}.autotune.json`);
-}
-
-/** The processor where the system tells it, or else the machine's name. */
-async function processorName(): Promise<string> {
-  const info = await Deno.readTextFile("/proc/cpuinfo").catch(() => "");
-  return /^model name\s*:\s*(.*)$/m.exec(info)?.[1] ?? Deno.hostname();
 }

@@ -20,6 +20,14 @@ const TOLD = 3;
 /** Ids of the built-in pipelines, in the order in which they are offered. */
 const BUILT_IN = ["yolo_ocr", "yolo_only", "plates", "ocr_only"];
 
+/** Where definitions were read from. */
+const FILES = new WeakMap<PipelineDefinition, string>();
+
+/** The path of the file that a definition was read from; its id for any other. */
+export function fileOf(definition: PipelineDefinition): string {
+  return FILES.get(definition) ?? definition.id;
+}
+
 /**
  * Reads the built-in definitions, then those of a folder of the operator's.
  *
@@ -57,7 +65,10 @@ function listFiles(folder: string | undefined): string[] {
 function load(path: string): PipelineDefinition {
   const definition = parse(path);
   const errors = validateDefinition(definition);
-  if (errors.length === 0) return definition as PipelineDefinition;
+  if (errors.length === 0) {
+    FILES.set(definition as PipelineDefinition, path);
+    return definition as PipelineDefinition;
+  }
   const more = errors.length > TOLD ? "; and more" : "";
   const told = errors.slice(0, TOLD).join("; ");
   throw new DefinitionError(`Cannot load the pipeline ${path}: ${told}${more}`);

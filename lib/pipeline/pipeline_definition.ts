@@ -1,7 +1,8 @@
 import { cutText } from "../cut_text.ts";
+import { isModelName } from "../models/model_catalog.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
-import type { ValueType } from "./step.ts";
-import { RESULT_STEP, STEPS } from "./steps.ts";
+import type { Step, ValueType } from "./step.ts";
+import { modelOf, RESULT_STEP, STEPS } from "./steps.ts";
 
 /** One node of a pipeline. */
 type PipelineNode = PipelineDefinition["nodes"][number];
@@ -17,10 +18,21 @@ const LONGEST_INTERVAL_MS = 3_600_000;
  * Checks whether a value is a pipeline that can run.
  *
  * @param value Anything, such as parsed JSON.
+ * @param models Names that nodes may call models by; any by default. Paths of files are not looked at.
  * @returns What is wrong with it, a sentence each, at most a hundred; empty for a valid pipeline.
  */
-export function validateDefinition(value: unknown): string[] {
-  return findErrors(value).slice(0, MOST_ERRORS);
+export function validateDefinition(value: unknown, models?: ReadonlySet<string>): string[] {
+  const errors = findErrors(value);
+  if (errors.length > 0 || models === undefined) return errors.slice(0, MOST_ERRORS);
+  return modelErrors(value as PipelineDefinition, models);
+}
+
+function modelErrors({ nodes }: PipelineDefinition, models: ReadonlySet<string>): string[] {
+  return nodes.flatMap(({ id, params = {} }) => {
+    const model = modelOf(params);
+    if (model === undefined || models.has(model) || !isModelName(model)) return [];
+    return [`Parameter "model" of the node "${id}" names no model of GET /models: "${model}"`];
+  });
 }
 
 function findErrors(value: unknown): string[] {
@@ -188,12 +200,17 @@ function edgeErrors(definition: PipelineDefinition): string[] {
     if (type === undefined || !(type in accepted)) {
       const expected = Object.keys(accepted).join(" or ") || "nothing";
       errors.push(`Edge "${from}" to "${to}" carries ${type}, but "${to}" accepts ${expected}`);
-    } else if (taken.has(`${type} ${to}`)) {
+    } else if (taken.has(`${type} ${to}`) && !joins(stepOf(to), type)) {
       errors.push(`Node "${to}" is given ${type} more than once`);
     }
     taken.add(`${type} ${to}`);
   }
   return errors;
+}
+
+/** The result may be made of what several nodes have found. */
+function joins(step: Step | undefined, type: ValueType): boolean {
+  return step === STEPS.get(RESULT_STEP) && type === "detections";
 }
 
 function inputErrors(definition: PipelineDefinition): string[] {

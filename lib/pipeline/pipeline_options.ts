@@ -18,7 +18,7 @@ export interface PipelineServiceOptions {
   /** Folder of the model files. */
   modelDir: string;
   /**
-   * The detector: an id of `models.json`, or the path of an ONNX file.
+   * The detector of all nodes that name no other: an id of `models.json`, the name of a file in `modelDir`, or the path of one.
    *
    * @default {"yolov8n"}
    */
@@ -80,6 +80,12 @@ export interface PipelineServiceOptions {
   textModel?: TextModelName;
   /** Shortest time between two readings of one stream's text, in milliseconds; what each pipeline says by default. */
   ocrIntervalMs?: number | undefined;
+  /**
+   * Memory for the detectors that all workers keep, in bytes.
+   *
+   * @default {1073741824}
+   */
+  modelMemoryBytes?: number;
   /** Folder of the operator's own pipelines; none by default. */
   pipelineDir?: string | undefined;
   /**

@@ -101,10 +101,15 @@ export function planPipeline(
   };
 }
 
-/** The node that follows the objects of the result; `undefined` where none does, or where others are looked for behind it. */
+/**
+ * The node that follows the objects of the result; `undefined` where none does, where others are looked for behind it, or where
+ * the result is made of several lists.
+ */
 export function trackerOfResult({ result }: PipelinePlan): PlannedNode | undefined {
-  const sourceOf = ({ sources }: PlannedNode) =>
-    sources.find(({ step }) => step.produces === "detections");
+  const sourceOf = ({ sources }: PlannedNode) => {
+    const [source, ...others] = sources.filter(({ step }) => step.produces === "detections");
+    return others.length === 0 ? source : undefined;
+  };
   let node = sourceOf(result);
   while (node?.step.runsOn === "main" && node.step !== STEPS.get("track")) node = sourceOf(node);
   return node?.step.runsOn === "main" ? node : undefined;

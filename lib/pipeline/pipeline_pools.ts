@@ -9,16 +9,19 @@ import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
 import { type Device, PIPELINE_DEFAULTS, type TextModelName } from "../config.ts";
 import { chooseDevice, type DeviceChoice } from "../devices/choose_device.ts";
-import type { Precision } from "../models/specialized_model.ts";
+import type { Precision, PreparedDetector } from "../models/specialized_model.ts";
 import { chooseTextModel } from "../models/text_models.ts";
 import { findModel, modelPath } from "../models/model_catalog.ts";
 import { ModelError } from "../onnx/errors.ts";
+import { UserError } from "../user_error.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { CANARY } from "./canary.ts";
 import { DetectionPool } from "./detection_pool.ts";
 import { PipelineError } from "./errors.ts";
+import type { PipelineRegistry } from "./pipeline_registry.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
+import type { ModelUse } from "./model_uses.ts";
 import type { SegmentResult } from "./pipeline_executor.ts";
 import type { PipelineModel } from "./pipeline_info.ts";
 import type { CompleteOptions } from "./pipeline_options.ts";
@@ -55,6 +58,7 @@ export interface SegmentRun {
 export class PipelinePools {
   readonly #options: CompleteOptions;
   readonly #definitions: PipelineDefinition[];
+  readonly #models: readonly ModelUse[];
   #starting: Promise<void> | undefined;
   #detection: DetectionPool | undefined;
   #reading: ReadingPool | undefined;
@@ -64,8 +68,9 @@ export class PipelinePools {
   #trying = new AbortController();
 
   /** Begins without workers; `start` brings them. */
-  constructor(definitions: PipelineDefinition[], options: CompleteOptions) {
-    this.#definitions = definitions;
+  constructor(registry: PipelineRegistry, options: CompleteOptions) {
+    this.#definitions = registry.definitions;
+    this.#models = registry.models(options.modelDir);
     this.#options = options;
     this.#textModel = options.textModel;
   }
@@ -92,12 +97,16 @@ export class PipelinePools {
 
   /** The classes that the detector knows; `undefined` before the start. */
   get labels(): readonly string[] | undefined {
-    return this.#detection?.layout?.labels;
+    return this.detectorOf()?.layout.labels;
   }
 
-  /** Names of the keypoints that the detector gives of each object; `undefined` before the start, or where it gives none. */
-  get keypointNames(): readonly string[] | undefined {
-    const extras = this.#detection?.layout?.extras;
+  /**
+   * Names of the keypoints that a detector gives of each object; `undefined` before the start, or where it gives none.
+   *
+   * @param model What a node calls it; `undefined` for the detector of all
+   */
+  keypointNames(model: string | undefined): readonly string[] | undefined {
+    const extras = this.detectorOf(model)?.layout.extras;
     return extras?.kind === "keypoints" ? extras.names : undefined;
   }
 
@@ -115,6 +124,7 @@ export class PipelinePools {
    * Loads the models and starts the workers; later calls await the first.
    *
    * @throws {ModelError} If a model file is not there, or cannot be used.
+   * @throws {DefinitionError} If that of a model is so which a node names.
    */
   start(): Promise<void> {
     this.#starting ??= this.#start().catch((cause) => {
@@ -122,7 +132,7 @@ export class PipelinePools {
       this.stop();
       const message = `Cannot start inference with the model ${this.#modelPath()}: ` +
         "onnxruntime cannot load it (LOG_LEVEL=debug tells why)";
-      throw wasStopped || cause instanceof ModelError ? cause : new ModelError(message, { cause });
+      throw wasStopped || cause instanceof UserError ? cause : new ModelError(message, { cause });
     });
     return this.#starting;
   }
@@ -154,15 +164,21 @@ export class PipelinePools {
     throw new PipelineError({ cause: new Error("The service is not running") });
   }
 
-  /** The model that finds objects. */
-  detectorInfo(): PipelineModel {
-    const path = this.#modelPath();
-    const entry = findModel(this.#options.model);
+  /** A detector that has been looked into; see {@linkcode DetectionPool.detectorOf}. */
+  detectorOf(model?: string): PreparedDetector | undefined {
+    return this.#detection?.detectorOf(model);
+  }
+
+  /** A model that a node names, or the detector of all. */
+  detectorInfo(model?: string): PipelineModel {
+    const name = model ?? this.#options.model;
+    const path = modelPath(name, this.#options.modelDir);
+    const entry = findModel(name);
     return {
       name: entry?.id ?? basename(path, ".onnx"),
       file: basename(path),
       licence: entry?.licence ?? null,
-      input_size: this.#detection?.layout?.input ?? null,
+      input_size: this.detectorOf(model)?.layout.input ?? null,
     };
   }
 
@@ -181,6 +197,8 @@ export class PipelinePools {
       device,
       canary: CANARY,
       modelPath: this.#modelPath(),
+      models: this.#models,
+      memoryBytes: this.#options.modelMemoryBytes,
       inputSize: inputSize ?? PIPELINE_DEFAULTS.inputSize,
       fitsFrames: inputSize === undefined,
       // Devices compute with floats.

@@ -7,7 +7,8 @@
 import type { TextModelName } from "../config.ts";
 import { textModelFiles } from "../models/text_models.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
-import { loadDefinitions } from "./load_definitions.ts";
+import { fileOf, loadDefinitions } from "./load_definitions.ts";
+import { gatherModels, modelsOf, type ModelUse } from "./model_uses.ts";
 import { entryNodes, outputNodes } from "./pipeline_definition.ts";
 import {
   type PipelineInfo,
@@ -69,9 +70,22 @@ export class PipelineRegistry {
     throw new RangeError(`Cannot run the pipeline "${id}": unknown`);
   }
 
-  /** Id of the pipeline of the fewest nodes that needs workers of a kind; `undefined` where none does. */
-  simplest(pool: PoolName): string | undefined {
-    return this.definitions.filter(({ id }) => this.uses(id, pool))
+  /** The models that nodes name, with their files in a folder. */
+  models(modelDir: string): ModelUse[] {
+    return gatherModels(this.definitions, fileOf, modelDir);
+  }
+
+  /** What nodes call the models that they name. */
+  get modelNames(): string[] {
+    return [...new Set(this.definitions.flatMap(modelsOf))].filter((name) => name !== undefined);
+  }
+
+  /** Id of the pipeline of the fewest nodes that looks with the detector of all, and no other; `undefined` where none does. */
+  simplest(): string | undefined {
+    return this.definitions.filter((definition) => {
+      const [model, ...others] = modelsOf(definition);
+      return this.uses(definition.id, "detection") && model === undefined && others.length === 0;
+    })
       .toSorted((a, b) => a.nodes.length - b.nodes.length)[0]?.id;
   }
 
@@ -83,12 +97,12 @@ export class PipelineRegistry {
   /**
    * Describes a pipeline; `undefined` for an unknown id.
    *
-   * @param detector The model that finds objects
+   * @param detectorInfo Describes a model that a node names, or the detector of all
    * @param textModel What reads text
    */
   describe(
     id: string,
-    detector: PipelineModel,
+    detectorInfo: (model: string | undefined) => PipelineModel,
     textModel: TextModelName,
   ): PipelineInfo | undefined {
     const definition = this.#definitions.get(id);
@@ -98,7 +112,7 @@ export class PipelineRegistry {
       entry_nodes: entryNodes(definition),
       output_nodes: outputNodes(definition),
       models: [
-        ...(this.uses(id, "detection") ? [detector] : []),
+        ...modelsOf(definition).map(detectorInfo),
         ...(this.uses(id, "reading") ? textModelFiles(textModel).map(textModelInfo) : []),
       ],
     };

@@ -4,6 +4,7 @@ import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
 import { jpegSize } from "../image/jpeg_header.ts";
 import type { ImageInput, PixelImage } from "../image/pixel_image.ts";
 import type { Precision } from "../models/specialized_model.ts";
+import type { ModelInfo } from "../protocol/model_list.ts";
 import type { PipelineResult, Quality } from "../protocol/result.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
@@ -11,6 +12,7 @@ import { findsCanary } from "./canary.ts";
 import { OverloadedError } from "./errors.ts";
 import { IntervalNodes, type LatestValue } from "./interval_nodes.ts";
 import { awaitValues, runFrame, type RunSegment } from "./pipeline_executor.ts";
+import { listModels } from "./list_models.ts";
 import type { PipelineInfo } from "./pipeline_info.ts";
 import {
   type CompleteOptions,
@@ -20,6 +22,7 @@ import {
 import { PipelinePools, type SegmentRun } from "./pipeline_pools.ts";
 import { PipelineRegistry } from "./pipeline_registry.ts";
 import { type PlannedNode, trackerOfResult } from "./pipeline_plan.ts";
+import { modelOf } from "./steps.ts";
 import { SessionTrackers } from "./session_trackers.ts";
 import type { MainContext, NodeValue } from "./step.ts";
 import { type ResultParts, toResult } from "./to_result.ts";
@@ -117,13 +120,14 @@ export class PipelineService {
   constructor(options: PipelineServiceOptions) {
     this.#options = completeOptions(options);
     this.registry = new PipelineRegistry(this.#options);
-    this.#pools = new PipelinePools(this.registry.definitions, this.#options);
+    this.#pools = new PipelinePools(this.registry, this.#options);
   }
 
   /**
    * Loads the models and starts the workers; later calls await the first.
    *
    * @throws {ModelError} If a model file is not there, or cannot be used.
+   * @throws {DefinitionError} If that of a model is so which a node names.
    */
   start(): Promise<void> {
     return this.#pools.start();
@@ -141,7 +145,12 @@ export class PipelineService {
 
   /** Describes a pipeline; `undefined` for an unknown id. */
   getPipeline(id: string): PipelineInfo | undefined {
-    return this.registry.describe(id, this.#pools.detectorInfo(), this.textModel);
+    return this.registry.describe(id, (model) => this.#pools.detectorInfo(model), this.textModel);
+  }
+
+  /** The models that there are, with what is known of each. */
+  listModels(): Promise<ModelInfo[]> {
+    return listModels(this.#options, this.registry, this.#pools);
   }
 
   /**
@@ -273,7 +282,7 @@ export class PipelineService {
 
   /** Runs detection on an image with known content, and returns whether that was found; see {@linkcode findsCanary}. */
   async checkCanary(): Promise<boolean> {
-    const id = this.registry.simplest("detection");
+    const id = this.registry.simplest();
     const { labels } = this.#pools;
     if (id === undefined || labels === undefined) return false;
     const look = (image: Uint8Array) => this.#runWhole(id, 1, image, { sessionId: "canary" });
@@ -318,12 +327,13 @@ export class PipelineService {
   }
 
   #toResult(parts: Omit<ResultParts, "models">): PipelineResult {
-    const { pools } = parts.plan;
-    const names = pools.has("detection") ? this.#pools.keypointNames : undefined;
+    const { pools, nodes } = parts.plan;
+    const looking = nodes.find(({ step }) => step.params.model !== undefined);
+    const names = looking && this.#pools.keypointNames(modelOf(looking.params));
     return toResult({
       ...parts,
       models: {
-        detector: pools.has("detection") ? this.#pools.detectorInfo().name : null,
+        detector: looking ? this.#pools.detectorInfo(modelOf(looking.params)).name : null,
         recognizer: pools.has("reading") ? this.textModel : null,
         ...(names !== undefined && { keypoint_names: [...names] }),
       },
@@ -338,6 +348,5 @@ function latestValues(
   return new Map([...ages].map(([node, { value = [] }]) => [node, value]));
 }
 
-function isImageError(error: unknown): boolean {
-  return error instanceof ImageDecodeError || error instanceof ImageTooLargeError;
-}
+const isImageError = (error: unknown) =>
+  error instanceof ImageDecodeError || error instanceof ImageTooLargeError;

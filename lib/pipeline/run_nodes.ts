@@ -4,12 +4,19 @@ import { type PlannedNode, planPipeline } from "./pipeline_plan.ts";
 import type { NodeValue, StepInputs } from "./step.ts";
 import type { SegmentOutcome } from "./worker_tasks.ts";
 
-/** Gathers what the edges bring a node. */
+/** Gathers what the edges bring a node; where several bring it lists of one type, these become one. */
 export function inputsOf(
   { sources }: PlannedNode,
   valueOf: (source: PlannedNode) => NodeValue | undefined,
 ): StepInputs {
-  return Object.fromEntries(sources.map((source) => [source.step.produces, valueOf(source)]));
+  const inputs: Record<string, NodeValue | undefined> = {};
+  for (const source of sources) {
+    const type = source.step.produces;
+    const [before, value] = [inputs[type], valueOf(source)];
+    const isList = Array.isArray(before) && Array.isArray(value);
+    inputs[type] = isList ? [...before, ...value] as NodeValue : value;
+  }
+  return inputs as StepInputs;
 }
 
 /**

@@ -60,8 +60,14 @@ export type PoolName = "detection" | "reading";
 export interface DetectionContext {
   /** The image. */
   frame: FrameDecoder;
-  /** Finds objects in its own `pixels`. */
-  detector: Detector;
+  /**
+   * Loads the detector for the shape of the image, unless that has been done; it finds objects in its own `pixels`.
+   *
+   * The one before must not be used any more.
+   *
+   * @param model What the parameter `model` of the node says; `undefined` for the detector of all
+   */
+  detectorFor(model: string | undefined): Promise<Detector>;
 }
 
 /** What steps on the worker for reading work with. */

@@ -32,6 +32,19 @@ export function share(description: string): StepParam {
   };
 }
 
+/** Most characters of a model's name or path. */
+const MODEL_CHARACTERS = 1000;
+
+/** A model, by its name or path; whether there is one is found out when pipelines are loaded. */
+export function model(description: string): StepParam {
+  return {
+    schema: { type: "string", minLength: 1, maxLength: MODEL_CHARACTERS, description },
+    expected: "the name of a model",
+    accepts: (value) =>
+      typeof value === "string" && value.length >= 1 && value.length <= MODEL_CHARACTERS,
+  };
+}
+
 /** Most names in a list, and most characters of one. */
 const LIST = { items: 1000, characters: 200 };
 

@@ -10,7 +10,7 @@ import { boxArea } from "../image/boxes.ts";
 import type { Detection } from "../protocol/detection.ts";
 import { assignText } from "./assign_text.ts";
 import type { Step, StepParams } from "./step.ts";
-import { flag, names, share } from "./step_params.ts";
+import { flag, model, names, share } from "./step_params.ts";
 
 /** The step whose value is the pipeline's result; each pipeline has one node of it. */
 export const RESULT_STEP = "result";
@@ -47,9 +47,11 @@ const ALL_STEPS: Record<string, Step> = {
       iou: share(
         "Overlap above which the weaker of two boxes of one class goes; by default YOLO_IOU",
       ),
+      model: model("Name of the model, one of GET /models; by default YOLO_MODEL"),
     },
     stage: "detect",
-    async run({ detections }, params, { frame, detector }) {
+    async run({ detections }, params, { frame, detectorFor }) {
+      const detector = await detectorFor(modelOf(params));
       if (detections === undefined) {
         return await detector.detect(
           await frame.letterbox(detector.input, detector.pixels, detector.fit),
@@ -97,18 +99,26 @@ const ALL_STEPS: Record<string, Step> = {
     run: ({ detections = [] }, _, { track, nodeId }) => track(nodeId, detections),
   },
   [RESULT_STEP]: {
-    description: "What the pipeline gives.",
+    description: "What the pipeline gives. It takes the detections of several nodes as one list.",
     runsOn: "main",
     accepts: { image: "required", detections: "optional", lines: "optional" },
     produces: "findings",
     params: {},
     run: ({ image = { width: 0, height: 0 }, detections = [], lines = [] }) => ({
       image,
-      detections: assignText(detections, lines),
+      detections: assignText(
+        detections.toSorted((a, b) => b.confidence - a.confidence),
+        lines,
+      ),
       textBlocks: lines.map(({ region: _, ...line }) => line),
     }),
   },
 };
+
+/** The model that a node names; `undefined` where it names none. */
+export function modelOf({ model }: StepParams): string | undefined {
+  return typeof model === "string" ? model : undefined;
+}
 
 function isKept(
   { label, confidence, bbox }: Detection,

@@ -62,6 +62,10 @@ export interface WorkerSetup {
   pipelines: PipelineDefinition[];
   /** The same model for each precision that a frame may ask for; the first is loaded at the start. */
   detectors: readonly [PreparedDetector, ...PreparedDetector[]];
+  /** The models that nodes name, by what they name; each is loaded when a node first needs it. */
+  models: ReadonlyMap<string, PreparedDetector>;
+  /** Memory for the models that a worker keeps, in bytes. */
+  memoryBytes: number;
   /** Input of the detector, in pixels. */
   inputSize: Size;
   /** Whether a frame gets an input of its shape, of as many pixels. */

@@ -68,7 +68,7 @@ export const PipelineResultSchema = v.pipe(
     quality: v.exactOptional(QualitySchema),
     /** Names of the models in use. */
     models: v.object({
-      /** `null` where the pipeline looks for no objects. */
+      /** That of the first node that looks with a model; `null` where the pipeline looks for no objects. */
       detector: v.nullable(text),
       /** `null` where the pipeline reads no text. */
       recognizer: v.nullable(text),

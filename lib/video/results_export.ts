@@ -54,8 +54,8 @@ export async function exportJsonl(store: JobStore, jobId: string): Promise<Bytes
 }
 
 /**
- * Everything that a job found, as CSV (RFC 4180): one row for each object, `kind` `object`, and each line of text,
- * `kind` `text`, with its box in pixels of the video.
+ * Everything that a job found, as CSV (RFC 4180): one row for each object, `kind` `object`, each class of the whole frame,
+ * `kind` `class`, and each line of text, `kind` `text`, with places in pixels of the video.
  *
  * @throws {JobNotFoundError} If there is no job of this id
  */

@@ -5,7 +5,7 @@
  */
 
 import { roundToTenths } from "../image/round_to_tenths.ts";
-import type { BoundingBox, Point } from "../protocol/geometry.ts";
+import { mapGeometry } from "../image/map_geometry.ts";
 import type { PipelineResult } from "../protocol/result.ts";
 import type { Size } from "../image/size.ts";
 
@@ -14,29 +14,14 @@ export function scaleResult(result: PipelineResult, { width, height }: Size): Pi
   const x = width / result.image.width;
   const y = height / result.image.height;
   if (x === 1 && y === 1) return result;
-  const scaleBox = ([left, top, boxWidth, boxHeight]: BoundingBox): BoundingBox => [
-    roundToTenths(left * x),
-    roundToTenths(top * y),
-    roundToTenths(boxWidth * x),
-    roundToTenths(boxHeight * y),
-  ];
-  const scalePoint = (
-    [left, top]: Point,
-  ): Point => [roundToTenths(left * x), roundToTenths(top * y)];
-  return {
-    ...result,
-    image: { width, height },
-    detections: result.detections.map((detection) => ({
-      ...detection,
-      bbox: scaleBox(detection.bbox),
-    })),
-    text_blocks: result.text_blocks.map((block) => {
-      const [a, b, c, d] = block.polygon;
-      return {
-        ...block,
-        polygon: [scalePoint(a), scalePoint(b), scalePoint(c), scalePoint(d)],
-        bbox: scaleBox(block.bbox),
-      };
-    }),
-  };
+  const scaled = mapGeometry(result, {
+    point: ([left, top]) => [roundToTenths(left * x), roundToTenths(top * y)],
+    box: ([left, top, boxWidth, boxHeight]) => [
+      roundToTenths(left * x),
+      roundToTenths(top * y),
+      roundToTenths(boxWidth * x),
+      roundToTenths(boxHeight * y),
+    ],
+  });
+  return { ...scaled, image: { width, height } };
 }

@@ -17,12 +17,13 @@ function parseJson(body: Uint8Array): unknown {
 /** `POST /pipelines/validate`: whether a definition could run, and what is wrong with it. */
 export const handler = defineApi({
   async POST(ctx) {
-    const { bodies, config } = ctx.state.services;
+    const { bodies, config, pipelines } = ctx.state.services;
     checkAccess(ctx.req, config.stream);
+    const models = new Set((await pipelines.listModels()).map(({ name }) => name));
     const errors = await bodies.read(
       ctx.req,
       { maxBytes: MAX_BYTES },
-      (body) => validateDefinition(parseJson(body)),
+      (body) => validateDefinition(parseJson(body), models),
     );
     const answer: Validation = { valid: errors.length === 0, errors };
     return Response.json(answer);

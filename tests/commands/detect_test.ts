@@ -1,9 +1,7 @@
 import { expect } from "expect";
-import fc from "fast-check";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import sharp from "sharp";
-import { escapeXml, renderOverlay } from "../../commands/draw_findings.ts";
 import { labelColor } from "../../lib/image/label_colors.ts";
 import type { PipelineResult } from "../../lib/protocol/result.ts";
 import { MODEL_DIR } from "../pipeline/models.ts";
@@ -165,30 +163,4 @@ Deno.test("detect --help shows how to use it", async () => {
   const { code, output } = await detect("--help");
   expect(code).toBe(0);
   expect(output).toContain("Usage: deno task detect");
-});
-
-Deno.test("escapeXml leaves a document well-formed, whatever the text", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.string({ unit: "binary" }), async (text) => {
-      const escaped = escapeXml(text);
-      const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">
-        <text id="${escaped}">${escaped}</text></svg>`;
-      // Whatever decodes images closes this loader for the whole process, other tests' threads too.
-      sharp.unblock({ operation: ["VipsForeignLoadSvgBuffer"] });
-      expect((await sharp(new TextEncoder().encode(svg)).metadata()).width).toBe(9);
-    }),
-  );
-});
-
-Deno.test("renderOverlay writes a text that looks like markup as text", () => {
-  const overlay = renderOverlay({
-    image: { width: 100, height: 100 },
-    detections: [{ label: "<b>&", class_id: 0, confidence: 0.5, bbox: [10, 50, 30, 30] }],
-    text_blocks: [],
-    text: "",
-    text_frame_index: null,
-    timings_ms: { wait: 0, decode: 0, detect: 0, ocr: 0, total: 0 },
-    models: { detector: null, recognizer: null },
-  });
-  expect(overlay).toContain(">&lt;b&gt;&amp; 50\u00a0%</text>");
 });

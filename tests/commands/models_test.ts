@@ -14,10 +14,12 @@ async function models(
   modelDir = MODEL_DIR,
   registry = "http://127.0.0.1:9",
   environment: Record<string, string> = {},
+  system = ["--allow-sys=homedir,uid"],
 ) {
   const permissions = [
-    ..."--no-prompt --allow-net --allow-read --allow-env --allow-sys=homedir,uid".split(" "),
+    ..."--no-prompt --allow-net --allow-read --allow-env".split(" "),
     `--allow-write=${modelDir}`,
+    ...system,
   ];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--cached-only", ...permissions, COMMAND, ...args],
@@ -221,4 +223,60 @@ Deno.test("models tells in one line that the registry cannot be reached, and wha
     /^Fetching yolov8n \(97\.6 MB to read\)\nlivesyte: Cannot fetch yolov8n: the server cannot be reached; .*\n$/,
   );
   await Deno.remove(folder, { recursive: true });
+});
+
+/** What onnxruntime needs to be loaded. */
+const LIBRARIES = ["--allow-sys", "--allow-ffi"];
+
+Deno.test("models add tells what was added, and lists it", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = join(folder, "own.onnx");
+    await Deno.copyFile(await ensureModel(), file);
+    const modelDir = join(folder, "models");
+    const { code, output, errors } = await models(
+      ["add", file],
+      modelDir,
+      undefined,
+      {},
+      LIBRARIES,
+    );
+    expect({ code, errors }).toEqual({ code: 0, errors: "" });
+    expect(output).toMatch(
+      /^Added own: finds person, bicycle, car, motorcycle, airplane and 75 more; [\d.]+ ms at 640x480 on \d+ threads with (8-bit integers|float32); use it with YOLO_MODEL=own, or with "model": "own" in a pipeline\n$/,
+    );
+    const list = await models(["--list"], modelDir);
+    expect(list.output).toMatch(/^own +12\.8 MB {2}unknown +no +yes +added$/m);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("models add refuses what is no detector in one line", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const text = join(folder, "text.onnx");
+    await Deno.writeTextFile(text, "Hello\n".repeat(100));
+    for (
+      const [args, reason] of [
+        [[text], `Cannot use the model ${text}: it is no ONNX file`],
+        [[join(folder, "none.onnx")], "Cannot find the model"],
+        [[], "Name one ONNX file to add"],
+        [["--nmae", "x", text], "Unknown option"],
+      ] as const
+    ) {
+      const { code, output, errors } = await models(
+        ["add", ...args],
+        folder,
+        undefined,
+        {},
+        LIBRARIES,
+      );
+      expect([code, output]).toEqual([2, ""]);
+      expect(errors).toContain(reason);
+      expect(errors.trimEnd().split("\n")).toHaveLength(1);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

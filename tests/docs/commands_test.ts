@@ -29,6 +29,9 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
     runElsewhere: "it takes minutes, and fetches 3 GB",
   },
   "deno task models --list": /yolov8n .*yes/,
+  "deno task models add best.onnx --name lorries --licence MIT": {
+    runElsewhere: "tests/commands/models_test.ts",
+  },
   "deno task load --seconds 5 --idle 100": /Jain index/,
   "deno task compile": { runElsewhere: "tests/e2e/binary_test.ts" },
   "deno run -A node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12": {

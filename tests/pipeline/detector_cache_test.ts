@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { prepareDetector } from "../../lib/models/specialized_model.ts";
-import { DetectorCache, MOST_DETECTORS } from "../../lib/pipeline/detector_cache.ts";
+import { DetectorCache } from "../../lib/pipeline/detector_cache.ts";
 import { ensureModel } from "./models.ts";
 
 async function smallNeeds() {
@@ -11,7 +11,7 @@ async function smallNeeds() {
 
 Deno.test("a detector is loaded once for each input, precision and number of threads", async () => {
   const needs = await smallNeeds();
-  const cache = new DetectorCache();
+  const cache = new DetectorCache(Infinity);
   const first = await cache.get(needs);
   expect(await cache.get({ ...needs })).toBe(first);
   const others = [
@@ -24,17 +24,42 @@ Deno.test("a detector is loaded once for each input, precision and number of thr
   await cache.release();
 });
 
-Deno.test("of many detectors those that were used last are kept", async () => {
+Deno.test("a copy of a model under another name is a model of its own", async () => {
   const needs = await smallNeeds();
-  const cache = new DetectorCache();
+  const folder = await Deno.makeTempDir();
+  const source = `${folder}/copy.onnx`;
+  await Deno.copyFile(needs.prepared.source, source);
+  const cache = new DetectorCache(Infinity);
+  const first = await cache.get(needs);
+  expect(await cache.get({ ...needs, prepared: { ...needs.prepared, source } })).not.toBe(first);
+  await cache.release();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("of many detectors those that were used last are kept, as many as there is memory for", async () => {
+  const needs = await smallNeeds();
+  // Each takes at least the 13 MB of its graph, and no more than 60 MB at such a small input.
+  const cache = new DetectorCache(150e6);
   const of = (index: number) =>
     cache.get({ ...needs, input: { width: 64, height: 64 + 32 * index } });
   const first = await of(0);
   const second = await of(1);
-  for (let index = 2; index < MOST_DETECTORS; index += 1) await of(index);
-  expect(await of(0)).toBe(first);
-  await of(MOST_DETECTORS);
-  expect(await of(0)).toBe(first);
+  expect(cache.bytes).toBeGreaterThan(2 * 12e6);
+  for (let index = 2; index < 14; index += 1) {
+    await of(index);
+    expect(await of(0)).toBe(first);
+    expect(cache.bytes).toBeLessThanOrEqual(150e6);
+  }
   expect(await of(1)).not.toBe(second);
+  await cache.release();
+});
+
+Deno.test("the detector in use is kept however little memory there is for it", async () => {
+  const needs = await smallNeeds();
+  const cache = new DetectorCache(1);
+  const first = await cache.get(needs);
+  expect(await cache.get(needs)).toBe(first);
+  await cache.get({ ...needs, threads: 2 });
+  expect(await cache.get(needs)).not.toBe(first);
   await cache.release();
 });

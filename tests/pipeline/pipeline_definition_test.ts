@@ -58,7 +58,7 @@ Deno.test("a parameter that the step has not, or of the wrong type, is refused",
   for (const name of ["agnostics", "constructor", "__proto__"]) {
     const params = JSON.parse(`{"${name}": true}`);
     expect(validateDefinition(withParams("detect", params))).toEqual([
-      `Node "detect" has an unknown parameter "${name}": the step "detect" has agnostic, classes, confidence, iou`,
+      `Node "detect" has an unknown parameter "${name}": the step "detect" has agnostic, classes, confidence, iou, model`,
     ]);
   }
   expect(validateDefinition(withParams("decode", { agnostic: true }))).toEqual([
@@ -291,4 +291,29 @@ Deno.test("a definition is not answered with far more than it holds", () => {
     expect(error).toContain("unknown");
     expect(error.length).toBeLessThan(300);
   }
+});
+
+Deno.test("the result takes several lists of detections, any other step one", () => {
+  const nodes = [
+    { id: "decode", step: "decode" },
+    { id: "one", step: "detect" },
+    { id: "other", step: "detect" },
+    { id: "filter", step: "filter" },
+    { id: "output", step: "result" },
+  ];
+  const edges = [
+    ["decode", "one"],
+    ["decode", "other"],
+    ["decode", "filter"],
+    ["one", "filter"],
+    ["decode", "output"],
+    ["filter", "output"],
+    ["other", "output"],
+  ].map(([from, to]) => ({ from, to }));
+  const definition = { id: "x", name: "x", description: "x", nodes, edges };
+  expect(validateDefinition(definition)).toEqual([]);
+  const twice = { ...definition, edges: [...edges, { from: "other", to: "filter" }] };
+  expect(validateDefinition(twice)).toEqual([
+    'Node "filter" is given detections more than once',
+  ]);
 });

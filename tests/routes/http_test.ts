@@ -61,7 +61,7 @@ Deno.test("the HTTP interface answers with real models", async (t) => {
         name: "yolov8n",
         file: "yolov8n.onnx",
         licence: "AGPL-3.0",
-        input_size: { width: 512, height: 384 },
+        input_size: { width: 640, height: 480 },
       }],
     });
     const unknown = await server.fetch("/pipelines/nope");

@@ -21,6 +21,8 @@ const DOG: Detection = {
   confidence: 0.934,
   bbox: [131, 218, 178, 322],
 };
+const CSV_FIRST_LINE = "frame_index,timestamp_ms,kind,label,text,confidence,x,y,width,height," +
+  "mask,keypoints,polygon,classes\r\n";
 const TEXT: TextBlock = {
   text: '=HYPERLINK("http://x", "y")',
   confidence: 0.9,
@@ -127,9 +129,39 @@ Deno.test("exportCsv gives a row for each object and each text, without formulas
     { frame_index: 3, timestamp_ms: 120, result },
   ]);
   expect(await new Response(await exportCsv(store, id)).text()).toBe(
-    "frame_index,timestamp_ms,kind,label,text,confidence,x,y,width,height\r\n" +
-      "3,120,object,dog,,0.934,131,218,178,322\r\n" +
-      '3,120,text,,"\'=HYPERLINK(""http://x"", ""y"")",0.9,1,2,30,10\r\n',
+    CSV_FIRST_LINE +
+      "3,120,object,dog,,0.934,131,218,178,322,,,,\r\n" +
+      '3,120,text,,"\'=HYPERLINK(""http://x"", ""y"")",0.9,1,2,30,10,,,1 2 31 2 31 12 1 12,\r\n',
+  );
+});
+
+Deno.test("exportCsv gives masks, keypoints, turned boxes and classes in columns of their own", async () => {
+  await using opened = await openStore(0);
+  const { store, id } = opened;
+  const result = emptyResult({
+    detections: [
+      { ...DOG, mask: [[1, 2.5], [30, 4], [5, 60]] },
+      { ...DOG, keypoints: [[1, 2.5, 0.9], [30, 4, 0.25]] },
+      { ...DOG, polygon: [[-1, 2], [30, 4], [28, 40], [-3, 38]] },
+      {
+        ...DOG,
+        classes: [
+          { label: "beagle, English", class_id: 161, confidence: 0.75 },
+          { label: "basset", class_id: 160, confidence: 0.125 },
+        ],
+      },
+    ],
+    classes: [{ label: "=park", class_id: 3, confidence: 0.5 }],
+  });
+  await store.appendResults(id, [{ frame_index: 3, timestamp_ms: 120, result }]);
+  const dog = "3,120,object,dog,,0.934,131,218,178,322";
+  expect(await new Response(await exportCsv(store, id)).text()).toBe(
+    CSV_FIRST_LINE +
+      `${dog},1 2.5 30 4 5 60,,,\r\n` +
+      `${dog},,1 2.5 0.9 30 4 0.25,,\r\n` +
+      `${dog},,,-1 2 30 4 28 40 -3 38,\r\n` +
+      `${dog},,,,"beagle, English 0.75; basset 0.125"\r\n` +
+      "3,120,class,'=park,,0.5,,,,,,,,\r\n",
   );
 });
 
@@ -140,12 +172,12 @@ Deno.test("escapeCsv takes the edge off everything that spreadsheets compute", (
   for (const text of ["dog", "", "Gate 12 → C", "a=b", "1-2"]) expect(escapeCsv(text)).toBe(text);
 });
 
-Deno.test("formatCsvRows gives ten fields in one row for any text", () => {
+Deno.test("formatCsvRows gives every column in one row for any text", () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
     const result = emptyResult({ text_blocks: [{ ...TEXT, text }] });
     const rows = parseCsv(formatCsvRows({ frame_index: 1, timestamp_ms: 40, result }));
     expect(rows.length).toBe(1);
-    expect(rows[0]?.length).toBe(10);
+    expect(rows[0]?.length).toBe(14);
     expect(rows[0]?.[4]?.replace(/^'/, "")).toBe(text.replace(/^'/, ""));
   }));
 });

@@ -1,5 +1,8 @@
 import { expect } from "expect";
+import fc from "fast-check";
+import type { PipelineResult } from "../../lib/protocol/result.ts";
 import { scaleResult } from "../../lib/video/scale_result.ts";
+import { anyResult, FRAME } from "../image/any_result.ts";
 import { emptyResult } from "./results.ts";
 
 Deno.test("scaleResult brings every coordinate to the size of the video", () => {
@@ -31,3 +34,34 @@ Deno.test("scaleResult leaves a result of the same size alone", () => {
   const result = emptyResult();
   expect(scaleResult(result, { width: 640, height: 480 })).toBe(result);
 });
+
+Deno.test("scaleResult takes every coordinate to its share of the new size, and touches nothing else", () => {
+  const side = fc.integer({ min: 1, max: 4000 });
+  fc.assert(fc.property(anyResult, side, side, (result, width, height) => {
+    const scaled = scaleResult(result, { width, height });
+    const before = coordinates(result);
+    const after = coordinates(scaled);
+    expect(after.length).toBe(before.length);
+    for (const [index, [x, y]] of before.entries()) {
+      expect(Math.abs((after[index]?.[0] ?? NaN) - x * width / FRAME.width)).toBeLessThan(0.051);
+      expect(Math.abs((after[index]?.[1] ?? NaN) - y * height / FRAME.height)).toBeLessThan(0.051);
+    }
+    expect(confidences(scaled)).toEqual(confidences(result));
+  }));
+});
+
+/** Every pair of numbers across and down, in the order of the result; half of a box is its size. */
+function coordinates({ detections, text_blocks }: PipelineResult): [number, number][] {
+  return [...detections, ...text_blocks].flatMap((found) => {
+    const { bbox: [x, y, width, height], polygon = [] } = found;
+    const { mask = [], keypoints = [] } = "class_id" in found ? found : {};
+    const points = keypoints.map(([x, y]): [number, number] => [x, y]);
+    return [[x, y], [width, height], ...polygon, ...mask, ...points] as [number, number][];
+  });
+}
+
+function confidences({ detections }: PipelineResult): number[] {
+  return detections.flatMap(({ keypoints = [] }) =>
+    keypoints.map(([, , confidence]) => confidence)
+  );
+}

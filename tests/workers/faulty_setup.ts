@@ -16,6 +16,8 @@ export function faultySetup(copy?: string): WorkerSetup {
       precision: "fp32",
     }],
     inputSize: input,
+    models: new Map(),
+    memoryBytes: 1,
     fitsFrames: false,
     threads: 1,
     device: "cpu",

@@ -1,7 +1,11 @@
 /** Draws what was found over the image. */
 
-import { labelColor } from "../../image/label_colors.ts";
+import { labelColor, MASK_OPACITY } from "../../image/label_colors.ts";
+import type { Pose } from "../../image/pose.ts";
+import type { Size } from "../../image/size.ts";
+import type { Point } from "../../protocol/geometry.ts";
 import {
+  labelAnchor,
   type OverlayLayout,
   type PlacedDetection,
   type PlacedText,
@@ -14,6 +18,9 @@ const FONT_SIZE = 13;
 const LABEL_HEIGHT = 20;
 const LABEL_PADDING = 6;
 const STROKE_WIDTH = 2.5;
+/** Of the keypoints of a large object; those of a small one lie close together. */
+const JOINT_RADIUS = { smallest: 1.5, largest: 3, share: 1 / 60 };
+const JOINT_COLOR = "#ffffff";
 /** Lies around every line and letter, so that they stand out from any image. */
 const HALO = "rgb(11 13 16 / 75%)";
 /** Lies around letters that have no ground of their own: white on it is readable on any image. */
@@ -32,17 +39,18 @@ export function drawDetections(context: CanvasRenderingContext2D, layout: Overla
   context.textAlign = "left";
   context.font = `600 ${FONT_SIZE}px ${FONT_FAMILY}`;
   // The surest object is drawn last, on top of the others, but has the first choice of a place for its label.
-  for (const placed of [...layout.detections].reverse()) drawBox(context, placed);
+  for (const placed of [...layout.detections].reverse()) drawObject(context, placed);
   const taken: Rectangle[] = [];
-  const labels = layout.detections.map((placed) => {
-    const width = context.measureText(placed.label).width + 2 * LABEL_PADDING;
-    const place = placeLabel(placed.box, { width, height: LABEL_HEIGHT }, layout.visible, taken);
+  drawClasses(context, layout, taken);
+  const labels = layout.detections.map(({ label, detection: { class_id }, box, polygon }) => {
+    const size = labelSize(context, label);
+    const place = placeLabel(labelAnchor(box, polygon), size, layout.visible, taken);
     taken.push(place);
-    return { placed, place };
+    return { label, class_id, place };
   });
-  for (const { placed, place } of labels.reverse()) drawLabel(context, placed, place);
+  for (const label of labels.reverse()) drawLabel(context, label);
   for (const text of layout.texts) {
-    drawPolygon(context, text);
+    drawTextOutline(context, text);
     if (isSlanted(text)) {
       drawAlongLine(context, text);
       continue;
@@ -55,18 +63,84 @@ export function drawDetections(context: CanvasRenderingContext2D, layout: Overla
   drawFrameIndex(context, layout);
 }
 
-function drawBox(context: CanvasRenderingContext2D, { detection, box }: PlacedDetection): void {
+function drawObject(
+  context: CanvasRenderingContext2D,
+  { detection, box, mask, polygon, pose }: PlacedDetection,
+): void {
+  const color = labelColor(detection.class_id).fill;
+  if (mask !== undefined) drawMask(context, mask, color);
+  if (polygon === undefined) {
+    context.beginPath();
+    context.roundRect(box.x, box.y, box.width, box.height, 4);
+  } else {
+    tracePolygon(context, polygon);
+  }
+  // Beside an outline the box only says which label belongs to it.
+  strokeTwice(context, color, mask === undefined ? STROKE_WIDTH : 1);
+  const { smallest, largest, share } = JOINT_RADIUS;
+  const radius = share * Math.max(box.width, box.height);
+  drawPose(context, pose, color, Math.min(largest, Math.max(smallest, radius)));
+}
+
+function drawPose(
+  context: CanvasRenderingContext2D,
+  { joints, bones }: Pose,
+  color: string,
+  radius: number,
+): void {
   context.beginPath();
-  context.roundRect(box.x, box.y, box.width, box.height, 4);
-  strokeTwice(context, labelColor(detection.class_id).fill);
+  for (const [from, to] of bones) {
+    context.moveTo(...from);
+    context.lineTo(...to);
+  }
+  strokeTwice(context, color, Math.min(STROKE_WIDTH, radius));
+  context.beginPath();
+  for (const [x, y] of joints) {
+    context.moveTo(x + radius, y);
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+  }
+  strokeTwice(context, color, 1);
+  context.fillStyle = JOINT_COLOR;
+  context.fill();
+}
+
+function drawMask(context: CanvasRenderingContext2D, mask: Point[], color: string): void {
+  tracePolygon(context, mask);
+  const { globalAlpha } = context;
+  context.globalAlpha = globalAlpha * MASK_OPACITY;
+  context.fillStyle = color;
+  context.fill();
+  context.globalAlpha = globalAlpha;
+  strokeTwice(context, color);
+}
+
+/** What the whole image shows stands in its upper left corner, where labels of objects make room for it. */
+function drawClasses(
+  context: CanvasRenderingContext2D,
+  { classes, visible }: OverlayLayout,
+  taken: Rectangle[],
+): void {
+  for (const [index, { label, class_id }] of classes.entries()) {
+    const margin = LABEL_HEIGHT / 2;
+    const place = {
+      x: visible.x + margin,
+      y: visible.y + margin + index * (LABEL_HEIGHT + 4),
+      ...labelSize(context, label),
+    };
+    taken.push(place);
+    drawLabel(context, { label, class_id, place });
+  }
+}
+
+function labelSize(context: CanvasRenderingContext2D, label: string): Size {
+  return { width: context.measureText(label).width + 2 * LABEL_PADDING, height: LABEL_HEIGHT };
 }
 
 function drawLabel(
   context: CanvasRenderingContext2D,
-  { detection, label }: PlacedDetection,
-  place: Rectangle,
+  { label, class_id, place }: { label: string; class_id: number; place: Rectangle },
 ): void {
-  const color = labelColor(detection.class_id);
+  const color = labelColor(class_id);
   context.beginPath();
   context.roundRect(place.x, place.y, place.width, place.height, 4);
   context.strokeStyle = HALO;
@@ -78,13 +152,17 @@ function drawLabel(
   context.fillText(label, place.x + LABEL_PADDING, place.y + LABEL_HEIGHT / 2 + 0.5);
 }
 
-function drawPolygon(
-  context: CanvasRenderingContext2D,
-  { polygon, isSettling }: PlacedText,
-): void {
+function tracePolygon(context: CanvasRenderingContext2D, polygon: readonly Point[]): void {
   context.beginPath();
   for (const [x, y] of polygon) context.lineTo(x, y);
   context.closePath();
+}
+
+function drawTextOutline(
+  context: CanvasRenderingContext2D,
+  { polygon, isSettling }: PlacedText,
+): void {
+  tracePolygon(context, polygon);
   // Dashes say that the reading may still change.
   if (isSettling) context.setLineDash([4, 4]);
   strokeTwice(context, "#ffffff", 1.5);

@@ -1,8 +1,12 @@
 /** Where things go on the overlay: pure geometry, without a canvas. */
 
+import { MAX_SHOWN_CLASSES } from "../../image/label_colors.ts";
+import { type Pose, toPose } from "../../image/pose.ts";
 import type { Size } from "../../image/size.ts";
+import type { Classification } from "../../protocol/classification.ts";
 import type { Detection } from "../../protocol/detection.ts";
 import type { BoundingBox, Point } from "../../protocol/geometry.ts";
+import type { Quadrilateral } from "../../image/map_geometry.ts";
 import type { ResultMessage } from "../../protocol/stream.ts";
 
 /** An axis-parallel rectangle; on the overlay in CSS pixels. */
@@ -102,10 +106,24 @@ export function placeLabel(
 export interface PlacedDetection {
   /** As the server gave it, in pixels of the frame. */
   detection: Detection;
-  /** Such as `dog 93 %`, or `dog #3 93 %` for one that is followed. */
+  /** Such as `dog 93 %`, or `dog #3 93 % · beagle 81 %` for one that is followed and classified. */
   label: string;
   /** Where it lies on the shown image. */
   box: Rectangle;
+  /** Outline of the object; `undefined` without one. */
+  mask: Point[] | undefined;
+  /** Corners of the box as it is turned, which are drawn in place of `box`; `undefined` for one that is level. */
+  polygon: Quadrilateral | undefined;
+  /** Its keypoints. */
+  pose: Pose;
+}
+
+/** One class of the whole image as it is drawn. */
+export interface PlacedClass {
+  /** Such as `beach 71 %`. */
+  label: string;
+  /** Index of the class in the model. */
+  class_id: number;
 }
 
 /** One line of text as it is drawn. */
@@ -115,7 +133,7 @@ export interface PlacedText {
   /** Whether the reading may still change. */
   isSettling: boolean;
   /** Corners, clockwise from the top left of the text. */
-  polygon: [Point, Point, Point, Point];
+  polygon: Quadrilateral;
 }
 
 /** Everything that is drawn for one result. */
@@ -126,6 +144,8 @@ export interface OverlayLayout {
   visible: Rectangle;
   /** Those that the person wants to see, the surest first. */
   detections: PlacedDetection[];
+  /** The likeliest classes of the whole image that the person wants to see, the surest first. */
+  classes: PlacedClass[];
   /** In reading order; empty where the person wants to see none. */
   texts: PlacedText[];
 }
@@ -145,11 +165,24 @@ export interface OverlayChoice {
 /** The objects that the person wants to see, whether as boxes or in the list. */
 export function chosenDetections(
   detections: readonly Detection[],
-  { minimumConfidence, hiddenLabels }: Pick<OverlayChoice, "minimumConfidence" | "hiddenLabels">,
+  choice: Pick<OverlayChoice, "minimumConfidence" | "hiddenLabels">,
 ): Detection[] {
-  return detections.filter(({ label, confidence }) =>
-    confidence >= minimumConfidence && !hiddenLabels.includes(label)
-  );
+  return detections.filter((detection) => isChosen(detection, choice));
+}
+
+/** The likeliest classes of the whole image that the person wants to see; see {@linkcode chosenDetections}. */
+export function chosenClasses(
+  classes: readonly Classification[] | undefined,
+  choice: Pick<OverlayChoice, "minimumConfidence" | "hiddenLabels">,
+): Classification[] {
+  return (classes ?? []).filter((each) => isChosen(each, choice)).slice(0, MAX_SHOWN_CLASSES);
+}
+
+function isChosen(
+  { label, confidence }: Classification | Detection,
+  { minimumConfidence, hiddenLabels }: Pick<OverlayChoice, "minimumConfidence" | "hiddenLabels">,
+): boolean {
+  return confidence >= minimumConfidence && !hiddenLabels.includes(label);
 }
 
 /**
@@ -165,28 +198,62 @@ export function layOutOverlay(
   visible: Rectangle = shown,
 ): OverlayLayout {
   const detections = choice.showBoxes ? chosenDetections(result.detections, choice) : [];
+  const classes = choice.showBoxes ? chosenClasses(result.classes, choice) : [];
   const texts = choice.showText ? result.text_blocks : [];
+  const place = (point: Point) => placePoint(point, result.image, shown);
+  const placeCorners = ([a, b, c, d]: Quadrilateral): Quadrilateral => [
+    place(a),
+    place(b),
+    place(c),
+    place(d),
+  ];
   return {
     frameIndex: frame_index,
     visible,
-    detections: detections.map((detection) => ({
-      detection,
-      label: detectionLabel(detection),
-      box: placeBox(detection.bbox, result.image, shown),
+    detections: detections.map((detection) => {
+      const { bbox, mask, keypoints = [], polygon } = detection;
+      const { joints, bones } = toPose(keypoints, result.models.keypoint_names);
+      return {
+        detection,
+        label: detectionLabel(detection),
+        box: placeBox(bbox, result.image, shown),
+        mask: mask?.map(place),
+        polygon: polygon && placeCorners(polygon),
+        pose: {
+          joints: joints.map(place),
+          bones: bones.map(([from, to]) => [place(from), place(to)]),
+        },
+      };
+    }),
+    classes: classes.map(({ label, class_id, confidence }) => ({
+      label: `${label} ${formatPercent(confidence)}`,
+      class_id,
     })),
     texts: texts.map(({ text, polygon, stable }) => ({
       text,
       isSettling: stable === false,
-      polygon: polygon.map((point) =>
-        placePoint(point, result.image, shown)
-      ) as PlacedText["polygon"],
+      polygon: placeCorners(polygon),
     })),
   };
 }
 
-function detectionLabel({ label, track_id, confidence }: Detection): string {
+/**
+ * Where the label of an object belongs: at its box, or at the topmost corner of a turned one, which can be far from the corner
+ * of the box around it.
+ */
+export function labelAnchor(box: Rectangle, polygon?: Quadrilateral): Rectangle {
+  if (polygon === undefined) return box;
+  const [x, y] = polygon.reduce((top, corner) => corner[1] < top[1] ? corner : top);
+  return { x, y, width: 0, height: Math.max(...polygon.map((corner) => corner[1])) - y };
+}
+
+/** The caption of an object: its class, its number where it is followed, and what it is classified as. */
+export function detectionLabel(
+  { label, track_id, confidence, classes: [best] = [] }: Detection,
+): string {
   const track = track_id === undefined ? "" : ` #${track_id}`;
-  return `${label}${track} ${formatPercent(confidence)}`;
+  const kind = best === undefined ? "" : ` · ${best.label} ${formatPercent(best.confidence)}`;
+  return `${label}${track} ${formatPercent(confidence)}${kind}`;
 }
 
 /** A share as people read it: 0.934 is `93 %`. */

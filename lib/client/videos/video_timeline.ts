@@ -1,43 +1,56 @@
 /** Sums up the results of a video: what was seen when, and how much of it. */
 
+import { classRows } from "./class_rows.ts";
 import { objectRows } from "./object_rows.ts";
 import { textRows } from "./text_rows.ts";
 import type { TimeSpan } from "./time_spans.ts";
 import type { VideoFrameResult } from "../../protocol/video_results.ts";
 
-/** One row of the timeline: a class of objects, or a line of text. */
+/** One row of the timeline: the objects of a label, what something is classified as, or a line of text. */
 export interface TimelineRow {
-  /** Whether it is a class of objects or a line of text. */
-  kind: "object" | "text";
+  /** Which of these it is. */
+  kind: "object" | "class" | "text";
   /** Name of the class, or the text as it was read most often. */
   label: string;
   /** Index of the class in the model; -1 for text. */
   class_id: number;
-  /** The most objects that were seen in one frame; 1 for text. */
+  /** Label of the objects that are classified so; left out for whole frames, and for all other rows. */
+  of?: string;
+  /** The most objects that were seen in one frame; 1 for classes and text. */
   atOnce: number;
-  /** Number of different objects, where they were followed for long enough to tell; else `null`, as for text. */
+  /** Number of different objects, where they were followed for long enough to tell; else `null`, as for classes and text. */
   total: number | null;
   /** When it was seen, in the order of time; at least one. */
   spans: TimeSpan[];
 }
 
 /**
- * Makes the timeline: objects first, those that were seen longest before others, then text in the order of appearance.
+ * Makes the timeline: objects first, those that were seen longest before others, then classes and text in the order of
+ * appearance.
  *
  * @param results In the order of the frames.
- * @param minimumConfidence Less certain objects are left out; between 0 and 1.
+ * @param minimumConfidence Less certain objects and classes are left out; between 0 and 1.
  */
 export function buildTimeline(
   results: readonly VideoFrameResult[],
   { minimumConfidence }: { minimumConfidence: number },
 ): TimelineRow[] {
   const step = frameSeconds(results);
-  const frames = results.map(({ timestamp_ms, result: { detections, text_blocks } }) => ({
+  const frames = results.map((
+    { timestamp_ms, result: { detections, classes = [], text_blocks } },
+  ) => ({
+    classes,
     detections: detections.filter(({ confidence }) => confidence >= minimumConfidence),
     texts: text_blocks.map(({ text }) => text),
     span: { start: timestamp_ms / 1000, end: timestamp_ms / 1000 + step },
   }));
   const objects = objectRows(frames).map((row): TimelineRow => ({ kind: "object", ...row }));
+  const classes = classRows(frames, minimumConfidence).map((row): TimelineRow => ({
+    kind: "class",
+    atOnce: 1,
+    total: null,
+    ...row,
+  }));
   const texts = textRows(frames).map(({ text, spans }): TimelineRow => ({
     kind: "text",
     label: text,
@@ -46,7 +59,7 @@ export function buildTimeline(
     total: null,
     spans,
   }));
-  return [...objects.sort((a, b) => seconds(b) - seconds(a)), ...texts];
+  return [...objects.sort((a, b) => seconds(b) - seconds(a)), ...classes, ...texts];
 }
 
 /** What is to be said of results that the server could not read any more; `null` where there are none. */
@@ -117,9 +130,13 @@ export function formatBytes(bytes: number): string {
   return `${megabytes < 100 ? megabytes.toFixed(1) : Math.round(megabytes)}\u00a0MB`;
 }
 
-/** How many objects a row is of, in words: `2 objects`, `up to 3 at once`, or `up to 3 at once, 12 in all`. */
-export function describeCount({ kind, atOnce, total }: TimelineRow): string {
+/**
+ * What a row is of, in words: `2 objects`, `up to 3 at once`, or `up to 3 at once, 12 in all`; `class of dog` or `class of
+ * the image`; `text`.
+ */
+export function describeCount({ kind, of = "the image", atOnce, total }: TimelineRow): string {
   if (kind === "text") return "text";
+  if (kind === "class") return `class of ${of}`;
   if (total === atOnce) return total === 1 ? "1 object" : `${total} objects`;
   const most = atOnce === 1 ? "1 at a time" : `up to ${atOnce} at once`;
   return total === null ? most : `${most}, ${total} in all`;

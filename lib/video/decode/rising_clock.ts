@@ -36,9 +36,13 @@ export class RisingClock {
     }
     // One time that goes back is damage; where the next goes on from it, the file has begun anew.
     if (this.#back !== undefined && time > this.#back.time) {
-      this.#offset = this.#back.given - this.#back.time;
-      this.#back = undefined;
-      return this.#last = time + this.#offset;
+      const offset = this.#back.given - this.#back.time;
+      // Times that were made up in between may have gone further.
+      if (time + offset > this.#last) {
+        this.#offset = offset;
+        this.#back = undefined;
+        return this.#last = time + offset;
+      }
     }
     this.#back = { time, given: expected };
     return this.#last = expected;

@@ -4,12 +4,15 @@ import {
   fittedRectangle,
   formatPercent,
   intersection,
+  labelAnchor,
   layOutOverlay,
   overlaps,
+  type OverlayChoice,
   placeBox,
   placeLabel,
   placePoint,
 } from "../../../lib/client/overlay/overlay_layout.ts";
+import type { Detection } from "../../../lib/protocol/detection.ts";
 import { exampleResult } from "../example_result.ts";
 
 const ALL = { minimumConfidence: 0, hiddenLabels: [], showBoxes: true, showText: true };
@@ -181,4 +184,46 @@ Deno.test("layOutOverlay names the track of an object that is followed, and line
     "bicycle 90\u00a0%",
   ]);
   expect(layout.texts.map(({ isSettling }) => isSettling)).toEqual([true, false, false]);
+});
+
+Deno.test("layOutOverlay places outlines, keypoints and turned boxes, and names what an object is classified as", () => {
+  const [dog] = exampleResult().detections;
+  if (dog === undefined) throw new Error("No dog");
+  const detection: Detection = {
+    ...dog,
+    track_id: 3,
+    mask: [[0, 0], [64, 48], [0, 48]],
+    keypoints: [[64, 48, 0.9], [0, 0, 0.3]],
+    polygon: [[0, 48], [64, 0], [128, 48], [64, 96]],
+    classes: [{ label: "beagle", class_id: 161, confidence: 0.81 }],
+  };
+  const shown = { x: 10, y: 20, width: 320, height: 240 };
+  const message = { frame_index: 7, result: { ...exampleResult(), detections: [detection] } };
+  expect(layOutOverlay(message, shown, ALL).detections[0]).toMatchObject({
+    label: "dog #3 93\u00a0% · beagle 81\u00a0%",
+    mask: [[10, 20], [42, 44], [10, 44]],
+    pose: { joints: [[42, 44]], bones: [] },
+    polygon: [[10, 44], [42, 20], [74, 44], [42, 68]],
+  });
+});
+
+Deno.test("layOutOverlay gives the three likeliest classes of the image that the person wants to see", () => {
+  const classes = ["park", "street", "yard", "beach", "forest"].map((label, class_id) => ({
+    ...{ label, class_id, confidence: 0.5 - class_id / 10 },
+  }));
+  const message = { frame_index: 7, result: { ...exampleResult(), classes } };
+  const labels = (choice: Partial<OverlayChoice>) =>
+    layOutOverlay(message, IMAGE, { ...ALL, ...choice }).classes.map(({ label }) => label);
+  expect(labels({})).toEqual(["park 50\u00a0%", "street 40\u00a0%", "yard 30\u00a0%"]);
+  expect(labels({ hiddenLabels: ["park"], minimumConfidence: 0.25 }))
+    .toEqual(["street 40\u00a0%", "yard 30\u00a0%"]);
+  expect(labels({ showBoxes: false })).toEqual([]);
+  expect(layOutOverlay(MESSAGE, IMAGE, ALL).classes).toEqual([]);
+});
+
+Deno.test("labelAnchor is the topmost corner of a turned box, and down to its lowest", () => {
+  const box = { x: 0, y: 0, width: 128, height: 96 };
+  expect(labelAnchor(box)).toEqual(box);
+  expect(labelAnchor(box, [[0, 48], [64, 0], [128, 48], [64, 96]]))
+    .toEqual({ x: 64, y: 0, width: 0, height: 96 });
 });

@@ -10,6 +10,7 @@ import {
   nextAppearance,
   resultAt,
 } from "../../../lib/client/videos/video_timeline.ts";
+import type { PipelineResult } from "../../../lib/protocol/result.ts";
 import type { VideoFrameResult } from "../../../lib/protocol/video_results.ts";
 import { emptyResult } from "../../video/results.ts";
 
@@ -208,4 +209,36 @@ Deno.test("describeLost tells of results that are damaged, and of nothing else",
     .toBe("The results of 1 frame of 4 are lost: they are damaged on the server.");
   expect(describeLost(damaged))
     .toBe("The results of 3 frames of 3 are lost: they are damaged on the server.");
+});
+
+Deno.test("the timeline tells what the image, and the objects in it, were classified as", () => {
+  const classified = (image: string, object: string, confidence = 0.5) =>
+    emptyResult({
+      detections: [{
+        ...{ label: "dog", class_id: 16, confidence: 0.9, bbox: [0, 0, 10, 10] },
+        classes: [
+          { label: object, class_id: 161, confidence },
+          { label: "never best", class_id: 1, confidence: 0.1 },
+        ],
+      }],
+      classes: [{ label: image, class_id: 3, confidence }],
+    });
+  const results = [
+    ...Array<PipelineResult>(3).fill(classified("beach", "beagle")),
+    // For one frame only: a mistake.
+    classified("desert", "fox"),
+    ...Array<PipelineResult>(20).fill(classified("beach", "beagle", 0.2)),
+    ...Array<PipelineResult>(2).fill(classified("park", "beagle")),
+  ].map((result, index) => ({ frame_index: index, timestamp_ms: index * 100, result }));
+  const rows = buildTimeline(results, { minimumConfidence: 0.25 });
+  expect(rows.map((row) => [row.label, describeCount(row)])).toEqual([
+    ["dog", "1 at a time"],
+    ["beach", "class of the image"],
+    ["beagle", "class of dog"],
+    ["park", "class of the image"],
+  ]);
+  expect(rows[1]).toMatchObject({ kind: "class", class_id: 3 });
+  expect(rows[2]?.spans.map(({ start, end }) => [start.toFixed(1), end.toFixed(1)]))
+    .toEqual([["0.0", "0.3"], ["2.4", "2.6"]]);
+  expect(rows[3] && describeRow(rows[3])).toBe("park: class of the image, 0:02 to 0:02");
 });
