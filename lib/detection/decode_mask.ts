@@ -14,8 +14,8 @@ export const MOST_POINTS = 200;
 /** Area of a triangle that is worth a point of the outline, in square pixels of the input. */
 const LEAST_AREA = 0.25;
 
-/** How far apart values are looked at, in cells of the prototypes: between them, outlines are curved. */
-const STEP = 0.5;
+/** How far apart values are looked at, in pixels of the input: between the cells of the prototypes, outlines are curved. */
+const STEP = 2;
 
 /** What a mask is decoded from. */
 export interface MaskParts {
@@ -40,7 +40,8 @@ export interface MaskParts {
  * @returns In pixels of the image, rounded to 0.1, clockwise, at most {@linkcode MOST_POINTS} points; `undefined` where the mask is
  * empty
  */
-export function decodeMask({ letterbox, input, ...parts }: MaskParts): Point[] | undefined {
+export function decodeMask({ letterbox, ...parts }: MaskParts): Point[] | undefined {
+  const { input } = parts;
   const box = clipToContent(parts.box, letterbox);
   if (!(box.right > box.left && box.bottom > box.top)) return undefined;
   const [, , rows = 0, columns = 0] = parts.prototypes.dims;
@@ -71,12 +72,12 @@ function clipToContent(box: Corners, { content, left, top }: Letterbox): Corners
 }
 
 /**
- * Sums up the prototypes within a box: at each of their cells, and on the sides of the box.
+ * Sums up the prototypes within a box: at each of their cells, between them, and on the sides of the box.
  *
  * @param box In cells, of which the first has its centre at 0
  */
 function sumField(
-  { coefficients, prototypes }: Pick<MaskParts, "coefficients" | "prototypes">,
+  { coefficients, prototypes, input }: Omit<MaskParts, "box" | "letterbox">,
   box: Corners,
 ): Field {
   const [, , rows = 0, columns = 0] = prototypes.dims;
@@ -98,8 +99,9 @@ function sumField(
       }
     }
   });
-  const xs = placesBetween(box.left, box.right);
-  const ys = placesBetween(box.top, box.bottom);
+  const parts = Math.max(1, Math.ceil(input.width / columns / STEP));
+  const xs = placesBetween(box.left, box.right, parts);
+  const ys = placesBetween(box.top, box.bottom, parts);
   const values = new Float32Array(xs.length * ys.length);
   ys.forEach((y, row) => {
     const v = within(y, rows) - first.row;
@@ -111,11 +113,11 @@ function sumField(
   return { xs, ys, values };
 }
 
-/** Two ends, and the multiples of {@linkcode STEP} between them. */
-function placesBetween(start: number, end: number): number[] {
-  const first = Math.floor(start / STEP) + 1;
-  const length = Math.max(0, Math.ceil(end / STEP) - first);
-  return [start, ...Array.from({ length }, (_, index) => (first + index) * STEP), end];
+/** Two ends, and between them every cell, and so many places from each to the next. */
+function placesBetween(start: number, end: number, parts: number): number[] {
+  const first = Math.floor(start * parts) + 1;
+  const length = Math.max(0, Math.ceil(end * parts) - first);
+  return [start, ...Array.from({ length }, (_, index) => (first + index) / parts), end];
 }
 
 /** The value at a place between four cells of a grid that begins at 0. */

@@ -1,9 +1,9 @@
-import { roundToTenths } from "../image/round_to_tenths.ts";
 import { toCorners } from "../image/boxes.ts";
 import { cropBox } from "../image/crop_box.ts";
 import { decodeLetterboxed } from "../image/image_decoder.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
 import type { Detection } from "../protocol/detection.ts";
+import { moveDetection } from "./move_detection.ts";
 import type { BoundingBox } from "../protocol/geometry.ts";
 import type { DetectOptions, Detector } from "./detector.ts";
 import { suppressNonMaxima } from "./non_maximum_suppression.ts";
@@ -46,16 +46,8 @@ export async function lookAt(
     maxPixels: Infinity,
     fit: detector.fit,
   });
-  return (await detector.detect(letterbox, options)).map((detection) => {
-    const [x, y, width, height] = detection.bbox;
-    const bbox: BoundingBox = [
-      roundToTenths(x + crop.left),
-      roundToTenths(y + crop.top),
-      width,
-      height,
-    ];
-    return { ...detection, bbox };
-  });
+  const found = await detector.detect(letterbox, options);
+  return found.map((detection) => moveDetection(detection, crop));
 }
 
 /** Keeps an object that was found in several regions once, with its highest confidence. */

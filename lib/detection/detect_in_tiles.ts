@@ -34,7 +34,7 @@ export async function detectInTiles(
         ...toCorners(detection.bbox),
         classId: detection.class_id,
         score: detection.confidence,
-        label: detection.label,
+        detection,
         look,
         isCut: isCut(detection.bbox, tile, area),
       });
@@ -45,11 +45,8 @@ export async function detectInTiles(
   const kept = agnostic
     ? weakenAcrossClasses(joined).filter(({ score }) => score > threshold)
     : joined;
-  return kept.slice(0, MAX_DETECTIONS).map((
-    { label, classId, score, left, top, right, bottom },
-  ) => ({
-    label,
-    class_id: classId,
+  return kept.slice(0, MAX_DETECTIONS).map(({ detection, score, left, top, right, bottom }) => ({
+    ...detection,
     confidence: Math.round(score * 1000) / 1000,
     bbox: [left, top, right - left, bottom - top].map(roundToTenths) as BoundingBox,
   }));

@@ -151,7 +151,10 @@ export function specializeDetector(model: OnnxModel, layout: DetectorLayout): Ui
  *
  * @throws {UnknownHeadError} If the model does not take float32 images.
  */
-export function specializeGraph({ graph }: OnnxModel, layout: DetectorLayout): void {
+export function specializeGraph(
+  { graph }: OnnxModel,
+  layout: Pick<DetectorLayout, "input" | "outputs" | "preprocessing">,
+): void {
   const { image, fixed } = imageInputs(graph, layout.input);
   const pixels = `${image.name}/pixels`;
   const prefix = pixelPrefix(pixels, image.name, layout.preprocessing);

@@ -5,12 +5,13 @@
  */
 
 import { type Corners, intersectionOverUnion } from "../image/boxes.ts";
+import type { Detection } from "../protocol/detection.ts";
 import { type Candidate, suppressNonMaxima } from "./non_maximum_suppression.ts";
 
 /** A box that was found in one look, in pixels of the image. */
 export interface FoundInTile extends Candidate {
-  /** Name of its class. */
-  label: string;
+  /** What was found, as long as it was not put together: its box alone does not tell its shape. */
+  detection: Detection;
   /** Number of the look; the same for all that was found in one tile, and none for what was put together. */
   look: number;
   /** Whether the object may go on beyond the edge of the tile. */
@@ -75,14 +76,23 @@ function shared(start: number, end: number, otherStart: number, otherEnd: number
 }
 
 function union(a: FoundInTile, b: FoundInTile): FoundInTile {
+  const better = a.score >= b.score ? a : b;
   return {
-    ...a.score >= b.score ? a : b,
+    ...better,
+    detection: withoutShape(better.detection),
     look: NaN,
     left: Math.min(a.left, b.left),
     top: Math.min(a.top, b.top),
     right: Math.max(a.right, b.right),
     bottom: Math.max(a.bottom, b.bottom),
   };
+}
+
+/** The mask, keypoints and corners are those of a part. */
+function withoutShape(
+  { mask: _mask, keypoints: _keypoints, polygon: _polygon, ...detection }: Detection,
+): Detection {
+  return detection;
 }
 
 /** Area that two boxes share, in square pixels. */

@@ -133,8 +133,9 @@ function pointOn(field: Field, side: number, columns: number): Point {
   const at = Math.min(Math.max(shareOf(a, b), NEAREST), 1 - NEAREST);
   const mix = (places: readonly number[], from: number, to: number) => {
     const [start, end] = [places[from], places[to]];
-    // Beyond the field there is no way to go.
-    return start === undefined ? end ?? 0 : end === undefined ? start : start + (end - start) * at;
+    // Beyond the field there is next to no way to go.
+    if (start === undefined) return (end ?? 0) - NEAREST;
+    return end === undefined ? start + NEAREST : start + (end - start) * at;
   };
   return [mix(field.xs, column, nextColumn), mix(field.ys, row, nextRow)];
 }

@@ -59,7 +59,7 @@ export function probabilisticOverlap(a: TurnedBox, b: TurnedBox): number {
   const own = Math.sqrt(Math.max(0, determinantOf(first)) * Math.max(0, determinantOf(second)));
   const spread = Math.log(determinant / (4 * own + EPSILON) + EPSILON) / 2;
   const bhattacharyya = Math.min(Math.max(distance + spread, EPSILON), 100);
-  return 1 - Math.sqrt(1 - Math.exp(-bhattacharyya) + EPSILON);
+  return Math.max(0, 1 - Math.sqrt(1 - Math.exp(-bhattacharyya) + EPSILON));
 }
 
 interface Covariance {

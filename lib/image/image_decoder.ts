@@ -2,13 +2,7 @@ import sharp from "sharp";
 import { boundImage } from "./bounded_image.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./errors.ts";
 import { isJpeg, jpegSize } from "./jpeg_header.ts";
-import {
-  type Fit,
-  fitLetterbox,
-  type Letterbox,
-  LETTERBOX_GREY,
-  stretchOver,
-} from "./letterbox.ts";
+import { type Fit, fitImage, type Letterbox, LETTERBOX_GREY } from "./letterbox.ts";
 import type { ImageInput, PixelImage } from "./pixel_image.ts";
 import type { Size } from "./size.ts";
 
@@ -69,7 +63,7 @@ export async function decodeLetterboxed(
   const source = bound(given);
   const header = await readHeader(source, upright);
   checkSize(header, maxPixels);
-  const letterbox = (fit === "stretch" ? stretchOver : fitLetterbox)(header.image, input);
+  const letterbox = fitImage(header.image, input, fit);
   const content = await decode(source, letterbox, header, maxPixels);
   place(content, letterbox, input, pixels);
   if (source instanceof Uint8Array || content !== source.pixels) releasePixels(content);
@@ -196,7 +190,7 @@ function place(
   if (rows.length !== content.width * content.height * 3) {
     throw threeChannelsExpected();
   }
-  if (content.width === input.width) {
+  if (content.width === input.width && content.height <= input.height) {
     const start = top * input.width * 3;
     pixels.fill(LETTERBOX_GREY, 0, start);
     pixels.set(rows, start);
@@ -204,10 +198,12 @@ function place(
     return;
   }
   pixels.fill(LETTERBOX_GREY);
-  const rowLength = content.width * 3;
-  for (let row = 0; row < content.height; row++) {
-    const start = ((top + row) * input.width + left) * 3;
-    pixels.set(rows.subarray(row * rowLength, (row + 1) * rowLength), start);
+  const [firstColumn, firstRow] = [Math.max(0, -left), Math.max(0, -top)];
+  const columns = Math.min(content.width - firstColumn, input.width);
+  for (let row = firstRow; row < content.height && top + row < input.height; row++) {
+    const from = (row * content.width + firstColumn) * 3;
+    const start = ((top + row) * input.width + Math.max(0, left)) * 3;
+    pixels.set(rows.subarray(from, from + columns * 3), start);
   }
 }
 

@@ -42,12 +42,43 @@ export function fitLetterbox(image: Size, input: Size): Letterbox {
   };
 }
 
-/** How an image is brought to the size of an input: as it is, between grey bars, or stretched over the whole. */
-export type Fit = "letterbox" | "stretch";
+/**
+ * How an image is brought to the size of an input: as it is, between grey bars; stretched over the whole; or as it is, so that it
+ * fills the whole, and what is beyond is cut off on both sides.
+ */
+export type Fit = "letterbox" | "stretch" | "crop";
 
 /** Stretches an image over the whole input, without bars. */
 export function stretchOver(image: Size, input: Size): Letterbox {
   return { image, content: input, left: 0, top: 0 };
+}
+
+/**
+ * Fills the input with the middle of an image, as torchvision's `Resize` and `CenterCrop` do.
+ *
+ * @returns `left` and `top` are 0 or negative, since the content reaches beyond the input
+ */
+export function cropCentre(image: Size, input: Size): Letterbox {
+  const scale = Math.max(input.width / image.width, input.height / image.height);
+  const content = {
+    width: Math.max(input.width, Math.floor(image.width * scale + ROUNDING)),
+    height: Math.max(input.height, Math.floor(image.height * scale + ROUNDING)),
+  };
+  return {
+    image,
+    content,
+    left: (input.width - content.width) >> 1,
+    top: (input.height - content.height) >> 1,
+  };
+}
+
+/** What rounding may take from a product that is a whole number. */
+const ROUNDING = 1e-9;
+
+/** Places an image in an input. */
+export function fitImage(image: Size, input: Size, fit: Fit): Letterbox {
+  const fits = { letterbox: fitLetterbox, stretch: stretchOver, crop: cropCentre };
+  return fits[fit](image, input);
 }
 
 /**

@@ -7,6 +7,7 @@
 import type { Device } from "../config.ts";
 import { dirname } from "node:path";
 import type { Size } from "../image/size.ts";
+import { loadClassifier } from "../models/classifier_model.ts";
 import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";
 import {
   choosePrecision,
@@ -165,8 +166,13 @@ export class DetectionPool {
   /** They compute with 8 bits where the detector of all turned out to do so here, and they are calibrated. */
   async #prepareModels(precision: Precision): Promise<Map<string, PreparedDetector>> {
     const models = new Map<string, PreparedDetector>();
-    for (const { model, path, where } of this.#options.models) {
+    for (const { model, path, isClassifier, where } of this.#options.models) {
       try {
+        if (isClassifier) {
+          // To be refused now rather than by every image.
+          await loadClassifier(path);
+          continue;
+        }
         const choice = precision === "int8" ? "auto" : precision;
         models.set(model, await this.#prepare(await choosePrecision(path, choice), path));
       } catch (cause) {
@@ -245,6 +251,10 @@ export class DetectionPool {
         pipelines,
         detectors,
         models: this.#models,
+        classifiers: new Map(
+          this.#options.models.filter(({ isClassifier }) => isClassifier)
+            .map(({ model, path }) => [model, path]),
+        ),
         memoryBytes: memoryBytes === undefined ? undefined : memoryBytes / workers,
         inputSize,
         fitsFrames,

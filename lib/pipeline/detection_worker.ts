@@ -8,6 +8,7 @@ import { FrameDecoder } from "../image/frame_decoder.ts";
 import { shapeInput } from "../image/input_shape.ts";
 import type { Size } from "../image/size.ts";
 import { runWorkerLoop } from "../workers/worker_loop.ts";
+import { ClassifierCache } from "./classifier_cache.ts";
 import { describeImageError } from "./describe_image_error.ts";
 import { DetectorCache } from "./detector_cache.ts";
 import { needsPixels } from "./pipeline_plan.ts";
@@ -18,6 +19,7 @@ runWorkerLoop<WorkerSetup, DetectTask, SegmentOutcome>(async (setup) => {
   const { pipelines, detectors: [first, ...others], inputSize, fitsFrames, maxPixels } = setup;
   const nodesFor = nodeLookup(pipelines);
   const cache = new DetectorCache(setup.memoryBytes);
+  const classifiers = new ClassifierCache(setup.classifiers);
   await cache.get({ ...setup, prepared: first, input: inputSize });
   return {
     async run(task) {
@@ -47,12 +49,16 @@ runWorkerLoop<WorkerSetup, DetectTask, SegmentOutcome>(async (setup) => {
         input ??= detector.input;
         return detector;
       };
+      const classifierFor = (model = "") => classifiers.get(model, { ...setup, threads });
       const outcome = await runNodes(nodes, given, frame, async (node, inputs) => {
         if (node.step.runsOn !== "detection") throw misplaced(node);
-        return await node.step.run(inputs, node.params, { frame, detectorFor });
+        return await node.step.run(inputs, node.params, { frame, detectorFor, classifierFor });
       });
       return { ...outcome, input };
     },
-    release: () => cache.release(),
+    async release() {
+      await cache.release();
+      await classifiers.release();
+    },
   };
 }, describeImageError);

@@ -210,7 +210,7 @@ function edgeErrors(definition: PipelineDefinition): string[] {
 
 /** The result may be made of what several nodes have found. */
 function joins(step: Step | undefined, type: ValueType): boolean {
-  return step === STEPS.get(RESULT_STEP) && type === "detections";
+  return step === STEPS.get(RESULT_STEP) && (type === "detections" || type === "classes");
 }
 
 function inputErrors(definition: PipelineDefinition): string[] {

@@ -115,6 +115,11 @@ export function trackerOfResult({ result }: PipelinePlan): PlannedNode | undefin
   return node?.step.runsOn === "main" ? node : undefined;
 }
 
+/** The first node that finds objects; `undefined` where none does. */
+export function detectingNode({ nodes }: PipelinePlan): PlannedNode | undefined {
+  return nodes.find(({ step }) => step.runsOn === "detection" && step.produces === "detections");
+}
+
 /** Whether a node looks into the pixels of the image beyond what a detector's input shows. */
 export function needsPixels({ step, sources, params }: PlannedNode): boolean {
   return step.runsOn === "reading" ||

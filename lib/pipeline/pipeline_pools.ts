@@ -107,6 +107,16 @@ export class PipelinePools {
     return this.detectorOf()?.layout.labels;
   }
 
+  /**
+   * Names of the keypoints that a detector gives of each object; `undefined` before the start, or where it gives none.
+   *
+   * @param model What a node calls it; `undefined` for the detector of all
+   */
+  keypointNames(model: string | undefined): readonly string[] | undefined {
+    const extras = this.detectorOf(model)?.layout.extras;
+    return extras?.kind === "keypoints" ? extras.names : undefined;
+  }
+
   /** Number of frames that wait for a worker. */
   get waiting(): number {
     return this.#detection?.waiting ?? 0;

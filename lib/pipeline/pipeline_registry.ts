@@ -104,8 +104,9 @@ export class PipelineRegistry {
   /** Id of the pipeline of the fewest nodes that looks with the detector of all, and no other; `undefined` where none does. */
   simplest(): string | undefined {
     return this.definitions.filter((definition) => {
-      const [model, ...others] = modelsOf(definition);
-      return this.uses(definition.id, "detection") && model === undefined && others.length === 0;
+      const models = modelsOf(definition);
+      return this.uses(definition.id, "detection") && models.length === 1 &&
+        models[0] === undefined;
     })
       .toSorted((a, b) => a.nodes.length - b.nodes.length)[0]?.id;
   }

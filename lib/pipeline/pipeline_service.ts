@@ -21,7 +21,7 @@ import {
 } from "./pipeline_options.ts";
 import { PipelinePools, type SegmentRun } from "./pipeline_pools.ts";
 import { PipelineRegistry } from "./pipeline_registry.ts";
-import { type PlannedNode, trackerOfResult } from "./pipeline_plan.ts";
+import { detectingNode, type PlannedNode, trackerOfResult } from "./pipeline_plan.ts";
 import { modelOf } from "./steps.ts";
 import { SessionTrackers } from "./session_trackers.ts";
 import type { MainContext, NodeValue } from "./step.ts";
@@ -321,19 +321,18 @@ export class PipelineService {
   #contextOf(sessionId: string, timestampMs: number): Pick<MainContext, "track"> {
     if (!this.#options.tracking) return { track: (_, detections) => [...detections] };
     const trackers = this.#trackers.of(sessionId);
-    return {
-      track: (nodeId, detections) => trackers.follow(nodeId, detections, timestampMs),
-    };
+    return { track: (id, detections) => trackers.follow(id, detections, timestampMs) };
   }
 
   #toResult(parts: Omit<ResultParts, "models">): PipelineResult {
-    const { pools, nodes } = parts.plan;
-    const looking = nodes.find(({ step }) => step.params.model !== undefined);
+    const looking = detectingNode(parts.plan);
+    const names = looking && this.#pools.keypointNames(modelOf(looking.params));
     return toResult({
       ...parts,
       models: {
         detector: looking ? this.#pools.detectorInfo(modelOf(looking.params)).name : null,
-        recognizer: pools.has("reading") ? this.textModel : null,
+        recognizer: parts.plan.pools.has("reading") ? this.textModel : null,
+        ...(names !== undefined && { keypoint_names: [...names] }),
       },
     });
   }

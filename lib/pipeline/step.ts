@@ -4,10 +4,12 @@
  * @module
  */
 
+import type { Classifier } from "../detection/classifier.ts";
 import type { Detector } from "../detection/detector.ts";
 import type { FrameDecoder } from "../image/frame_decoder.ts";
 import type { Size } from "../image/size.ts";
 import type { Detection } from "../protocol/detection.ts";
+import type { Classification } from "../protocol/classification.ts";
 import type { BoundingBox } from "../protocol/geometry.ts";
 import type { StageTimings } from "../protocol/result.ts";
 import type { TextBlock } from "../protocol/text_block.ts";
@@ -19,6 +21,14 @@ export interface ReadLine extends TextBlock {
   region?: BoundingBox;
 }
 
+/** What the image, or a region of it, shows as a whole. */
+export interface ClassifiedRegion {
+  /** The box that was given to the step, in pixels of the image; not there for all of it. */
+  region?: BoundingBox;
+  /** Best first. */
+  classes: Classification[];
+}
+
 /** What a pipeline finds in one image. */
 export interface Findings {
   /** Size of the image, in pixels. */
@@ -27,6 +37,8 @@ export interface Findings {
   detections: Detection[];
   /** In reading order; empty where the pipeline does not read. */
   textBlocks: TextBlock[];
+  /** What the image shows as a whole, best first; not there where the pipeline does not classify it. */
+  classes?: Classification[];
 }
 
 /** The values that edges carry, by type. */
@@ -37,6 +49,8 @@ export interface Values {
   detections: Detection[];
   /** In reading order. */
   lines: ReadLine[];
+  /** In the order of the regions. */
+  classes: ClassifiedRegion[];
   /** What the pipeline gives in the end. */
   findings: Findings;
 }
@@ -68,6 +82,12 @@ export interface DetectionContext {
    * @param model What the parameter `model` of the node says; `undefined` for the detector of all
    */
   detectorFor(model: string | undefined): Promise<Detector>;
+  /**
+   * Loads a classifier, unless that has been done; it looks at its own `pixels`.
+   *
+   * @param model What the parameter `model` of the node says
+   */
+  classifierFor(model: string | undefined): Promise<Classifier>;
 }
 
 /** What steps on the worker for reading work with. */

@@ -9,8 +9,9 @@
 import { boxArea } from "../image/boxes.ts";
 import { parseGrid, type TileGrid } from "../image/tile_grid.ts";
 import type { Detection } from "../protocol/detection.ts";
+import { assignClasses } from "./assign_classes.ts";
 import { assignText } from "./assign_text.ts";
-import type { Step, StepParams } from "./step.ts";
+import type { ClassifiedRegion, Step, StepParams } from "./step.ts";
 import { flag, grid, model, names, share } from "./step_params.ts";
 
 /** The step whose value is the pipeline's result; each pipeline has one node of it. */
@@ -69,6 +70,27 @@ const ALL_STEPS: Record<string, Step> = {
       return await detectInParts(await frame.pixels(), { regions, tiles }, detector, params);
     },
   },
+  classify: {
+    description: "Tells what the image, or each box of detections, shows as a whole.",
+    runsOn: "detection",
+    accepts: { image: "required", detections: "optional" },
+    produces: "classes",
+    params: { model: model("Name or path of the classifier; it has to be given") },
+    stage: "detect",
+    async run({ detections }, params, { frame, classifierFor }) {
+      const classifier = await classifierFor(modelOf(params));
+      if (detections === undefined) {
+        await frame.letterbox(classifier.input, classifier.pixels, classifier.fit);
+        return [{ classes: await classifier.classify() }];
+      }
+      const found: ClassifiedRegion[] = [];
+      for (const { bbox } of detections.slice(0, MOST_REGIONS)) {
+        const classes = await classifier.classifyRegion(await frame.pixels(), bbox);
+        found.push({ region: bbox, classes });
+      }
+      return found;
+    },
+  },
   read: {
     description: "Reads text, in the image or in the boxes of detections.",
     runsOn: "reading",
@@ -106,17 +128,24 @@ const ALL_STEPS: Record<string, Step> = {
   [RESULT_STEP]: {
     description: "What the pipeline gives. It takes the detections of several nodes as one list.",
     runsOn: "main",
-    accepts: { image: "required", detections: "optional", lines: "optional" },
+    accepts: {
+      image: "required",
+      detections: "optional",
+      lines: "optional",
+      classes: "optional",
+    },
     produces: "findings",
     params: {},
-    run: ({ image = { width: 0, height: 0 }, detections = [], lines = [] }) => ({
-      image,
-      detections: assignText(
-        detections.toSorted((a, b) => b.confidence - a.confidence),
-        lines,
-      ),
-      textBlocks: lines.map(({ region: _, ...line }) => line),
-    }),
+    run: ({ image = { width: 0, height: 0 }, detections = [], lines = [], classes = [] }) => {
+      const sorted = detections.toSorted((a, b) => b.confidence - a.confidence);
+      const whole = classes.find(({ region }) => region === undefined);
+      return {
+        image,
+        detections: assignClasses(assignText(sorted, lines), classes),
+        textBlocks: lines.map(({ region: _, ...line }) => line),
+        ...(whole && { classes: whole.classes }),
+      };
+    },
   },
 };
 

@@ -36,13 +36,14 @@ export interface ResultParts {
 /** Puts a result together. */
 export function toResult(parts: ResultParts): PipelineResult {
   const { plan, outcome: { findings }, frameIndex, ages, models } = parts;
-  const { image, detections, textBlocks } = findings;
+  const { image, detections, textBlocks, classes } = findings;
   const reader = plan.nodes.find(({ step }) => step.produces === "lines");
   const readFrom = reader === undefined ? null : ages.get(reader)?.frameIndex;
   const others = [...ages].filter(([node]) => node !== reader);
   return {
     image,
     detections,
+    ...(classes && { classes }),
     text_blocks: textBlocks,
     text: textBlocks.map(({ text }) => text).join("\n"),
     text_frame_index: readFrom === undefined ? frameIndex : readFrom,

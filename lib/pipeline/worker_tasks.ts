@@ -64,6 +64,8 @@ export interface WorkerSetup {
   detectors: readonly [PreparedDetector, ...PreparedDetector[]];
   /** The models that nodes name, by what they name; each is loaded when a node first needs it. */
   models: ReadonlyMap<string, PreparedDetector>;
+  /** Files of the classifiers that nodes name, by what they name; loaded like the models. */
+  classifiers: ReadonlyMap<string, string>;
   /** Memory for the detectors that a worker keeps, in bytes; see {@linkcode DetectorCache}. */
   memoryBytes: number | undefined;
   /** Input of the detector, in pixels. */

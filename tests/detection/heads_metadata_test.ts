@@ -116,6 +116,6 @@ Deno.test("how images are fed can be noted, with colours from 0 to 1 or to 255",
     order: "bgr",
     mean: [103.5, 116.3, 123.7],
   });
-  const wrong = [{ resize: "crop" }, { std: "[0, 1, 1]" }, { mean: "[1, 2]" }, { order: "x" }];
+  const wrong = [{ resize: "fill" }, { std: "[0, 1, 1]" }, { mean: "[1, 2]" }, { order: "x" }];
   for (const entries of wrong) expect(() => read(entries as never)).toThrow(UnknownHeadError);
 });

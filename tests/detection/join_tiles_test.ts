@@ -1,4 +1,5 @@
 import { expect } from "expect";
+import type { Detection } from "../../lib/protocol/detection.ts";
 import { type FoundInTile, joinTiles } from "../../lib/detection/join_tiles.ts";
 
 function found(
@@ -6,7 +7,14 @@ function found(
   [left, top, right, bottom]: readonly [number, number, number, number],
   rest: Partial<FoundInTile> = {},
 ): FoundInTile {
-  const defaults = { classId: 0, label: "car", score: 0.8, isCut: false };
+  const detection: Detection = {
+    label: "car",
+    class_id: 0,
+    confidence: 0.8,
+    bbox: [left, top, right - left, bottom - top],
+    mask: [[left, top], [right, top], [right, bottom]],
+  };
+  const defaults = { classId: 0, detection, score: 0.8, isCut: false };
   return { ...defaults, look, left, top, right, bottom, ...rest };
 }
 
@@ -59,7 +67,7 @@ Deno.test("objects stay apart that only touch, are of two classes, or of one loo
   expect(joinTiles(apart)).toHaveLength(2);
   const classes = [
     found(1, [0, 0, 100, 50], { isCut: true }),
-    found(2, [80, 0, 180, 50], { isCut: true, classId: 1, label: "bus" }),
+    found(2, [80, 0, 180, 50], { isCut: true, classId: 1 }),
   ];
   expect(joinTiles(classes)).toHaveLength(2);
   const oneLook = [
@@ -72,4 +80,15 @@ Deno.test("objects stay apart that only touch, are of two classes, or of one loo
 Deno.test("a small object within a larger one of its class stays", () => {
   const joined = joinTiles([found(0, [0, 0, 300, 300]), found(1, [20, 20, 60, 60])]);
   expect(joined).toHaveLength(2);
+});
+
+Deno.test("an object that is whole keeps its shape, and one that is put together has none", () => {
+  const [whole] = joinTiles([found(1, [0, 0, 50, 50])]);
+  expect(whole?.detection.mask).toHaveLength(3);
+  const [joined, ...others] = joinTiles([
+    found(1, [0, 0, 100, 50], { isCut: true }),
+    found(2, [80, 0, 180, 50], { isCut: true }),
+  ]);
+  expect(others).toEqual([]);
+  expect(joined?.detection).not.toHaveProperty("mask");
 });

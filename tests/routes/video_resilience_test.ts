@@ -48,6 +48,9 @@ Deno.test({
   },
 });
 
+/** Enough that a job is not over before its decode process is found and killed. */
+const FRAMES = 240;
+
 /** Process ids of the decode processes that this process has started. */
 function decodeProcesses(): number[] {
   const pids = [...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).filter(Boolean);
@@ -71,7 +74,7 @@ Deno.test({
     const url = urlOf(server);
     const stream = openStream(server, "?pipeline_id=yolo_only");
     await stream.opened;
-    const file = await dogVideo(60);
+    const file = await dogVideo(FRAMES);
     const hit = await submit(url, file);
     await untilJob(url, hit, ({ progress }) => progress.current_step > 0);
     const [pid] = decodeProcesses();
@@ -89,10 +92,10 @@ Deno.test({
     await fetch(new URL(`/video/retry/${hit}`, url), { method: "POST" });
     expect(await untilJob(url, hit, isOver)).toMatchObject({
       status: "completed",
-      progress: { current_step: 60 },
+      progress: { current_step: FRAMES },
     });
     const { store } = await server.services.videos.open();
-    expect(await storedResults(store, hit)).toHaveLength(60);
+    expect(await storedResults(store, hit)).toHaveLength(FRAMES);
   },
 });
 

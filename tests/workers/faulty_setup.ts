@@ -16,6 +16,7 @@ export function faultySetup(copy?: string): WorkerSetup {
       precision: "fp32",
     }],
     inputSize: input,
+    classifiers: new Map(),
     models: new Map(),
     memoryBytes: 1,
     fitsFrames: false,

@@ -20,7 +20,7 @@ export function readPreprocessing(
 ): Preprocessing {
   const colours = (key: string) => readColours(key, entries.get(key));
   return {
-    fit: choose("resize", entries.get("resize"), ["letterbox", "stretch"]) ?? ofHead.fit,
+    fit: choose("resize", entries.get("resize"), ["letterbox", "stretch", "crop"]) ?? ofHead.fit,
     order: choose("order", entries.get("order"), ["rgb", "bgr"]) ?? ofHead.order,
     mean: colours("mean") ?? ofHead.mean,
     deviation: colours("std") ?? ofHead.deviation,

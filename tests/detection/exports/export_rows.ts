@@ -95,17 +95,23 @@ export const READ: readonly ReadRow[] = [
       build: () => yolov8Export({ version, end: "one to one", bins: version === "8.4" ? 1 : 16 }),
     },
     {
-      ...{ ...fast, name: `Ultralytics ${version}, segmentation: its boxes` },
+      ...{ ...fast, name: `Ultralytics ${version}, segmentation` },
       build: () => yolov8Export({ version, extra: "masks", metadata: { task: "segment" } }),
     },
     {
-      ...{ ...fast, name: `Ultralytics ${version}, pose: its boxes` },
+      ...{ ...fast, name: `Ultralytics ${version}, pose` },
       build: () =>
         yolov8Export({
           version,
           extra: "keypoints",
           metadata: { task: "pose", kpt_shape: "[2, 3]" },
         }),
+    },
+    {
+      name: `Ultralytics ${version}, oriented boxes`,
+      kind: "yolov8",
+      plain: "turned columns",
+      build: () => yolov8Export({ version, extra: "angle", metadata: { task: "obb" } }),
     },
   ]),
   {
@@ -203,7 +209,7 @@ export const READ: readonly ReadRow[] = [
     },
   },
   {
-    name: "YOLOv5, segmentation: its boxes",
+    name: "YOLOv5, segmentation",
     kind: "yolov5",
     plain: "objectness",
     build: () => yolov5Export({ masks: 4 }),

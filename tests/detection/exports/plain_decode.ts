@@ -11,6 +11,7 @@ export interface PlainOutput {
 /** Shape and meaning of an export's outputs, as a test knows them. */
 export type PlainKind =
   | "columns"
+  | "turned columns"
   | "rows"
   | "objectness"
   | "grid offsets"
@@ -36,11 +37,11 @@ export function plainDecode(
 ): Candidate[] {
   const [first] = outputs as [PlainOutput];
   if (kind === "labels") return readLabelled(outputs, threshold);
-  const [, rows = 0, columns = 0] = kind === "columns"
+  const [, rows = 0, columns = 0] = isColumns(kind)
     ? [1, first.dims[2], first.dims[1]]
     : first.dims;
   const at = (row: number, column: number) =>
-    (kind === "columns" ? first.data[column * rows + row] : first.data[row * columns + column]) ??
+    (isColumns(kind) ? first.data[column * rows + row] : first.data[row * columns + column]) ??
       NaN;
   const found: Candidate[] = [];
   for (let row = 0; row < rows; row++) {
@@ -58,7 +59,9 @@ export function plainDecode(
     if (offset === 5) score *= at(row, 4);
     if (kind === "final" || kind === "final shares") [score, classId] = [at(row, 4), at(row, 5)];
     if (!(score > threshold)) continue;
-    const box = kind === "final"
+    const box = kind === "turned columns"
+      ? turnedBox([a, b, c, d], at(row, columns - 1))
+      : kind === "final"
       ? { left: a, top: b, right: c, bottom: d }
       : kind === "grid offsets"
       ? centred(...gridBox([a, b, c, d], row, width, height))
@@ -68,6 +71,16 @@ export function plainDecode(
     found.push({ ...box, classId, score });
   }
   return found;
+}
+
+function isColumns(kind: PlainKind): boolean {
+  return kind === "columns" || kind === "turned columns";
+}
+
+/** The upright box around one that is turned about its centre. */
+function turnedBox([x, y, w, h]: [number, number, number, number], angle: number) {
+  const [cos, sin] = [Math.abs(Math.cos(angle)), Math.abs(Math.sin(angle))];
+  return centred(x, y, w * cos + h * sin, w * sin + h * cos);
 }
 
 function centred(x: number, y: number, w: number, h: number) {

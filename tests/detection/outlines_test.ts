@@ -1,0 +1,123 @@
+import { expect } from "expect";
+import fc from "fast-check";
+import { reducePolygon } from "../../lib/detection/reduce_polygon.ts";
+import { type Field, signedArea, traceOutlines } from "../../lib/detection/trace_outline.ts";
+import type { Point } from "../../lib/protocol/geometry.ts";
+
+/** Fields from 2x2 to 12x12, of noise that is smooth or not. */
+const fields = fc.record({
+  columns: fc.integer({ min: 2, max: 12 }),
+  rows: fc.integer({ min: 2, max: 12 }),
+  noise: fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 144, maxLength: 144 }),
+  left: fc.double({ min: -0.9, max: 0, noNaN: true }),
+}).map(({ columns, rows, noise, left }): Field => ({
+  xs: Array.from({ length: columns }, (_, index) => index === 0 ? left : index),
+  ys: Array.from({ length: rows }, (_, index) => index),
+  values: Float32Array.from(noise.slice(0, columns * rows)),
+}));
+
+/** Which way round three points go. */
+function turn([ax, ay]: Point, [bx, by]: Point, [cx, cy]: Point): number {
+  return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax);
+}
+
+/** Whether two lines have a point in common. */
+function meet(a: Point, b: Point, c: Point, d: Point): boolean {
+  const isApart = ([p, q]: Point[], [r, s]: Point[], axis: 0 | 1) =>
+    Math.max(p?.[axis] ?? 0, q?.[axis] ?? 0) < Math.min(r?.[axis] ?? 0, s?.[axis] ?? 0);
+  for (const axis of [0, 1] as const) {
+    if (isApart([a, b], [c, d], axis) || isApart([c, d], [a, b], axis)) return false;
+  }
+  return Math.sign(turn(a, b, c)) * Math.sign(turn(a, b, d)) <= 0 &&
+    Math.sign(turn(c, d, a)) * Math.sign(turn(c, d, b)) <= 0;
+}
+
+/** Whether no two sides of a polygon that are not neighbours meet. */
+function isSimple(polygon: readonly Point[]): boolean {
+  const side = (index: number) =>
+    [polygon[index], polygon[(index + 1) % polygon.length]] as [Point, Point];
+  return polygon.every((_, first) =>
+    polygon.every((_, second) => {
+      const distance = Math.abs(first - second);
+      if (distance < 2 || distance === polygon.length - 1) return true;
+      return !meet(...side(first), ...side(second));
+    })
+  );
+}
+
+/** Whether a point lies within a polygon: a ray from it crosses an odd number of sides. */
+function isInside([x, y]: Point, polygon: readonly Point[]): boolean {
+  return polygon.filter(([ax, ay], index) => {
+        const [bx, by] = polygon[(index + 1) % polygon.length] as Point;
+        return (ay > y) !== (by > y) && x < ax + (bx - ax) * (y - ay) / (by - ay);
+      }).length % 2 === 1;
+}
+
+Deno.test("outlines neither cross nor touch themselves, and enclose just what is above 0", () => {
+  fc.assert(fc.property(fields, (field) => {
+    const outlines = traceOutlines(field);
+    for (const outline of outlines) expect(isSimple(outline)).toBe(true);
+    field.values.forEach((value, index) => {
+      const column = index % field.xs.length;
+      const [x = 0, y = 0] = [field.xs[column], field.ys[Math.floor(index / field.xs.length)]];
+      // Rays pass between the points of outlines that run along the sides.
+      const point: Point = [x, y + 1e-7 * (y === 0 ? 1 : -1)];
+      const around = outlines.filter((outline) => isInside(point, outline)).length;
+      if (Math.abs(value) > 1e-5) expect([value, around % 2]).toEqual([value, value > 0 ? 1 : 0]);
+    });
+  }));
+});
+
+Deno.test("the outline of a field of one value is its rectangle, clockwise", () => {
+  const field = { xs: [-0.5, 0, 1, 2.25], ys: [3, 4, 4.5], values: new Float32Array(12).fill(1) };
+  const [outline = [], ...others] = traceOutlines(field);
+  expect(others).toEqual([]);
+  expect(Math.abs(signedArea(outline) - 2.75 * 1.5)).toBeLessThan(0.01);
+  expect(traceOutlines({ ...field, values: new Float32Array(12).fill(-1) })).toEqual([]);
+});
+
+Deno.test("the area within the outline of a disc is that of the disc, and a hole runs the other way", () => {
+  const side = Array.from({ length: 41 }, (_, index) => index);
+  const ring = (most: number, least: number) =>
+    Float32Array.from({ length: 41 * 41 }, (_, index) => {
+      const radius = Math.hypot(index % 41 - 20, Math.floor(index / 41) - 20);
+      return Math.min(most - radius, radius - least);
+    });
+  const areas = traceOutlines({ xs: side, ys: side, values: ring(15, 6) }).map(signedArea);
+  const [hole = 0, disc = 0] = areas.sort((a, b) => a - b);
+  expect(areas).toHaveLength(2);
+  expect(Math.abs(disc / (Math.PI * 15 ** 2) - 1)).toBeLessThan(0.01);
+  expect(Math.abs(-hole / (Math.PI * 6 ** 2) - 1)).toBeLessThan(0.03);
+});
+
+Deno.test("a reduced outline has few enough points, which it had before, and does not cross itself", () => {
+  fc.assert(fc.property(fields, fc.integer({ min: 3, max: 30 }), (field, most) => {
+    for (const outline of traceOutlines(field)) {
+      const reduced = reducePolygon(outline, most);
+      expect(reduced.length).toBeLessThanOrEqual(Math.max(3, most));
+      expect(reduced.every(([x, y]) => outline.some((point) => point[0] === x && point[1] === y)))
+        .toBe(true);
+      expect(isSimple(reduced)).toBe(true);
+      expect(Math.sign(signedArea(reduced))).toBe(Math.sign(signedArea(outline)));
+    }
+  }));
+});
+
+Deno.test("a circle keeps its area with a tenth of its points, and a square its corners alone", () => {
+  const circle = Array.from({ length: 2000 }, (_, index): Point => {
+    const angle = index / 1000 * Math.PI;
+    return [100 * Math.cos(angle), 100 * Math.sin(angle)];
+  });
+  const reduced = reducePolygon(circle, 200);
+  expect(reduced.length).toBeGreaterThan(90);
+  expect(reduced.length).toBeLessThanOrEqual(200);
+  expect(Math.abs(signedArea(reduced) / signedArea(circle) - 1)).toBeLessThan(0.003);
+  const along = Array.from({ length: 25 }, (_, index) => index);
+  const square = [
+    ...along.map((place): Point => [place, 0]),
+    ...along.map((place): Point => [25, place]),
+    ...along.map((place): Point => [25 - place, 25]),
+    ...along.map((place): Point => [0, 25 - place]),
+  ];
+  expect(reducePolygon(square, 200)).toEqual([[0, 0], [25, 0], [25, 25], [0, 25]]);
+});
