@@ -5,7 +5,12 @@ import { isMissing, SOFTWARE_VULKAN } from "../needs.ts";
 import { readFixture } from "../read_fixture.ts";
 
 /** So small that a driver that computes on the processor keeps up; what is found is the same as elsewhere, if little. */
-const SMALL = { PIPELINE_INPUT_SIZE: "64x64", YOLO_CONFIDENCE: "0.05" };
+const SMALL = {
+  PIPELINE_INPUT_SIZE: "64x64",
+  YOLO_CONFIDENCE: "0.05",
+  // Devices compute with floats.
+  YOLO_PRECISION: "fp32",
+};
 
 /** The device, the metric of it, and what is found in some photographs. */
 async function tryServer(environment: Record<string, string>) {
