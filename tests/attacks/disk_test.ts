@@ -14,6 +14,8 @@ import { PoliteStream, SMALL_INPUT } from "./polite_stream.ts";
 
 const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", ...SMALL_INPUT };
 const MB = 1_048_576;
+/** Enough that a job is not over before the disk is full. */
+const FRAMES = 2000;
 
 /** Expects that everything that only reads works. */
 async function expectReadable({ url }: ServerProcess, completed: string): Promise<void> {
@@ -39,7 +41,7 @@ Deno.test({
     const completed = await submit(server.url, await dogVideo(3));
     await untilJob(server.url, completed, isOver);
     const stream = await PoliteStream.open(server.url);
-    const running = await submit(server.url, await dogVideo(400));
+    const running = await submit(server.url, await dogVideo(FRAMES));
     await untilJob(server.url, running, ({ progress }) => progress.current_step > 0);
     await stream.expectUnharmedBy(async () => {
       await fillDisk(`${DATA_DIR}/filler`);
@@ -56,9 +58,9 @@ Deno.test({
     await Deno.remove(`${DATA_DIR}/filler`);
     expect(await untilJob(server.url, running, isOver, 120_000)).toMatchObject({
       status: "completed",
-      progress: { current_step: 400 },
+      progress: { current_step: FRAMES },
     });
-    expect((await ask(server.url, `/video/results/${running}`)).answer.total).toBe(400);
+    expect((await ask(server.url, `/video/results/${running}`)).answer.total).toBe(FRAMES);
   },
 });
 
