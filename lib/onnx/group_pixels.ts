@@ -41,10 +41,10 @@ export function groupPixels({ graph }: OnnxModel): void {
   const { transpose, detour, dequantize, conv, quantize } = chain;
   const [image] = graph.input;
   const [, height = 0, width = 0, channels = 0] = image === undefined ? [] : dimensions(image);
-  const kernel = groupKernel(graph, conv, channels);
-  if (image === undefined || width % GROUP !== 0 || kernel === undefined) return;
+  if (image === undefined || width % GROUP !== 0) return;
+  const outputs = groupKernel(graph, conv, channels);
+  if (outputs === undefined) return;
   dequantize.input[0] = transpose.output[0] ?? "";
-  const outputs = kernel.outputs;
   const groups = tensor(`${image.name}/groups_shape`, [4], [
     ...[1, height, width / GROUP, GROUP * channels],
   ]);
@@ -107,7 +107,7 @@ function groupKernel(
   graph: OnnxGraph,
   conv: OnnxNode,
   channels: number,
-): { outputs: number } | undefined {
+): number | undefined {
   const producers = producersOf(graph);
   const constants = constantsOf(graph);
   const [weight, bias] = conv.input.slice(1).map((name) => {
@@ -121,14 +121,20 @@ function groupKernel(
   const [top = 0, left = 0, bottom = 0, right = 0] = (pads?.ints ?? []).map(Number);
   const isHalf = left + right === columns - STRIDE || left + right === columns - 1;
   const parts = [weight ?? [], bias ?? []].flat();
+  const [integers, ...ofChannels] = parts.filter((each) => each !== undefined);
   if (
-    parts.length !== 6 || !parts.every((each) => each !== undefined) || inputs !== channels ||
-    weight?.[0]?.data_type !== ELEMENT_TYPES.int8 || pads === undefined || !isHalf
+    parts.length !== 6 || ofChannels.length !== 5 || inputs !== channels ||
+    integers?.data_type !== ELEMENT_TYPES.int8 || pads === undefined || !isHalf
   ) return undefined;
+  // Other quantizers may give all channels the same scale.
+  const isEach = integers.raw_data.length === outputs * inputs * rows * columns &&
+    ofChannels.every(({ dims, raw_data }) =>
+      dims.length === 1 && Number(dims[0]) === outputs && raw_data.length > 0
+    );
+  if (!isEach) return undefined;
   const first = Math.floor(-left / GROUP);
   const last = Math.floor((GROUP - STRIDE - left + columns - 1) / GROUP);
   const shape = { outputs, inputs, rows, columns, left, first, last };
-  const [integers, ...ofChannels] = parts as [OnnxTensor, ...OnnxTensor[]];
   integers.raw_data = groupWeights(integers.raw_data, shape);
   integers.dims = [COLUMNS * outputs, GROUP * inputs, rows, last - first + 1];
   for (const each of ofChannels) {
@@ -142,7 +148,7 @@ function groupKernel(
   pads.ints = [top, -first, bottom, last];
   setInts(conv, "strides", [STRIDE, 1]);
   setInts(conv, "kernel_shape", [rows, last - first + 1]);
-  return { outputs };
+  return outputs;
 }
 
 /** Sizes of a kernel, and the first and last group that one group of its output depends on, as offsets. */

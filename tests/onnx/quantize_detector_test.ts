@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { expect } from "expect";
 import { Detector } from "../../lib/detection/detector.ts";
 import { inspectDetector, specializeGraph } from "../../lib/detection/detector_graph.ts";
@@ -153,6 +154,31 @@ Deno.test("pixels are grouped and grids copied where integers are, and nowhere e
     groupPixels(model);
   };
   expect(operations(quantized, INPUT, [odd])).toContain("Cast");
+});
+
+Deno.test("a quantized detector whose pixels cannot be grouped is left as it is", async () => {
+  const quantized = quantize(await readSource());
+  const first = "/model.0/conv/Conv_output_0/weight";
+  const cases: Record<string, Edit> = {
+    "an input whose width is no multiple of four": ({ graph }) => {
+      const dimension = graph.input[0]?.type.tensor_type.shape?.dim[2];
+      if (dimension) dimension.dim_value = 646;
+    },
+    // As other quantizers write them.
+    "weights of one scale for all channels": ({ graph }) => {
+      for (const tensor of graph.initializer) {
+        const bytes = { [`${first}/scale`]: 4, [`${first}/zero_point`]: 1 }[tensor.name];
+        if (bytes === undefined) continue;
+        tensor.dims = [];
+        tensor.raw_data = tensor.raw_data.slice(0, bytes);
+      }
+    },
+  };
+  for (const [name, change] of Object.entries(cases)) {
+    const changed = specialize(quantized, INPUT, [change]).model;
+    const grouped = specialize(quantized, INPUT, [change, group]).model;
+    expect([name, Buffer.compare(changed, grouped)]).toEqual([name, 0]);
+  }
 });
 
 Deno.test("quantizeDetector names the tensor whose range is missing", async () => {
