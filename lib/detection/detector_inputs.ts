@@ -2,7 +2,7 @@
 
 import type { Size } from "../image/size.ts";
 import { UnknownHeadError } from "../onnx/errors.ts";
-import { tensor } from "../onnx/onnx_nodes.ts";
+import { fedInputs, tensor } from "../onnx/onnx_nodes.ts";
 import {
   dimensions,
   ELEMENT_TYPES,
@@ -44,12 +44,6 @@ export function imageInputs(graph: OnnxGraph, size: Size): DetectorInputs {
 export function inputSize(graph: OnnxGraph): Size | undefined {
   const [, , height = -1, width = -1] = dimensions(findImage(fedInputs(graph)));
   return height > 0 && width > 0 ? { width, height } : undefined;
-}
-
-/** What is fed each time; old exports list their constants as inputs too. */
-function fedInputs(graph: OnnxGraph): OnnxValueInfo[] {
-  const constants = new Set(graph.initializer.map(({ name }) => name));
-  return graph.input.filter(({ name }) => !constants.has(name));
 }
 
 function findImage(inputs: readonly OnnxValueInfo[]): OnnxValueInfo {

@@ -1,11 +1,6 @@
 import { type Preprocessing, UNIT_RANGE } from "../onnx/detector_layout.ts";
-import { operation, tensor } from "../onnx/onnx_nodes.ts";
-import {
-  ATTRIBUTE_TYPES,
-  ELEMENT_TYPES,
-  type OnnxNode,
-  type OnnxTensor,
-} from "../onnx/onnx_schema.ts";
+import { integer, integers, operation, tensor } from "../onnx/onnx_nodes.ts";
+import { ELEMENT_TYPES, type OnnxNode, type OnnxTensor } from "../onnx/onnx_schema.ts";
 
 /** Operations to put before a network, and the constants that they take. */
 export interface GraphPrefix {
@@ -59,12 +54,4 @@ function colours(name: string, values: readonly number[]): OnnxTensor {
   return isSame
     ? tensor(name, [], Float32Array.from(values.slice(0, 1)))
     : tensor(name, [1, 3, 1, 1], Float32Array.from(values));
-}
-
-function integer(name: string, i: number) {
-  return { name, type: ATTRIBUTE_TYPES.int, i };
-}
-
-function integers(name: string, ints: number[]) {
-  return { name, type: ATTRIBUTE_TYPES.ints, ints };
 }

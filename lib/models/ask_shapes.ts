@@ -1,4 +1,5 @@
 import { UnknownHeadError } from "../onnx/errors.ts";
+import { fedInputs } from "../onnx/onnx_nodes.ts";
 import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
 import {
   dimensions,
@@ -19,8 +20,7 @@ import { sessionSettings } from "../onnx/session_settings.ts";
  */
 export async function askShapes(model: OnnxModel, size: Size): Promise<void> {
   const { graph } = model;
-  const constants = new Set(graph.initializer.map(({ name }) => name));
-  const inputs = graph.input.filter(({ name }) => !constants.has(name));
+  const inputs = fedInputs(graph);
   const feeds: Record<string, Tensor> = {};
   for (const input of inputs) {
     const [, , height = -1, width = -1] = dimensions(input);

@@ -1,13 +1,15 @@
 /** Has a YOLO head compute boxes only in those rows of a grid where something is found. @module */
 
-import { ancestors, constantsOf, operation, readersOf, tensor } from "./onnx_nodes.ts";
 import {
-  ATTRIBUTE_TYPES,
-  ELEMENT_TYPES,
-  type OnnxGraph,
-  type OnnxNode,
-  type OnnxTensor,
-} from "./onnx_schema.ts";
+  ancestors,
+  constantsOf,
+  integer,
+  integers,
+  operation,
+  readersOf,
+  tensor,
+} from "./onnx_nodes.ts";
+import { ELEMENT_TYPES, type OnnxGraph, type OnnxNode, type OnnxTensor } from "./onnx_schema.ts";
 
 /** Operations through which a row depends on no other; and convolutions, on as many as their kernel reaches. */
 const ROW_OPERATIONS = new Set(
@@ -135,7 +137,7 @@ class GraphBuilder {
   }
 
   cast(input: string, what: string, to: keyof typeof ELEMENT_TYPES): string {
-    const attribute = [{ name: "to", type: ATTRIBUTE_TYPES.int, i: ELEMENT_TYPES[to] }];
+    const attribute = [integer("to", ELEMENT_TYPES[to])];
     return this.add("Cast", [input], what, attribute);
   }
 }
@@ -173,9 +175,7 @@ function boundRows(
   const below = graph.add("Gather", [rest, second], "below");
   const none = (count: number) => graph.constant(`none_${count}`, [count], Array(count).fill(0));
   const sides = [none(2), start, none(3), below, none(1)];
-  const padding = graph.add("Concat", sides, "padding", [
-    { name: "axis", type: ATTRIBUTE_TYPES.int, i: 0 },
-  ]);
+  const padding = graph.add("Concat", sides, "padding", [integer("axis", 0)]);
   const axis = graph.constant("axis", [1], [2]);
   return { nodes: graph.nodes, constants: graph.constants, start, end, axis, padding };
 }
@@ -187,8 +187,8 @@ function markRows(
   columns: number,
   leastLogit: number,
 ): string {
-  const turn = [{ name: "perm", type: ATTRIBUTE_TYPES.ints, ints: [0, 2, 1, 3] }];
-  const wholeRow = [{ name: "kernel_shape", type: ATTRIBUTE_TYPES.ints, ints: [1, columns] }];
+  const turn = [integers("perm", [0, 2, 1, 3])];
+  const wholeRow = [integers("kernel_shape", [1, columns])];
   const perClass = graph.add("MaxPool", [classes], "per_class", wholeRow);
   const turned = graph.add("Transpose", [perClass], "turned", turn);
   const best = graph.add("GlobalMaxPool", [turned], "best_turned");

@@ -1,8 +1,15 @@
 /** Has a quantized network double the size of its grids by copying. @module */
 
-import { constantsOf, operation, producersOf, readersOf, tensor } from "./onnx_nodes.ts";
 import {
-  ATTRIBUTE_TYPES,
+  constantsOf,
+  integer,
+  integers,
+  operation,
+  producersOf,
+  readersOf,
+  tensor,
+} from "./onnx_nodes.ts";
+import {
   ELEMENT_TYPES,
   type OnnxGraph,
   type OnnxModel,
@@ -56,12 +63,12 @@ function copyTwice(
   const [last, wide, row, high, joined] = ["last", "wide", "row", "high", "joined"]
     .map((name) => `${to}/${name}`) as [string, string, string, string, string];
   return [
-    operation("Transpose", [from], last, permutation(CHANNELS_LAST)),
-    operation("Concat", [last, last], wide, axis(3)),
+    operation("Transpose", [from], last, [integers("perm", CHANNELS_LAST)]),
+    operation("Concat", [last, last], wide, [integer("axis", 3)]),
     operation("Reshape", [wide, rows.name], row),
-    operation("Concat", [row, row], high, axis(2)),
+    operation("Concat", [row, row], high, [integer("axis", 2)]),
     operation("Reshape", [high, whole.name], joined),
-    operation("Transpose", [joined], to, permutation(CHANNELS_FIRST)),
+    operation("Transpose", [joined], to, [integers("perm", CHANNELS_FIRST)]),
   ];
 }
 
@@ -111,12 +118,4 @@ function sizeOf(
 /** The step from row to row; from column to column it is another where pixels are grouped. */
 function strideOf({ attribute }: OnnxNode): number {
   return Number(attribute.find(({ name }) => name === "strides")?.ints?.[0] ?? 1);
-}
-
-function permutation(ints: number[]): OnnxNode["attribute"] {
-  return [{ name: "perm", type: ATTRIBUTE_TYPES.ints, ints }];
-}
-
-function axis(i: number): OnnxNode["attribute"] {
-  return [{ name: "axis", type: ATTRIBUTE_TYPES.int, i }];
 }

@@ -1,15 +1,14 @@
 /** Has the first convolution of a quantized network take the bytes of the image, four pixels at a time. @module */
 
-import { constantsOf, operation, producersOf, readersOf, tensor } from "./onnx_nodes.ts";
+import { constantsOf, integers, operation, producersOf, readersOf, tensor } from "./onnx_nodes.ts";
 import {
-  ATTRIBUTE_TYPES,
   dimensions,
   ELEMENT_TYPES,
   type OnnxGraph,
   type OnnxModel,
   type OnnxNode,
-  type OnnxTensor,
 } from "./onnx_schema.ts";
+import { readScalarConstants } from "./scalar_constants.ts";
 
 /** Pixels that stand side by side and are taken as one with as many channels as all of them. */
 const GROUP = 4;
@@ -48,18 +47,18 @@ export function groupPixels({ graph }: OnnxModel): void {
   const groups = tensor(`${image.name}/groups_shape`, [4], [
     ...[1, height, width / GROUP, GROUP * channels],
   ]);
-  const [integers = ""] = quantize.output;
-  const columns = tensor(`${integers}/columns_shape`, [4], [
+  const [rounded = ""] = quantize.output;
+  const columns = tensor(`${rounded}/columns_shape`, [4], [
     ...[1, height / STRIDE, width / STRIDE, outputs],
   ]);
-  const grouped = `${integers}/grouped`;
+  const grouped = `${rounded}/grouped`;
   Object.assign(quantize, { name: grouped, output: [grouped] });
   const before = operation("Reshape", [image.name, groups.name], groups.name.replace("_shape", ""));
   transpose.input = before.output;
   const after = [
-    operation("Transpose", [grouped], `${grouped}/last`, permutation([0, 2, 3, 1])),
+    operation("Transpose", [grouped], `${grouped}/last`, [integers("perm", [0, 2, 3, 1])]),
     operation("Reshape", [`${grouped}/last`, columns.name], `${grouped}/parted`),
-    operation("Transpose", [`${grouped}/parted`], integers, permutation([0, 3, 1, 2])),
+    operation("Transpose", [`${grouped}/parted`], rounded, [integers("perm", [0, 3, 1, 2])]),
   ];
   graph.initializer.push(groups, columns);
   graph.node = graph.node.filter((node) => !detour.includes(node)).flatMap((node) =>
@@ -82,8 +81,9 @@ function findChain(graph: OnnxGraph): PixelChain | undefined {
     ...[OnnxNode, OnnxNode, OnnxNode, OnnxNode, OnnxNode, OnnxNode, OnnxNode],
   ];
   const constants = constantsOf(graph);
-  const factor = floatOf(constants.get(mul.input[1] ?? ""));
-  const scale = floatOf(constants.get(round.input[1] ?? ""));
+  const scalars = readScalarConstants(graph);
+  const factor = scalars.get(mul.input[1] ?? "");
+  const scale = scalars.get(round.input[1] ?? "");
   const zeroPoint = constants.get(round.input[2] ?? "");
   const isBack = factor !== undefined && scale !== undefined &&
     Math.abs(scale / factor - 1) < 1e-3 &&
@@ -121,13 +121,13 @@ function groupKernel(
   const [top = 0, left = 0, bottom = 0, right = 0] = (pads?.ints ?? []).map(Number);
   const isHalf = left + right === columns - STRIDE || left + right === columns - 1;
   const parts = [weight ?? [], bias ?? []].flat();
-  const [integers, ...ofChannels] = parts.filter((each) => each !== undefined);
+  const [kernel, ...ofChannels] = parts.filter((each) => each !== undefined);
   if (
     parts.length !== 6 || ofChannels.length !== 5 || inputs !== channels ||
-    integers?.data_type !== ELEMENT_TYPES.int8 || pads === undefined || !isHalf
+    kernel?.data_type !== ELEMENT_TYPES.int8 || pads === undefined || !isHalf
   ) return undefined;
   // Other quantizers may give all channels the same scale.
-  const isEach = integers.raw_data.length === outputs * inputs * rows * columns &&
+  const isEach = kernel.raw_data.length === outputs * inputs * rows * columns &&
     ofChannels.every(({ dims, raw_data }) =>
       dims.length === 1 && Number(dims[0]) === outputs && raw_data.length > 0
     );
@@ -135,8 +135,8 @@ function groupKernel(
   const first = Math.floor(-left / GROUP);
   const last = Math.floor((GROUP - STRIDE - left + columns - 1) / GROUP);
   const shape = { outputs, inputs, rows, columns, left, first, last };
-  integers.raw_data = groupWeights(integers.raw_data, shape);
-  integers.dims = [COLUMNS * outputs, GROUP * inputs, rows, last - first + 1];
+  kernel.raw_data = groupWeights(kernel.raw_data, shape);
+  kernel.dims = [COLUMNS * outputs, GROUP * inputs, rows, last - first + 1];
   for (const each of ofChannels) {
     const { raw_data: bytes } = each;
     each.raw_data = new Uint8Array(COLUMNS * bytes.length);
@@ -190,14 +190,4 @@ function attributeOf({ attribute }: OnnxNode, name: string) {
 function setInts(node: OnnxNode, name: string, ints: number[]): void {
   const attribute = attributeOf(node, name);
   if (attribute !== undefined) attribute.ints = ints;
-}
-
-function permutation(ints: number[]): OnnxNode["attribute"] {
-  return [{ name: "perm", type: ATTRIBUTE_TYPES.ints, ints }];
-}
-
-function floatOf(constant: OnnxTensor | undefined): number | undefined {
-  if (constant?.data_type !== ELEMENT_TYPES.float32) return undefined;
-  // A copy, since the file's bytes are not aligned.
-  return new Float32Array(new Uint8Array(constant.raw_data).buffer)[0];
 }

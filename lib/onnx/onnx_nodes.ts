@@ -1,6 +1,14 @@
 /** Small helpers for those who edit ONNX graphs. @module */
 
-import { ELEMENT_TYPES, type OnnxGraph, type OnnxNode, type OnnxTensor } from "./onnx_schema.ts";
+import {
+  ATTRIBUTE_TYPES,
+  ELEMENT_TYPES,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValueInfo,
+} from "./onnx_schema.ts";
 
 /** Describes an operation with one output, which it is named after. */
 export function operation(
@@ -10,6 +18,16 @@ export function operation(
   attribute: OnnxNode["attribute"] = [],
 ): OnnxNode {
   return { op_type, name: output, input, output: [output], attribute };
+}
+
+/** Describes an attribute that is a whole number, such as `axis`. */
+export function integer(name: string, i: number): OnnxAttribute {
+  return { name, type: ATTRIBUTE_TYPES.int, i };
+}
+
+/** Describes an attribute that is a list of whole numbers, such as `perm`. */
+export function integers(name: string, ints: number[]): OnnxAttribute {
+  return { name, type: ATTRIBUTE_TYPES.ints, ints };
 }
 
 /** Describes a constant: floats stay such, other numbers become 64-bit integers. */
@@ -23,6 +41,12 @@ export function tensor(name: string, dims: number[], values: Float32Array | numb
 /** The constants of a graph by name. */
 export function constantsOf(graph: OnnxGraph): Map<string, OnnxTensor> {
   return new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
+}
+
+/** The inputs that are fed each time; old exports list their constants as inputs too. */
+export function fedInputs(graph: OnnxGraph): OnnxValueInfo[] {
+  const constants = constantsOf(graph);
+  return graph.input.filter(({ name }) => !constants.has(name));
 }
 
 /** The nodes that take a value. */

@@ -8,7 +8,7 @@ import { type Range, silu } from "./choose_range.ts";
 import type { DetectorLayout } from "./detector_layout.ts";
 import { UnfitForQuantizingError } from "./errors.ts";
 import { hasIntegerForm, IntegerGraph, PIXEL_SHARE, tensorsToMeasure } from "./integer_graph.ts";
-import { ancestors, constantsOf, producersOf, readersOf } from "./onnx_nodes.ts";
+import { ancestors, constantsOf, fedInputs, producersOf, readersOf } from "./onnx_nodes.ts";
 import { type OnnxGraph, type OnnxModel, type OnnxNode, serializeOnnx } from "./onnx_schema.ts";
 
 /** From here on `DequantizeLinear` takes a scale for each channel. */
@@ -98,10 +98,9 @@ function lastConvolutions(graph: OnnxGraph, outputs: readonly string[]): Set<Onn
   return last;
 }
 
-/** The name of the image, which is the one input that is no constant. */
+/** The name of the image, which is fed first. */
 function imageOf(graph: OnnxGraph): string {
-  const constants = constantsOf(graph);
-  return graph.input.find(({ name }) => !constants.has(name))?.name ?? "";
+  return fedInputs(graph)[0]?.name ?? "";
 }
 
 /** Whether a tensor is only multiplied by its own sigmoid, which is SiLU. */
