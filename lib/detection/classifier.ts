@@ -9,7 +9,7 @@ import { sessionSettings } from "../onnx/session_settings.ts";
 import type { Classification } from "../protocol/classification.ts";
 import type { BoundingBox } from "../protocol/geometry.ts";
 import type { ClassifierLayout } from "./classifier_graph.ts";
-import { roundShare } from "./round_share.ts";
+import { roundShare } from "../image/round_share.ts";
 
 /** Options for {@linkcode Classifier}. */
 export interface ClassifierOptions {

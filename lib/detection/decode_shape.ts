@@ -5,7 +5,7 @@ import type { Keypoint } from "../protocol/geometry.ts";
 import { decodeMask } from "./decode_mask.ts";
 import type { OutputTensor } from "./heads/head.ts";
 import type { Candidate } from "./non_maximum_suppression.ts";
-import { roundShare } from "./round_share.ts";
+import { roundShare } from "../image/round_share.ts";
 import { polygonOf } from "./turned_box.ts";
 
 /** What is needed beside a candidate to tell its shape. */

@@ -1,4 +1,5 @@
 import { toCorners } from "../image/boxes.ts";
+import { roundShare } from "../image/round_share.ts";
 import { roundToTenths } from "../image/round_to_tenths.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
 import { type TileGrid, tilesOf } from "../image/tile_grid.ts";
@@ -47,7 +48,7 @@ export async function detectInTiles(
     : joined;
   return kept.slice(0, MAX_DETECTIONS).map(({ detection, score, left, top, right, bottom }) => ({
     ...detection,
-    confidence: Math.round(score * 1000) / 1000,
+    confidence: roundShare(score),
     bbox: [left, top, right - left, bottom - top].map(roundToTenths) as BoundingBox,
   }));
 }

@@ -4,14 +4,20 @@ import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
 import { sessionSettings } from "../onnx/session_settings.ts";
 import type { Detection } from "../protocol/detection.ts";
 import { decodeYolo } from "./decode_yolo.ts";
-import { type Fit, type Letterbox, toImageBox } from "../image/letterbox.ts";
+import {
+  type Fit,
+  fitLetterbox,
+  type Letterbox,
+  LETTERBOX_GREY,
+  toImageBox,
+} from "../image/letterbox.ts";
 import { decodeShape } from "./decode_shape.ts";
 import {
   suppressNonMaxima,
   suppressTurned,
   weakenAcrossClasses,
 } from "./non_maximum_suppression.ts";
-import { roundShare } from "./round_share.ts";
+import { roundShare } from "../image/round_share.ts";
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
 
 /** Options for {@linkcode Detector}. */
@@ -139,6 +145,12 @@ export class Detector {
       bbox: toImageBox(candidate, letterbox),
       ...decodeShape(candidate, { layout, letterbox, prototypes: outputs.at(-1) }),
     }));
+  }
+
+  /** Looks at nothing but grey: the first inference allocates, and takes several times as long as the next. */
+  async warmUp(): Promise<void> {
+    this.pixels.fill(LETTERBOX_GREY);
+    await this.detect(fitLetterbox(this.input, this.input));
   }
 
   /** Frees the model. */

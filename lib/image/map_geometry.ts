@@ -28,29 +28,31 @@ export interface GeometryMap {
 
 /** The same result with every box, outline, keypoint and corner moved; the size of the image stays. */
 export function mapGeometry(result: PipelineResult, map: GeometryMap): PipelineResult {
-  const corners = ([a, b, c, d]: Quadrilateral): Quadrilateral => {
-    const moved: Quadrilateral = [map.point(a), map.point(b), map.point(c), map.point(d)];
-    return map.order?.(moved) ?? moved;
-  };
-  const keypoint = ([x, y, confidence]: Keypoint): Keypoint => [...map.point([x, y]), confidence];
-  const moveObject = (detection: Detection): Detection => {
-    const { bbox, mask, keypoints, polygon } = detection;
-    return {
-      ...detection,
-      bbox: map.box(bbox),
-      ...mask !== undefined && { mask: mask.map(map.point) },
-      ...keypoints !== undefined && { keypoints: keypoints.map(keypoint) },
-      ...polygon !== undefined && { polygon: corners(polygon) },
-    };
-  };
-  const moveText = (block: TextBlock): TextBlock => ({
-    ...block,
-    polygon: corners(block.polygon),
-    bbox: map.box(block.bbox),
-  });
   return {
     ...result,
-    detections: result.detections.map(moveObject),
-    text_blocks: result.text_blocks.map(moveText),
+    detections: result.detections.map((detection) => mapDetection(detection, map)),
+    text_blocks: result.text_blocks.map((block) => ({
+      ...block,
+      polygon: mapCorners(block.polygon, map),
+      bbox: map.box(block.bbox),
+    })),
   };
+}
+
+/** The same object with its box, outline, keypoints and corners moved. */
+export function mapDetection(detection: Detection, map: GeometryMap): Detection {
+  const { bbox, mask, keypoints, polygon } = detection;
+  const keypoint = ([x, y, confidence]: Keypoint): Keypoint => [...map.point([x, y]), confidence];
+  return {
+    ...detection,
+    bbox: map.box(bbox),
+    ...mask !== undefined && { mask: mask.map(map.point) },
+    ...keypoints !== undefined && { keypoints: keypoints.map(keypoint) },
+    ...polygon !== undefined && { polygon: mapCorners(polygon, map) },
+  };
+}
+
+function mapCorners([a, b, c, d]: Quadrilateral, { point, order }: GeometryMap): Quadrilateral {
+  const moved: Quadrilateral = [point(a), point(b), point(c), point(d)];
+  return order?.(moved) ?? moved;
 }

@@ -1,5 +1,5 @@
 import { Detector } from "../detection/detector.ts";
-import { fitLetterbox, LETTERBOX_GREY } from "../image/letterbox.ts";
+import { fitLetterbox } from "../image/letterbox.ts";
 import { loadDetector, type PreparedDetector } from "./specialized_model.ts";
 
 /** Inferences of which the median counts, after one that allocates. */
@@ -23,9 +23,8 @@ export async function measureInference(
   const graph = await loadDetector(prepared);
   const detector = await Detector.create({ ...graph, threads, confidence, iou: IOU });
   try {
-    detector.pixels.fill(LETTERBOX_GREY);
+    await detector.warmUp();
     const letterbox = fitLetterbox(detector.input, detector.input);
-    await detector.detect(letterbox);
     const times: number[] = [];
     for (let count = 0; count < SAMPLES; count += 1) {
       const startedAt = performance.now();

@@ -1,3 +1,4 @@
+import { roundShare } from "../image/round_share.ts";
 import { roundToTenths } from "../image/round_to_tenths.ts";
 import type { BoundingBox, Point } from "../protocol/geometry.ts";
 import type { TextBlock } from "../protocol/text_block.ts";
@@ -134,7 +135,7 @@ export function toTextBlock(
   const corners: Quadrilateral = [corner(a), corner(b), corner(c), corner(d)];
   return {
     text,
-    confidence: Math.round(confidence * 1000) / 1000,
+    confidence: roundShare(confidence),
     polygon: corners,
     bbox: boxAround(corners),
   };

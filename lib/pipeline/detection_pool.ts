@@ -235,9 +235,8 @@ export class DetectionPool {
   }
 
   async #startPool(detectors: WorkerSetup["detectors"]): Promise<Pool> {
-    const { memoryBytes } = this.#options;
     const { pipelines, device, iou, maxPixels, inputSize, fitsFrames } = this.#options;
-    const { frameTimeoutMs, onRestart } = this.#options;
+    const { memoryBytes, frameTimeoutMs, onRestart } = this.#options;
     if (this.#isStopped) throw new Error("The workers were stopped while they started");
     const workers = Math.max(...this.#plans.map(({ workers }) => workers));
     const pool: Pool = new WorkerPool({

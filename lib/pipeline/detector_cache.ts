@@ -1,6 +1,5 @@
 import type { Device } from "../config.ts";
 import { Detector } from "../detection/detector.ts";
-import { fitLetterbox, LETTERBOX_GREY } from "../image/letterbox.ts";
 import type { Size } from "../image/size.ts";
 import { loadDetector, type PreparedDetector } from "../models/specialized_model.ts";
 
@@ -88,9 +87,7 @@ async function load({ prepared, input, ...options }: DetectorNeeds): Promise<Kep
   const graph = await loadDetector(prepared, input);
   const before = Deno.memoryUsage().rss;
   const detector = await Detector.create({ ...graph, ...options, confidence });
-  // The first inference allocates, and takes several times as long as the next.
-  detector.pixels.fill(LETTERBOX_GREY);
-  await detector.detect(fitLetterbox(detector.input, detector.input));
+  await detector.warmUp();
   // Memory that was freed before is used again, so that it may not grow at all.
   const bytes = Math.max(graph.model.length, Deno.memoryUsage().rss - before);
   return { detector, bytes };

@@ -3,9 +3,6 @@ import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import { DefinitionError } from "./errors.ts";
 import { modelOf, STEPS } from "./steps.ts";
 
-/** The step whose models are classifiers. */
-const CLASSIFY_STEP = "classify";
-
 /** A model that nodes of pipelines name. */
 export interface ModelUse {
   /** What they name. */
@@ -21,7 +18,7 @@ export interface ModelUse {
 /** What the nodes of a pipeline look with, each once, in the order of the nodes; `undefined` is the detector of all. */
 export function modelsOf({ nodes }: PipelineDefinition): (string | undefined)[] {
   const takesModel = (step: string) =>
-    step !== CLASSIFY_STEP && STEPS.get(step)?.params.model !== undefined;
+    !classifies(step) && STEPS.get(step)?.params.model !== undefined;
   return [
     ...new Set(
       nodes.filter(({ step }) => takesModel(step)).map(({ params = {} }) => modelOf(params)),
@@ -46,7 +43,7 @@ export function gatherModels(
   for (const definition of definitions) {
     for (const { id, step, params = {} } of definition.nodes) {
       const model = modelOf(params);
-      const isClassifier = step === CLASSIFY_STEP;
+      const isClassifier = classifies(step);
       const where = `${fileOf(definition)}: parameter "model" of the node "${id}"`;
       if (isClassifier && model === undefined) {
         throw new DefinitionError(
@@ -59,4 +56,9 @@ export function gatherModels(
     }
   }
   return [...uses.values()];
+}
+
+/** Whether the models of a step are classifiers. */
+function classifies(step: string): boolean {
+  return STEPS.get(step)?.produces === "classes";
 }
