@@ -73,6 +73,7 @@ export class TextRecognizer {
    * Loads the model.
    *
    * @throws {TypeError} If it is not text recognizer, or its characters are not known.
+   * @throws {RangeError} If a range is missing
    */
   static async create({ reading, ...options }: TextRecognizerOptions): Promise<TextRecognizer> {
     return new TextRecognizer(await StripReader.create(options), reading);

@@ -13,6 +13,7 @@ import type { BoundingBox } from "../protocol/geometry.ts";
 import { misplaced, nodeLookup, runNodes } from "./run_nodes.ts";
 import type { ReadLine } from "./step.ts";
 import { isReadable } from "../ocr/decode_ctc.ts";
+import { loadTextModel } from "../models/load_text_model.ts";
 import { orderLines } from "../ocr/order_lines.ts";
 import { TextReader, toTextBlock } from "../ocr/text_reader.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
@@ -109,13 +110,9 @@ function regionOf(
 runWorkerLoop<ReaderSetup, ReadTask, SegmentOutcome>(async (setup) => {
   yieldToOthers();
   const nodesFor = nodeLookup(setup.pipelines);
-  const reader = await TextReader.create({
-    detectorModel: await Deno.readFile(setup.detectorModel),
-    recognizerModel: await Deno.readFile(setup.recognizerModel),
-    dictionary: setup.dictionary && await Deno.readTextFile(setup.dictionary),
-    ...setup.traits,
-    threads: setup.threads,
-  });
+  const { modelDir, model, precision, threads } = setup;
+  const models = await loadTextModel(modelDir, model, precision);
+  const reader = await TextReader.create({ ...models, threads });
   return {
     async run({ pipelineId, nodes, given, image, upright, sessionId }) {
       using frame = new FrameDecoder(image, {
