@@ -33,9 +33,10 @@ import {
 } from "../lib/onnx/onnx_schema.ts";
 import { partConvolutions } from "../lib/onnx/part_convolutions.ts";
 import { sessionSettings } from "../lib/onnx/session_settings.ts";
-import { prepareTextRecognizer } from "../lib/ocr/text_graphs.ts";
+import { prepareTextDetector, prepareTextRecognizer } from "../lib/ocr/graphs/text_graphs.ts";
 import { TEXT_MODEL_NAMES, type TextModelName } from "../lib/config.ts";
-import { textModelFiles } from "../lib/models/text_models.ts";
+import { loadTextModel } from "../lib/models/load_text_model.ts";
+import { TEXT_MODEL_TRAITS, textModelFiles } from "../lib/models/text_models.ts";
 
 const USAGE = `Usage: deno task bench:edits [options]
 
@@ -171,8 +172,15 @@ async function readers(modelDir: string, model: TextModelName): Promise<Variant[
     variants.push(await floatVariant(`${model} detector ${what}`, apply(finding), page));
     variants.push(await floatVariant(`${model} recognizer ${what}`, apply(reading), line));
   }
-  const best = prepareTextRecognizer(reading);
-  variants.push(await byteVariant(`${model} recognizer, best characters only`, best, line));
+  const { ranges } = await loadTextModel(modelDir, model, "auto");
+  const { finding: range } = TEXT_MODEL_TRAITS[model];
+  for (const used of ranges === undefined ? [undefined] : [undefined, ranges]) {
+    const what = used === undefined ? "all edits" : "all edits, 8 bits";
+    const detector = prepareTextDetector(finding, range, used?.detector);
+    const recognizer = prepareTextRecognizer(reading, used?.recognizer);
+    variants.push(await byteVariant(`${model} detector, ${what}`, detector, page));
+    variants.push(await byteVariant(`${model} recognizer, ${what}`, recognizer, line));
+  }
   return variants;
 }
 

@@ -13,7 +13,8 @@ import sharp from "sharp";
 import { runCommand } from "../commands/run_command.ts";
 import { ModelStore } from "../lib/models/model_store.ts";
 import { type ReadingTimings, TextReader } from "../lib/ocr/text_reader.ts";
-import { TEXT_MODEL_TRAITS, textModelFiles } from "../lib/models/text_models.ts";
+import { loadTextModel } from "../lib/models/load_text_model.ts";
+import { textModelFiles } from "../lib/models/text_models.ts";
 import { compareReaders } from "./comparison/compare_readers.ts";
 import { quantile } from "./quantile.ts";
 
@@ -78,17 +79,10 @@ async function main(): Promise<number> {
 }
 
 async function loadReader(threads: number): Promise<TextReader> {
-  const store = new ModelStore(Deno.env.get("MODEL_DIR") || "./models");
-  const files = textModelFiles("ch_PP-OCRv4");
-  await store.fetch(files);
-  const [detector = "", recognizer = "", dictionary = ""] = files.map((file) => store.path(file));
-  return await TextReader.create({
-    detectorModel: await Deno.readFile(detector),
-    recognizerModel: await Deno.readFile(recognizer),
-    dictionary: await Deno.readTextFile(dictionary),
-    ...TEXT_MODEL_TRAITS["ch_PP-OCRv4"],
-    threads,
-  });
+  const folder = Deno.env.get("MODEL_DIR") || "./models";
+  await new ModelStore(folder).fetch(textModelFiles("ch_PP-OCRv4"));
+  const models = await loadTextModel(folder, "ch_PP-OCRv4", "auto");
+  return await TextReader.create({ ...models, threads });
 }
 
 function startOtherPort(): OtherPort {

@@ -174,15 +174,15 @@ function readConfig() {
 
 function createService(tiles: string | undefined): PipelineService {
   const { modelDirectory, pipeline } = readConfig();
-  const { model, textModel, inputSize, precision, confidence, iou, modelMemoryBytes, licence } =
-    pipeline;
-  const { workers = 1, threads, directory } = pipeline;
+  const { model, textModel, textPrecision, inputSize, precision, confidence, iou } = pipeline;
+  const { workers = 1, threads, directory, modelMemoryBytes, licence } = pipeline;
   return new PipelineService({
     modelDir: modelDirectory,
     pipelineDir: directory,
     tiles,
     model,
     textModel,
+    textPrecision,
     inputSize,
     precision,
     confidence,

@@ -1,17 +1,22 @@
-/** Finds out how a detector can compute with 8-bit integers: `deno task quantize --images FOLDER`. */
+/** Finds out how a model can compute with 8-bit integers: `deno task quantize --images FOLDER`. */
 
 import { parseArgs } from "node:util";
-import { PIPELINE_DEFAULTS } from "../lib/config.ts";
+import { join } from "node:path";
+import { PIPELINE_DEFAULTS, TEXT_MODEL_NAMES, type TextModelName } from "../lib/config.ts";
 import { findImages } from "../lib/evaluation/dataset.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../lib/image/errors.ts";
 import { writeCalibration } from "../lib/models/calibration.ts";
 import { measureCalibration } from "../lib/models/measure_calibration.ts";
+import { measureTextCalibrations } from "../lib/models/measure_text_calibration.ts";
 import { modelPath } from "../lib/models/model_catalog.ts";
 import { readDetector } from "../lib/models/specialized_model.ts";
+import { loadTextModel } from "../lib/models/load_text_model.ts";
+import { textModelFiles } from "../lib/models/text_models.ts";
 import { reasonOf } from "../lib/user_error.ts";
 import { MAX_PIXELS } from "./detect_in_files.ts";
 import { defaultModelDirectory } from "./models.ts";
 import { comparePrecisions } from "./compare_precisions.ts";
+import { compareReadings } from "./compare_readings.ts";
 import { runCommand } from "./run_command.ts";
 import { countImages, showProgress } from "./image_progress.ts";
 import { UsageError } from "./usage_error.ts";
@@ -22,13 +27,15 @@ const USAGE = `Usage: deno task quantize [options] --images FOLDER
 Measures which values a detector's network takes on images, so that livesyte can compute it with 8-bit
 integers, which is faster on most processors. The images should be like those that the detector will
 see; a hundred are enough, and they need no labels. What was measured is written beside the model, and
-used at the next start, unless YOLO_PRECISION=fp32.
+used at the next start, unless YOLO_PRECISION=fp32. The same goes for the networks that read text, with
+images of text, and OCR_PRECISION.
 
 The models that livesyte fetches need none of this.
 
 Options:
   --images FOLDER  JPEG, PNG and WebP images, in folders below too
-  --model NAME     A model's name, or the path of an ONNX file (default: YOLO_MODEL, or yolov8n)
+  --model NAME     A model's name, or the path of an ONNX file (default: YOLO_MODEL, or yolov8n);
+                   PP-OCRv6_small for what reads text
   -h, --help       Show this text
 `;
 
@@ -50,21 +57,21 @@ export async function runQuantize(args: string[]): Promise<number> {
     return 0;
   }
   const directory = Deno.env.get("MODEL_DIR") || defaultModelDirectory();
-  const path = modelPath(options.model, directory);
   const images = await findImages(options.images);
   if (images.length === 0) {
     throw new UsageError(`There is no JPEG, PNG or WebP image in ${options.images}`);
   }
-  const bytes = await readDetector(path);
-  const calibration = await calibrate(bytes, images);
-  const written = await writeCalibration(path, calibration);
-  await print(`Wrote ${written}, measured on ${countImages(images.length)}\n`);
+  const textModel = TEXT_MODEL_NAMES.find((name) => name === options.model);
+  const { written, compare } = textModel === undefined
+    ? await calibrateDetector(modelPath(options.model, directory), images)
+    : await calibrateText(directory, textModel, images);
+  await print(`Wrote ${written.join(" and ")}, measured on ${countImages(images.length)}\n`);
   if (images.length < ENOUGH_IMAGES) {
     await print(
       `That is few: take ${ENOUGH_IMAGES} or more, so that it does not depend on chance\n`,
     );
   }
-  await print(await comparePrecisions(path, images));
+  await print(await compare());
   return 0;
 }
 
@@ -89,18 +96,58 @@ function parseOptions(args: string[]): { images: string; model: string } | undef
   return { images: values.images, model };
 }
 
-async function calibrate(model: Uint8Array, images: readonly string[]) {
+/** What was written, and what tells how far 8 bits agree with float32. */
+interface Calibrated {
+  written: string[];
+  compare: () => Promise<string>;
+}
+
+async function calibrateDetector(path: string, images: readonly string[]): Promise<Calibrated> {
+  const bytes = await readDetector(path);
+  const calibration = await lookAt(
+    images,
+    (read, options) =>
+      measureCalibration(bytes, read, { ...options, input: PIPELINE_DEFAULTS.inputSize }),
+  );
+  const written = await writeCalibration(path, calibration);
+  return { written: [written], compare: () => comparePrecisions(path, images) };
+}
+
+async function calibrateText(
+  directory: string,
+  name: TextModelName,
+  images: readonly string[],
+): Promise<Calibrated> {
+  const models = await loadTextModel(directory, name, "fp32");
+  const { detector, recognizer } = await lookAt(
+    images,
+    (read, options) => measureTextCalibrations(models, read, options),
+  );
+  const [detectorPath = "", recognizerPath = ""] = textModelFiles(name)
+    .map(({ file }) => join(directory, file));
+  const written = [
+    await writeCalibration(detectorPath, detector),
+    await writeCalibration(recognizerPath, recognizer),
+  ];
+  return { written, compare: () => compareReadings(directory, name, images) };
+}
+
+/** Has images looked at one by one, and shows how many have been. */
+async function lookAt<Result>(
+  images: readonly string[],
+  measure: (
+    read: AsyncIterable<Uint8Array>,
+    options: { maxPixels: number; onImage: () => void },
+  ) => Promise<Result>,
+): Promise<Result> {
   using progress = await showProgress(images.length);
   let current = "";
   async function* read() {
     for (current of images) yield await readImage(current);
   }
   try {
-    return await measureCalibration(model, read(), {
-      input: PIPELINE_DEFAULTS.inputSize,
-      maxPixels: MAX_PIXELS,
-      onImage: () => progress.advance(current),
-    });
+    const onImage = () => progress.advance(current);
+    return await measure(read(), { maxPixels: MAX_PIXELS, onImage });
   } catch (cause) {
     if (cause instanceof ImageTooLargeError) {
       throw new UsageError(`Cannot read ${current}: ${cause.message}`, { cause });

@@ -29,6 +29,12 @@ export const DEVICES = ["cpu", "webgpu", "cuda", "coreml", "dml"] as const;
 /** Something that can run the detector. */
 export type Device = typeof DEVICES[number];
 
+/** What the text model computes with, as `OCR_PRECISION` takes it; the first is the default. */
+export const TEXT_PRECISIONS = ["auto", "fp32"] as const;
+
+/** What the text model computes with: float32, or 8-bit integers where this machine computes with them as it should. */
+export type TextPrecision = typeof TEXT_PRECISIONS[number];
+
 /** Settings of the streams, from the `STREAM_*` variables. */
 export interface StreamConfig {
   /** Recent drop rate, 0 to 1, above which a session is in `warning`. */
@@ -77,6 +83,8 @@ export interface PipelineConfig {
   iou: number;
   /** What reads text, from `OCR_MODEL`; another stands in for it where it cannot be had. */
   textModel: TextModelName;
+  /** What that computes with. */
+  textPrecision: TextPrecision;
   /** Shortest time between two readings of one stream's text, in milliseconds; `undefined` for what each pipeline says. */
   ocrIntervalMs: number | undefined;
   /** Folder of the operator's own pipelines; `undefined` for none. */
@@ -154,6 +162,8 @@ export const PIPELINE_DEFAULTS = {
   maxPixels: 4_194_304,
   /** What reads text. */
   textModel: "PP-OCRv6_small",
+  /** What that computes with. */
+  textPrecision: "auto",
   /** Whether objects get a `track_id`. */
   tracking: true,
 } as const;
@@ -266,6 +276,7 @@ function parsePipeline(environment: Environment): PipelineConfig {
     confidence: environment.ratio("YOLO_CONFIDENCE", PIPELINE_DEFAULTS.confidence),
     iou: environment.ratio("YOLO_IOU", PIPELINE_DEFAULTS.iou),
     textModel: parseTextModel(environment),
+    textPrecision: environment.choice("OCR_PRECISION", TEXT_PRECISIONS, TEXT_PRECISIONS[0]),
     ocrIntervalMs: environment.optionalInteger("OCR_INTERVAL_MS", 0, 3_600_000),
     directory: environment.text("PIPELINE_DIR"),
     tracking: environment.choice("STREAM_TRACKING", ["on", "off"], "on") === "on",

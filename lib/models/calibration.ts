@@ -1,5 +1,5 @@
 /**
- * What is known of the values inside a detector's network, so that it can compute with 8-bit integers.
+ * What is known of the values inside a network, so that it can compute with 8-bit integers.
  *
  * @module
  */
@@ -10,6 +10,8 @@ import * as v from "valibot";
 import type { Range } from "../onnx/choose_range.ts";
 import { ModelError } from "../onnx/errors.ts";
 import { reasonOf } from "../user_error.ts";
+import textDetector from "./calibrations/PP-OCRv6_det_small.json" with { type: "json" };
+import textRecognizer from "./calibrations/PP-OCRv6_rec_small.json" with { type: "json" };
 import yolov8n from "./calibrations/yolov8n.json" with { type: "json" };
 import yolov8s from "./calibrations/yolov8s.json" with { type: "json" };
 
@@ -28,8 +30,11 @@ const CalibrationSchema = v.object({
 /** The ranges of values in a model's network; `model` is the SHA-256 of its file. */
 export type Calibration = v.InferOutput<typeof CalibrationSchema>;
 
-/** Those of the catalogue's models, measured on `coco128` by `deno task quantize`. */
-const SHIPPED = [yolov8n, yolov8s] as unknown as Calibration[];
+/**
+ * Those of the catalogue's models, measured by `deno task quantize`: detectors on `coco128`, what reads text on drawn pages and on
+ * photographs with text drawn into them.
+ */
+const SHIPPED = [yolov8n, yolov8s, textDetector, textRecognizer] as unknown as Calibration[];
 
 /** Digits that ranges are written with. */
 const DIGITS = 4;

@@ -7,8 +7,8 @@
 import { join } from "node:path";
 import type { TextModelName } from "../config.ts";
 import { ModelNotFoundError } from "../onnx/errors.ts";
-import { type ModelEntry, MODELS } from "./model_catalog.ts";
 import type { TextReaderOptions } from "../ocr/text_reader.ts";
+import { type ModelEntry, MODELS } from "./model_catalog.ts";
 
 /** What reads text where the one that is wanted cannot be had: it comes from where the packages come from. */
 export const FALLBACK_TEXT_MODEL: TextModelName = "ch_PP-OCRv4";

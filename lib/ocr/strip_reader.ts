@@ -18,7 +18,7 @@ import {
 } from "./line_strip.ts";
 import { normalizeText } from "./normalize_text.ts";
 import { restoreSpaces } from "./restore_spaces.ts";
-import { prepareTextRecognizer, readCharacters } from "./text_graphs.ts";
+import { prepareTextRecognizer, readCharacters, type TensorRanges } from "./graphs/text_graphs.ts";
 
 /** Options for {@linkcode StripReader}. */
 export interface StripReaderOptions {
@@ -26,6 +26,8 @@ export interface StripReaderOptions {
   model: Uint8Array;
   /** The characters that the model knows, one a line; not needed where the model itself tells them. */
   dictionary?: string | undefined;
+  /** The ranges of values inside it, to compute with 8-bit integers; with floats without them. */
+  ranges?: TensorRanges | undefined;
   /** Threads that one inference runs on. */
   threads: number;
   /**
@@ -88,15 +90,16 @@ export class StripReader {
    * Loads the model.
    *
    * @throws {TypeError} If it is not text recognizer, or its characters are not known.
+   * @throws {RangeError} If a range is missing
    */
   static async create(
-    { model, dictionary, threads, spaceThreshold = 0.05 }: StripReaderOptions,
+    { model, dictionary, ranges, threads, spaceThreshold = 0.05 }: StripReaderOptions,
   ): Promise<StripReader> {
     const characters = readCharacters(model) ?? dictionary;
     if (characters === undefined) {
       throw new TypeError("Cannot read text: the model does not tell its characters");
     }
-    const graph = prepareTextRecognizer(model);
+    const graph = prepareTextRecognizer(model, ranges);
     const session = await InferenceSession.create(graph, sessionSettings(threads));
     return new StripReader(session, parseDictionary(characters), spaceThreshold);
   }

@@ -5,6 +5,7 @@ import type { TextBlock } from "../protocol/text_block.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
 import { isReadable } from "./decode_ctc.ts";
 import type { Quadrilateral } from "./geometry.ts";
+import type { TensorRanges } from "./graphs/text_graphs.ts";
 import { joinWords } from "./join_words.ts";
 import { orderLines } from "./order_lines.ts";
 import { type FindingOptions, type FoundLine, TextDetector } from "./text_detector.ts";
@@ -15,6 +16,14 @@ import {
   TextRecognizer,
 } from "./text_recognizer.ts";
 
+/** The ranges of values inside the models that read text. */
+export interface TextRanges {
+  /** Of the detection model. */
+  detector: TensorRanges;
+  /** Of the recognition model. */
+  recognizer: TensorRanges;
+}
+
 /** Options for {@linkcode TextReader}. */
 export interface TextReaderOptions {
   /** Bytes of a PP-OCR detection model. */
@@ -23,6 +32,8 @@ export interface TextReaderOptions {
   recognizerModel: Uint8Array;
   /** The characters that the recognizer knows, one a line; not needed where its model tells them. */
   dictionary?: string | undefined;
+  /** The ranges of values inside both models, to compute with 8-bit integers; with floats without them. */
+  ranges?: TextRanges | undefined;
   /** Threads that one inference runs on. */
   threads: number;
   /** How the detection model is fed: text is looked for in a smaller copy of an image, and read in the image itself. */
@@ -71,13 +82,23 @@ export class TextReader {
    * Loads both models.
    *
    * @throws {TypeError} If one of them is of another kind.
+   * @throws {RangeError} If a range is missing
    */
   static async create(
-    { detectorModel, recognizerModel, finding, ...options }: TextReaderOptions,
+    { detectorModel, recognizerModel, finding, ranges, ...options }: TextReaderOptions,
   ): Promise<TextReader> {
     const { threads } = options;
-    const detector = await TextDetector.create({ ...finding, model: detectorModel, threads });
-    const recognizer = await TextRecognizer.create({ ...options, model: recognizerModel });
+    const detector = await TextDetector.create({
+      ...finding,
+      model: detectorModel,
+      ranges: ranges?.detector,
+      threads,
+    });
+    const recognizer = await TextRecognizer.create({
+      ...options,
+      model: recognizerModel,
+      ranges: ranges?.recognizer,
+    });
     return new TextReader(detector, recognizer);
   }
 

@@ -73,6 +73,7 @@ export class TextRecognizer {
    * Loads the model.
    *
    * @throws {TypeError} If it is not text recognizer, or its characters are not known.
+   * @throws {RangeError} If a range is missing
    */
   static async create({ reading, ...options }: TextRecognizerOptions): Promise<TextRecognizer> {
     return new TextRecognizer(await StripReader.create(options), reading);
@@ -147,30 +148,38 @@ export class TextRecognizer {
   }
 
   /** Reads lines in one direction each. */
-  async #readTurned(
+  async #readTurned<Line extends PendingLine>(
     image: PixelImage,
-    lines: readonly PendingLine[],
-    directionOf: (line: PendingLine) => number | undefined,
+    lines: readonly Line[],
+    directionOf: (line: Line) => number | undefined,
+    stretch = this.#options.stretch,
   ): Promise<TextLine[]> {
     const turned = lines.map((line) => {
       const quarters = directionOf(line) ?? 0;
       return { quarters, polygon: turnCorners(line.corners, quarters) };
     });
-    const { margin, stretch } = this.#options;
+    const { margin } = this.#options;
     const strips = turned.map(({ polygon }) => cutStrip(image, polygon, margin, stretch));
     const readings = await this.#reader.read(strips);
     return turned.map((line, index) => ({ ...line, ...readings[index] ?? NOTHING }));
   }
 
-  /** Reads unsure lines again on wider crops. */
+  /**
+   * Reads unsure lines again on wider crops.
+   *
+   * Where no direction has given a text, letters may have been too narrow to tell, so each is tried once more.
+   */
   async #tryWider(image: PixelImage, lines: readonly PendingLine[]): Promise<void> {
-    const { margin, sure, wider } = this.#options;
+    const { sure, wider } = this.#options;
     const unsure = lines.filter(({ best }) => best.text !== "" && best.confidence < sure);
-    const strips = unsure.map(({ best }) => cutStrip(image, best.polygon, margin, wider));
-    const readings = await this.#reader.read(strips);
-    unsure.forEach((line, index) => {
-      const reading = readings[index] ?? NOTHING;
-      if (reading.confidence > line.best.confidence) Object.assign(line.best, reading);
+    const tries = unsure.flatMap((line) =>
+      (line.best.confidence < RIGHT_WAY_UP ? line.directions : [line.best.quarters])
+        .map((quarters) => ({ ...line, line, quarters }))
+    );
+    const readings = await this.#readTurned(image, tries, ({ quarters }) => quarters, wider);
+    tries.forEach(({ line }, index) => {
+      const reading = readings[index];
+      if (reading && reading.confidence > line.best.confidence) line.best = reading;
     });
   }
 }

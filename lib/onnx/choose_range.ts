@@ -72,6 +72,25 @@ export function chooseRange(bins: readonly Bin[], follow = (value: number) => va
   return { lowest: best.lowest, highest: best.highest };
 }
 
+/**
+ * The range that holds a share of all values, as many of the others being below it as above it; 0 lies in it.
+ *
+ * @param bins The values of the tensor, the smallest first
+ * @param share Between 0 and 1
+ */
+export function holdingRange(bins: readonly Bin[], share: number): Range {
+  const count = bins.reduce((sum, bin) => sum + bin.count, 0);
+  const outside = count * (1 - share) / 2;
+  const endOf = (list: readonly Bin[]) => {
+    let passed = 0;
+    return list.find((bin) => (passed += bin.count) > outside)?.value ?? 0;
+  };
+  return {
+    lowest: Math.min(0, endOf(bins)),
+    highest: Math.max(0, endOf(bins.toReversed())),
+  };
+}
+
 /** SiLU, `x * sigmoid(x)`: the activation of YOLO networks. */
 export function silu(value: number): number {
   return value / (1 + Math.exp(-value));

@@ -15,11 +15,13 @@ export function dropTinyWeights({ initializer }: OnnxGraph): void {
     if (tensor.data_type !== ELEMENT_TYPES.float32 || tensor.raw_data.length === 0) continue;
     // A copy, since the bytes may lie at an address at which no float may.
     const weights = new Float32Array(new Uint8Array(tensor.raw_data).buffer);
-    if (!weights.some(isTiny)) continue;
-    tensor.raw_data = new Uint8Array(weights.map((weight) => isTiny(weight) ? 0 : weight).buffer);
+    let dropped = 0;
+    for (let index = 0; index < weights.length; index++) {
+      const weight = weights[index] as number;
+      if (weight === 0 || Math.abs(weight) >= TINY) continue;
+      weights[index] = 0;
+      dropped += 1;
+    }
+    if (dropped > 0) tensor.raw_data = new Uint8Array(weights.buffer);
   }
-}
-
-function isTiny(weight: number): boolean {
-  return weight !== 0 && Math.abs(weight) < TINY;
 }

@@ -15,7 +15,7 @@ import {
   type Range,
   SMALLEST_SCALE,
 } from "./choose_range.ts";
-import { constantsOf, operation } from "./onnx_nodes.ts";
+import { constantsOf, floatsOf, operation } from "./onnx_nodes.ts";
 import {
   ATTRIBUTE_TYPES,
   ELEMENT_TYPES,
@@ -29,6 +29,9 @@ const SHARE: Quantization = { scale: 1 / 256, zeroPoint: 0 };
 
 /** Of pixels that are divided by 255: their bytes themselves. */
 export const PIXEL_SHARE: Quantization = { scale: 1 / MOST_8_BITS, zeroPoint: 0 };
+
+/** Largest weight. */
+const MOST_INT8 = 127;
 
 /** Operations that have a form for integers. */
 const INTEGER_OPERATIONS = new Set(
@@ -103,6 +106,12 @@ export class IntegerGraph {
     this.#quantizations = new Map(known);
   }
 
+  /** Notes that a tensor is rounded already, so that it is taken as it is. */
+  takeRounded(name: string, quantization: Quantization): void {
+    this.#rounded.set(name, name);
+    this.#quantizations.set(name, quantization);
+  }
+
   /** Adds a node that stays as it is; it reads the rounded form of what integers give. */
   add(node: OnnxNode): void {
     node.input = node.input.map((name) => this.#rounded.get(name) ?? name);
@@ -155,7 +164,7 @@ export class IntegerGraph {
   #roundWeights(node: OnnxNode, inputScale: number): void {
     const [input = "", weightName = "", biasName] = node.input;
     const weight = this.#weights.get(weightName);
-    const values = floatsOf(weight);
+    const values = weightsOf(weight);
     const dims = weight?.dims ?? [];
     const { scales, integers } = quantizeChannels(values, Number(dims[0]));
     const prefix = node.output[0] ?? "";
@@ -167,7 +176,7 @@ export class IntegerGraph {
     if (bias === undefined) return;
     const biasScales = scales.map((scale) => scale * inputScale);
     const biases = Int32Array.from(
-      floatsOf(bias),
+      weightsOf(bias),
       (value, index) => Math.round(value / (biasScales[index] ?? 1)),
     );
     node.input.push(this.#addChannels(`${prefix}/bias`, "int32", bias.dims, biases, biasScales));
@@ -223,18 +232,23 @@ function quantizeChannels(
   const scales = new Float32Array(channels);
   const integers = new Int8Array(values.length);
   for (let channel = 0; channel < channels; channel++) {
-    const part = values.subarray(channel * length, (channel + 1) * length);
-    const largest = part.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const scale = Math.max(largest / 127, SMALLEST_SCALE);
+    const [from, to] = [channel * length, (channel + 1) * length];
+    // Plain loops, since there are millions of weights, and they are gone through at each start.
+    let largest = 0;
+    for (let index = from; index < to; index++) {
+      largest = Math.max(largest, Math.abs(values[index] as number));
+    }
+    const scale = Math.max(largest / MOST_INT8, SMALLEST_SCALE);
     scales[channel] = scale;
-    integers.set(part.map((value) => Math.round(value / scale)), channel * length);
+    for (let index = from; index < to; index++) {
+      integers[index] = Math.round(values[index] as number / scale);
+    }
   }
   return { scales, integers };
 }
 
-function floatsOf(tensor: OnnxTensor | undefined): Float32Array {
-  const isFloat = tensor?.data_type === ELEMENT_TYPES.float32 && tensor.raw_data.length > 0;
-  if (!isFloat) throw new TypeError("Cannot quantize the model: its weights are not raw float32");
-  // A copy, since the file's bytes are not aligned.
-  return new Float32Array(new Uint8Array(tensor.raw_data).buffer);
+function weightsOf(tensor: OnnxTensor | undefined): Float32Array {
+  const weights = floatsOf(tensor);
+  if (weights !== undefined) return weights;
+  throw new TypeError("Cannot quantize the model: its weights are not raw float32");
 }

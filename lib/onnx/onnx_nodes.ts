@@ -49,6 +49,13 @@ export function fedInputs(graph: OnnxGraph): OnnxValueInfo[] {
   return graph.input.filter(({ name }) => !constants.has(name));
 }
 
+/** The values of a constant of float32; `undefined` where it is no such, or not written as raw bytes. */
+export function floatsOf(constant: OnnxTensor | undefined): Float32Array | undefined {
+  const isFloat = constant?.data_type === ELEMENT_TYPES.float32 && constant.raw_data.length > 0;
+  // A copy, since the file's bytes are not aligned.
+  return isFloat ? new Float32Array(new Uint8Array(constant.raw_data).buffer) : undefined;
+}
+
 /** The nodes that take a value. */
 export function readersOf(graph: OnnxGraph, name: string): OnnxNode[] {
   return graph.node.filter(({ input }) => input.includes(name));

@@ -9,6 +9,7 @@ import {
   PIPELINE_DEFAULTS,
   type PrecisionChoice,
   type TextModelName,
+  type TextPrecision,
 } from "../config.ts";
 import type { LicenceChoice } from "../licence.ts";
 import type { Size } from "../image/size.ts";
@@ -79,6 +80,12 @@ export interface PipelineServiceOptions {
    * @default {"PP-OCRv6_small"}
    */
   textModel?: TextModelName;
+  /**
+   * What that computes with; `auto` for 8-bit integers where this machine computes with them as it should.
+   *
+   * @default {"auto"}
+   */
+  textPrecision?: TextPrecision;
   /** Shortest time between two readings of one stream's text, in milliseconds; what each pipeline says by default. */
   ocrIntervalMs?: number | undefined;
   /**

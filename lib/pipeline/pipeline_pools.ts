@@ -222,9 +222,14 @@ export class PipelinePools {
     await this.#detection.start();
     if (!this.#definitions.some(reads)) return;
     if (this.#starting === undefined) throw new Error("The service was stopped while it started");
-    const { modelDir, textModel } = this.#options;
+    const { modelDir, textModel, textPrecision } = this.#options;
     this.#textModel = await chooseTextModel(modelDir, textModel);
-    this.#reading = new ReadingPool({ ...shared, modelDir, model: this.#textModel });
+    this.#reading = new ReadingPool({
+      ...shared,
+      modelDir,
+      model: this.#textModel,
+      precision: textPrecision,
+    });
     await this.#reading.start();
   }
 

@@ -13,7 +13,9 @@ import type { BoundingBox } from "../protocol/geometry.ts";
 import { misplaced, nodeLookup, runNodes } from "./run_nodes.ts";
 import type { ReadLine } from "./step.ts";
 import { isReadable } from "../ocr/decode_ctc.ts";
+import { loadTextModel } from "../models/load_text_model.ts";
 import { orderLines } from "../ocr/order_lines.ts";
+import { StillImage } from "../ocr/still_image.ts";
 import { TextReader, toTextBlock } from "../ocr/text_reader.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
 import { LineTracker } from "../ocr/line_tracker.ts";
@@ -33,8 +35,18 @@ const REGION_MARGIN = 8;
 /** Overlap (intersection over union) above which two lines are one. */
 const SAME_LINE = 0.5;
 
-/** What is known of the lines of each stream, for each of its nodes that read, and when it was last asked for. */
-const trackers = new Map<string, { tracker: LineTracker; usedAt: number }>();
+/** What is known of a stream, for one of its nodes that read. */
+interface StreamMemory {
+  /** Of the lines, once they are found. */
+  tracker: LineTracker;
+  /** Of where they are. */
+  still: StillImage;
+  /** When it was last asked for. */
+  usedAt: number;
+}
+
+/** By the ids of streams and nodes. */
+const memories = new Map<string, StreamMemory>();
 
 /** Lets detection go first: reading takes what it leaves of the cores. */
 function yieldToOthers(): void {
@@ -43,23 +55,29 @@ function yieldToOthers(): void {
   if (Deno.build.os === "linux") setPriority(0, LOW_PRIORITY);
 }
 
-function trackerFor(key: string): LineTracker {
+function memoryFor(key: string): StreamMemory {
   const now = performance.now();
-  for (const [id, { usedAt }] of trackers) {
-    if (now - usedAt > MEMORY_MS) trackers.delete(id);
+  for (const [id, { usedAt }] of memories) {
+    if (now - usedAt > MEMORY_MS) memories.delete(id);
   }
-  const tracker = trackers.get(key)?.tracker ?? new LineTracker();
-  trackers.set(key, { tracker, usedAt: now });
-  return tracker;
+  const { tracker, still } = memories.get(key) ??
+    { tracker: new LineTracker(), still: new StillImage() };
+  const memory = { tracker, still, usedAt: now };
+  memories.set(key, memory);
+  return memory;
 }
 
 /** Finds lines in the whole image, or within regions of it; the corners are pixels of the image. */
 async function findLines(
   reader: TextReader,
   image: PixelImage,
-  regions?: readonly BoundingBox[],
+  regions: readonly BoundingBox[] | undefined,
+  still: StillImage | undefined,
 ): Promise<{ polygon: Quadrilateral; region?: BoundingBox }[]> {
-  if (regions === undefined) return await reader.findLines(image);
+  if (regions === undefined) {
+    const search = (image: PixelImage) => reader.findLines(image);
+    return await (still?.findLines(image, search) ?? search(image));
+  }
   const found: { polygon: Quadrilateral; region: BoundingBox }[] = [];
   for (const region of regions) {
     const crop = cropBox(image, region, REGION_MARGIN);
@@ -75,14 +93,15 @@ async function findLines(
   );
 }
 
-/** Reads an image; with a tracker only the lines that have changed since the last image of the stream. */
+/** Reads an image; of a stream only the lines that have changed since its last image. */
 async function readLines(
   reader: TextReader,
   image: PixelImage,
   regions: readonly BoundingBox[] | undefined,
-  tracker: LineTracker | undefined,
+  memory: StreamMemory | undefined,
 ): Promise<ReadLine[]> {
-  const found = await findLines(reader, image, regions);
+  const { tracker, still } = memory ?? {};
+  const found = await findLines(reader, image, regions, still);
   const polygons = found.map(({ polygon }) => polygon);
   const lines = tracker === undefined ? await reader.recognize(image, polygons) : tracker.settle(
     image,
@@ -109,13 +128,9 @@ function regionOf(
 runWorkerLoop<ReaderSetup, ReadTask, SegmentOutcome>(async (setup) => {
   yieldToOthers();
   const nodesFor = nodeLookup(setup.pipelines);
-  const reader = await TextReader.create({
-    detectorModel: await Deno.readFile(setup.detectorModel),
-    recognizerModel: await Deno.readFile(setup.recognizerModel),
-    dictionary: setup.dictionary && await Deno.readTextFile(setup.dictionary),
-    ...setup.traits,
-    threads: setup.threads,
-  });
+  const { modelDir, model, precision, threads } = setup;
+  const models = await loadTextModel(modelDir, model, precision);
+  const reader = await TextReader.create({ ...models, threads });
   return {
     async run({ pipelineId, nodes, given, image, upright, sessionId }) {
       using frame = new FrameDecoder(image, {
@@ -123,11 +138,11 @@ runWorkerLoop<ReaderSetup, ReadTask, SegmentOutcome>(async (setup) => {
         upright,
         needsPixels: true,
       });
-      const tracker = sessionId === undefined
+      const memory = sessionId === undefined
         ? undefined
-        : trackerFor(JSON.stringify([sessionId, ...nodes]));
+        : memoryFor(JSON.stringify([sessionId, ...nodes]));
       const read = async (regions?: readonly BoundingBox[]) =>
-        await readLines(reader, await frame.pixels(), regions, tracker);
+        await readLines(reader, await frame.pixels(), regions, memory);
       return await runNodes(nodesFor(pipelineId, nodes), given, frame, (node, inputs) => {
         if (node.step.runsOn !== "reading") throw misplaced(node);
         return node.step.run(inputs, node.params, { frame, read });

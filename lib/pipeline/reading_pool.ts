@@ -5,10 +5,8 @@
  */
 
 import { imageTaskRules } from "./image_task_rules.ts";
-import { join } from "node:path";
-import type { TextModelName } from "../config.ts";
+import type { TextModelName, TextPrecision } from "../config.ts";
 import { ModelError } from "../onnx/errors.ts";
-import { TEXT_MODEL_TRAITS, textModelFiles } from "../models/text_models.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import type { ReaderSetup, ReadTask, SegmentOutcome } from "./worker_tasks.ts";
 import {
@@ -26,6 +24,8 @@ export interface ReadingPoolOptions {
   modelDir: string;
   /** The text model, whose files are there. */
   model: TextModelName;
+  /** What it computes with. */
+  precision: TextPrecision;
   /** Most pixels that an image may have. */
   maxPixels: number;
   /** Milliseconds for one image, after which its worker is replaced; 10000 by default. */
@@ -46,9 +46,7 @@ export class ReadingPool {
   /** Begins with a worker that has no models yet; `start` loads them. */
   constructor(options: ReadingPoolOptions) {
     this.#options = options;
-    const { pipelines, maxPixels, modelDir, model, ...rest } = options;
-    const [detectorModel = "", recognizerModel = "", dictionary] = textModelFiles(model)
-      .map(({ file }) => join(modelDir, file));
+    const { pipelines, maxPixels, modelDir, model, precision, ...rest } = options;
     this.#pool = new WorkerPool({
       ...rest,
       workers: 1,
@@ -56,10 +54,9 @@ export class ReadingPool {
       workerUrl: new URL("./reader_worker.ts", import.meta.url).href,
       setup: {
         pipelines,
-        detectorModel,
-        recognizerModel,
-        dictionary,
-        traits: TEXT_MODEL_TRAITS[model],
+        modelDir,
+        model,
+        precision,
         maxPixels,
         threads: navigator.hardwareConcurrency,
       },

@@ -1,12 +1,11 @@
 /** The tasks of the detection and reading workers, and their answers. */
 
-import type { Device } from "../config.ts";
+import type { Device, TextModelName, TextPrecision } from "../config.ts";
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
 import type { NodeValue } from "./step.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import type { Precision, PreparedDetector } from "../models/specialized_model.ts";
-import type { TextModelTraits } from "../models/text_models.ts";
 
 /** Runs some nodes of a pipeline on an image. */
 export interface SegmentTask {
@@ -86,14 +85,12 @@ export interface WorkerSetup {
 export interface ReaderSetup {
   /** Every pipeline that a task may name. */
   pipelines: PipelineDefinition[];
-  /** Path of the model that finds lines of text. */
-  detectorModel: string;
-  /** Path of the model that reads lines of text. */
-  recognizerModel: string;
-  /** Path of the characters that the recognizer knows, one a line; not needed where its model tells them. */
-  dictionary?: string | undefined;
-  /** How the models are fed. */
-  traits: TextModelTraits;
+  /** Folder of the model files. */
+  modelDir: string;
+  /** The text model, whose files are there. */
+  model: TextModelName;
+  /** What it computes with. */
+  precision: TextPrecision;
   /** Threads that one inference runs on. */
   threads: number;
   /** Most pixels that an image may have. */

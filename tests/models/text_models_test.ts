@@ -1,10 +1,12 @@
 import { expect } from "expect";
 import { TEXT_MODEL_NAMES } from "../../lib/config.ts";
 import { ModelNotFoundError } from "../../lib/onnx/errors.ts";
+import { integersOverflow } from "../../lib/onnx/integer_overflow.ts";
+import { loadTextModel } from "../../lib/models/load_text_model.ts";
 import { chooseTextModel, textModelFiles } from "../../lib/models/text_models.ts";
 import { PipelineService } from "../../lib/pipeline/pipeline_service.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
-import { ensureModel, readFixture } from "../pipeline/models.ts";
+import { ensureModel, MODEL_DIR, readFixture } from "../pipeline/models.ts";
 
 async function addFiles(folder: string, names: readonly string[]): Promise<void> {
   for (const name of names) await Deno.writeTextFile(`${folder}/${name}`, "there");
@@ -37,6 +39,29 @@ Deno.test("chooseTextModel takes the one that is wanted, else what stands in for
   await addFiles(path, [second]);
   expect(await choose("PP-OCRv6_small")).toBe("PP-OCRv6_small");
   expect(await choose("ch_PP-OCRv4")).toBe("ch_PP-OCRv4");
+});
+
+Deno.test("loadTextModel has ranges where integers are as good as floats, and only if it may", async () => {
+  for (const name of TEXT_MODEL_NAMES) {
+    await Promise.all(textModelFiles(name).map(({ id }) => ensureModel(id)));
+  }
+  const overflow = await integersOverflow();
+  const { ranges, dictionary } = await loadTextModel(MODEL_DIR, "PP-OCRv6_small", "auto");
+  expect(ranges === undefined).toBe(overflow);
+  expect(dictionary).toBeUndefined();
+  const floats = await loadTextModel(MODEL_DIR, "PP-OCRv6_small", "fp32");
+  expect(floats.ranges).toBeUndefined();
+  // It has no calibration.
+  const other = await loadTextModel(MODEL_DIR, "ch_PP-OCRv4", "auto");
+  expect(other.ranges).toBeUndefined();
+  expect(other.dictionary?.split("\n").length).toBeGreaterThan(6000);
+});
+
+Deno.test("loadTextModel names the file that is missing", async () => {
+  await using directory = await temporaryDirectory();
+  await expect(loadTextModel(directory.path, "PP-OCRv6_small", "auto")).rejects.toThrow(
+    `Cannot find the model ${directory.path}/PP-OCRv6_det_small.onnx: run "deno task models"`,
+  );
 });
 
 Deno.test("a service reads with what stands in for its text model, and says so", async () => {

@@ -1,20 +1,21 @@
-import { TEXT_MODEL_NAMES, type TextModelName } from "../../lib/config.ts";
+import {
+  TEXT_MODEL_NAMES,
+  TEXT_PRECISIONS,
+  type TextModelName,
+  type TextPrecision,
+} from "../../lib/config.ts";
 import { TextReader, type TextReaderOptions } from "../../lib/ocr/text_reader.ts";
-import { TEXT_MODEL_TRAITS, textModelFiles } from "../../lib/models/text_models.ts";
-import { ensureModel } from "../pipeline/models.ts";
+import { loadTextModel } from "../../lib/models/load_text_model.ts";
+import { textModelFiles } from "../../lib/models/text_models.ts";
+import { ensureModel, MODEL_DIR } from "../pipeline/models.ts";
 
 /** The files of a text model, the default one if none is named; fetched when they are missing. */
 export async function loadTextModels(
   name: TextModelName = TEXT_MODEL_NAMES[0],
+  precision: TextPrecision = TEXT_PRECISIONS[0],
 ): Promise<Omit<TextReaderOptions, "threads">> {
-  const paths = await Promise.all(textModelFiles(name).map(({ id }) => ensureModel(id)));
-  const [detector = "", recognizer = "", dictionary] = paths;
-  return {
-    detectorModel: await Deno.readFile(detector),
-    recognizerModel: await Deno.readFile(recognizer),
-    dictionary: dictionary && await Deno.readTextFile(dictionary),
-    ...TEXT_MODEL_TRAITS[name],
-  };
+  await Promise.all(textModelFiles(name).map(({ id }) => ensureModel(id)));
+  return await loadTextModel(MODEL_DIR, name, precision);
 }
 
 /** Loads both networks, on one thread. */

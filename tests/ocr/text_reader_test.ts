@@ -155,6 +155,14 @@ const HARD_PAGES: Record<string, { lines: DrawnLine[]; options: PageOptions }> =
     }],
     options: { width: 1280, height: 90 },
   },
+  "letters that are too narrow to tell at first": {
+    lines: [{
+      text: "Ferries to four ports start after four",
+      font: "Liberation Sans Narrow",
+      size: 11,
+    }],
+    options: {},
+  },
   "grey on grey": {
     lines: ["Opening hours 9:00-17:30", "Room B-214, 2nd floor"].map(inSans(24)),
     options: { foreground: [190, 190, 190], background: [214, 214, 214] },

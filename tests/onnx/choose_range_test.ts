@@ -1,6 +1,12 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import { chooseRange, quantizationOf, type Range, silu } from "../../lib/onnx/choose_range.ts";
+import {
+  chooseRange,
+  holdingRange,
+  quantizationOf,
+  type Range,
+  silu,
+} from "../../lib/onnx/choose_range.ts";
 import type { Bin } from "../../lib/onnx/value_histogram.ts";
 
 const bins = fc.uniqueArray(
@@ -61,4 +67,25 @@ Deno.test("chooseRange leaves out what SiLU makes nothing of", () => {
     .filter(({ value }) => value <= 10);
   expect(chooseRange(list).lowest).toBeLessThan(-40);
   expect(chooseRange(list, silu).lowest).toBeGreaterThan(-35);
+});
+
+Deno.test("holdingRange holds the share that was asked for, and 0", () => {
+  fc.assert(fc.property(bins, fc.double({ min: 0.5, max: 1, noNaN: true }), (list, share) => {
+    const { lowest, highest } = holdingRange(list, share);
+    expect(lowest).toBeLessThanOrEqual(0);
+    expect(highest).toBeGreaterThanOrEqual(0);
+    const counted = (which: (value: number) => boolean) =>
+      list.filter(({ value }) => which(value)).reduce((sum, { count }) => sum + count, 0);
+    const all = counted(() => true);
+    const limit = all * (1 - share) / 2 + 1e-9;
+    expect(counted((value) => value < lowest)).toBeLessThanOrEqual(limit);
+    expect(counted((value) => value > highest)).toBeLessThanOrEqual(limit);
+  }));
+});
+
+Deno.test("holdingRange leaves out as many values at either end, and is no wider than it has to be", () => {
+  const list = Array.from({ length: 201 }, (_, index) => ({ value: index - 100, count: 1 }));
+  expect(holdingRange(list, 1)).toEqual({ lowest: -100, highest: 100 });
+  expect(holdingRange(list, 0.9)).toEqual({ lowest: -90, highest: 90 });
+  expect(holdingRange([{ value: 5, count: 10 }], 0.9)).toEqual({ lowest: 0, highest: 5 });
 });

@@ -1,14 +1,14 @@
 import { expect } from "expect";
-import { InferenceSession, Tensor } from "../../lib/onnx/onnxruntime.ts";
+import { InferenceSession, Tensor } from "../../../lib/onnx/onnxruntime.ts";
 import {
   prepareTextDetector,
   prepareTextRecognizer,
   readCharacters,
-} from "../../lib/ocr/text_graphs.ts";
-import { TEXT_MODEL_NAMES } from "../../lib/config.ts";
-import { parseDictionary } from "../../lib/ocr/decode_ctc.ts";
-import { ELEMENT_TYPES, parseOnnx } from "../../lib/onnx/onnx_schema.ts";
-import { loadTextModels } from "./models.ts";
+} from "../../../lib/ocr/graphs/text_graphs.ts";
+import { TEXT_MODEL_NAMES } from "../../../lib/config.ts";
+import { parseDictionary } from "../../../lib/ocr/decode_ctc.ts";
+import { ELEMENT_TYPES, parseOnnx } from "../../../lib/onnx/onnx_schema.ts";
+import { loadTextModels } from "../models.ts";
 
 /** Stripes and waves: every pixel differs from its neighbours. */
 function pattern(height: number, width: number): Uint8Array {
