@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { VideoNotice } from "../components/VideoNotice.tsx";
-import { apiUrl } from "../lib/client/videos/video_api.ts";
+import { apiUrl } from "../lib/client/server_api.ts";
 import { videoLibrary } from "../lib/client/videos/video_library.ts";
 import { videoPlayer } from "../lib/client/videos/video_player.ts";
 import type { JobView } from "../lib/protocol/job.ts";

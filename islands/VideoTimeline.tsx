@@ -2,7 +2,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Icon } from "../components/Icon.tsx";
 import { labelColor } from "../lib/image/label_colors.ts";
-import { apiUrl } from "../lib/client/videos/video_api.ts";
+import { apiUrl } from "../lib/client/server_api.ts";
 import { videoPlayer } from "../lib/client/videos/video_player.ts";
 import type { LoadedResults, VideoSignals } from "../lib/client/videos/video_signals.ts";
 import {

@@ -3,9 +3,7 @@
 import * as v from "valibot";
 import type { Explanation } from "../explanation.ts";
 import type { ClearChoice } from "./clear_choices.ts";
-import { serverUrl } from "../server_url.ts";
-import { explainMissingToken } from "../token.ts";
-import { ErrorAnswerSchema } from "../../protocol/error.ts";
+import { ApiError, apiUrl, explainApiError, read, request, toApiError } from "../server_api.ts";
 import {
   ClearedSchema,
   JobListSchema,
@@ -15,39 +13,8 @@ import {
 } from "../../protocol/job.ts";
 import { type ResultsPage, ResultsPageSchema } from "../../protocol/video_results.ts";
 
-/** Thrown when the server refuses what was asked for; the explanation is for the person. */
-export class VideoApiError extends Error {
-  /** `VideoApiError`, where it would be `Error` otherwise. */
-  override readonly name = "VideoApiError";
-  /** The word of the server's answer; `unreachable`, `aborted` or `invalid_answer` where there was none. */
-  readonly code: string;
-  /** What to tell the person: words for the code, else the server's sentence if there is one. */
-  readonly explanation: Explanation;
-
-  /**
-   * Makes an error with the words for its code.
-   *
-   * @param code Of the server's answer, or `unreachable`, `aborted` or `invalid_answer`.
-   * @param detail The server's own sentence; may be empty.
-   */
-  constructor(code: string, detail: string) {
-    super(`Cannot do what was asked: ${code}`);
-    this.code = code;
-    this.explanation = code === "unauthorized" ? explainMissingToken() : EXPLANATIONS[code] ??
-      { title: detail === "" ? "The server refused" : detail, remedy: REMEDIES[code] ?? "" };
-  }
-}
-
-/** What to do where the server's own sentence says what is wrong. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  invalid_video: "Choose a complete MP4, MOV, WebM, MKV or AVI file.",
-};
-
+/** What to tell the person, by the code of an answer of the `/video` paths. */
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
-  unreachable: {
-    title: "The server cannot be reached",
-    remedy: "Check that it is running and that this device is online.",
-  },
   payload_too_large: {
     title: "The video is too large for the server",
     remedy: "Choose a shorter one. Whoever runs the server can raise VIDEO_MAX_UPLOAD_MB.",
@@ -68,21 +35,15 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     title: "This video is no longer there",
     remedy: "It was deleted or has expired.",
   },
-  invalid_answer: {
-    title: "The page did not understand the server",
-    remedy: "Reload the page: it may be older than the server.",
-  },
 };
 
-/**
- * The address of something on the server.
- *
- * @param page Address of the page; its `token`, when it has one, is passed on.
- */
-export function apiUrl(page: string, path: string, query: Record<string, string> = {}): string {
-  const url = serverUrl(path, page);
-  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-  return url.href;
+/** What to tell the person about something that was thrown here. */
+export function explainVideoError(error: unknown): Explanation {
+  const explanation = explainApiError(error, EXPLANATIONS);
+  return error instanceof ApiError && error.code === "invalid_video"
+    // The server's own sentence says what is wrong.
+    ? { ...explanation, remedy: "Choose a complete MP4, MOV, WebM, MKV or AVI file." }
+    : explanation;
 }
 
 /** The address at which a job tells how it gets on. */
@@ -90,12 +51,12 @@ export function jobSocketUrl(page: string, jobId: string): string {
   return apiUrl(page, `/ws/jobs/${jobId}`).replace(/^http/, "ws");
 }
 
-/** Asks for all jobs, oldest first. @throws {VideoApiError} If that fails. */
+/** Asks for all jobs, oldest first. @throws {ApiError} If that fails. */
 export async function fetchJobs(page: string): Promise<JobView[]> {
   return read(JobListSchema, await request(apiUrl(page, "/video/jobs"))).jobs;
 }
 
-/** Asks for some results of a completed job. @throws {VideoApiError} If that fails. */
+/** Asks for some results of a completed job. @throws {ApiError} If that fails. */
 export async function fetchResults(
   page: string,
   jobId: string,
@@ -106,7 +67,7 @@ export async function fetchResults(
   return read(ResultsPageSchema, await request(url));
 }
 
-/** Cancels a job, or lets it go on. @throws {VideoApiError} If that fails. */
+/** Cancels a job, or lets it go on. @throws {ApiError} If that fails. */
 export async function changeJob(
   page: string,
   jobId: string,
@@ -116,12 +77,12 @@ export async function changeJob(
   return read(JobViewSchema, await request(url, { method: "POST" }));
 }
 
-/** Deletes a job with all that belongs to it. @throws {VideoApiError} If that fails. */
+/** Deletes a job with all that belongs to it. @throws {ApiError} If that fails. */
 export async function deleteJob(page: string, jobId: string): Promise<void> {
   await request(apiUrl(page, `/video/${jobId}`), { method: "DELETE" });
 }
 
-/** Removes many finished jobs. @returns Number of jobs removed. @throws {VideoApiError} If that fails. */
+/** Removes many finished jobs. @returns Number of jobs removed. @throws {ApiError} If that fails. */
 export async function clearJobs(
   page: string,
   { status, olderThanHours }: ClearChoice,
@@ -129,34 +90,6 @@ export async function clearJobs(
   const query = { status, older_than_h: String(olderThanHours) };
   const answer = await request(apiUrl(page, "/video/jobs", query), { method: "DELETE" });
   return read(ClearedSchema, answer).removed;
-}
-
-async function request(url: string, init?: RequestInit): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(url, init);
-  } catch {
-    throw new VideoApiError("unreachable", "");
-  }
-  if (response.status === 204) return undefined;
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw toError(answer);
-  return answer;
-}
-
-function toError(answer: unknown): VideoApiError {
-  return v.is(ErrorAnswerSchema, answer)
-    ? new VideoApiError(answer.error, answer.detail)
-    : new VideoApiError("internal_error", "");
-}
-
-/** The answer of the server, if it is as the schema says. */
-function read<const Schema extends v.GenericSchema>(
-  schema: Schema,
-  answer: unknown,
-): v.InferInput<Schema> {
-  if (!v.is(schema, answer)) throw new VideoApiError("invalid_answer", "");
-  return answer;
 }
 
 /** Options for {@linkcode uploadVideo}. */
@@ -175,7 +108,7 @@ export interface UploadOptions {
  * Sends a video.
  *
  * @returns The id of its job.
- * @throws {VideoApiError} If the server refuses it, or the connection breaks.
+ * @throws {ApiError} If the server refuses it, or the connection breaks.
  */
 export function uploadVideo(
   page: string,
@@ -187,12 +120,12 @@ export function uploadVideo(
   const answered = new Promise<string>((resolve, reject) => {
     request.onload = () => {
       const answer: unknown = request.response;
-      if (request.status !== 202) reject(toError(answer));
+      if (request.status !== 202) reject(toApiError(answer));
       else if (v.is(SubmittedSchema, answer)) resolve(answer.job_id);
-      else reject(new VideoApiError("invalid_answer", ""));
+      else reject(new ApiError("invalid_answer"));
     };
-    request.onerror = () => reject(new VideoApiError("unreachable", ""));
-    request.onabort = () => reject(new VideoApiError("aborted", "Cancelled"));
+    request.onerror = () => reject(new ApiError("unreachable"));
+    request.onabort = () => reject(new ApiError("aborted"));
   });
   request.responseType = "json";
   request.upload.onprogress = ({ loaded, total }) =>

@@ -6,14 +6,15 @@ import {
   changeJob,
   clearJobs,
   deleteJob,
+  explainVideoError,
   fetchJobs,
   fetchResults,
   jobSocketUrl,
   uploadVideo,
-  VideoApiError,
 } from "./video_api.ts";
 import { type JobView, JobViewSchema } from "../../protocol/job.ts";
 import { parseMessage } from "../../protocol/parse_message.ts";
+import { ApiError } from "../server_api.ts";
 import { MAX_PAGE_RESULTS } from "../../protocol/video_results.ts";
 import type { Upload, VideoSignals } from "./video_signals.ts";
 
@@ -121,7 +122,7 @@ export class VideoLibrary {
       });
     } catch (error) {
       if (abort.signal.aborted) return;
-      const failure = error instanceof VideoApiError ? error.explanation : UNEXPECTED;
+      const failure = explainVideoError(error);
       this.#change(id, { failure });
     }
   }
@@ -239,16 +240,11 @@ export class VideoLibrary {
   }
 
   #report(error: unknown): void {
-    this.#signals.problem.value = error instanceof VideoApiError ? error.explanation : UNEXPECTED;
+    this.#signals.problem.value = explainVideoError(error);
   }
 }
 
-const UNREACHABLE_TITLE = new VideoApiError("unreachable", "").explanation.title;
-
-const UNEXPECTED = {
-  title: "Something went wrong",
-  remedy: "Reload the page: it may be older than the server.",
-};
+const UNREACHABLE_TITLE = explainVideoError(new ApiError("unreachable")).title;
 
 let pageLibrary: VideoLibrary | undefined;
 

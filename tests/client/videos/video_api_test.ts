@@ -1,10 +1,6 @@
 import { expect } from "expect";
-import {
-  changeJob,
-  fetchJobs,
-  fetchResults,
-  VideoApiError,
-} from "../../../lib/client/videos/video_api.ts";
+import { changeJob, fetchJobs, fetchResults } from "../../../lib/client/videos/video_api.ts";
+import { ApiError } from "../../../lib/client/server_api.ts";
 import type { JobView } from "../../../lib/protocol/job.ts";
 import { exampleResult } from "../example_result.ts";
 
@@ -44,7 +40,7 @@ function pageOf({ addr }: Deno.HttpServer<Deno.NetAddr>): string {
 
 async function codeOf(call: Promise<unknown>): Promise<string> {
   const error = await call.then(() => undefined, (error) => error);
-  return error instanceof VideoApiError ? error.code : String(error);
+  return error instanceof ApiError ? error.code : String(error);
 }
 
 Deno.test("answers of the /video paths are taken as their schemas say", async () => {
