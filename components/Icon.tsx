@@ -4,14 +4,17 @@ import { atBase } from "../lib/client/server_url.ts";
 
 /** Names of the symbols in `static/icons.svg`. */
 export type IconName =
+  | "add"
   | "alert"
   | "camera"
   | "check"
   | "copy"
   | "delete"
   | "drop"
+  | "edit"
   | "flip"
   | "full-screen"
+  | "grid"
   | "open"
   | "pause"
   | "play"

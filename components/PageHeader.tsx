@@ -4,6 +4,7 @@ import { withToken } from "../lib/client/with_token.ts";
 /** The pages that people go to, in the order of their links. */
 const PAGES = [
   { path: "/", name: "Live" },
+  { path: "/cameras", name: "Cameras" },
   { path: "/watch", name: "Watch" },
   { path: "/videos", name: "Videos" },
 ];

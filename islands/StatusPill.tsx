@@ -1,19 +1,15 @@
 import type { JSX } from "preact";
+import { Pill } from "../components/Pill.tsx";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { describeStatus } from "../lib/client/live/status_pill.ts";
 
 /** The state of the stream, in one word and two numbers. */
 export function StatusPill({ live }: { live: LiveSignals }): JSX.Element {
-  const { tone, word, figures } = describeStatus({
+  const status = describeStatus({
     stage: live.stage.value,
     status: live.status.value,
     lastError: live.lastError.value,
     statistics: live.statistics.value,
   });
-  return (
-    <p class="pill" data-tone={tone}>
-      <span role="status">{word}</span>
-      {figures !== "" && <span class="figures">{figures}</span>}
-    </p>
-  );
+  return <Pill status={status} />;
 }

@@ -1,7 +1,7 @@
 /** Asks the server for something over HTTP, and says in words why it failed. */
 
 import * as v from "valibot";
-import { type ErrorAnswer, ErrorAnswerSchema } from "../protocol/error.ts";
+import { ErrorAnswerSchema } from "../protocol/error.ts";
 import type { Explanation } from "./explanation.ts";
 import { serverUrl } from "./server_url.ts";
 import { explainMissingToken } from "./token.ts";
@@ -14,19 +14,28 @@ export class ApiError extends Error {
   readonly code: string;
   /** The server's own sentence; may be empty. */
   readonly detail: string;
+  /** The field of the request that the error is about; `undefined` where the server names none. */
+  readonly field: string | undefined;
 
   /**
    * Makes an error of an answer.
    *
    * @param code Of the server's answer, or `unreachable`, `aborted` or `invalid_answer`.
    * @param detail The server's own sentence; may be empty.
+   * @param field The field of the request that it is about.
    */
-  constructor(code: string, detail = "") {
+  constructor(code: string, detail = "", field?: string) {
     super(`Cannot do what was asked: ${code}`);
     this.code = code;
     this.detail = detail;
+    this.field = field;
   }
 }
+
+const FieldErrorSchema = v.object({
+  ...ErrorAnswerSchema.entries,
+  field: v.optional(v.string()),
+});
 
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   unreachable: {
@@ -91,9 +100,8 @@ export async function request(url: string, init?: RequestInit): Promise<unknown>
 
 /** The error that an answer with a status of 400 or above tells of. */
 export function toApiError(answer: unknown): ApiError {
-  if (!v.is(ErrorAnswerSchema, answer)) return new ApiError("internal_error");
-  const { error, detail }: ErrorAnswer = answer;
-  return new ApiError(error, detail);
+  if (!v.is(FieldErrorSchema, answer)) return new ApiError("internal_error");
+  return new ApiError(answer.error, answer.detail, answer.field);
 }
 
 /** The answer of the server, if it is as the schema says. @throws {ApiError} If it is not. */

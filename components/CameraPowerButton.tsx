@@ -1,0 +1,33 @@
+import type { JSX } from "preact";
+import { cameraLibrary } from "../lib/client/cameras/camera_library.ts";
+import type { CameraSignals } from "../lib/client/cameras/camera_signals.ts";
+import type { CameraView } from "../lib/protocol/camera.ts";
+import { Icon } from "./Icon.tsx";
+
+/** Turns a camera off for everyone, or on again. */
+export function CameraPowerButton({ camera, signals, isSmall = false }: {
+  camera: CameraView;
+  signals: CameraSignals;
+  /**
+   * Whether it shows only its symbol.
+   *
+   * @default {false}
+   */
+  isSmall?: boolean;
+}): JSX.Element {
+  const { id, name, stopped } = camera;
+  const action = stopped ? "start" : "stop";
+  const word = stopped ? "Start" : "Stop";
+  return (
+    <button
+      type="button"
+      class="button"
+      aria-label={isSmall ? `${word} ${name}` : undefined}
+      title={stopped ? "Start" : "Stop, for everyone"}
+      onClick={() => cameraLibrary(signals).force(id, action)}
+    >
+      <Icon name={stopped ? "play" : "stop"} />
+      {!isSmall && <span>{word}</span>}
+    </button>
+  );
+}

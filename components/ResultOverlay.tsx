@@ -1,0 +1,107 @@
+import { useSignal, useSignalEffect } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { drawDetections } from "../lib/client/overlay/draw_detections.ts";
+import { currentChoice } from "../lib/client/overlay/display_settings.ts";
+import type { Size } from "../lib/image/size.ts";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
+import { mirrorResult } from "../lib/client/overlay/mirror_result.ts";
+import {
+  fittedRectangle,
+  intersection,
+  layOutOverlay,
+  type OverlayLayout,
+} from "../lib/client/overlay/overlay_layout.ts";
+
+/** Age at which an overlay says more of the past than of the image. */
+const STALE_MS = 1000;
+
+/** Draws the last result over the source, at any size of the stage. */
+export function ResultOverlay({ live }: { live: LiveSignals }): JSX.Element {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const size = useSignal<Size>({ width: 0, height: 0 });
+  const layout = useSignal<OverlayLayout | null>(null);
+  const isStale = useSignal(false);
+
+  useEffect(() => {
+    if (canvas.current === null) return;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry === undefined) return;
+      const { width, height } = entry.contentRect;
+      size.value = { width, height };
+    });
+    observer.observe(canvas.current);
+    return () => observer.disconnect();
+  }, []);
+  useSignalEffect(() => {
+    layout.value = currentLayout(live, size.value);
+    if (canvas.current !== null) paint(canvas.current, size.value, layout.value);
+  });
+  useSignalEffect(() => {
+    isStale.value = false;
+    if (live.lastResult.value === null) return;
+    const timer = setTimeout(() => isStale.value = true, STALE_MS);
+    return () => clearTimeout(timer);
+  });
+
+  return (
+    <canvas ref={canvas} class="overlay" data-stale={isStale.value}>
+      <OverlayText layout={layout.value} />
+    </canvas>
+  );
+}
+
+/** What the overlay shows, for those who do not see it: browsers give a canvas's content to assistive technology. */
+function OverlayText({ layout }: { layout: OverlayLayout | null }): JSX.Element | null {
+  if (layout === null) return null;
+  return (
+    <ul aria-label={`Found in frame ${layout.frameIndex}`} data-frame-index={layout.frameIndex}>
+      {layout.detections.map(({ detection, label, box }, index) => (
+        <li
+          key={index}
+          data-label={detection.label}
+          data-box={[box.x, box.y, box.width, box.height].map(Math.round).join(" ")}
+        >
+          {label}
+        </li>
+      ))}
+      {layout.classes.map(({ label }) => <li key={`class ${label}`}>Whole image: {label}</li>)}
+      {layout.texts.map(({ text, polygon }, index) => (
+        <li key={`text ${index}`} data-polygon={polygon.flat().map(Math.round).join(" ")}>
+          Text: {text}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function currentLayout(live: LiveSignals, size: Size): OverlayLayout | null {
+  const stage = live.stage.value;
+  if (live.lastResult.value === null || stage.phase !== "running") return null;
+  const message = stage.isMirrored ? mirrorResult(live.lastResult.value) : live.lastResult.value;
+  // The size that the result names: a camera that is turned changes its own while results are on their way.
+  const shown = fittedRectangle(
+    size,
+    message.result.image,
+    live.fillsStage.value ? "cover" : "contain",
+  );
+  const visible = intersection(shown, { x: 0, y: 0, ...size });
+  return layOutOverlay(message, shown, currentChoice(live), visible);
+}
+
+function paint(
+  canvas: HTMLCanvasElement,
+  { width, height }: Size,
+  layout: OverlayLayout | null,
+): void {
+  const context = canvas.getContext("2d");
+  if (context === null) return;
+  const ratio = globalThis.devicePixelRatio;
+  const pixels = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
+  // Setting the size makes a new image, even where it is the same size.
+  if (canvas.width !== pixels.width) canvas.width = pixels.width;
+  if (canvas.height !== pixels.height) canvas.height = pixels.height;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+  if (layout !== null) drawDetections(context, layout);
+}

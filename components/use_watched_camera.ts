@@ -1,0 +1,61 @@
+import { type ReadonlySignal, useSignal, useSignalEffect } from "@preact/signals";
+import type { RefObject } from "preact";
+import { useEffect } from "preact/hooks";
+import type { LiveSignals } from "../lib/client/live/live_signals.ts";
+import { onReturn } from "../lib/client/on_return.ts";
+import type { WatchSession } from "../lib/client/watch/watch_session.ts";
+
+/** What is scrolled past is not worth starting a camera. */
+const SETTLE_MS = 200;
+
+/**
+ * Watches a camera on a canvas as long as that is on screen, on a page that is seen, so that cameras run only for
+ * those who look.
+ *
+ * @param options.isWanted Whether it is to be watched at all
+ * @returns Whether the canvas has shown a frame
+ */
+export function useWatchedCamera(
+  canvas: RefObject<HTMLCanvasElement>,
+  { id, live, session, isWanted }: {
+    id: string;
+    live: LiveSignals;
+    session: () => WatchSession;
+    isWanted: boolean;
+  },
+): ReadonlySignal<boolean> {
+  const hasFrame = useSignal(false);
+  const isSeen = useSignal(false);
+  useEffect(() => {
+    if (canvas.current === null) return;
+    let isOnScreen = false;
+    const update = () => isSeen.value = isOnScreen && !document.hidden;
+    const observer = new IntersectionObserver((entries) => {
+      isOnScreen = entries.at(-1)?.isIntersecting ?? false;
+      update();
+    });
+    observer.observe(canvas.current);
+    document.addEventListener("visibilitychange", update);
+    return () => {
+      observer.disconnect();
+      document.removeEventListener("visibilitychange", update);
+    };
+  }, []);
+  const isWatching = isSeen.value && isWanted;
+  useEffect(() => {
+    if (!isWatching) return;
+    const timer = setTimeout(() => {
+      if (canvas.current !== null) session().start(id, canvas.current);
+    }, SETTLE_MS);
+    const stopWaking = onReturn(() => session().wake());
+    return () => {
+      clearTimeout(timer);
+      stopWaking();
+      session().stop();
+    };
+  }, [isWatching, id]);
+  useSignalEffect(() => {
+    if (live.stage.value.phase === "running") hasFrame.value = true;
+  });
+  return hasFrame;
+}

@@ -1,0 +1,7 @@
+/** The islands that only the page for cameras has. @module */
+
+export { CameraControls } from "../CameraControls.tsx";
+export { CameraFacts } from "../CameraFacts.tsx";
+export { CameraGrid } from "../CameraGrid.tsx";
+export { CameraStage } from "../CameraStage.tsx";
+export { CameraStatus } from "../CameraStatus.tsx";
