@@ -4,11 +4,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { labelColor } from "../lib/image/label_colors.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { NewObjectAnnouncer } from "../lib/client/live/new_objects.ts";
-import {
-  chosenClasses,
-  chosenDetections,
-  formatPercent,
-} from "../lib/client/overlay/overlay_layout.ts";
+import { formatPercent } from "../lib/image/captions.ts";
+import { chosenClasses, chosenDetections } from "../lib/client/overlay/overlay_layout.ts";
 import type { TextBlock } from "../lib/protocol/text_block.ts";
 import {
   type SeenObject,

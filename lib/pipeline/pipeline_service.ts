@@ -10,7 +10,7 @@ import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { findsCanary } from "./canary.ts";
 import { OverloadedError } from "./errors.ts";
-import { IntervalNodes, type LatestValue } from "./interval_nodes.ts";
+import { type FramePriority, IntervalNodes, type LatestValue } from "./interval_nodes.ts";
 import { awaitValues, runFrame, type RunSegment } from "./pipeline_executor.ts";
 import { listModels } from "./list_models.ts";
 import type { PipelineInfo } from "./pipeline_info.ts";
@@ -48,6 +48,12 @@ export interface StreamFrame {
    * @default {performance.now()}
    */
   arrivedMs?: number;
+  /**
+   * Whether a client sends the frames, or a camera of the server gives them: frames of clients go first.
+   *
+   * @default {"stream"}
+   */
+  priority?: FramePriority;
 }
 
 /** A single image. */
@@ -102,13 +108,19 @@ export class PipelineService {
   readonly #options: CompleteOptions;
   readonly #pools: PipelinePools;
   readonly #trackers = new SessionTrackers();
-  readonly #intervals = new IntervalNodes(async ({ sessionId, segment, ...task }) => {
-    const [{ id }] = segment.nodes;
-    // The stream's own frames go before it; reading has a worker of its own, with lines to remember for the stream.
-    const priority = segment.pool === "detection" ? "image" : "stream";
-    const { outcome } = await this.#pools.run({ ...task, segment, turn: { sessionId, priority } });
-    return { value: outcome.values[id], ms: outcome.times[id] };
-  });
+  readonly #intervals = new IntervalNodes(
+    async ({ sessionId, segment, priority: ofFrames, ...task }) => {
+      const [{ id }] = segment.nodes;
+      // The stream's own frames go before it; reading has a worker of its own, with lines to remember for the stream.
+      const priority = segment.pool === "detection" ? "image" : ofFrames;
+      const { outcome } = await this.#pools.run({
+        ...task,
+        segment,
+        turn: { sessionId, priority },
+      });
+      return { value: outcome.values[id], ms: outcome.times[id] };
+    },
+  );
   #images = 0;
 
   /**
@@ -162,7 +174,7 @@ export class PipelineService {
    * @throws {PipelineError} If the pipeline fails, or the service is not running.
    */
   async runOnFrame(frame: StreamFrame): Promise<PipelineResult> {
-    const { pipelineId, sessionId, frameIndex, bytes, quality } = frame;
+    const { pipelineId, sessionId, frameIndex, bytes, quality, priority = "stream" } = frame;
     const startedMs = performance.now();
     const plan = this.registry.plan(pipelineId);
     const isAlone = plan.stream.segments.length === 0;
@@ -178,7 +190,8 @@ export class PipelineService {
     for (const segment of plan.intervals) {
       const given = isThrough.then(() => awaitValues(segment.needs, values));
       given.catch(() => {});
-      this.#intervals.offer({ pipelineId, sessionId, segment, frameIndex, frame: bytes, given });
+      const offer = { pipelineId, sessionId, segment, frameIndex, priority, given };
+      this.#intervals.offer({ ...offer, frame: bytes });
     }
     const ages = new Map(besides.map((node) => [node, this.#intervals.take(sessionId, node)]));
     const run = {
@@ -186,7 +199,7 @@ export class PipelineService {
       image: bytes,
       size,
       latest: latestValues(ages),
-      runSegment: this.#runner(pipelineId, { sessionId }, { inputSize: quality }),
+      runSegment: this.#runner(pipelineId, { sessionId, priority }, { inputSize: quality }),
       context: this.#contextOf(sessionId, frame.arrivedMs ?? startedMs),
     };
     const outcome = await runFrame(plan, run, (node, value) => values.set(node, value))

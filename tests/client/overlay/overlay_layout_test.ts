@@ -1,15 +1,12 @@
 import { expect } from "expect";
 import fc from "fast-check";
+import { formatPercent, labelAnchor, overlaps, placeLabel } from "../../../lib/image/captions.ts";
 import {
   fittedRectangle,
-  formatPercent,
   intersection,
-  labelAnchor,
   layOutOverlay,
-  overlaps,
   type OverlayChoice,
   placeBox,
-  placeLabel,
   placePoint,
 } from "../../../lib/client/overlay/overlay_layout.ts";
 import type { Detection } from "../../../lib/protocol/detection.ts";
