@@ -1,7 +1,6 @@
 import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { labelColor } from "../lib/image/label_colors.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { NewObjectAnnouncer } from "../lib/client/live/new_objects.ts";
 import {
@@ -9,6 +8,7 @@ import {
   chosenDetections,
   formatPercent,
 } from "../lib/client/overlay/overlay_layout.ts";
+import { pageColors } from "../lib/client/overlay/present_colors.ts";
 import type { TextBlock } from "../lib/protocol/text_block.ts";
 import {
   type SeenObject,
@@ -78,7 +78,7 @@ function ObjectRow({ row: { label, object, isHidden }, hidden }: {
   row: SeenRow;
   hidden: Signal<readonly string[]>;
 }): JSX.Element {
-  const colors = object === null ? null : labelColor(object.class_id);
+  const colors = object === null ? null : pageColors.of(object.class_id);
   const toggle = () => {
     const others = hidden.value.filter((other) => other !== label);
     hidden.value = isHidden ? others : [...others, label];

@@ -1,8 +1,8 @@
 import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Icon } from "../components/Icon.tsx";
-import { labelColor } from "../lib/image/label_colors.ts";
 import { apiUrl } from "../lib/client/videos/video_api.ts";
+import { pageColors } from "../lib/client/overlay/present_colors.ts";
 import { videoPlayer } from "../lib/client/videos/video_player.ts";
 import type { LoadedResults, VideoSignals } from "../lib/client/videos/video_signals.ts";
 import {
@@ -81,7 +81,7 @@ function Track({ videos, row, duration }: {
   duration: number;
 }): JSX.Element {
   const { kind, label, class_id, spans } = row;
-  const color = kind === "text" ? "var(--text-muted)" : labelColor(class_id).fill;
+  const color = kind === "text" ? "var(--text-muted)" : pageColors.of(class_id).fill;
   const seek = (event: JSX.TargetedPointerEvent<HTMLDivElement>) => {
     const { left, width } = event.currentTarget.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (event.clientX - left) / width));

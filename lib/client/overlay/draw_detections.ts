@@ -1,6 +1,6 @@
 /** Draws what was found over the image. */
 
-import { labelColor, MASK_OPACITY } from "../../image/label_colors.ts";
+import { MASK_OPACITY } from "../../image/label_colors.ts";
 import type { Pose } from "../../image/pose.ts";
 import type { Size } from "../../image/size.ts";
 import type { Point } from "../../protocol/geometry.ts";
@@ -12,6 +12,7 @@ import {
   placeLabel,
   type Rectangle,
 } from "./overlay_layout.ts";
+import { pageColors } from "./present_colors.ts";
 
 const FONT_FAMILY = `system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif`;
 const FONT_SIZE = 13;
@@ -67,7 +68,7 @@ function drawObject(
   context: CanvasRenderingContext2D,
   { detection, box, mask, polygon, pose }: PlacedDetection,
 ): void {
-  const color = labelColor(detection.class_id).fill;
+  const color = pageColors.of(detection.class_id).fill;
   if (mask !== undefined) drawMask(context, mask, color);
   if (polygon === undefined) {
     context.beginPath();
@@ -140,7 +141,7 @@ function drawLabel(
   context: CanvasRenderingContext2D,
   { label, class_id, place }: { label: string; class_id: number; place: Rectangle },
 ): void {
-  const color = labelColor(class_id);
+  const color = pageColors.of(class_id);
   context.beginPath();
   context.roundRect(place.x, place.y, place.width, place.height, 4);
   context.strokeStyle = HALO;
