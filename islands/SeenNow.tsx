@@ -164,7 +164,12 @@ function useSeenObjects(
       if (seen.length > 0 || objects.value.length > 0) objects.value = seen;
       const likeliest = chosenClasses(result?.classes, choice);
       if (likeliest.length > 0 || classes.value.length > 0) {
-        classes.value = likeliest.map((each) => ({ ...each, count: 1, last_seen: now }));
+        classes.value = likeliest.map((each) => ({
+          ...each,
+          count: 1,
+          usualCount: 1,
+          last_seen: now,
+        }));
       }
     }, REFRESH_MS);
     return () => clearInterval(timer);
