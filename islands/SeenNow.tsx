@@ -6,6 +6,7 @@ import { NewObjectAnnouncer } from "../lib/client/live/new_objects.ts";
 import {
   chosenClasses,
   chosenDetections,
+  className,
   formatPercent,
 } from "../lib/client/overlay/overlay_layout.ts";
 import { pageColors } from "../lib/client/overlay/present_colors.ts";
@@ -93,7 +94,7 @@ function ObjectRow({ row: { label, object, isHidden }, hidden }: {
           style={{ "--label-color": colors?.fill, "--check-color": colors?.text }}
           onInput={toggle}
         />
-        <span class="object-label">{label}</span>
+        <span class="object-label">{className(label)}</span>
         <span class="object-count">
           {object !== null && object.count > 1 ? `× ${object.count}` : ""}
         </span>
@@ -121,13 +122,15 @@ function TextLines({ texts }: { texts: TextBlock[] }): JSX.Element {
   return (
     <section class="panel text" aria-labelledby="text-heading">
       <h2 id="text-heading">Text</h2>
-      {texts.length === 0 ? <p class="empty">No text is read in this image.</p> : (
-        <ul class="texts">
-          {texts.map(({ text, stable }, index) => (
-            <li key={index} data-settling={stable === false}>{text}</li>
-          ))}
-        </ul>
-      )}
+      {texts.length === 0
+        ? <p class="empty">No text is read in this image.</p>
+        : (
+          <ul class="texts" tabIndex={0}>
+            {texts.map(({ text, stable }, index) => (
+              <li key={index} data-settling={stable === false}>{text}</li>
+            ))}
+          </ul>
+        )}
     </section>
   );
 }

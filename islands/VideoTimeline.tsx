@@ -2,6 +2,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Icon } from "../components/Icon.tsx";
 import { apiUrl } from "../lib/client/videos/video_api.ts";
+import { className } from "../lib/client/overlay/overlay_layout.ts";
 import { pageColors } from "../lib/client/overlay/present_colors.ts";
 import { videoPlayer } from "../lib/client/videos/video_player.ts";
 import type { LoadedResults, VideoSignals } from "../lib/client/videos/video_signals.ts";
@@ -99,7 +100,7 @@ function Track({ videos, row, duration }: {
         onClick={() => videoPlayer(videos).seek(nextAppearance(row, videos.time.peek()))}
       >
         <span class="track-swatch" />
-        <span class="track-label">{label}</span>
+        <span class="track-label">{kind === "text" ? label : className(label)}</span>
         <span class="tally">{describeCount(row)}</span>
       </button>
       <div

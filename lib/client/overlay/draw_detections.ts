@@ -5,6 +5,7 @@ import type { Pose } from "../../image/pose.ts";
 import type { Size } from "../../image/size.ts";
 import type { Point } from "../../protocol/geometry.ts";
 import {
+  isSmall,
   labelAnchor,
   type OverlayLayout,
   type PlacedDetection,
@@ -43,11 +44,14 @@ export function drawDetections(context: CanvasRenderingContext2D, layout: Overla
   for (const placed of [...layout.detections].reverse()) drawObject(context, placed);
   const taken: Rectangle[] = [];
   drawClasses(context, layout, taken);
-  const labels = layout.detections.map(({ label, detection: { class_id }, box, polygon }) => {
+  const labels = layout.detections.flatMap((placed) => {
+    const { label, detection: { class_id }, box, polygon } = placed;
     const size = labelSize(context, label);
+    // The label of a small object would hide more than it tells.
+    if (isSmall(box, size) && placed !== layout.pointedAt) return [];
     const place = placeLabel(labelAnchor(box, polygon), size, layout.visible, taken);
     taken.push(place);
-    return { label, class_id, place };
+    return [{ label, class_id, place }];
   });
   for (const label of labels.reverse()) drawLabel(context, label);
   for (const text of layout.texts) {
@@ -61,7 +65,6 @@ export function drawDetections(context: CanvasRenderingContext2D, layout: Overla
     taken.push(place);
     drawOutlined(context, text.text, place.x, place.y + LABEL_HEIGHT / 2);
   }
-  drawFrameIndex(context, layout);
 }
 
 function drawObject(
@@ -189,16 +192,6 @@ function slant({ polygon: [[left, top], [right, bottom]] }: PlacedText): number 
 function isSlanted(text: PlacedText): boolean {
   const angle = Math.abs(slant(text));
   return angle > 0.05 && angle < Math.PI / 3;
-}
-
-function drawFrameIndex(
-  context: CanvasRenderingContext2D,
-  { frameIndex, visible }: OverlayLayout,
-): void {
-  const left = visible.x + LABEL_HEIGHT / 2;
-  const middle = visible.y + visible.height - LABEL_HEIGHT;
-  context.font = `${FONT_SIZE - 1}px ${FONT_FAMILY}`;
-  drawOutlined(context, `Frame ${frameIndex}`, left, middle);
 }
 
 function drawOutlined(

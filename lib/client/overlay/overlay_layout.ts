@@ -106,7 +106,7 @@ export function placeLabel(
 export interface PlacedDetection {
   /** As the server gave it, in pixels of the frame. */
   detection: Detection;
-  /** Such as `dog 93 %`, or `dog #3 93 % · beagle 81 %` for one that is followed and classified. */
+  /** Such as `dog 93 %`, or `dog 93 % · beagle 81 %` for one that is classified. */
   label: string;
   /** Where it lies on the shown image. */
   box: Rectangle;
@@ -144,6 +144,8 @@ export interface OverlayLayout {
   visible: Rectangle;
   /** Those that the person wants to see, the surest first. */
   detections: PlacedDetection[];
+  /** The one that the person points at, whose label is shown in any case; `undefined` for none. */
+  pointedAt: PlacedDetection | undefined;
   /** The likeliest classes of the whole image that the person wants to see, the surest first. */
   classes: PlacedClass[];
   /** In reading order; empty where the person wants to see none. */
@@ -185,17 +187,24 @@ function isChosen(
   return confidence >= minimumConfidence && !hiddenLabels.includes(label);
 }
 
+/** Where the image is, and where the person points. */
+export interface OverlayView {
+  /** The part of the image that is seen; all of it by default. */
+  visible?: Rectangle;
+  /** Where the person points, in CSS pixels of the overlay. */
+  pointer?: Point | undefined;
+}
+
 /**
  * Lays out a result over an image.
  *
  * @param shown Where the image is shown.
- * @param visible The part of it that is seen.
  */
 export function layOutOverlay(
   { frame_index, result }: ResultMessage,
   shown: Rectangle,
   choice: OverlayChoice,
-  visible: Rectangle = shown,
+  { visible = shown, pointer }: OverlayView = {},
 ): OverlayLayout {
   const detections = choice.showBoxes ? chosenDetections(result.detections, choice) : [];
   const classes = choice.showBoxes ? chosenClasses(result.classes, choice) : [];
@@ -207,26 +216,28 @@ export function layOutOverlay(
     place(c),
     place(d),
   ];
+  const placed = detections.map((detection): PlacedDetection => {
+    const { bbox, mask, keypoints = [], polygon } = detection;
+    const { joints, bones } = toPose(keypoints, result.models.keypoint_names);
+    return {
+      detection,
+      label: detectionLabel(detection),
+      box: placeBox(bbox, result.image, shown),
+      mask: mask?.map(place),
+      polygon: polygon && placeCorners(polygon),
+      pose: {
+        joints: joints.map(place),
+        bones: bones.map(([from, to]) => [place(from), place(to)]),
+      },
+    };
+  });
   return {
     frameIndex: frame_index,
     visible,
-    detections: detections.map((detection) => {
-      const { bbox, mask, keypoints = [], polygon } = detection;
-      const { joints, bones } = toPose(keypoints, result.models.keypoint_names);
-      return {
-        detection,
-        label: detectionLabel(detection),
-        box: placeBox(bbox, result.image, shown),
-        mask: mask?.map(place),
-        polygon: polygon && placeCorners(polygon),
-        pose: {
-          joints: joints.map(place),
-          bones: bones.map(([from, to]) => [place(from), place(to)]),
-        },
-      };
-    }),
+    detections: placed,
+    pointedAt: pointer && objectAt(pointer, placed),
     classes: classes.map(({ label, class_id, confidence }) => ({
-      label: `${label} ${formatPercent(confidence)}`,
+      label: `${className(label)} ${formatPercent(confidence)}`,
       class_id,
     })),
     texts: texts.map(({ text, polygon, stable }) => ({
@@ -247,13 +258,35 @@ export function labelAnchor(box: Rectangle, polygon?: Quadrilateral): Rectangle 
   return { x, y, width: 0, height: Math.max(...polygon.map((corner) => corner[1])) - y };
 }
 
-/** The caption of an object: its class, its number where it is followed, and what it is classified as. */
-export function detectionLabel(
-  { label, track_id, confidence, classes: [best] = [] }: Detection,
-): string {
-  const track = track_id === undefined ? "" : ` #${track_id}`;
-  const kind = best === undefined ? "" : ` · ${best.label} ${formatPercent(best.confidence)}`;
-  return `${label}${track} ${formatPercent(confidence)}${kind}`;
+/** Whether an object is so small that its label would hide more than it tells. */
+export function isSmall(box: Size, label: Size): boolean {
+  return box.width < label.width || box.height < 2 * label.height;
+}
+
+/** The smallest object at a point of the overlay; `undefined` where there is none. */
+export function objectAt(
+  [x, y]: Point,
+  detections: readonly PlacedDetection[],
+): PlacedDetection | undefined {
+  const area = ({ box }: PlacedDetection) => box.width * box.height;
+  return detections
+    .filter(({ box }) =>
+      x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height
+    )
+    .toSorted((a, b) => area(a) - area(b))[0];
+}
+
+/** The caption of an object: its class, and what it is classified as. */
+export function detectionLabel({ label, confidence, classes: [best] = [] }: Detection): string {
+  const kind = best === undefined
+    ? ""
+    : ` · ${className(best.label)} ${formatPercent(best.confidence)}`;
+  return `${className(label)} ${formatPercent(confidence)}${kind}`;
+}
+
+/** The name of a class as people write it; models have all in small letters. */
+export function className(label: string): string {
+  return label === "tv" ? "TV" : label;
 }
 
 /** A share as people read it: 0.934 is `93 %`. */

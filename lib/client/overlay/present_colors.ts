@@ -18,7 +18,11 @@ export class PresentColors {
   readonly #now: () => number;
   readonly #given = new Map<number, { color: number; usedAt: number }>();
 
-  /** @param now Milliseconds on a clock that does not go back */
+  /**
+   * Begins with all colours free.
+   *
+   * @param now Milliseconds on a clock that does not go back
+   */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
