@@ -15,6 +15,9 @@ import {
   type TimelineRow,
 } from "../lib/client/videos/video_timeline.ts";
 
+/** Rows that are shown at first, those that were seen longest. */
+const FIRST_ROWS = 8;
+
 /** More rows than these nobody reads; the files to download have all. */
 const MAX_ROWS = 40;
 
@@ -49,12 +52,27 @@ function Body({ videos, loaded, rows }: {
   if (rows.length === 0) {
     return <p class="empty">{lost ?? "Nothing is recognised in this video."}</p>;
   }
-  const duration = lengthOf(videos, loaded);
-  const playhead = { "--playhead": videos.time.value / duration };
   return (
     <>
-      <ul class="tracks" style={playhead}>
-        {rows.slice(0, MAX_ROWS).map((row) => (
+      <Tracks key={loaded.jobId} videos={videos} rows={rows} duration={lengthOf(videos, loaded)} />
+      {lost !== null && <p class="empty">{lost}</p>}
+    </>
+  );
+}
+
+/** The first rows, and the others on request. */
+function Tracks({ videos, rows, duration }: {
+  videos: VideoSignals;
+  rows: TimelineRow[];
+  duration: number;
+}): JSX.Element {
+  const showsAll = useSignal(false);
+  const shown = rows.slice(0, showsAll.value ? MAX_ROWS : FIRST_ROWS);
+  const others = Math.min(rows.length, MAX_ROWS) - FIRST_ROWS;
+  return (
+    <>
+      <ul class="tracks" style={{ "--playhead": videos.time.value / duration }}>
+        {shown.map((row) => (
           <Track
             key={`${row.kind} ${row.of} ${row.label}`}
             videos={videos}
@@ -63,8 +81,17 @@ function Body({ videos, loaded, rows }: {
           />
         ))}
       </ul>
-      {lost !== null && <p class="empty">{lost}</p>}
-      {rows.length > MAX_ROWS && (
+      {others > 0 && (
+        <button
+          type="button"
+          class="button"
+          aria-expanded={showsAll.value}
+          onClick={() => showsAll.value = !showsAll.value}
+        >
+          {showsAll.value ? "Show fewer" : `Show ${others} more`}
+        </button>
+      )}
+      {showsAll.value && rows.length > MAX_ROWS && (
         <p class="empty">{rows.length - MAX_ROWS} more are in the files to download.</p>
       )}
     </>
