@@ -54,13 +54,17 @@ export function labelAnchor(box: Rectangle, polygon?: Quadrilateral): Rectangle 
   return { x, y, width: 0, height: Math.max(...polygon.map((corner) => corner[1])) - y };
 }
 
-/** The caption of an object: its class, its number where it is followed, and what it is classified as. */
-export function detectionLabel(
-  { label, track_id, confidence, classes: [best] = [] }: Detection,
-): string {
-  const track = track_id === undefined ? "" : ` #${track_id}`;
-  const kind = best === undefined ? "" : ` · ${best.label} ${formatPercent(best.confidence)}`;
-  return `${label}${track} ${formatPercent(confidence)}${kind}`;
+/** The caption of an object: its class, and what it is classified as. */
+export function detectionLabel({ label, confidence, classes: [best] = [] }: Detection): string {
+  const kind = best === undefined
+    ? ""
+    : ` · ${className(best.label)} ${formatPercent(best.confidence)}`;
+  return `${className(label)} ${formatPercent(confidence)}${kind}`;
+}
+
+/** The name of a class as people write it; models have all in small letters. */
+export function className(label: string): string {
+  return label === "tv" ? "TV" : label;
 }
 
 /** A share as people read it: 0.934 is `93 %`. */
