@@ -3,6 +3,7 @@
 import { type CameraSource, type OpenSource } from "../../lib/cameras/camera_source.ts";
 import { CameraService } from "../../lib/cameras/camera_service.ts";
 import { parseConfig } from "../../lib/config.ts";
+import type { CameraView } from "../../lib/protocol/camera.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { StreamServer } from "../../lib/streaming/stream_server.ts";
 import { MINIMAL_FRAME, RESULT, SESSION_OPTIONS } from "../streaming/simulated_stream.ts";
@@ -132,7 +133,7 @@ export class FakeCameras implements AsyncDisposable {
   }
 
   /** What clients are told of it. */
-  get door() {
+  get door(): CameraView {
     const view = this.service.list().cameras.find(({ id }) => id === "door");
     if (view === undefined) throw new Error("There is no camera door");
     return view;
