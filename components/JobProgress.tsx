@@ -1,4 +1,6 @@
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
+import { formatTimeLeft, TimeLeft } from "../lib/client/videos/time_left.ts";
 import type { JobView } from "../lib/protocol/job.ts";
 import type { Upload } from "../lib/client/videos/video_signals.ts";
 import { formatBytes } from "../lib/client/videos/video_timeline.ts";
@@ -13,17 +15,22 @@ export function UploadProgress({ upload: { bytes, sent } }: { upload: Upload }):
   );
 }
 
-/** How far a job is, in frames. */
+/** How far a job is, in frames, and how long it will go on. */
 export function JobProgress({ job: { status, progress } }: { job: JobView }): JSX.Element {
+  const pace = useRef(new TimeLeft());
   const { current_step, total_steps, percent } = progress;
   if (status === "pending") {
     return <ProgressBar label="Waiting for its turn" share={0} figures="" />;
   }
+  if (total_steps === 0) {
+    return <ProgressBar label={`Frame ${current_step}`} share={null} figures="" />;
+  }
+  const seconds = pace.current.update(current_step, total_steps, performance.now());
   return (
     <ProgressBar
-      label="Looking at frames"
-      share={total_steps === 0 ? null : percent / 100}
-      figures={total_steps === 0 ? `${current_step} frames` : `${current_step} of ${total_steps}`}
+      label={`Frame ${current_step} of ${total_steps}`}
+      share={percent / 100}
+      figures={seconds === null ? "" : formatTimeLeft(seconds)}
     />
   );
 }

@@ -1,8 +1,9 @@
-import { useSignal, useSignalEffect } from "@preact/signals";
-import type { JSX } from "preact";
+import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
+import type { JSX, RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { drawDetections } from "../lib/client/overlay/draw_detections.ts";
 import { currentChoice } from "../lib/client/overlay/display_settings.ts";
+import type { Point } from "../lib/protocol/geometry.ts";
 import type { Size } from "../lib/image/size.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { mirrorResult } from "../lib/client/overlay/mirror_result.ts";
@@ -22,6 +23,7 @@ export function ResultOverlay({ live }: { live: LiveSignals }): JSX.Element {
   const size = useSignal<Size>({ width: 0, height: 0 });
   const layout = useSignal<OverlayLayout | null>(null);
   const isStale = useSignal(false);
+  const pointer = usePointer(canvas);
 
   useEffect(() => {
     if (canvas.current === null) return;
@@ -34,7 +36,7 @@ export function ResultOverlay({ live }: { live: LiveSignals }): JSX.Element {
     return () => observer.disconnect();
   }, []);
   useSignalEffect(() => {
-    layout.value = currentLayout(live, size.value);
+    layout.value = currentLayout(live, size.value, pointer.value);
     if (canvas.current !== null) paint(canvas.current, size.value, layout.value);
   });
   useSignalEffect(() => {
@@ -75,7 +77,11 @@ function OverlayText({ layout }: { layout: OverlayLayout | null }): JSX.Element 
   );
 }
 
-function currentLayout(live: LiveSignals, size: Size): OverlayLayout | null {
+function currentLayout(
+  live: LiveSignals,
+  size: Size,
+  pointer: Point | undefined,
+): OverlayLayout | null {
   const stage = live.stage.value;
   if (live.lastResult.value === null || stage.phase !== "running") return null;
   const message = stage.isMirrored ? mirrorResult(live.lastResult.value) : live.lastResult.value;
@@ -86,7 +92,31 @@ function currentLayout(live: LiveSignals, size: Size): OverlayLayout | null {
     live.fillsStage.value ? "cover" : "contain",
   );
   const visible = intersection(shown, { x: 0, y: 0, ...size });
-  return layOutOverlay(message, shown, currentChoice(live), visible);
+  return layOutOverlay(message, shown, currentChoice(live), { visible, pointer });
+}
+
+/** Where on the overlay the person points, or has tapped last; the canvas itself lets everything through. */
+function usePointer(canvas: RefObject<HTMLCanvasElement>): Signal<Point | undefined> {
+  const pointer = useSignal<Point | undefined>(undefined);
+  useEffect(() => {
+    const stage = canvas.current?.parentElement;
+    if (!stage) return;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const point = ({ clientX, clientY }: PointerEvent) => {
+      const { left, top } = stage.getBoundingClientRect();
+      pointer.value = [clientX - left, clientY - top];
+    };
+    const leave = ({ pointerType }: PointerEvent) => {
+      // A finger that is lifted leaves too, and what it tapped is to be read.
+      if (pointerType === "mouse") pointer.value = undefined;
+    };
+    stage.addEventListener("pointermove", point, { signal });
+    stage.addEventListener("pointerdown", point, { signal });
+    stage.addEventListener("pointerleave", leave, { signal });
+    return () => controller.abort();
+  }, []);
+  return pointer;
 }
 
 function paint(

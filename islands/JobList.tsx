@@ -5,7 +5,7 @@ import { ClearVideos } from "../components/ClearVideos.tsx";
 import { Icon } from "../components/Icon.tsx";
 import { JobProgress, UploadProgress } from "../components/JobProgress.tsx";
 import { TokenForm } from "../components/TokenForm.tsx";
-import { isFinished, videoLibrary } from "../lib/client/videos/video_library.ts";
+import { isFinished, orderJobs, videoLibrary } from "../lib/client/videos/video_library.ts";
 import type { JobView } from "../lib/protocol/job.ts";
 import type { Upload, VideoSignals } from "../lib/client/videos/video_signals.ts";
 import { formatBytes, formatTime } from "../lib/client/videos/video_timeline.ts";
@@ -45,7 +45,7 @@ export function JobList({ videos }: { videos: VideoSignals }): JSX.Element {
       {jobs?.length === 0 && uploads.length === 0 && <p class="empty">There are none yet.</p>}
       <ul>
         {uploads.map((upload) => <UploadItem key={upload.id} videos={videos} upload={upload} />)}
-        {jobs?.map((job) => <JobItem key={job.job_id} videos={videos} job={job} />)}
+        {orderJobs(jobs ?? []).map((job) => <JobItem key={job.job_id} videos={videos} job={job} />)}
       </ul>
     </section>
   );
@@ -87,7 +87,7 @@ function Item({ videos, id, name, facts, actions, children }: {
 }
 
 function UploadItem({ videos, upload }: { videos: VideoSignals; upload: Upload }): JSX.Element {
-  const { id, name, failure, bytes } = upload;
+  const { id, name, failure, canRetry, bytes } = upload;
   const discard = () => videoLibrary(videos).discard(id);
   return (
     <Item
@@ -97,7 +97,7 @@ function UploadItem({ videos, upload }: { videos: VideoSignals; upload: Upload }
       facts={failure === null ? formatBytes(bytes) : "Not uploaded"}
       actions={
         <>
-          {failure !== null && (
+          {failure !== null && canRetry && (
             <Action
               icon="retry"
               label={`Upload ${name} again`}
@@ -118,9 +118,10 @@ function UploadItem({ videos, upload }: { videos: VideoSignals; upload: Upload }
 }
 
 function JobItem({ videos, job }: { videos: VideoSignals; job: JobView }): JSX.Element {
-  const { job_id: id, file_name: name, status } = job;
+  const { job_id: id, file_name: name, status, error } = job;
   const library = () => videoLibrary(videos);
-  const canRetry = status === "failed" || status === "cancelled";
+  // A file that cannot be decoded never will be.
+  const canRetry = status === "cancelled" || (status === "failed" && error !== "decode_failed");
   return (
     <Item
       videos={videos}

@@ -1,14 +1,11 @@
 import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { labelColor } from "../lib/image/label_colors.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { NewObjectAnnouncer } from "../lib/client/live/new_objects.ts";
-import {
-  chosenClasses,
-  chosenDetections,
-  formatPercent,
-} from "../lib/client/overlay/overlay_layout.ts";
+import { className, formatPercent } from "../lib/image/captions.ts";
+import { chosenClasses, chosenDetections } from "../lib/client/overlay/overlay_layout.ts";
+import { pageColors } from "../lib/client/overlay/present_colors.ts";
 import type { TextBlock } from "../lib/protocol/text_block.ts";
 import {
   type SeenObject,
@@ -78,7 +75,7 @@ function ObjectRow({ row: { label, object, isHidden }, hidden }: {
   row: SeenRow;
   hidden: Signal<readonly string[]>;
 }): JSX.Element {
-  const colors = object === null ? null : labelColor(object.class_id);
+  const colors = object === null ? null : pageColors.of(object.class_id);
   const toggle = () => {
     const others = hidden.value.filter((other) => other !== label);
     hidden.value = isHidden ? others : [...others, label];
@@ -93,7 +90,7 @@ function ObjectRow({ row: { label, object, isHidden }, hidden }: {
           style={{ "--label-color": colors?.fill, "--check-color": colors?.text }}
           onInput={toggle}
         />
-        <span class="object-label">{label}</span>
+        <span class="object-label">{className(label)}</span>
         <span class="object-count">
           {object !== null && object.count > 1 ? `× ${object.count}` : ""}
         </span>
@@ -121,13 +118,15 @@ function TextLines({ texts }: { texts: TextBlock[] }): JSX.Element {
   return (
     <section class="panel text" aria-labelledby="text-heading">
       <h2 id="text-heading">Text</h2>
-      {texts.length === 0 ? <p class="empty">No text is read in this image.</p> : (
-        <ul class="texts">
-          {texts.map(({ text, stable }, index) => (
-            <li key={index} data-settling={stable === false}>{text}</li>
-          ))}
-        </ul>
-      )}
+      {texts.length === 0
+        ? <p class="empty">No text is read in this image.</p>
+        : (
+          <ul class="texts" tabIndex={0}>
+            {texts.map(({ text, stable }, index) => (
+              <li key={index} data-settling={stable === false}>{text}</li>
+            ))}
+          </ul>
+        )}
     </section>
   );
 }
@@ -164,7 +163,12 @@ function useSeenObjects(
       if (seen.length > 0 || objects.value.length > 0) objects.value = seen;
       const likeliest = chosenClasses(result?.classes, choice);
       if (likeliest.length > 0 || classes.value.length > 0) {
-        classes.value = likeliest.map((each) => ({ ...each, count: 1, last_seen: now }));
+        classes.value = likeliest.map((each) => ({
+          ...each,
+          count: 1,
+          usualCount: 1,
+          last_seen: now,
+        }));
       }
     }, REFRESH_MS);
     return () => clearInterval(timer);

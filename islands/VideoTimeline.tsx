@@ -1,8 +1,9 @@
 import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Icon } from "../components/Icon.tsx";
-import { labelColor } from "../lib/image/label_colors.ts";
 import { apiUrl } from "../lib/client/server_api.ts";
+import { className } from "../lib/image/captions.ts";
+import { pageColors } from "../lib/client/overlay/present_colors.ts";
 import { videoPlayer } from "../lib/client/videos/video_player.ts";
 import type { LoadedResults, VideoSignals } from "../lib/client/videos/video_signals.ts";
 import {
@@ -13,6 +14,9 @@ import {
   nextAppearance,
   type TimelineRow,
 } from "../lib/client/videos/video_timeline.ts";
+
+/** Rows that are shown at first, those that were seen longest. */
+const FIRST_ROWS = 8;
 
 /** More rows than these nobody reads; the files to download have all. */
 const MAX_ROWS = 40;
@@ -48,12 +52,27 @@ function Body({ videos, loaded, rows }: {
   if (rows.length === 0) {
     return <p class="empty">{lost ?? "Nothing is recognised in this video."}</p>;
   }
-  const duration = lengthOf(videos, loaded);
-  const playhead = { "--playhead": videos.time.value / duration };
   return (
     <>
-      <ul class="tracks" style={playhead}>
-        {rows.slice(0, MAX_ROWS).map((row) => (
+      <Tracks key={loaded.jobId} videos={videos} rows={rows} duration={lengthOf(videos, loaded)} />
+      {lost !== null && <p class="empty">{lost}</p>}
+    </>
+  );
+}
+
+/** The first rows, and the others on request. */
+function Tracks({ videos, rows, duration }: {
+  videos: VideoSignals;
+  rows: TimelineRow[];
+  duration: number;
+}): JSX.Element {
+  const showsAll = useSignal(false);
+  const shown = rows.slice(0, showsAll.value ? MAX_ROWS : FIRST_ROWS);
+  const others = Math.min(rows.length, MAX_ROWS) - FIRST_ROWS;
+  return (
+    <>
+      <ul class="tracks" style={{ "--playhead": videos.time.value / duration }}>
+        {shown.map((row) => (
           <Track
             key={`${row.kind} ${row.of} ${row.label}`}
             videos={videos}
@@ -62,8 +81,17 @@ function Body({ videos, loaded, rows }: {
           />
         ))}
       </ul>
-      {lost !== null && <p class="empty">{lost}</p>}
-      {rows.length > MAX_ROWS && (
+      {others > 0 && (
+        <button
+          type="button"
+          class="button"
+          aria-expanded={showsAll.value}
+          onClick={() => showsAll.value = !showsAll.value}
+        >
+          {showsAll.value ? "Show fewer" : `Show ${others} more`}
+        </button>
+      )}
+      {showsAll.value && rows.length > MAX_ROWS && (
         <p class="empty">{rows.length - MAX_ROWS} more are in the files to download.</p>
       )}
     </>
@@ -81,7 +109,7 @@ function Track({ videos, row, duration }: {
   duration: number;
 }): JSX.Element {
   const { kind, label, class_id, spans } = row;
-  const color = kind === "text" ? "var(--text-muted)" : labelColor(class_id).fill;
+  const color = kind === "text" ? "var(--text-muted)" : pageColors.of(class_id).fill;
   const seek = (event: JSX.TargetedPointerEvent<HTMLDivElement>) => {
     const { left, width } = event.currentTarget.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (event.clientX - left) / width));
@@ -99,7 +127,7 @@ function Track({ videos, row, duration }: {
         onClick={() => videoPlayer(videos).seek(nextAppearance(row, videos.time.peek()))}
       >
         <span class="track-swatch" />
-        <span class="track-label">{label}</span>
+        <span class="track-label">{kind === "text" ? label : className(label)}</span>
         <span class="tally">{describeCount(row)}</span>
       </button>
       <div

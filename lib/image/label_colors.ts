@@ -1,4 +1,4 @@
-/** One colour for each class of objects, the same in every frame and on every visit. */
+/** Colours for classes of objects that can be told apart, with the colour of text on each. */
 
 /**
  * Colours that people with any kind of colour vision can tell apart, with white in place of black
@@ -32,20 +32,33 @@ export interface LabelColor {
   text: string;
 }
 
+/** How many colours there are. */
+export const COLORS: number = PALETTE.length;
+
 /**
- * The colour of a class.
+ * Number of the colour that a class has usually, from 0.
  *
  * There are more classes than colours that can be told apart, so classes share them; neighbours in the model's list,
  * which are often seen together, do not.
  *
  * @param classId Index of the class in the model, from 0.
  */
-export function labelColor(classId: number): LabelColor {
-  const row = Math.floor(classId / PALETTE.length);
+export function usualColor(classId: number): number {
+  const row = Math.floor(classId / COLORS);
   // The shift of 3 for each row keeps people, pets and vehicles apart in the list of COCO.
-  const fill = PALETTE[(classId + 3 * row) % PALETTE.length] ?? LIGHT;
+  return (classId + 3 * row) % COLORS;
+}
+
+/** The colour of a number below {@linkcode COLORS}. */
+export function colorAt(index: number): LabelColor {
+  const fill = PALETTE[index] ?? LIGHT;
   const text = contrastRatio(fill, DARK) >= contrastRatio(fill, LIGHT) ? DARK : LIGHT;
   return { fill, text };
+}
+
+/** The colour that a class has usually, the same in every frame; see {@linkcode usualColor}. */
+export function labelColor(classId: number): LabelColor {
+  return colorAt(usualColor(classId));
 }
 
 /**

@@ -1,11 +1,13 @@
 import { roundShare } from "../image/round_share.ts";
 import { roundToTenths } from "../image/round_to_tenths.ts";
+import type { Size } from "../image/size.ts";
 import type { BoundingBox, Point } from "../protocol/geometry.ts";
 import type { TextBlock } from "../protocol/text_block.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
 import { isReadable } from "./decode_ctc.ts";
 import type { Quadrilateral } from "./geometry.ts";
 import type { TensorRanges } from "./graphs/text_graphs.ts";
+import { isLikelyLine, isLikelyText } from "./giant_lines.ts";
 import { joinWords } from "./join_words.ts";
 import { orderLines } from "./order_lines.ts";
 import { type FindingOptions, type FoundLine, TextDetector } from "./text_detector.ts";
@@ -108,7 +110,7 @@ export class TextReader {
     const found = await this.findLines(image);
     const recognizing = performance.now();
     const read = await this.recognize(image, found.map(({ polygon }) => polygon));
-    const lines = orderLines(read.filter(isReadable));
+    const lines = orderLines(read.filter((line) => isReadable(line) && isLikelyText(line, image)));
     const timings = {
       find: recognizing - started,
       recognize: performance.now() - recognizing,
@@ -116,9 +118,14 @@ export class TextReader {
     return { lines, timings };
   }
 
-  /** Finds the lines of text in an image, without reading them, in the order in which they would be read if upright. */
-  async findLines(image: PixelImage): Promise<FoundLine[]> {
-    return orderLines(joinWords(await this.#detector.find(image)));
+  /**
+   * Finds the lines of text in an image, without reading them, in the order in which they would be read if upright.
+   *
+   * @param whole Size of the image that `image` was cut out of
+   */
+  async findLines(image: PixelImage, whole: Size = image): Promise<FoundLine[]> {
+    const lines = joinWords(await this.#detector.find(image));
+    return orderLines(lines.filter((line) => isLikelyLine(line, whole)));
   }
 
   /**

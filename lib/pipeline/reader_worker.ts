@@ -13,6 +13,7 @@ import type { BoundingBox } from "../protocol/geometry.ts";
 import { misplaced, nodeLookup, runNodes } from "./run_nodes.ts";
 import type { ReadLine } from "./step.ts";
 import { isReadable } from "../ocr/decode_ctc.ts";
+import { isLikelyText } from "../ocr/giant_lines.ts";
 import { loadTextModel } from "../models/load_text_model.ts";
 import { orderLines } from "../ocr/order_lines.ts";
 import { StillImage } from "../ocr/still_image.ts";
@@ -82,7 +83,7 @@ async function findLines(
   for (const region of regions) {
     const crop = cropBox(image, region, REGION_MARGIN);
     if (crop === undefined) continue;
-    for (const { polygon } of await reader.findLines(crop.image)) {
+    for (const { polygon } of await reader.findLines(crop.image, image)) {
       const moved = polygon.map(([x, y]) => [x + crop.left, y + crop.top]);
       found.push({ polygon: moved as Quadrilateral, region });
     }
@@ -107,7 +108,8 @@ async function readLines(
     image,
     await reader.recognize(image, tracker.look(image, polygons), tracker.readings),
   );
-  return orderLines(lines.filter(isReadable)).map((line) => {
+  const likely = lines.filter((line) => isReadable(line) && isLikelyText(line, image));
+  return orderLines(likely).map((line) => {
     const region = regions && regionOf(line.polygon, found);
     return {
       ...toTextBlock(line, image),

@@ -1,4 +1,4 @@
-/** Says in words what holds a stream up. */
+/** Says in words what slows a stream down. */
 
 import type { StreamStatistics } from "./stream_statistics.ts";
 
@@ -35,5 +35,5 @@ export function describeBottleneck(statistics: StreamStatistics | null): string 
       : `This device sets the pace: it captures ${sent_fps.toFixed(1)} of ` +
         `${target_fps.toFixed(0)} frames a second.`;
   }
-  return "Nothing holds the stream up.";
+  return "Nothing is slowing the stream down.";
 }

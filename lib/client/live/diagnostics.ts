@@ -19,6 +19,8 @@ export interface Diagnostics {
   frame_size: string | null;
   /** Number of the last frame that has a result; `null` while there is none. */
   frame_index: number | null;
+  /** Objects of the last result that are followed, such as `dog 3`: their class and the number of their track. */
+  tracks: string[];
   /** Frames sent on this connection. */
   sent_frames: number;
   /** Frames of this connection that were answered with a result. */
@@ -65,6 +67,9 @@ export function describeDiagnostics(live: LiveSignals): Diagnostics {
     source: stage.phase === "running" ? stage.kind : null,
     frame_size: message === null ? null : formatSize(message.result.image),
     frame_index: message?.frame_index ?? null,
+    tracks: (message?.result.detections ?? []).flatMap(({ label, track_id }) =>
+      track_id === undefined ? [] : [`${label} ${track_id}`]
+    ),
     sent_frames: live.sentFrames.value,
     answered_frames: answered,
     dropped_frames: dropped,
@@ -85,7 +90,9 @@ export function diagnosticRows(diagnostics: Diagnostics): DiagnosticRow[] {
   const stages = statistics?.stages_ms;
   const rows: [string, string | null | undefined][] = [
     ["Status", diagnostics.status],
+    ["Frame", diagnostics.frame_index?.toString()],
     ["Frame size", diagnostics.frame_size],
+    ["Tracks", diagnostics.tracks.join(", ")],
     ["Model", diagnostics.models.join(", ")],
     ["Device", diagnostics.device?.name],
     ["Detector input", diagnostics.detector_input],

@@ -10,6 +10,8 @@ export interface SeenObject {
   class_id: number;
   /** How many there are; 0 when the last one has just gone. */
   count: number;
+  /** How many there have been of late, which decides on the order: it follows `count` slowly. */
+  usualCount: number;
   /** The highest of their confidences, between 0 and 1; the last known when they have gone. */
   confidence: number;
   /** When one was last seen, in milliseconds. */
@@ -29,10 +31,17 @@ export interface SeenRow {
 /** How long a class stays in the list after its last object, so that the list does not flicker. */
 const HOLD_MS = 1500;
 
+/** Share of `count` that goes into `usualCount` each time. */
+const NEWS_SHARE = 0.1;
+
+/** By how much a class has to outnumber the one above it to change places with it. */
+const CLEARLY_MORE = 0.75;
+
 /**
  * Brings the list up to date with one result.
  *
- * Classes stand in the order of their names, so that rows do not change places while people read them.
+ * Classes of which there are most come first. Those that are there already change places only once one clearly outnumbers the
+ * other, so that rows stay where they are while people read them.
  *
  * @param previous The list so far.
  * @param now Milliseconds, on the clock of the earlier calls.
@@ -42,10 +51,11 @@ export function updateSeenObjects(
   detections: readonly Detection[],
   now: number,
 ): SeenObject[] {
+  const before = new Map(previous.map((object) => [object.class_id, object]));
   const seen = new Map<number, SeenObject>();
   for (const { class_id, label, confidence } of detections) {
     const object = seen.get(class_id) ??
-      { label, class_id, count: 0, confidence: 0, last_seen: now };
+      { label, class_id, count: 0, usualCount: 0, confidence: 0, last_seen: now };
     object.count += 1;
     object.confidence = Math.max(object.confidence, confidence);
     seen.set(class_id, object);
@@ -54,10 +64,28 @@ export function updateSeenObjects(
     if (seen.has(object.class_id) || now - object.last_seen > HOLD_MS) continue;
     seen.set(object.class_id, { ...object, count: 0 });
   }
-  return [...seen.values()].sort((a, b) => a.label.localeCompare(b.label));
+  for (const object of seen.values()) {
+    const usual = before.get(object.class_id)?.usualCount ?? object.count;
+    object.usualCount = usual + NEWS_SHARE * (object.count - usual);
+  }
+  const kept = previous.flatMap(({ class_id }) => seen.get(class_id) ?? []);
+  const added = [...seen.values()].filter(({ class_id }) => !before.has(class_id));
+  return inOrder([...kept, ...added]);
 }
 
-/** The lines of the list: all that is seen, and the classes that are not shown, so that they can be shown again. */
+/** Moves classes up past those that they clearly outnumber. */
+function inOrder(objects: readonly SeenObject[]): SeenObject[] {
+  const ordered: SeenObject[] = [];
+  for (const object of objects) {
+    const isOutnumbered = (other: SeenObject) =>
+      object.usualCount - other.usualCount >= CLEARLY_MORE;
+    const stays = ordered.findLastIndex((other) => !isOutnumbered(other));
+    ordered.splice(stays + 1, 0, object);
+  }
+  return ordered;
+}
+
+/** The lines of the list: all that is seen, then the other classes that are not shown, so that they can be shown again. */
 export function seenRows(
   objects: readonly SeenObject[],
   hiddenLabels: readonly string[],
@@ -68,6 +96,5 @@ export function seenRows(
     isHidden: hiddenLabels.includes(object.label),
   }));
   const missing = hiddenLabels.filter((label) => !objects.some((object) => object.label === label));
-  return [...rows, ...missing.map((label): SeenRow => ({ label, object: null, isHidden: true }))]
-    .sort((a, b) => a.label.localeCompare(b.label));
+  return [...rows, ...missing.map((label): SeenRow => ({ label, object: null, isHidden: true }))];
 }

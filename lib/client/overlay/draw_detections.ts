@@ -1,17 +1,17 @@
 /** Draws what was found over the image. */
 
-import { labelColor, MASK_OPACITY } from "../../image/label_colors.ts";
+import { MASK_OPACITY } from "../../image/label_colors.ts";
 import type { Pose } from "../../image/pose.ts";
 import type { Size } from "../../image/size.ts";
 import type { Point } from "../../protocol/geometry.ts";
+import { labelAnchor, placeLabel, type Rectangle } from "../../image/captions.ts";
 import {
-  labelAnchor,
+  isSmall,
   type OverlayLayout,
   type PlacedDetection,
   type PlacedText,
-  placeLabel,
-  type Rectangle,
 } from "./overlay_layout.ts";
+import { pageColors } from "./present_colors.ts";
 
 const FONT_FAMILY = `system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif`;
 const FONT_SIZE = 13;
@@ -42,11 +42,14 @@ export function drawDetections(context: CanvasRenderingContext2D, layout: Overla
   for (const placed of [...layout.detections].reverse()) drawObject(context, placed);
   const taken: Rectangle[] = [];
   drawClasses(context, layout, taken);
-  const labels = layout.detections.map(({ label, detection: { class_id }, box, polygon }) => {
+  const labels = layout.detections.flatMap((placed) => {
+    const { label, detection: { class_id }, box, polygon } = placed;
     const size = labelSize(context, label);
+    // The label of a small object would hide more than it tells.
+    if (isSmall(box, size) && placed !== layout.pointedAt) return [];
     const place = placeLabel(labelAnchor(box, polygon), size, layout.visible, taken);
     taken.push(place);
-    return { label, class_id, place };
+    return [{ label, class_id, place }];
   });
   for (const label of labels.reverse()) drawLabel(context, label);
   for (const text of layout.texts) {
@@ -60,14 +63,13 @@ export function drawDetections(context: CanvasRenderingContext2D, layout: Overla
     taken.push(place);
     drawOutlined(context, text.text, place.x, place.y + LABEL_HEIGHT / 2);
   }
-  drawFrameIndex(context, layout);
 }
 
 function drawObject(
   context: CanvasRenderingContext2D,
   { detection, box, mask, polygon, pose }: PlacedDetection,
 ): void {
-  const color = labelColor(detection.class_id).fill;
+  const color = pageColors.of(detection.class_id).fill;
   if (mask !== undefined) drawMask(context, mask, color);
   if (polygon === undefined) {
     context.beginPath();
@@ -140,7 +142,7 @@ function drawLabel(
   context: CanvasRenderingContext2D,
   { label, class_id, place }: { label: string; class_id: number; place: Rectangle },
 ): void {
-  const color = labelColor(class_id);
+  const color = pageColors.of(class_id);
   context.beginPath();
   context.roundRect(place.x, place.y, place.width, place.height, 4);
   context.strokeStyle = HALO;
@@ -188,16 +190,6 @@ function slant({ polygon: [[left, top], [right, bottom]] }: PlacedText): number 
 function isSlanted(text: PlacedText): boolean {
   const angle = Math.abs(slant(text));
   return angle > 0.05 && angle < Math.PI / 3;
-}
-
-function drawFrameIndex(
-  context: CanvasRenderingContext2D,
-  { frameIndex, visible }: OverlayLayout,
-): void {
-  const left = visible.x + LABEL_HEIGHT / 2;
-  const middle = visible.y + visible.height - LABEL_HEIGHT;
-  context.font = `${FONT_SIZE - 1}px ${FONT_FAMILY}`;
-  drawOutlined(context, `Frame ${frameIndex}`, left, middle);
 }
 
 function drawOutlined(

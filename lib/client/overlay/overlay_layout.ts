@@ -1,5 +1,6 @@
 /** Where things go on the overlay: pure geometry, without a canvas. */
 
+import { className, detectionLabel, formatPercent, type Rectangle } from "../../image/captions.ts";
 import { MAX_SHOWN_CLASSES } from "../../image/label_colors.ts";
 import { type Pose, toPose } from "../../image/pose.ts";
 import type { Size } from "../../image/size.ts";
@@ -8,14 +9,6 @@ import type { Detection } from "../../protocol/detection.ts";
 import type { BoundingBox, Point } from "../../protocol/geometry.ts";
 import type { Quadrilateral } from "../../image/map_geometry.ts";
 import type { ResultMessage } from "../../protocol/stream.ts";
-
-/** An axis-parallel rectangle; on the overlay in CSS pixels. */
-export interface Rectangle extends Size {
-  /** Of the left edge. */
-  x: number;
-  /** Of the top edge; it grows downwards. */
-  y: number;
-}
 
 /** How an image is fitted into an element, as CSS's `object-fit` names it. */
 export type Fit = "contain" | "cover";
@@ -74,39 +67,11 @@ export function intersection(a: Rectangle, b: Rectangle): Rectangle {
   };
 }
 
-/** Whether two rectangles share more than an edge. */
-export function overlaps(a: Rectangle, b: Rectangle): boolean {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
-}
-
-/**
- * Finds a place for the label of a box: above it, else inside at its top, below it, or inside at its bottom, where
- * it stays within what is seen of the image and covers no other label.
- *
- * @param visible The part of the image that is seen.
- * @param taken Where labels are already. If every place is taken, the first that fits is used all the same.
- */
-export function placeLabel(
-  box: Rectangle,
-  label: Size,
-  visible: Rectangle,
-  taken: readonly Rectangle[],
-): Rectangle {
-  const rightmost = visible.x + visible.width - label.width;
-  const x = Math.max(visible.x, Math.min(box.x, rightmost));
-  const bottom = box.y + box.height;
-  const places = [box.y - label.height, box.y, bottom, bottom - label.height]
-    .map((y) => ({ x, y, ...label }))
-    .filter(({ y }) => y >= visible.y && y + label.height <= visible.y + visible.height);
-  return places.find((place) => !taken.some((other) => overlaps(place, other))) ?? places[0] ??
-    { x, y: visible.y, ...label };
-}
-
 /** One object as it is drawn. */
 export interface PlacedDetection {
   /** As the server gave it, in pixels of the frame. */
   detection: Detection;
-  /** Such as `dog 93 %`, or `dog #3 93 % · beagle 81 %` for one that is followed and classified. */
+  /** Such as `dog 93 %`, or `dog 93 % · beagle 81 %` for one that is classified. */
   label: string;
   /** Where it lies on the shown image. */
   box: Rectangle;
@@ -144,6 +109,8 @@ export interface OverlayLayout {
   visible: Rectangle;
   /** Those that the person wants to see, the surest first. */
   detections: PlacedDetection[];
+  /** The one that the person points at, whose label is shown in any case; `undefined` for none. */
+  pointedAt: PlacedDetection | undefined;
   /** The likeliest classes of the whole image that the person wants to see, the surest first. */
   classes: PlacedClass[];
   /** In reading order; empty where the person wants to see none. */
@@ -185,17 +152,24 @@ function isChosen(
   return confidence >= minimumConfidence && !hiddenLabels.includes(label);
 }
 
+/** Where the image is, and where the person points. */
+export interface OverlayView {
+  /** The part of the image that is seen; all of it by default. */
+  visible?: Rectangle;
+  /** Where the person points, in CSS pixels of the overlay. */
+  pointer?: Point | undefined;
+}
+
 /**
  * Lays out a result over an image.
  *
  * @param shown Where the image is shown.
- * @param visible The part of it that is seen.
  */
 export function layOutOverlay(
   { frame_index, result }: ResultMessage,
   shown: Rectangle,
   choice: OverlayChoice,
-  visible: Rectangle = shown,
+  { visible = shown, pointer }: OverlayView = {},
 ): OverlayLayout {
   const detections = choice.showBoxes ? chosenDetections(result.detections, choice) : [];
   const classes = choice.showBoxes ? chosenClasses(result.classes, choice) : [];
@@ -207,26 +181,28 @@ export function layOutOverlay(
     place(c),
     place(d),
   ];
+  const placed = detections.map((detection): PlacedDetection => {
+    const { bbox, mask, keypoints = [], polygon } = detection;
+    const { joints, bones } = toPose(keypoints, result.models.keypoint_names);
+    return {
+      detection,
+      label: detectionLabel(detection),
+      box: placeBox(bbox, result.image, shown),
+      mask: mask?.map(place),
+      polygon: polygon && placeCorners(polygon),
+      pose: {
+        joints: joints.map(place),
+        bones: bones.map(([from, to]) => [place(from), place(to)]),
+      },
+    };
+  });
   return {
     frameIndex: frame_index,
     visible,
-    detections: detections.map((detection) => {
-      const { bbox, mask, keypoints = [], polygon } = detection;
-      const { joints, bones } = toPose(keypoints, result.models.keypoint_names);
-      return {
-        detection,
-        label: detectionLabel(detection),
-        box: placeBox(bbox, result.image, shown),
-        mask: mask?.map(place),
-        polygon: polygon && placeCorners(polygon),
-        pose: {
-          joints: joints.map(place),
-          bones: bones.map(([from, to]) => [place(from), place(to)]),
-        },
-      };
-    }),
+    detections: placed,
+    pointedAt: pointer && objectAt(pointer, placed),
     classes: classes.map(({ label, class_id, confidence }) => ({
-      label: `${label} ${formatPercent(confidence)}`,
+      label: `${className(label)} ${formatPercent(confidence)}`,
       class_id,
     })),
     texts: texts.map(({ text, polygon, stable }) => ({
@@ -237,27 +213,20 @@ export function layOutOverlay(
   };
 }
 
-/**
- * Where the label of an object belongs: at its box, or at the topmost corner of a turned one, which can be far from the corner
- * of the box around it.
- */
-export function labelAnchor(box: Rectangle, polygon?: Quadrilateral): Rectangle {
-  if (polygon === undefined) return box;
-  const [x, y] = polygon.reduce((top, corner) => corner[1] < top[1] ? corner : top);
-  return { x, y, width: 0, height: Math.max(...polygon.map((corner) => corner[1])) - y };
+/** Whether an object is so small that its label would hide more than it tells. */
+export function isSmall(box: Size, label: Size): boolean {
+  return box.width < label.width || box.height < 2 * label.height;
 }
 
-/** The caption of an object: its class, its number where it is followed, and what it is classified as. */
-export function detectionLabel(
-  { label, track_id, confidence, classes: [best] = [] }: Detection,
-): string {
-  const track = track_id === undefined ? "" : ` #${track_id}`;
-  const kind = best === undefined ? "" : ` · ${best.label} ${formatPercent(best.confidence)}`;
-  return `${label}${track} ${formatPercent(confidence)}${kind}`;
-}
-
-/** A share as people read it: 0.934 is `93 %`. */
-export function formatPercent(share: number): string {
-  // The space does not break, so that a number is never parted from its unit.
-  return `${Math.round(share * 100)}\u00a0%`;
+/** The smallest object at a point of the overlay; `undefined` where there is none. */
+export function objectAt(
+  [x, y]: Point,
+  detections: readonly PlacedDetection[],
+): PlacedDetection | undefined {
+  const area = ({ box }: PlacedDetection) => box.width * box.height;
+  return detections
+    .filter(({ box }) =>
+      x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height
+    )
+    .toSorted((a, b) => area(a) - area(b))[0];
 }

@@ -28,6 +28,12 @@ export function isFinished({ status }: JobView): boolean {
   return status !== "pending" && status !== "processing";
 }
 
+/** The jobs in the order of a list: those that failed first, since they need someone. */
+export function orderJobs(jobs: readonly JobView[]): JobView[] {
+  const isFailed = ({ status }: JobView) => status === "failed";
+  return [...jobs.filter(isFailed), ...jobs.filter((job) => !isFailed(job))];
+}
+
 /** The videos of one page. */
 export class VideoLibrary {
   readonly #signals: VideoSignals;
@@ -99,7 +105,8 @@ export class VideoLibrary {
   async #send(file: File, options: { pipelineId: string; frameStride: number }): Promise<void> {
     const id = `upload ${++this.#uploadsSoFar}`;
     const abort = new AbortController();
-    const upload: Upload = { id, name: file.name, bytes: file.size, sent: 0, failure: null };
+    const { name, size: bytes } = file;
+    const upload: Upload = { id, name, bytes, sent: 0, failure: null, canRetry: true };
     this.#sending.set(id, {
       abort,
       retry: () => {
@@ -122,8 +129,9 @@ export class VideoLibrary {
       });
     } catch (error) {
       if (abort.signal.aborted) return;
-      const failure = explainVideoError(error);
-      this.#change(id, { failure });
+      // The file itself will not become a video.
+      const canRetry = !(error instanceof ApiError && error.code === "invalid_video");
+      this.#change(id, { failure: explainVideoError(error), canRetry });
     }
   }
 

@@ -18,6 +18,8 @@ export interface Upload {
   sent: number;
   /** Why it failed; `null` as long as it has not. */
   failure: Explanation | null;
+  /** Whether sending it again may work, once it has failed. */
+  canRetry: boolean;
 }
 
 /** The results of a completed job, as far as they have been fetched. */

@@ -24,7 +24,7 @@ Deno.test("describeBottleneck has nothing to say before the first result", () =>
 });
 
 Deno.test("describeBottleneck finds nothing in a stream at full rate", () => {
-  expect(describe({})).toBe("Nothing holds the stream up.");
+  expect(describe({})).toBe("Nothing is slowing the stream down.");
 });
 
 Deno.test("describeBottleneck names the server when it drops frames", () => {

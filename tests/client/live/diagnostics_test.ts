@@ -44,8 +44,14 @@ Deno.test("diagnosticRows show dashes for what is not known yet", () => {
 });
 
 Deno.test("diagnosticRows show the figures of the stream", () => {
-  expect(rowsOf(runningSignals())).toMatchObject({
+  const live = runningSignals();
+  const result = exampleResult();
+  result.detections = result.detections.map((each, index) => ({ ...each, track_id: index + 205 }));
+  live.lastResult.value = { frame_index: 42, result };
+  expect(rowsOf(live)).toMatchObject({
     "Status": "connected",
+    "Frame": "42",
+    "Tracks": result.detections.map(({ label }, index) => `${label} ${index + 205}`).join(", "),
     "Frame size": "640×480",
     "Model": "yolov8n",
     "Device": "webgpu",
@@ -67,7 +73,7 @@ Deno.test("describeDiagnostics can be copied as JSON, and names neither camera n
     frame_index: 42,
     device: { name: "webgpu", description: "Objects are found on WebGPU" },
     dropped_frames: 3,
-    bottleneck: "Nothing holds the stream up.",
+    bottleneck: "Nothing is slowing the stream down.",
   });
   expect(copied).not.toMatch(/Desk camera|Gate 12/);
 });

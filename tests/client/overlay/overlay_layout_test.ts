@@ -1,15 +1,20 @@
 import { expect } from "expect";
 import fc from "fast-check";
 import {
-  fittedRectangle,
+  className,
   formatPercent,
-  intersection,
   labelAnchor,
-  layOutOverlay,
   overlaps,
+  placeLabel,
+  type Rectangle,
+} from "../../../lib/image/captions.ts";
+import {
+  fittedRectangle,
+  intersection,
+  isSmall,
+  layOutOverlay,
   type OverlayChoice,
   placeBox,
-  placeLabel,
   placePoint,
 } from "../../../lib/client/overlay/overlay_layout.ts";
 import type { Detection } from "../../../lib/protocol/detection.ts";
@@ -161,7 +166,7 @@ Deno.test("layOutOverlay leaves out the classes that are hidden", () => {
   expect(layout.detections.map(({ detection }) => detection.label)).toEqual(["bicycle", "truck"]);
 });
 
-Deno.test("layOutOverlay names the track of an object that is followed, and lines that are settling", () => {
+Deno.test("layOutOverlay leaves the number of a track to the diagnostics, and tells lines that are settling", () => {
   const result = exampleResult();
   const [dog, bicycle] = result.detections;
   const [line] = result.text_blocks;
@@ -180,7 +185,7 @@ Deno.test("layOutOverlay names the track of an object that is followed, and line
     ALL,
   );
   expect(layout.detections.map(({ label }) => label)).toEqual([
-    "dog #3 93\u00a0%",
+    "dog 93\u00a0%",
     "bicycle 90\u00a0%",
   ]);
   expect(layout.texts.map(({ isSettling }) => isSettling)).toEqual([true, false, false]);
@@ -200,7 +205,7 @@ Deno.test("layOutOverlay places outlines, keypoints and turned boxes, and names 
   const shown = { x: 10, y: 20, width: 320, height: 240 };
   const message = { frame_index: 7, result: { ...exampleResult(), detections: [detection] } };
   expect(layOutOverlay(message, shown, ALL).detections[0]).toMatchObject({
-    label: "dog #3 93\u00a0% · beagle 81\u00a0%",
+    label: "dog 93\u00a0% · beagle 81\u00a0%",
     mask: [[10, 20], [42, 44], [10, 44]],
     pose: { joints: [[42, 44]], bones: [] },
     polygon: [[10, 44], [42, 20], [74, 44], [42, 68]],
@@ -226,4 +231,35 @@ Deno.test("labelAnchor is the topmost corner of a turned box, and down to its lo
   expect(labelAnchor(box)).toEqual(box);
   expect(labelAnchor(box, [[0, 48], [64, 0], [128, 48], [64, 96]]))
     .toEqual({ x: 64, y: 0, width: 0, height: 96 });
+});
+
+Deno.test("an object is small whose label would be wider, or half as high", () => {
+  const label = { width: 80, height: 20 };
+  expect(isSmall({ width: 79, height: 200 }, label)).toBe(true);
+  expect(isSmall({ width: 200, height: 39 }, label)).toBe(true);
+  expect(isSmall({ width: 80, height: 40 }, label)).toBe(false);
+});
+
+Deno.test("layOutOverlay gives the smallest object that the person points at", () => {
+  const shown = { x: 0, y: 0, width: 640, height: 480 };
+  const { detections } = layOutOverlay(MESSAGE, shown, ALL);
+  fc.assert(fc.property(fc.integer({ max: 700 }), fc.integer({ max: 500 }), (x, y) => {
+    const { pointedAt } = layOutOverlay(MESSAGE, shown, ALL, { pointer: [x, y] });
+    const under = detections.filter(({ box }) =>
+      overlaps(box, { x, y, width: 1e-9, height: 1e-9 })
+    );
+    const areas = under.map(({ box }) => box.width * box.height);
+    const area = pointedAt && pointedAt.box.width * pointedAt.box.height;
+    if (areas.length > 0) expect(area).toBe(Math.min(...areas));
+    else expect(pointedAt === undefined || touches(pointedAt.box, x, y)).toBe(true);
+  }));
+  expect(layOutOverlay(MESSAGE, shown, ALL).pointedAt).toBeUndefined();
+});
+
+function touches({ x, y, width, height }: Rectangle, left: number, top: number): boolean {
+  return left >= x && left <= x + width && top >= y && top <= y + height;
+}
+
+Deno.test("className writes what is short for something in capitals", () => {
+  expect(["tv", "dog", "tvs"].map(className)).toEqual(["TV", "dog", "tvs"]);
 });
