@@ -28,7 +28,7 @@ export function CameraCurtain({ camera, signals, hasFrame }: {
       </div>
     );
   }
-  if (camera.stopped) {
+  if (camera.forced === "off") {
     return (
       <div class="curtain">
         <p>

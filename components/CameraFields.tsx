@@ -39,7 +39,7 @@ function AddressField({ state: { camera, form, errors, fill, test, tryAddress } 
   state: CameraFormState;
 }): JSX.Element {
   const hint = camera === null
-    ? "Such as rtsp://user:password@192.168.1.20:554/stream1, /dev/video0 or file:///videos/yard.mp4"
+    ? "Such as rtsp://user:password@192.168.1.20/stream1, /dev/video0 or file:///videos/yard.mp4"
     : "What is secret is not shown. Leave it as it is, or enter the whole address.";
   return (
     <Field id="camera-url" label="Address" hint={hint} error={errors.value.url}>

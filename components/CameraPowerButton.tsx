@@ -15,18 +15,19 @@ export function CameraPowerButton({ camera, signals, isSmall = false }: {
    */
   isSmall?: boolean;
 }): JSX.Element {
-  const { id, name, stopped } = camera;
-  const action = stopped ? "start" : "stop";
-  const word = stopped ? "Start" : "Stop";
+  const { id, name, forced } = camera;
+  const isOff = forced === "off";
+  const word = isOff ? "Start" : "Stop";
   return (
     <button
       type="button"
       class="button"
       aria-label={isSmall ? `${word} ${name}` : undefined}
-      title={stopped ? "Start" : "Stop, for everyone"}
-      onClick={() => cameraLibrary(signals).force(id, action)}
+      title={isOff ? "Start, and keep it on" : "Stop, for everyone"}
+      disabled={!signals.canChange.value}
+      onClick={() => cameraLibrary(signals).force(id, isOff ? "start" : "stop")}
     >
-      <Icon name={stopped ? "play" : "stop"} />
+      <Icon name={isOff ? "play" : "stop"} />
       {!isSmall && <span>{word}</span>}
     </button>
   );

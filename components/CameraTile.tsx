@@ -52,24 +52,30 @@ export function CameraTile({ camera, signals, display }: {
         <CameraCurtain camera={camera} signals={signals} hasFrame={isShown} />
       </div>
       <div class="tile-bar">
-        <h2>
-          <a id={`camera-${id}`} class="tile-name" href={cameraPage(location.href, id)}>{name}</a>
-        </h2>
-        <Pill status={describeCamera(camera)} isQuiet />
-        <p class="tile-facts">{describeFacts(camera, signals)}</p>
-        <div class="tile-actions">
-          <CameraPowerButton camera={camera} signals={signals} isSmall />
-          {!camera.read_only && (
-            <button
-              type="button"
-              class="button"
-              aria-label={`Edit ${name}`}
-              title="Edit"
-              onClick={() => signals.editing.value = camera}
-            >
-              <Icon name="edit" />
-            </button>
-          )}
+        <div>
+          <h2>
+            <a id={`camera-${id}`} class="tile-name" href={cameraPage(location.href, id)}>{name}</a>
+          </h2>
+          <Pill status={describeCamera(camera)} isQuiet />
+        </div>
+        <div>
+          <p class="tile-facts">{describeFacts(camera, signals)}</p>
+          <div class="tile-actions">
+            {signals.canChange.value && (
+              <CameraPowerButton camera={camera} signals={signals} isSmall />
+            )}
+            {signals.canChange.value && !camera.read_only && (
+              <button
+                type="button"
+                class="button"
+                aria-label={`Edit ${name}`}
+                title="Edit"
+                onClick={() => signals.editing.value = camera}
+              >
+                <Icon name="edit" />
+              </button>
+            )}
+          </div>
         </div>
       </div>
     </li>

@@ -57,7 +57,7 @@ export function CameraWelcome({ signals, onAdd }: {
           often under “RTSP” or “ONVIF”, such as
         </p>
         <p>
-          <code>rtsp://user:password@192.168.1.20:554/stream1</code>
+          <code>rtsp://user:password@192.168.1.20/stream1</code>
         </p>
         <p>
           Cameras that are plugged into the server, MJPEG and HLS addresses and video files work

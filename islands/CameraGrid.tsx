@@ -8,12 +8,12 @@ import { Icon } from "../components/Icon.tsx";
 import { cameraLibrary } from "../lib/client/cameras/camera_library.ts";
 import type { CameraSignals } from "../lib/client/cameras/camera_signals.ts";
 import { createLiveSignals } from "../lib/client/live/live_signals.ts";
-import { restoreDisplay } from "../lib/client/overlay/display_settings.ts";
+import { displaySignals, restoreDisplay } from "../lib/client/overlay/display_settings.ts";
 
 /** What all cameras see, and how they are added and changed. */
 export function CameraGrid({ signals }: { signals: CameraSignals }): JSX.Element {
   const { cameras, canChange, problem, editing, news } = signals;
-  const display = useMemo(createLiveSignals, []);
+  const display = useMemo(() => displaySignals(createLiveSignals()), []);
   const addButton = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     restoreDisplay(display);

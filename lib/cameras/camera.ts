@@ -133,6 +133,11 @@ export class Camera {
     return this.#run !== undefined;
   }
 
+  /** Whether it is kept on or off, whoever looks at it; `undefined` for neither. */
+  get forced(): "on" | "off" | undefined {
+    return this.#forced;
+  }
+
   /** Where it stands, as its viewers are told. */
   get stateMessage(): CameraStateMessage {
     const { state, lastError } = this.stream.session;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CameraList, CameraView } from "../protocol/camera.ts";
+import type { CameraView } from "../protocol/camera.ts";
 import type { CameraDefinition, CameraTested } from "../protocol/camera_definition.ts";
 import type { StreamServer } from "../streaming/stream_server.ts";
 import { logEvent } from "../telemetry/log.ts";
@@ -96,9 +96,9 @@ export class CameraService {
     this.#cameras.clear();
   }
 
-  /** Answer of `GET /camera`. */
-  list(): CameraList {
-    return { cameras: Array.from(this.#cameras.values(), toCameraView) };
+  /** All cameras, in the order in which they are listed. */
+  list(): CameraView[] {
+    return Array.from(this.#cameras.values(), toCameraView);
   }
 
   /** A camera; `undefined` where there is none of this id. */

@@ -22,6 +22,7 @@ export function toCameraView(camera: Camera): CameraView {
     rules: [],
     read_only: readOnly,
     state: session.state,
+    forced: camera.forced ?? null,
     session_id: camera.isOn ? session.sessionId : null,
     client_count: session.clientCount,
     last_access: new Date(session.lastAccess).toISOString(),

@@ -32,11 +32,6 @@ export class ApiError extends Error {
   }
 }
 
-const FieldErrorSchema = v.object({
-  ...ErrorAnswerSchema.entries,
-  field: v.optional(v.string()),
-});
-
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   unreachable: {
     title: "The server cannot be reached",
@@ -100,7 +95,7 @@ export async function request(url: string, init?: RequestInit): Promise<unknown>
 
 /** The error that an answer with a status of 400 or above tells of. */
 export function toApiError(answer: unknown): ApiError {
-  if (!v.is(FieldErrorSchema, answer)) return new ApiError("internal_error");
+  if (!v.is(ErrorAnswerSchema, answer)) return new ApiError("internal_error");
   return new ApiError(answer.error, answer.detail, answer.field);
 }
 

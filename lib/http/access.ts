@@ -58,6 +58,15 @@ function isFromThisMachine({ headers }: Request, remoteAddr: Deno.Addr): boolean
     !FORWARDING_HEADERS.some((name) => headers.has(name));
 }
 
+/** Whether a request that {@linkcode checkAccess} lets pass would pass {@linkcode checkTrusted} too. */
+export function isTrusted(
+  request: Request,
+  remoteAddr: Deno.Addr,
+  { authToken }: AccessRules,
+): boolean {
+  return authToken !== undefined || isFromThisMachine(request, remoteAddr);
+}
+
 /**
  * The same as {@linkcode checkAccess}, for what can make the server connect to other machines or read its files.
  *
@@ -70,7 +79,7 @@ export function checkTrusted(
   rules: AccessRules,
 ): void {
   checkAccess(request, rules);
-  if (rules.authToken !== undefined || isFromThisMachine(request, remoteAddr)) return;
+  if (isTrusted(request, remoteAddr, rules)) return;
   throw new ApiError(
     403,
     "forbidden",

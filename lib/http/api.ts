@@ -36,6 +36,8 @@ export class ApiError extends NamedError {
   readonly code: string;
   /** Further headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The field of the request that it is about; `undefined` for none. */
+  readonly field: string | undefined;
 
   /**
    * Makes an error that {@linkcode api} turns into an answer.
@@ -43,23 +45,27 @@ export class ApiError extends NamedError {
    * @param code A word for programs
    * @param detail A sentence for people, which is also the message
    * @param headers Further headers of the answer
+   * @param field The field of the request that it is about
    */
   constructor(
     status: number,
     code: string,
     detail: string,
     headers: Readonly<Record<string, string>> = {},
+    field?: string,
   ) {
     super(detail);
     this.status = status;
     this.code = code;
     this.headers = headers;
+    this.field = field;
   }
 
   /** The answer for it. */
   toResponse(): Response {
-    const { code: error, message: detail, status, headers } = this;
-    return Response.json({ error, detail } satisfies ErrorAnswer, { status, headers });
+    const { code: error, message: detail, field, status, headers } = this;
+    const answer: ErrorAnswer = { error, detail, ...field !== undefined && { field } };
+    return Response.json(answer, { status, headers });
   }
 }
 

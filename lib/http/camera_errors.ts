@@ -21,5 +21,11 @@ export function toCameraApiError(error: unknown): unknown {
   const answer = ANSWERS.find(([type]) => error instanceof type);
   if (answer === undefined || !(error instanceof Error)) return error;
   const [, status, code] = answer;
-  return new ApiError(status, code, error.message);
+  return new ApiError(status, code, error.message, {}, fieldOf(error));
+}
+
+/** The field of a definition that an error is about; `undefined` for none. */
+function fieldOf(error: Error): string | undefined {
+  if (error instanceof errors.CameraDefinitionError) return error.field;
+  return error instanceof errors.CameraExistsError ? "id" : undefined;
 }

@@ -48,6 +48,8 @@ export const CameraViewSchema = v.object({
   read_only: v.boolean(),
   /** Where it is in its life cycle. */
   state: StreamStateSchema,
+  /** Whether somebody keeps it on or off, whoever looks at it, until it is told otherwise or changed; `null` for neither. */
+  forced: v.nullable(v.picklist(["on", "off"])),
   /** Its session while it runs, as in `GET /sessions`; `null` otherwise. */
   session_id: v.nullable(uuid),
   /** Everyone who looks at it now, however. */
@@ -83,6 +85,8 @@ export type CameraView = v.InferOutput<typeof CameraViewSchema>;
 export const CameraListSchema = v.object({
   /** In the order of `CAMERAS_FILE`, then as they were added. */
   cameras: v.array(CameraViewSchema),
+  /** Whether whoever asks may add, change, start, stop and remove cameras. */
+  can_change: v.boolean(),
 });
 
 /** The answer of `GET /camera`. */

@@ -13,6 +13,8 @@ export const ErrorAnswerSchema = v.object({
   error: text,
   /** A sentence for people. */
   detail: text,
+  /** The field of the request that it is about; left out where it is about none. */
+  field: v.exactOptional(text),
 });
 
 /** The answer to a request that failed. */

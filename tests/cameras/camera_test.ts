@@ -94,13 +94,13 @@ Deno.test("a camera that is always on needs no clients, and one that is forced o
     expect(cameras.door.state).toBe("starting");
     cameras.service.force("door", "off");
     await clock.tickAsync(10);
-    expect(cameras.door.state).toBe("idle");
+    expect(cameras.door).toMatchObject({ state: "idle", forced: "off" });
     const leave = cameras.service.get("door").join();
     await clock.tickAsync(60_000);
     expect(cameras.door.state).toBe("idle");
     cameras.service.change("door", { always: false });
     await clock.tickAsync(10);
-    expect(cameras.door.state).toBe("starting");
+    expect(cameras.door).toMatchObject({ state: "starting", forced: null });
     leave();
     cameras.service.force("door", "on");
     await clock.tickAsync(120_000);

@@ -134,7 +134,7 @@ export class FakeCameras implements AsyncDisposable {
 
   /** What clients are told of it. */
   get door(): CameraView {
-    const view = this.service.list().cameras.find(({ id }) => id === "door");
+    const view = this.service.list().find(({ id }) => id === "door");
     if (view === undefined) throw new Error("There is no camera door");
     return view;
   }

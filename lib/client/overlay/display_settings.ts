@@ -16,6 +16,13 @@ export type DisplaySettings = {
   [Name in keyof DisplaySignals]: DisplaySignals[Name] extends Signal<infer Value> ? Value : never;
 };
 
+/** The signals of what is shown, for many images on one page to share them. */
+export function displaySignals(
+  { minimumConfidence, hiddenLabels, showBoxes, showText, fillsStage }: LiveSignals,
+): DisplaySignals {
+  return { minimumConfidence, hiddenLabels, showBoxes, showText, fillsStage };
+}
+
 /** Takes over what was remembered. */
 export function restoreDisplay(signals: DisplaySignals): void {
   const settings = parseDisplaySettings(recall("livesyte.display"));
