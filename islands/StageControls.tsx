@@ -14,7 +14,7 @@ export function StageControls({ live }: { live: LiveSignals }): JSX.Element {
       <SnapshotButton live={live} />
       <RecordButton live={live} element={() => liveSession(live).element} />
       <FullScreenButton />
-      <button type="button" class="button stop" onClick={() => liveSession(live).stop()}>
+      <button type="button" class="button" onClick={() => liveSession(live).stop()}>
         <Icon name="stop" />
         <span>Stop</span>
       </button>

@@ -14,7 +14,7 @@ export function WatchControls({ live }: { live: LiveSignals }): JSX.Element {
       <SnapshotButton live={live} />
       <RecordButton live={live} element={() => watchSession(live).element} />
       <FullScreenButton />
-      <button type="button" class="button stop" onClick={() => watchSession(live).stop()}>
+      <button type="button" class="button" onClick={() => watchSession(live).stop()}>
         <Icon name="stop" />
         <span>Stop</span>
       </button>

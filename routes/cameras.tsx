@@ -48,7 +48,7 @@ function OneCamera({ url, id }: { url: URL; id: string }) {
       </PageHeader>
       <main class="live camera">
         <h1 class="hidden">Camera</h1>
-        <section class="stage" aria-label="Camera">
+        <section class="stage" aria-label="Image">
           <div class="viewport">
             <CameraStage signals={signals} live={live} id={id} />
             <RealtimeOverlay live={live} />

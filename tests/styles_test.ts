@@ -6,7 +6,13 @@ const ROOT = new URL("../", import.meta.url);
 const STYLES = "static/styles/";
 
 /** The style sheets, and the route of a page with each. */
-const PAGES = { live: "index", watch: "watch", videos: "videos", message: "_404" };
+const PAGES = {
+  live: "index",
+  cameras: "cameras",
+  watch: "watch",
+  videos: "videos",
+  message: "_404",
+};
 
 /** Layers of every page, which may hold more than the barest page needs. */
 const SHARED = ["outdated", "tokens", "reset", "head", "button"];
@@ -69,6 +75,8 @@ Deno.test("each page names one style sheet, its own", async () => {
   await using server = await startTestServer({ processor });
   const paths = {
     "/": "live",
+    "/cameras": "cameras",
+    "/cameras?id=x": "cameras",
     "/watch?session_id=x": "watch",
     "/videos": "videos",
     "/no": "message",

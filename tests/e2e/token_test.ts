@@ -18,7 +18,9 @@ const REFUSED: VisitOptions = { tolerate: /status of 401|WebSocket connection to
 
 browserTest("every page asks for a missing token in the same words", async () => {
   await using server = await startServer(ENVIRONMENT);
-  for (const path of ["/", "/watch", "/watch?session_id=a", "/videos"]) {
+  for (
+    const path of ["/", "/watch", "/watch?session_id=a", "/cameras", "/cameras?id=a", "/videos"]
+  ) {
     await visit({ ...REFUSED, url: server.url, path }, async ({ page }) => {
       await page.getByText("The server asks for a token").first().waitFor();
       await expectAccessible(page, `${path} without a token`);
