@@ -40,6 +40,12 @@ export function RealtimeOverlay({ live }: { live: LiveSignals }): JSX.Element {
     if (canvas.current !== null) paint(canvas.current, size.value, layout.value);
   });
   useSignalEffect(() => {
+    const { width, height } = live.lastResult.value?.result.image ?? {};
+    const stage = canvas.current?.parentElement;
+    if (width !== undefined) stage?.style.setProperty("--aspect", `${width} / ${height}`);
+    // Else the shape stays, so that nothing moves while a stream is interrupted.
+  });
+  useSignalEffect(() => {
     isStale.value = false;
     if (live.lastResult.value === null) return;
     const timer = setTimeout(() => isStale.value = true, STALE_MS);
