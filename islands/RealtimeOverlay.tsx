@@ -89,8 +89,9 @@ function currentLayout(
   pointer: Point | undefined,
 ): OverlayLayout | null {
   const stage = live.stage.value;
-  if (live.lastResult.value === null || stage.phase !== "running") return null;
-  const message = stage.isMirrored ? mirrorResult(live.lastResult.value) : live.lastResult.value;
+  const result = live.steppedResult.value ?? live.lastResult.value;
+  if (result === null || stage.phase !== "running") return null;
+  const message = stage.isMirrored ? mirrorResult(result) : result;
   // The size that the result names: a camera that is turned changes its own while results are on their way.
   const shown = fittedRectangle(
     size,
