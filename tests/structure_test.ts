@@ -172,7 +172,10 @@ Deno.test("files are short enough to be read at a sitting", async () => {
 Deno.test("files are named in snake_case, and components by their component", () => {
   for (const file of modules) {
     const name = file.slice(file.lastIndexOf("/") + 1);
-    expect([file, /^(?:[a-z0-9_]+(?:\.json)?|\[(?:\.\.\.)?\w+\]|[A-Z]\w+)\.tsx?$/.test(name)])
+    expect([
+      file,
+      /^(?:[a-z0-9_]+(?:\.(?:json|jpg|mjpeg))?|\[(?:\.\.\.)?\w+\]|[A-Z]\w+)\.tsx?$/.test(name),
+    ])
       .toEqual([file, true]);
   }
 });

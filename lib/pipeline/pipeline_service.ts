@@ -2,17 +2,18 @@ import type { TextModelName } from "../config.ts";
 import type { DeviceChoice } from "../devices/choose_device.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
 import { jpegSize } from "../image/jpeg_header.ts";
-import type { ImageInput, PixelImage } from "../image/pixel_image.ts";
+import type { ImageInput } from "../image/pixel_image.ts";
 import type { Precision } from "../models/specialized_model.ts";
 import type { ModelInfo } from "../protocol/model_list.ts";
-import type { PipelineResult, Quality } from "../protocol/result.ts";
+import type { PipelineResult } from "../protocol/result.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { findsCanary } from "./canary.ts";
 import { OverloadedError } from "./errors.ts";
-import { type FramePriority, IntervalNodes, type LatestValue } from "./interval_nodes.ts";
+import { IntervalNodes, type LatestValue } from "./interval_nodes.ts";
 import { awaitValues, runFrame, type RunSegment } from "./pipeline_executor.ts";
 import { listModels } from "./list_models.ts";
+import type { SingleImage, StreamFrame, VideoFrame, VideoResult } from "./pipeline_input.ts";
 import type { PipelineInfo } from "./pipeline_info.ts";
 import {
   type CompleteOptions,
@@ -29,66 +30,6 @@ import { type ResultParts, toResult } from "./to_result.ts";
 
 /** Most single images that are looked at or wait for it at once; the last waits for some seconds. */
 const MAX_IMAGES = 32;
-
-/** A frame of a stream. */
-export interface StreamFrame {
-  /** Id of the pipeline to run. */
-  pipelineId: string;
-  /** The stream; streams take turns, one frame of each at a time. */
-  sessionId: string;
-  /** Number of the frame in its stream, from 1. */
-  frameIndex: number;
-  /** A JPEG; not to be used afterwards, since its memory goes to a worker. */
-  bytes: Uint8Array;
-  /** Input of the detector in pixels, multiples of 32, and how it is called; that of the options where it is not given. */
-  quality?: Quality | undefined;
-  /**
-   * When the frame arrived, in monotonic milliseconds.
-   *
-   * @default {performance.now()}
-   */
-  arrivedMs?: number;
-  /**
-   * Whether a client sends the frames, or a camera of the server gives them: frames of clients go first.
-   *
-   * @default {"stream"}
-   */
-  priority?: FramePriority;
-}
-
-/** A single image. */
-export interface SingleImage {
-  /** Id of the pipeline to run. */
-  pipelineId: string;
-  /** JPEG, PNG or WebP; not to be used afterwards, since its memory goes to a worker. */
-  bytes: Uint8Array;
-}
-
-/** A frame of a video, decoded. */
-export interface VideoFrame {
-  /** Id of the pipeline to run. */
-  pipelineId: string;
-  /** The video; its frames take turns with those of others, and several may be under way. */
-  sessionId: string;
-  /** Number of the frame in the video, from 0. */
-  frameIndex: number;
-  /** Not to be used afterwards, since its memory goes to a worker. */
-  image: PixelImage;
-  /** Gives the frame up while it waits, once it is aborted. */
-  signal?: AbortSignal;
-}
-
-/** What was found in a frame of a video. */
-export interface VideoResult {
-  /** Id of the pipeline that found it. */
-  pipelineId: string;
-  /** The video. */
-  sessionId: string;
-  /** That of the next frame; its detections are replaced. */
-  result: PipelineResult;
-  /** When the frame was taken, in milliseconds from the start of the video. */
-  timestampMs: number;
-}
 
 /**
  * Runs pipelines on images: the one way in, for streams, single images and videos alike.
