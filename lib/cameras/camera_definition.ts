@@ -89,6 +89,7 @@ function check<const Schema extends v.StrictObjectSchema<v.ObjectEntries, undefi
   schema: Schema,
   value: unknown,
 ): v.InferOutput<Schema> {
+  if (Array.isArray(value)) throw new CameraDefinitionError("expected a JSON object");
   const { success, output, issues } = v.safeParse(schema, value, { abortEarly: true });
   if (success) return output;
   const [{ path }] = issues;

