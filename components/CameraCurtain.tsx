@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
 import type { CameraSignals } from "../lib/client/cameras/camera_signals.ts";
 import {
   describeCameraRetry,
@@ -15,9 +16,13 @@ export function CameraCurtain({ camera, signals, hasFrame }: {
   /** Whether there is an image below. */
   hasFrame: boolean;
 }): JSX.Element | null {
+  const failure = useRef<CameraView["last_error"]>(null);
   const { state, last_error } = camera;
-  if (state === "failed" && last_error !== null) {
-    const { title, remedy } = explainCameraFailure(last_error);
+  // What went wrong stays in sight while it is tried again.
+  if (state === "failed") failure.current = last_error;
+  else if (state !== "starting") failure.current = null;
+  if (failure.current !== null) {
+    const { title, remedy } = explainCameraFailure(failure.current);
     return (
       <div class="curtain" data-failed="true" data-over={hasFrame}>
         <Icon name="alert" />

@@ -34,6 +34,8 @@ export function CameraTile({ camera, signals, display }: {
     // Its state is another now than when the list was fetched.
     if (hasFrame.value) cameraLibrary(signals).refresh();
   });
+  const { phase } = live.stage.value;
+  const isWatched = phase === "starting" || phase === "running";
   const isShown = hasFrame.value && isOn(camera);
   return (
     <li class="tile">
@@ -56,7 +58,7 @@ export function CameraTile({ camera, signals, display }: {
           <h2>
             <a id={`camera-${id}`} class="tile-name" href={cameraPage(location.href, id)}>{name}</a>
           </h2>
-          <Pill status={describeCamera(camera)} isQuiet />
+          <Pill status={describeCamera(camera, isWatched)} isQuiet />
         </div>
         <div>
           <p class="tile-facts">{describeFacts(camera, signals)}</p>
@@ -87,7 +89,7 @@ function describeFacts(camera: CameraView, { pipelines }: CameraSignals): string
   const pipeline = pipelines.value.find(({ id }) => id === pipeline_id)?.name ?? pipeline_id;
   return [
     pipeline,
+    read_only ? "CAMERAS_FILE" : "",
     width !== null && height !== null ? `${width}×${height}` : "",
-    read_only ? "from CAMERAS_FILE" : "",
   ].filter((fact) => fact !== "").join(" · ");
 }

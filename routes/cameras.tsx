@@ -44,7 +44,7 @@ function OneCamera({ url, id }: { url: URL; id: string }) {
   return (
     <>
       <PageHeader url={url}>
-        <CameraStatus signals={signals} id={id} />
+        <CameraStatus signals={signals} live={live} id={id} />
       </PageHeader>
       <main class="live camera">
         <h1 class="hidden">Camera</h1>

@@ -61,11 +61,12 @@ export function explainCameraFailure(
   return FAILURES[code] ?? { title: detail === "" ? "The camera failed" : detail, remedy: "" };
 }
 
-/** When a camera that failed is tried again, such as `Trying again in 4 s`; empty when it waits for nobody. */
+/** When a camera that failed is tried again, such as `Trying again in 4 s`; empty when nobody waits for that. */
 export function describeCameraRetry(
-  { retry_at }: Pick<CameraView, "retry_at">,
+  { state, retry_at }: Pick<CameraView, "state" | "retry_at">,
   now: number,
 ): string {
+  if (state === "starting") return "Trying again now";
   if (retry_at === null) return "";
   const seconds = Math.ceil((Date.parse(retry_at) - now) / 1000);
   // The clock of this device may be wrong.
@@ -74,11 +75,16 @@ export function describeCameraRetry(
     : "Trying again in a moment";
 }
 
-/** The state of a camera as its pill shows it. */
+/**
+ * The state of a camera as its pill shows it.
+ *
+ * @param isWatched Whether it is watched here, which starts it; the server may have told its state before that.
+ */
 export function describeCamera(
-  { state, answered_fps }: Pick<CameraView, "state" | "answered_fps">,
+  { state, forced, answered_fps }: Pick<CameraView, "state" | "forced" | "answered_fps">,
+  isWatched: boolean,
 ): StatusDescription {
-  switch (state) {
+  switch (isWatched && forced !== "off" && state === "idle" ? "starting" : state) {
     case "starting":
       return { tone: "connecting", word: "Starting", figures: "" };
     case "active":

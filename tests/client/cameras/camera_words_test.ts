@@ -7,6 +7,7 @@ import {
   explainCameraFailure,
   formatFps,
 } from "../../../lib/client/cameras/camera_words.ts";
+import type { CameraView } from "../../../lib/protocol/camera.ts";
 import { exampleCamera } from "./example_camera.ts";
 
 Deno.test("a failure is explained by its code, else by the server's sentence", () => {
@@ -23,22 +24,24 @@ Deno.test("a failure is explained by its code, else by the server's sentence", (
 
 Deno.test("a camera that failed tells when it is tried again, on a device with a wrong clock too", () => {
   const now = Date.parse("2026-11-01T12:00:00.000Z");
-  const retryAt = (time: string | null) => describeCameraRetry({ retry_at: time }, now);
+  const retryAt = (time: string | null) =>
+    describeCameraRetry({ state: "failed", retry_at: time }, now);
   expect(retryAt(null)).toBe("");
   expect(retryAt("2026-11-01T12:00:03.200Z")).toBe("Trying again in 4 s");
   expect(retryAt("2026-11-01T11:59:59.000Z")).toBe("Trying again in a moment");
   expect(retryAt("2026-11-01T12:05:00.000Z")).toBe("Trying again in a moment");
+  expect(describeCameraRetry({ state: "starting", retry_at: null }, now)).toBe("Trying again now");
 });
 
 Deno.test("the pill tells the state, and the rate while it is live", () => {
-  expect(describeCamera(exampleCamera())).toEqual({
-    tone: "live",
-    word: "Live",
-    figures: "9.8 FPS",
-  });
-  expect(describeCamera(exampleCamera({ state: "failed" })))
-    .toEqual({ tone: "lost", word: "Failed", figures: "" });
-  expect(describeCamera(exampleCamera({ state: "stopping" })).word).toBe("Off");
+  const pill = (changes: Partial<CameraView>, isWatched = true) =>
+    describeCamera(exampleCamera(changes), isWatched);
+  expect(pill({})).toEqual({ tone: "live", word: "Live", figures: "9.8 FPS" });
+  expect(pill({ state: "failed" })).toEqual({ tone: "lost", word: "Failed", figures: "" });
+  expect(pill({ state: "stopping" }).word).toBe("Off");
+  expect(pill({ state: "idle" }).word).toBe("Starting");
+  expect(pill({ state: "idle", forced: "off" }).word).toBe("Off");
+  expect(pill({ state: "idle" }, false).word).toBe("Off");
   expect([9.96, 12.34, 0.25].map(formatFps)).toEqual(["10", "12", "0.3"]);
 });
 
