@@ -22,15 +22,19 @@ export function JobProgress({ job: { status, progress } }: { job: JobView }): JS
   if (status === "pending") {
     return <ProgressBar label="Waiting for its turn" share={0} figures="" />;
   }
-  if (total_steps === 0) {
-    return <ProgressBar label={`Frame ${current_step}`} share={null} figures="" />;
-  }
-  const seconds = pace.current.update(current_step, total_steps, performance.now());
+  const isKnown = total_steps > 0;
+  const seconds = isKnown
+    ? pace.current.update(current_step, total_steps, performance.now())
+    : null;
+  const figures = [
+    isKnown ? `${current_step} of ${total_steps}` : `${current_step} frames`,
+    seconds === null ? "" : formatTimeLeft(seconds),
+  ];
   return (
     <ProgressBar
-      label={`Frame ${current_step} of ${total_steps}`}
-      share={percent / 100}
-      figures={seconds === null ? "" : formatTimeLeft(seconds)}
+      label="Looking at frames"
+      share={isKnown ? percent / 100 : null}
+      figures={figures.filter(Boolean).join(" · ")}
     />
   );
 }

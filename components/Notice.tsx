@@ -5,14 +5,19 @@ import { Icon } from "./Icon.tsx";
 import { TokenForm } from "./TokenForm.tsx";
 
 /** What is said in place of an image. */
-export function Notice({ stage, host, onStart }: {
+export function Notice({ stage, host, onStart, onOpen, onSample }: {
   stage: StageState;
   /** Name of the server. */
   host: string;
   onStart: () => void;
+  /** Asks for a file. */
+  onOpen: () => void;
+  /** Takes an image that comes with the page. */
+  onSample: () => void;
 }): JSX.Element | null {
   if (stage.phase === "running") return null;
-  const { title, remedy, asksForToken } = describe(stage);
+  const explanation = describe(stage);
+  const { title, remedy } = explanation;
   return (
     <div class="notice" data-phase={stage.phase}>
       <div class="notice-body" role={stage.phase === "failed" ? "alert" : undefined}>
@@ -26,22 +31,48 @@ export function Notice({ stage, host, onStart }: {
       </div>
       {stage.phase === "starting"
         ? <span class="busy" aria-hidden="true" />
-        : asksForToken
+        : explanation.asksForToken
         ? <TokenForm />
         : (
-          <button type="button" class="button primary" onClick={onStart}>
-            <Icon name="camera" />
-            <span>Start camera</span>
-          </button>
+          <NextSteps
+            needsFile={explanation.needsFile ?? false}
+            onStart={onStart}
+            onOpen={onOpen}
+          />
         )}
       {stage.phase === "welcome" && (
         <div class="notice-aside">
-          <p>An image or a video works too: open it, or drop it here.</p>
+          <p>
+            An image or a video works too: open it<span class="mouse-only">, or drop it here</span>
+            . <button type="button" class="link" onClick={onSample}>Try a sample image</button>
+          </p>
           <p>
             Frames go only to <strong>{host}</strong>, this page’s server, and are not kept.
           </p>
         </div>
       )}
+    </div>
+  );
+}
+
+/** What the person can do: to start the camera or, where that will not work, to open a file first of all. */
+function NextSteps({ needsFile, onStart, onOpen }: {
+  needsFile: boolean;
+  onStart: () => void;
+  onOpen: () => void;
+}): JSX.Element {
+  return (
+    <div class="notice-steps">
+      {needsFile && (
+        <button type="button" class="button primary" onClick={onOpen}>
+          <Icon name="open" />
+          <span>Open file</span>
+        </button>
+      )}
+      <button type="button" class={needsFile ? "button" : "button primary"} onClick={onStart}>
+        <Icon name="camera" />
+        <span>Start camera</span>
+      </button>
     </div>
   );
 }

@@ -1,12 +1,15 @@
 import { useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
+import { asset } from "fresh/runtime";
 import { useEffect, useRef } from "preact/hooks";
 import { DropTarget } from "../components/DropTarget.tsx";
 import { Notice } from "../components/Notice.tsx";
+import { askForFile } from "../lib/client/live/file_input.ts";
 import { type LiveSession, liveSession } from "../lib/client/live/live_session.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { recall, remember } from "../lib/client/remember.ts";
 import { isShortcut } from "../lib/client/live/shortcuts.ts";
+import { atBase } from "../lib/client/server_url.ts";
 
 /** Shows the source, or says what to do while there is none. */
 export function CameraPreview({ live, host }: {
@@ -50,7 +53,13 @@ export function CameraPreview({ live, host }: {
         role="img"
         aria-label="The image"
       />
-      <Notice stage={stage} host={host} onStart={() => liveSession(live).startCamera()} />
+      <Notice
+        stage={stage}
+        host={host}
+        onStart={() => liveSession(live).startCamera()}
+        onOpen={askForFile}
+        onSample={() => openSample(liveSession(live))}
+      />
       <DropTarget onFile={(file) => liveSession(live).startFile(file)} />
     </>
   );
@@ -67,6 +76,14 @@ async function startAsLastTime(session: LiveSession): Promise<void> {
   } catch {
     // Some browsers cannot tell whether the camera is permitted. The button is there.
   }
+}
+
+/** Shows the image that comes with the page, for those who only want to see what this does. */
+async function openSample(session: LiveSession): Promise<void> {
+  const answer = await fetch(atBase(asset("/sample.jpg"))).catch(() => null);
+  // What is no image is told as any file that is none.
+  const image = answer === null ? new Blob() : await answer.blob();
+  await session.startFile(new File([image], "sample.jpg", { type: "image/jpeg" }));
 }
 
 function rememberCamera({ stage, cameraId }: LiveSignals): void {

@@ -6,7 +6,15 @@ import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { formatPercent } from "../lib/image/captions.ts";
 
 /** Chooses what of the results is shown and keeps the choice for the next visit; nothing of it goes to the server. */
-export function DisplayControls({ live }: { live: LiveSignals }): JSX.Element {
+export function DisplayControls({ live, canStep = false }: {
+  live: LiveSignals;
+  /**
+   * Whether there is a live image that runs ahead of its boxes.
+   *
+   * @default {false}
+   */
+  canStep?: boolean;
+}): JSX.Element {
   useEffect(() => {
     restoreDisplay(live);
     return effect(() => rememberDisplay(live));
@@ -19,6 +27,7 @@ export function DisplayControls({ live }: { live: LiveSignals }): JSX.Element {
       <Switch label="Boxes" checked={live.showBoxes} />
       {readsText && <Switch label="Text" checked={live.showText} />}
       <Switch label="Fill the stage" checked={live.fillsStage} />
+      {canStep && <Switch label="Image in step with boxes" checked={live.inStep} />}
     </section>
   );
 }

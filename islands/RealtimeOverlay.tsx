@@ -40,6 +40,12 @@ export function RealtimeOverlay({ live }: { live: LiveSignals }): JSX.Element {
     if (canvas.current !== null) paint(canvas.current, size.value, layout.value);
   });
   useSignalEffect(() => {
+    const { width, height } = live.lastResult.value?.result.image ?? {};
+    const stage = canvas.current?.parentElement;
+    if (width !== undefined) stage?.style.setProperty("--aspect", `${width} / ${height}`);
+    // Else the shape stays, so that nothing moves while a stream is interrupted.
+  });
+  useSignalEffect(() => {
     isStale.value = false;
     if (live.lastResult.value === null) return;
     const timer = setTimeout(() => isStale.value = true, STALE_MS);
@@ -83,8 +89,9 @@ function currentLayout(
   pointer: Point | undefined,
 ): OverlayLayout | null {
   const stage = live.stage.value;
-  if (live.lastResult.value === null || stage.phase !== "running") return null;
-  const message = stage.isMirrored ? mirrorResult(live.lastResult.value) : live.lastResult.value;
+  const result = live.steppedResult.value ?? live.lastResult.value;
+  if (result === null || stage.phase !== "running") return null;
+  const message = stage.isMirrored ? mirrorResult(result) : result;
   // The size that the result names: a camera that is turned changes its own while results are on their way.
   const shown = fittedRectangle(
     size,

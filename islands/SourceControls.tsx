@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { Icon } from "../components/Icon.tsx";
+import { FILE_INPUT } from "../lib/client/live/file_input.ts";
 import { liveSession } from "../lib/client/live/live_session.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 
@@ -29,7 +30,14 @@ export function SourceControls({ live }: { live: LiveSignals }): JSX.Element {
         <Icon name="open" />
         <span class="wide-only">Open file</span>
       </button>
-      <input ref={input} type="file" accept="image/*,video/*" hidden onChange={open} />
+      <input
+        ref={input}
+        id={FILE_INPUT}
+        type="file"
+        accept="image/*,video/*"
+        hidden
+        onChange={open}
+      />
     </div>
   );
 }

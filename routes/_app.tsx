@@ -18,6 +18,7 @@ export default define.page(function App({ Component, state }: PageProps<unknown,
         />
         <title>{[state.title, "livesyte"].filter(Boolean).join(" · ")}</title>
         <link rel="icon" href={asset("/favicon.svg")} type="image/svg+xml" />
+        <link rel="apple-touch-icon" href={asset("/apple-touch-icon.png")} />
         <link rel="manifest" href={asset("/manifest.webmanifest")} />
         <link rel="stylesheet" href={asset(`/styles/${state.styles ?? "message"}.css`)} />
         <script src={asset("/check_browser.js")} defer />

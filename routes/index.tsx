@@ -9,6 +9,7 @@ import { SeenNow } from "../islands/SeenNow.tsx";
 import { SourceControls } from "../islands/SourceControls.tsx";
 import { StageControls } from "../islands/StageControls.tsx";
 import { StatusPill } from "../islands/StatusPill.tsx";
+import { SteppedFrame } from "../islands/SteppedFrame.tsx";
 import { StreamDebugPanel } from "../islands/StreamDebugPanel.tsx";
 import { createLiveSignals } from "../lib/client/live/live_signals.ts";
 import { define } from "../state.ts";
@@ -33,6 +34,7 @@ export default define.page(function LivePage({ url }: PageProps) {
         <section class="stage" aria-label="Live image">
           <div class="viewport">
             <CameraPreview live={live} host={url.host} />
+            <SteppedFrame live={live} />
             <RealtimeOverlay live={live} />
             <ErrorBanner live={live} />
             <noscript>
@@ -51,7 +53,7 @@ export default define.page(function LivePage({ url }: PageProps) {
         </section>
         <aside class="rail" aria-label="What is seen">
           <SeenNow live={live} />
-          <DisplayControls live={live} />
+          <DisplayControls live={live} canStep />
           <StreamDebugPanel live={live} />
           <p class="hint">
             <kbd>Space</kbd> starts and stops

@@ -9,6 +9,7 @@ export { SeenNow } from "../SeenNow.tsx";
 export { SourceControls } from "../SourceControls.tsx";
 export { StageControls } from "../StageControls.tsx";
 export { StatusPill } from "../StatusPill.tsx";
+export { SteppedFrame } from "../SteppedFrame.tsx";
 export { StreamDebugPanel } from "../StreamDebugPanel.tsx";
 export { WatchControls } from "../WatchControls.tsx";
 export { WatchPreview } from "../WatchPreview.tsx";

@@ -6,4 +6,6 @@ export interface Explanation {
   remedy: string;
   /** Whether the person is asked for the token of the server. */
   asksForToken?: boolean;
+  /** Whether a file is what works now, rather than another try with the camera. */
+  needsFile?: boolean;
 }

@@ -6,6 +6,7 @@ import { browserTest } from "./browser.ts";
 import { CameraInPage, LEVEL, UPRIGHT } from "./canvas_camera.ts";
 import {
   DOG_IMAGE,
+  dogTest,
   expectAccessible,
   onStage,
   startCamera,
@@ -243,3 +244,23 @@ async function snapshotSize(page: Page): Promise<{ width: number; height: number
   await page.keyboard.press("Escape");
   return { width, height };
 }
+
+dogTest("the image can be shown in step with its boxes", async (camera) => {
+  await visit({ camera }, async ({ page }) => {
+    await startCamera(page);
+    await waitForDog(page);
+    const shown = page.locator(`canvas.source[data-shown="true"][aria-hidden]`);
+    expect(await shown.count()).toBe(0);
+    await page.getByRole("switch", { name: "Image in step with boxes" }).check();
+    await shown.waitFor();
+    // What is drawn is the frame that the list beside it was made of: neither is ahead.
+    expect(await shown.evaluate((canvas) => (canvas as HTMLCanvasElement).width)).toBeGreaterThan(
+      0,
+    );
+    await waitForDog(page);
+    await page.getByRole("switch", { name: "Image in step with boxes" }).uncheck();
+    await shown.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("Stopped").waitFor();
+  });
+});

@@ -94,6 +94,20 @@ function cameraFailure(cause: unknown): CameraFailure {
   }
 }
 
+/** What laptops and phones call a camera that looks at the person. */
+const FRONT_CAMERA = /\b(front|face ?time|user|integrated|built-?in|internal)\b/i;
+
+/**
+ * Whether a camera looks at the person, who then expects to see a mirror. Phones say so; of computers only the name of the camera
+ * tells.
+ */
+export function isFrontCamera(
+  { facingMode }: Pick<MediaTrackSettings, "facingMode">,
+  name: string,
+): boolean {
+  return facingMode === undefined ? FRONT_CAMERA.test(name) : facingMode === "user";
+}
+
 /** The cameras of this device, in the browser's order; empty where none can be listed. */
 export async function listCameras(
   devices: MediaDevices | undefined = navigator.mediaDevices,
@@ -109,10 +123,12 @@ const EXPLANATIONS: Readonly<Record<CameraFailure, Explanation>> = {
   no_device: {
     title: "No camera was found",
     remedy: "Connect one, or open an image or a video file instead.",
+    needsFile: true,
   },
   permission_refused: {
     title: "The camera is not allowed for this page",
-    remedy: "Allow it in the browser’s address bar, then start again.",
+    remedy: "Open an image or a video instead, or allow the camera in the browser’s address bar.",
+    needsFile: true,
   },
   in_use: {
     title: "The camera is busy",
@@ -121,6 +137,7 @@ const EXPLANATIONS: Readonly<Record<CameraFailure, Explanation>> = {
   insecure_context: {
     title: "Browsers share a camera only with secure pages",
     remedy: "Open this page over HTTPS or on localhost. Files work here all the same.",
+    needsFile: true,
   },
   unplugged: {
     title: "The camera has gone",

@@ -56,6 +56,8 @@ export interface LiveSignals extends RealtimeSignals {
   history: Signal<HistoryPoint[]>;
   /** The frame of the last result, for those who want to keep both. */
   lastAnswered: Signal<AnsweredFrame | null>;
+  /** The result whose frame is shown in place of the live image; `null` while that itself is shown. */
+  steppedResult: Signal<ResultMessage | null>;
   /** Less certain objects are not shown; at least 0 and below 1. */
   minimumConfidence: Signal<number>;
   /** Names of the classes that are not shown. */
@@ -66,6 +68,8 @@ export interface LiveSignals extends RealtimeSignals {
   showText: Signal<boolean>;
   /** Whether the image fills the stage, rather than fits into it. */
   fillsStage: Signal<boolean>;
+  /** Whether each answered frame is shown with its own boxes, rather than the live image with boxes that lag behind it. */
+  inStep: Signal<boolean>;
 }
 
 /** Creates the signals of one page, as they are before anything was started. */
@@ -82,10 +86,12 @@ export function createLiveSignals(): LiveSignals {
     statistics: signal<StreamStatistics | null>(null),
     history: signal<HistoryPoint[]>([]),
     lastAnswered: signal<AnsweredFrame | null>(null),
+    steppedResult: signal<ResultMessage | null>(null),
     minimumConfidence: signal(0.25),
     hiddenLabels: signal<readonly string[]>([]),
     showBoxes: signal(true),
     showText: signal(true),
     fillsStage: signal(false),
+    inStep: signal(false),
   };
 }

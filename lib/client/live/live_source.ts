@@ -1,6 +1,12 @@
 /** Opens what the frames come from: a camera, a video file or a still image. */
 
-import { type CameraChoice, CameraError, explainCameraFailure, openCamera } from "./camera.ts";
+import {
+  type CameraChoice,
+  CameraError,
+  explainCameraFailure,
+  isFrontCamera,
+  openCamera,
+} from "./camera.ts";
 import type { Explanation } from "../explanation.ts";
 import { type CaptureElement, sourceSize } from "./frame_capture.ts";
 import type { SourceKind } from "./live_signals.ts";
@@ -80,7 +86,7 @@ export async function openCameraSource(
     name: track?.label || "Camera",
     element: video,
     cameraId: settings?.deviceId ?? null,
-    isMirrored: settings?.facingMode === "user",
+    isMirrored: isFrontCamera(settings ?? {}, track?.label ?? ""),
     onended: null,
     resume: () => resume(video),
     close,

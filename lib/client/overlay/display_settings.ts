@@ -8,7 +8,7 @@ import { recall, remember } from "../remember.ts";
 /** Signals of what of the results is shown. */
 export type DisplaySignals = Pick<
   LiveSignals,
-  "minimumConfidence" | "hiddenLabels" | "showBoxes" | "showText" | "fillsStage"
+  "minimumConfidence" | "hiddenLabels" | "showBoxes" | "showText" | "fillsStage" | "inStep"
 >;
 
 /** The values of {@linkcode DisplaySignals}. */
@@ -31,6 +31,7 @@ export function rememberDisplay(signals: DisplaySignals): void {
   const settings: DisplaySettings = {
     ...currentChoice(signals),
     fillsStage: signals.fillsStage.value,
+    inStep: signals.inStep.value,
   };
   remember("livesyte.display", JSON.stringify(settings));
 }
@@ -54,6 +55,7 @@ const CHECKS: Readonly<Record<keyof DisplaySettings, (value: unknown) => boolean
   showBoxes: isBoolean,
   showText: isBoolean,
   fillsStage: isBoolean,
+  inStep: isBoolean,
 };
 
 /** Reads settings as another visit, or another version of this page, left them; what makes no sense is left out. */

@@ -4,6 +4,7 @@ import {
   CameraError,
   type CameraFailure,
   explainCameraFailure,
+  isFrontCamera,
   listCameras,
   openCamera,
 } from "../../../lib/client/live/camera.ts";
@@ -80,4 +81,15 @@ Deno.test("listCameras knows of no camera before one was permitted", async () =>
   } as unknown as MediaDevices;
   expect(await listCameras(devices)).toEqual([]);
   expect(await listCameras(undefined)).toEqual([]);
+});
+
+Deno.test("a camera that looks at the person is known by what it says, else by its name", () => {
+  expect(isFrontCamera({ facingMode: "user" }, "camera2 1, facing front")).toBe(true);
+  expect(isFrontCamera({ facingMode: "environment" }, "Front")).toBe(false);
+  for (const name of ["FaceTime HD Camera", "Integrated Camera (13d3:5405)", "Built-in iSight"]) {
+    expect([name, isFrontCamera({}, name)]).toEqual([name, true]);
+  }
+  for (const name of ["", "HD Pro Webcam C920", "Document camera", "OBS Virtual Camera"]) {
+    expect([name, isFrontCamera({}, name)]).toEqual([name, false]);
+  }
 });

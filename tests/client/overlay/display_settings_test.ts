@@ -13,6 +13,7 @@ Deno.test("settings of the display come back on the next visit", () => {
   first.hiddenLabels.value = ["dog"];
   first.showBoxes.value = false;
   first.fillsStage.value = true;
+  first.inStep.value = true;
   rememberDisplay(first);
   const second = createLiveSignals();
   restoreDisplay(second);
@@ -22,6 +23,7 @@ Deno.test("settings of the display come back on the next visit", () => {
   expect(second.showBoxes.value).toBe(false);
   expect(second.showText.value).toBe(true);
   expect(second.fillsStage.value).toBe(true);
+  expect(second.inStep.value).toBe(true);
 });
 
 Deno.test("parseDisplaySettings leaves out what makes no sense", () => {
