@@ -22,6 +22,7 @@ import { measureEventLoopLag } from "./lib/telemetry/event_loop_lag.ts";
 import { logEvent } from "./lib/telemetry/log.ts";
 import { metricsRegistry, pipelineMetrics, videoMetrics } from "./lib/telemetry/metrics.ts";
 import type { FrameBounds } from "./lib/video/decode/display_geometry.ts";
+import { hlsVariants } from "./lib/video/decode/hls_variants.ts";
 import { LiveDecoder } from "./lib/video/decode/live_decoder.ts";
 import { SourceError } from "./lib/video/decode/source_error.ts";
 import type { VideoFrameProcessor } from "./lib/video/video_frame_processor.ts";
@@ -95,6 +96,7 @@ export class Services {
       isSourceFailure: (error) => error instanceof SourceError,
       isValidPipeline: (id) => frames.isValidPipeline(id),
       frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
+      hlsQualities: hlsVariants,
       draw: drawOverlay,
     });
   }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Size } from "../image/size.ts";
+import type { CameraQuality } from "../protocol/camera.ts";
 import type { CameraDefinition } from "../protocol/camera_definition.ts";
 import type { StreamState } from "../protocol/session.ts";
 import type { CameraStateMessage } from "../protocol/viewer.ts";
@@ -20,7 +22,11 @@ import {
 } from "./camera_source.ts";
 import { hideSecrets } from "./camera_url.ts";
 import { CameraMeters } from "./camera_meters.ts";
+import { HlsPlayback, type HlsQuality } from "./hls_playback.ts";
 import { AnsweredFrame, type DrawOverlay, FrameRelay } from "./frame_relay.ts";
+
+/** Frames whose numbers in their source are known: the one in flight, the one that waits, and some more. */
+const KNOWN_FRAMES = 8;
 
 /** What all cameras of a server share. */
 export interface CameraContext {
@@ -34,6 +40,10 @@ export interface CameraContext {
   isValidPipeline(id: string): boolean;
   /** What the frames for a pipeline are to fit within. */
   frameSize(pipelineId: string): SourceOptions["frameSize"];
+  /** Holds files that are played. */
+  dataDirectory: string;
+  /** The qualities in which images of a size are played. */
+  hlsQualities(size: Size): HlsQuality[];
   /** Draws what was found. */
   draw: DrawOverlay;
   /** How long a camera stays on without clients, in milliseconds. */
@@ -50,6 +60,8 @@ export class Camera {
   readonly stream: StreamSession;
   /** Its newest frame. */
   readonly frames: FrameRelay = new FrameRelay();
+  /** Its video. */
+  readonly hls: HlsPlayback;
   /** Whether it comes from `CAMERAS_FILE`. */
   readonly readOnly: boolean;
   readonly #context: CameraContext;
@@ -64,6 +76,8 @@ export class Camera {
   #grace: ReturnType<typeof setTimeout> | undefined;
   #retryAt: number | undefined;
   #sourceDrops = 0;
+  /** Numbers that the newest frames have in their source, by those that they have in the stream. */
+  readonly #sourceIndices = new Map<number, number>();
   #restarts = 0;
   #isClosed = false;
 
@@ -83,7 +97,15 @@ export class Camera {
         this.#run?.noteResult();
         this.#meters.answered();
         this.frames.publish(new AnsweredFrame(jpeg, message, context.draw));
+        const index = this.#sourceIndices.get(message.frame_index);
+        if (index !== undefined) this.hls.annotate(index, message.result);
       },
+    });
+    this.hls = new HlsPlayback({
+      dataDirectory: context.dataDirectory,
+      id: definition.id,
+      join: () => this.join(),
+      hasFailed: () => !this.isOn || this.stream.session.state === "failed",
     });
     this.stream.session.onClientsChange = (count) => {
       this.#meters.setClients(count);
@@ -115,6 +137,19 @@ export class Camera {
   get droppedFrames(): number {
     const inSource = this.#sourceDrops + (this.#source?.droppedFrames ?? 0);
     return inSource + this.stream.session.droppedFrames;
+  }
+
+  /** The qualities in which it is played; none while nobody does. */
+  get qualities(): CameraQuality[] {
+    if (!this.hls.isPlaying || this.#info === undefined) return [];
+    const { folder } = this.hls;
+    return this.#context.hlsQualities(this.#info).map(({ level, bitrate, width, height }) => ({
+      level,
+      bitrate,
+      resolution: `${width}x${height}`,
+      segment_path: folder,
+      playlist_path: `${folder}/${level}.m3u8`,
+    }));
   }
 
   /** Frames a second that were answered, over the last seconds. */
@@ -199,6 +234,7 @@ export class Camera {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#grace);
+    this.hls.end();
     this.#run?.stop();
     this.frames.close();
     await this.#off;
@@ -231,6 +267,7 @@ export class Camera {
       stream: this.stream,
       open: (signal) => this.#open(signal),
       onSource: (source) => this.#noteSource(source),
+      onFrame: ({ frameIndex }) => this.#noteFrame(frameIndex),
       onFailure: (failure, retryMs) => this.#fail(failure, retryMs),
       onRestart: () => {
         this.#retryAt = undefined;
@@ -261,6 +298,16 @@ export class Camera {
     if (source === undefined) this.#sourceDrops += this.#source?.droppedFrames ?? 0;
     else this.#info = source.info;
     this.#source = source;
+    this.#sourceIndices.clear();
+    this.hls.setSource(source);
+  }
+
+  #noteFrame(index: number): void {
+    this.#sourceIndices.set(this.stream.session.frameIndex, index);
+    const [oldest] = this.#sourceIndices.keys();
+    if (this.#sourceIndices.size > KNOWN_FRAMES && oldest !== undefined) {
+      this.#sourceIndices.delete(oldest);
+    }
   }
 
   #describe(error: unknown): Failure {

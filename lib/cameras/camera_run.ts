@@ -6,7 +6,7 @@
 
 import type { StreamSession } from "../streaming/stream_session.ts";
 import { Backoff, pause } from "./backoff.ts";
-import type { CameraSource, Failure } from "./camera_source.ts";
+import type { CameraSource, Failure, SourceFrame } from "./camera_source.ts";
 
 /** What a run needs of its camera. */
 export interface CameraRunOptions {
@@ -16,6 +16,8 @@ export interface CameraRunOptions {
   open(signal: AbortSignal): Promise<CameraSource>;
   /** Called with each source that was opened, and with `undefined` when it has ended. */
   onSource(source: CameraSource | undefined): void;
+  /** Called for each frame once the stream has it as its newest. */
+  onFrame(frame: SourceFrame): void;
   /** Called for each failure; `retryMs` is the time until the next attempt. */
   onFailure(failure: Failure, retryMs: number): void;
   /** Called before each attempt after the first. */
@@ -96,7 +98,7 @@ export class CameraRun {
 
   /** Feeds the stream until the source ends; returns why. */
   async #play(signal: AbortSignal): Promise<Failure> {
-    const { stream, open, onSource, describe } = this.#options;
+    const { stream, open, onSource, onFrame, describe } = this.#options;
     this.#pipelineFailure = undefined;
     try {
       await using source = await open(signal);
@@ -104,6 +106,7 @@ export class CameraRun {
       for await (const frame of source.frames()) {
         if (signal.aborted || this.#pipelineFailure !== undefined) break;
         stream.receive(bufferOf(frame.jpeg));
+        onFrame(frame);
       }
     } catch (error) {
       return this.#pipelineFailure ?? describe(error);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { join } from "node:path";
 import type { CameraView } from "../protocol/camera.ts";
 import type { CameraDefinition, CameraTested } from "../protocol/camera_definition.ts";
 import type { StreamServer } from "../streaming/stream_server.ts";
@@ -26,14 +27,13 @@ import {
   CameraNotFoundError,
   CameraReadOnlyError,
 } from "./errors.ts";
+import { HLS_FOLDER } from "./hls_playback.ts";
 import { tryAddress } from "./try_address.ts";
 
 /** Options of {@linkcode CameraService}. */
 export interface CameraServiceOptions extends CameraContext {
   /** Where the sessions of cameras are. */
   streams: StreamServer;
-  /** Holds the cameras that were added over HTTP. */
-  dataDirectory: string;
   /** `CAMERAS_FILE`; `undefined` for none. */
   file: string | undefined;
 }
@@ -68,6 +68,7 @@ export class CameraService {
    */
   async load(): Promise<void> {
     const { file, dataDirectory, isValidPipeline } = this.#options;
+    await removePlayed(join(dataDirectory, HLS_FOLDER));
     if (file !== undefined) {
       for (const each of await readCamerasFile(file, isValidPipeline)) this.#create(each, true);
     }
@@ -219,5 +220,14 @@ export class CameraService {
   #save(cameras: readonly CameraDefinition[]): void {
     this.#store ??= new CameraStore(this.#options.dataDirectory);
     this.#store.save(cameras);
+  }
+}
+
+/** Removes what a server that was killed has left. */
+async function removePlayed(folder: string): Promise<void> {
+  try {
+    await Deno.remove(folder, { recursive: true });
+  } catch {
+    // There is nothing, or nothing that can be removed; each camera makes a folder of its own.
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { PipelineResult } from "../protocol/result.ts";
 import type { Size } from "../image/size.ts";
 
 /** How to open an address. */
@@ -36,6 +37,10 @@ export interface CameraSource extends AsyncDisposable {
    * @throws {SourceFailure} Once there are no more
    */
   frames(): AsyncIterable<SourceFrame>;
+  /** Begins a video with results drawn in, in an empty directory given by its absolute path; `null` ends it. */
+  play(hls: { directory: string } | null): void;
+  /** Tells what was found in a frame, for the video. */
+  annotate(frameIndex: number, result: PipelineResult): void;
 }
 
 /**

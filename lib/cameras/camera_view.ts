@@ -29,7 +29,7 @@ export function toCameraView(camera: Camera): CameraView {
     error_count: session.errorCount,
     last_error: session.lastError,
     retry_at: stateMessage.retry_at,
-    qualities: [],
+    qualities: camera.qualities,
     answered_fps: Math.round(camera.answeredFps * 10) / 10,
     width: info?.width ?? null,
     height: info?.height ?? null,

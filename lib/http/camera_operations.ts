@@ -104,6 +104,17 @@ export const CAMERA_OPERATIONS: readonly Operation[] = [
     errors: [404],
   },
   {
+    path: "/camera/{id}/hls/{file}",
+    id: "string",
+    method: "get",
+    summary:
+      "The video of a camera with results drawn in, as HTTP Live Streaming: master.m3u8 and what that names",
+    guarded: true,
+    answer: "application/vnd.apple.mpegurl",
+    otherAnswers: ["video/mp2t"],
+    errors: [404, 416, 503],
+  },
+  {
     path: "/ws/cameras/{id}",
     id: "string",
     method: "get",

@@ -81,9 +81,10 @@ function responses(operation: Operation): JsonObject {
 
 function parameters({ path, id = "uuid", query }: Operation): JsonObject[] {
   const idSchema = id === "uuid" ? { type: "string", format: id } : { type: id };
-  const inPath = path.includes("{id}")
-    ? [{ name: "id", in: "path", required: true, schema: idSchema }]
-    : [];
+  const inPath = Array.from(path.matchAll(/{(\w+)}/g), ([, name]) => {
+    const schema = name === "id" ? idSchema : { type: "string" };
+    return { name, in: "path", required: true, schema };
+  });
   if (query === undefined) return inPath;
   const { properties = {}, required = [] } = querySchema(query);
   const inQuery = Object.entries(properties).map(([name, property]) => {

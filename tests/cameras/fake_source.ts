@@ -25,6 +25,8 @@ class FakeSource implements CameraSource {
   readonly url: string;
   droppedFrames = 0;
   isClosed = false;
+  playsIn: string | undefined;
+  readonly annotated: number[] = [];
   readonly #frames: (Uint8Array<ArrayBuffer> | FakeSourceError)[] = [];
   #arrived = Promise.withResolvers<void>();
 
@@ -56,6 +58,14 @@ class FakeSource implements CameraSource {
       if (next instanceof FakeSourceError) throw next;
       if (next !== undefined) yield { jpeg: next, frameIndex };
     }
+  }
+
+  play(hls: { directory: string } | null): void {
+    this.playsIn = hls?.directory;
+  }
+
+  annotate(frameIndex: number): void {
+    this.annotated.push(frameIndex);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -118,6 +128,7 @@ export class FakeCameras implements AsyncDisposable {
       isSourceFailure: (error) => error instanceof FakeSourceError,
       isValidPipeline: processor.isValidPipeline,
       frameSize: () => ({ width: 640, height: 480 }),
+      hlsQualities: ({ width, height }) => [{ level: "360p", bitrate: 600, width, height }],
       draw: (jpeg) => {
         this.drawings += 1;
         return Promise.resolve(jpeg.slice());

@@ -278,3 +278,35 @@ dogTest("a camera that is not there is told in words", async () => {
     await page.getByText("See what all your cameras see").waitFor();
   });
 });
+
+dogTest("a camera is played as a video, by a player that is loaded only then", async () => {
+  const path = "/cameras?id=door";
+  await visitCameras([{ id: "door", name: "Door" }], { path }, async (page) => {
+    // As in browsers that cannot play it by themselves.
+    await page.addInitScript(() => HTMLMediaElement.prototype.canPlayType = () => "");
+    await page.reload();
+    await waitForDog(page);
+    const scripts = () =>
+      page.evaluate(() =>
+        performance.getEntriesByType("resource").filter(({ name }) => /\.js(\?|$)/.test(name))
+          .length
+      );
+    const before = await scripts();
+    await page.getByLabel("Watch as").selectOption("video");
+    const video = page.locator("video");
+    await video.waitFor();
+    await until(
+      "the video plays",
+      () => video.evaluate((element) => (element as HTMLVideoElement).currentTime > 1),
+    );
+    expect(await scripts()).toBeGreaterThan(before);
+    expect(await video.evaluate((element) => (element as HTMLVideoElement).videoHeight))
+      .toBeGreaterThanOrEqual(360);
+    await expectAccessible(page, "video");
+    // The frames are not sent as well.
+    await until("only players are left", async () => (await listCameras())[0]?.client_count === 1);
+    await page.getByLabel("Watch as").selectOption("pictures");
+    await waitForDog(page);
+    await video.waitFor({ state: "detached" });
+  });
+});

@@ -36,7 +36,7 @@ async function readDocument(server: TestServer): Promise<OpenApiDocument> {
 
 /** Methods that a path of the interface takes, as it says itself when asked with another. */
 async function allowedMethods(server: TestServer, path: string): Promise<string[]> {
-  const response = await server.fetch(path.replace("{id}", "x"), { method: "PUT" });
+  const response = await server.fetch(path.replace(/{\w+}/g, "x"), { method: "PUT" });
   await response.body?.cancel();
   const allowed = response.headers.get("Allow")?.split(", ").filter((name) => name !== "HEAD");
   return (allowed ?? []).map((name) => name.toLowerCase()).sort();
@@ -60,7 +60,7 @@ Deno.test("paths of the OpenAPI document ask for the token where it says so", as
     for (const [name, { security }] of Object.entries(methods)) {
       const headers = path.startsWith("/ws/") ? { Upgrade: "websocket" } : {};
       const init = { method: name.toUpperCase(), headers };
-      const response = await server.fetch(path.replace("{id}", "x"), init);
+      const response = await server.fetch(path.replaceAll(/{\w+}/g, "x"), init);
       await response.body?.cancel();
       expect([path, response.status === 401]).toEqual([path, security !== undefined]);
     }

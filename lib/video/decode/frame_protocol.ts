@@ -9,6 +9,7 @@
  */
 
 import type { FrameBounds } from "./display_geometry.ts";
+import type { PipelineResult } from "../../protocol/result.ts";
 import type { VideoInfo } from "../jobs/job.ts";
 import { isSourceProblem, type SourceProblem } from "./source_error.ts";
 
@@ -61,7 +62,11 @@ export type LiveCommand =
   /** Opens an address; always the first. */
   | { type: "open"; address: string }
   /** Asks for one frame: the newest that has not been sent, or else the next. */
-  | { type: "next" };
+  | { type: "next" }
+  /** Begins a video with results drawn in, in a directory that is there, or ends it. */
+  | { type: "play"; directory: string | null }
+  /** Tells what was found in a frame, for the video. */
+  | { type: "annotate"; frameIndex: number; result: PipelineResult };
 
 /** Describes the video; always the first record, unless opening fails. */
 export interface StreamHead extends VideoInfo {

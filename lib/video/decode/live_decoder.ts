@@ -8,6 +8,7 @@ import { ChildError, DecodeChild, hasLibraries } from "./decode_child.ts";
 import type { DecodeCommand } from "./decode_command.ts";
 import { type FrameBounds, mostPixels } from "./display_geometry.ts";
 import type { RecordHead, SourceInfo } from "./frame_protocol.ts";
+import type { PipelineResult } from "../../protocol/result.ts";
 import { parseSourceAddress } from "./source_address.ts";
 import { SourceError, type SourceProblem } from "./source_error.ts";
 
@@ -85,6 +86,7 @@ export class LiveDecoder implements AsyncDisposable {
   readonly #frameTimeoutMs: number;
   #info: SourceInfo | undefined;
   #droppedFrames = 0;
+  #isPlaying = false;
 
   private constructor(options: LiveDecoderOptions) {
     const { fps, frameSize, command, signal } = options;
@@ -159,6 +161,26 @@ export class LiveDecoder implements AsyncDisposable {
       this.#droppedFrames += replaced;
       yield { jpeg: record.body, frameIndex, width, height, ageMs };
     }
+  }
+
+  /**
+   * Begins a video of the source with results drawn in, as HTTP Live Streaming: `master.m3u8` and what it names, in each of
+   * {@linkcode hlsVariants}; nothing is there before the first two seconds are over. `null` ends it, after which it is for the
+   * caller to remove the files; one may still be written while the end has not reached the process.
+   *
+   * @param hls Its directory, an absolute path, which has to be there and empty
+   */
+  play(hls: { directory: string } | null): void {
+    this.#isPlaying = hls !== null;
+    this.#child.send({ type: "play", directory: hls?.directory ?? null });
+  }
+
+  /**
+   * Tells what was found in a frame, which puts it into the video that {@linkcode play} began. Frames without results are left out,
+   * and so are those whose results come later than those of seven others.
+   */
+  annotate(frameIndex: number, result: PipelineResult): void {
+    if (this.#isPlaying) this.#child.send({ type: "annotate", frameIndex, result });
   }
 
   /** Ends the decode process, wherever it is. */

@@ -12,6 +12,8 @@ import { parseSourceAddress } from "../decode/source_address.ts";
 import { SourceError } from "../decode/source_error.ts";
 import type { Size } from "../../image/size.ts";
 import { FramePicker } from "./frame_picker.ts";
+import type { PipelineResult } from "../../protocol/result.ts";
+import { HlsPlayer } from "./hls_player.ts";
 import { JpegEncoder } from "./jpeg_encoder.ts";
 import { type LiveImage, LiveSource } from "./live_source.ts";
 import { NewestSlot } from "./newest_slot.ts";
@@ -38,22 +40,73 @@ export async function runLive(request: LiveRequest, connection: LiveConnection):
   const source = await LiveSource.open(parseSourceAddress(first.address), request);
   connection.write({ type: "source", ...source.info });
   using sender = new FrameSender(source, request, connection);
-  obey(connection.commands, sender);
+  const video = new VideoOutput(source, request.fps);
+  obey(connection.commands, sender, video);
   const picker = new FramePicker(request.fps);
   const images = source.images({
     isDue: (timeMs) => picker.isDue(timeMs),
-    mustDecode: (jpeg) => !sender.canPass(jpeg),
+    mustDecode: (jpeg) => video.isPlaying || !sender.canPass(jpeg),
     onSkipped: () => sender.skip(),
   });
-  for await (const image of images) sender.offer(image);
+  for await (const image of images) {
+    const takenAtMs = performance.now();
+    sender.offer(image, takenAtMs);
+    await video.remember(image, takenAtMs);
+  }
   throw new SourceError("ended");
 }
 
-async function obey(commands: AsyncIterator<LiveCommand>, sender: FrameSender): Promise<void> {
+async function obey(
+  commands: AsyncIterator<LiveCommand>,
+  sender: FrameSender,
+  video: VideoOutput,
+): Promise<void> {
   for (;;) {
     const { done, value } = await commands.next();
     if (done) return;
     if (value.type === "next") sender.ask();
+    if (value.type === "play") video.play(value.directory);
+    if (value.type === "annotate") video.annotate(value.frameIndex, value.result);
+  }
+}
+
+/** The video that is made while somebody plays it; what goes wrong with it ends it, and nothing else. */
+class VideoOutput {
+  readonly #source: LiveSource;
+  readonly #fps: number;
+  #player: HlsPlayer | undefined;
+
+  constructor(source: LiveSource, fps: number) {
+    this.#source = source;
+    this.#fps = fps;
+  }
+
+  get isPlaying(): boolean {
+    return this.#player !== undefined;
+  }
+
+  play(directory: string | null): void {
+    this.#end(this.#player);
+    if (directory === null) return;
+    const { info, orientation } = this.#source;
+    const fps = Math.min(this.#fps, info.fps ?? this.#fps);
+    this.#player = new HlsPlayer(directory, { shown: info, orientation, fps });
+  }
+
+  async remember({ index, image }: LiveImage, takenAtMs: number): Promise<void> {
+    const player = this.#player;
+    if (image === null) return;
+    await player?.remember(index, image, takenAtMs).catch(() => this.#end(player));
+  }
+
+  annotate(index: number, result: PipelineResult): void {
+    const player = this.#player;
+    player?.annotate(index, result).catch(() => this.#end(player));
+  }
+
+  #end(player: HlsPlayer | undefined): void {
+    player?.close().catch(() => {});
+    if (player === this.#player) this.#player = undefined;
   }
 }
 
@@ -101,14 +154,14 @@ class FrameSender implements Disposable {
     if (this.#slot.isAsked) this.#skip();
   }
 
-  offer({ index, image, jpeg, shown }: LiveImage): void {
+  offer({ index, image, jpeg, shown }: LiveImage, takenAtMs: number): void {
     const whole = jpeg === null ? undefined : this.#pass(jpeg);
     const frame = whole === undefined ? image?.clone() ?? null : null;
     const content = whole?.bytes ?? frame;
     if (content === null) return this.skip();
     this.#slot.put({
       index,
-      takenAtMs: performance.now(),
+      takenAtMs,
       shown: whole ?? shown,
       content,
       [Symbol.dispose]: () => frame?.free(),
