@@ -32,6 +32,7 @@ export function CameraVideo({ url, name }: {
   }, [url, attempt.value]);
   const retry = () => {
     isFailed.value = false;
+    isPlaying.value = false;
     attempt.value++;
   };
   return (
@@ -41,7 +42,7 @@ export function CameraVideo({ url, name }: {
         class="source"
         aria-label={`Video of ${name}`}
         autoplay
-        controls
+        controls={isPlaying.value}
         muted
         playsInline
         onPlaying={() => isPlaying.value = true}

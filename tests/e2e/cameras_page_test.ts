@@ -282,9 +282,6 @@ dogTest("a camera that is not there is told in words", async () => {
 dogTest("a camera is played as a video, by a player that is loaded only then", async () => {
   const path = "/cameras?id=door";
   await visitCameras([{ id: "door", name: "Door" }], { path }, async (page) => {
-    // As in browsers that cannot play it by themselves.
-    await page.addInitScript(() => HTMLMediaElement.prototype.canPlayType = () => "");
-    await page.reload();
     await waitForDog(page);
     const scripts = () =>
       page.evaluate(() =>

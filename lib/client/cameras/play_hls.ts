@@ -1,4 +1,4 @@
-/** Plays HLS in browsers that cannot by themselves; loaded only when somebody wants to see a video. */
+/** Plays HLS; loaded only when somebody wants to see a video. */
 
 // @ts-types="hls.js"
 import Hls from "hls.js/light";

@@ -1,10 +1,9 @@
 /** Plays the video that the server makes of a camera. */
 
-/** Of HLS, as browsers know it. */
-const HLS_TYPE = "application/vnd.apple.mpegurl";
-
 /**
- * Plays an HLS video: by the browser itself where it can, else with a player that is loaded only then.
+ * Plays an HLS video with a player that is loaded only then, or by the browser itself where no player can work.
+ *
+ * Some browsers say that they play HLS, and then refuse segments that every player takes.
  *
  * @param url Of its playlist.
  * @param onFailure Called when it does not play, or plays no more.
@@ -15,7 +14,7 @@ export async function playVideo(
   url: string,
   onFailure: () => void,
 ): Promise<() => void> {
-  if (video.canPlayType(HLS_TYPE) === "") {
+  if ("MediaSource" in globalThis || "ManagedMediaSource" in globalThis) {
     const { playHls } = await import("./play_hls.ts");
     return playHls(video, url, onFailure);
   }
