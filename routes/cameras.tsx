@@ -64,8 +64,8 @@ function OneCamera({ url, id }: { url: URL; id: string }) {
         </section>
         <aside class="rail" aria-label="What is seen">
           <SeenNow live={live} />
-          <CameraFacts signals={signals} id={id} />
           <DisplayControls live={live} />
+          <CameraFacts signals={signals} id={id} />
         </aside>
       </main>
     </>

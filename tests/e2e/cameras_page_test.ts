@@ -211,6 +211,41 @@ dogTest("a camera that cannot be reached is told in words, among others that can
   });
 });
 
+dogTest("nothing moves when cameras come, start, fail and are stopped", async () => {
+  const cameras = [
+    { id: "door", name: "Door" },
+    { id: "yard", name: "Yard", url: "rtsp://127.0.0.1:1/" },
+  ];
+  await visitCameras(cameras, {}, async (page) => {
+    await waitForDog(page);
+    await tile(page, "Yard").locator(`.pill[data-tone="lost"]`).waitFor();
+    // Pressed by a script, since browsers do not count what moves after a person has pressed.
+    await page.getByRole("button", { name: "Stop Door" })
+      .evaluate((button) => (button as HTMLButtonElement).click());
+    await page.getByText("Turned off.").waitFor();
+    expect(await movement(page)).toBeLessThan(0.01);
+    await page.getByRole("link", { name: "Yard" }).click();
+    await page.locator(`.pill[data-tone="lost"]`).waitFor();
+    await page.locator(".curtain", { hasText: "The camera cannot be reached." }).waitFor();
+    expect(await movement(page)).toBeLessThan(0.01);
+  });
+});
+
+/** How much has moved on the page by itself, as browsers score it. */
+function movement(page: Page): Promise<number> {
+  return page.evaluate(() =>
+    new Promise<number>((resolve) => {
+      let score = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          score += (entry as unknown as { value: number }).value;
+        }
+      }).observe({ type: "layout-shift", buffered: true });
+      setTimeout(() => resolve(score), 500);
+    })
+  );
+}
+
 dogTest("what is wrong with a camera stands at its field", async () => {
   const tolerate = /status of 4\d\d/;
   await visitCameras([{ id: "door", name: "Door" }], { tolerate }, async (page) => {
