@@ -120,7 +120,7 @@ Deno.test("with a token set, streams and sessions want it as a header or a param
 
 Deno.test("the links of a page carry the token that it was opened with", async () => {
   await using server = await startTestServer({ processor });
-  for (const path of ["/", "/watch", "/videos", "/nowhere"]) {
+  for (const path of ["/", "/cameras", "/watch", "/videos", "/nowhere"]) {
     const linksOf = async (query: string) => {
       const html = await (await server.fetch(path + query)).text();
       return [...html.matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, href]) => href);

@@ -26,7 +26,16 @@ Deno.test("pages, files, interface and sockets are there below BASE_PATH, and fo
 
 Deno.test("what a page leads to is below BASE_PATH", async () => {
   await using server = await startTestServer({ processor, environment });
-  for (const path of ["/vision/", "/vision/watch", "/vision/videos", "/vision/nothing-here", "/"]) {
+  for (
+    const path of [
+      "/vision/",
+      "/vision/cameras",
+      "/vision/watch",
+      "/vision/videos",
+      "/vision/nothing-here",
+      "/",
+    ]
+  ) {
     const response = await server.fetch(path);
     const html = await response.text();
     const addresses = [...html.matchAll(/(?:\s(?:href|src)=|from)"(\/[^"]*)"/g)]

@@ -19,6 +19,7 @@ Deno.test("titles name the page, those of errors too", async () => {
   const titleOf = async (path: string) =>
     /<title>(.*?)<\/title>/.exec(await (await server.fetch(path)).text())?.[1];
   expect(await titleOf("/")).toBe("Live · livesyte");
+  expect(await titleOf("/cameras")).toBe("Cameras · livesyte");
   expect(await titleOf("/watch")).toBe("Watch · livesyte");
   expect(await titleOf("/watch?session_id=x")).toBe("Watch · livesyte");
   expect(await titleOf("/videos")).toBe("Videos · livesyte");
@@ -42,12 +43,12 @@ Deno.test("a page that fails is an error page with a title and the security head
 
 Deno.test("the link to the page that is shown says so", async () => {
   await using server = await startTestServer({ processor });
-  for (const path of ["/", "/watch", "/videos", "/videos/"]) {
+  for (const path of ["/", "/cameras", "/cameras?id=x", "/watch", "/videos", "/videos/"]) {
     const html = await (await server.fetch(path)).text();
     const nav = /<nav class="pages".*?<\/nav>/s.exec(html)?.[0] ?? "";
     const current = [...nav.matchAll(/<a href="([^"]*)"[^>]*aria-current="page"/g)]
       .map(([, href]) => href);
-    expect(current).toEqual([path === "/videos/" ? "/videos" : path]);
+    expect(current).toEqual([path.replace(/\/$|\?.*$/, "") || "/"]);
   }
 });
 

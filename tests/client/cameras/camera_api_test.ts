@@ -50,15 +50,13 @@ Deno.test("an error of the server keeps its field", async () => {
 });
 
 Deno.test("a test that is given up ends as such", async () => {
-  await using server = Deno.serve(
-    { port: 0, onListen() {} },
-    ({ signal }) =>
-      new Promise<Response>((resolve) => signal.onabort = () => resolve(new Response())),
-  );
+  const { promise: answer, resolve } = Promise.withResolvers<Response>();
+  await using server = Deno.serve({ port: 0, onListen() {} }, () => answer);
   const abort = new AbortController();
   const outcome = testCamera(pageOf(server), { url: "rtsp://a/b" }, abort.signal);
   setTimeout(() => abort.abort(), 50);
   await expect(outcome).rejects.toMatchObject({ code: "aborted" });
+  resolve(new Response());
 });
 
 Deno.test("addresses of a camera have the page's token", () => {
