@@ -66,7 +66,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
     const { size, isFile } = await file.stat();
     if (!isFile) throw new ModelError(`Cannot use the model ${path}: it is not a file`);
     if (size > MOST_BYTES) throw tooLarge(path, size);
-    const wrong = await checkOnnxFile(file, size);
+    const wrong = checkOnnxFile(file, size);
     if (wrong !== undefined) throw new ModelError(`Cannot use the model ${path}: ${wrong}`);
     return await Deno.readFile(path);
   } catch (cause) {
