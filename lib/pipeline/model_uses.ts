@@ -50,8 +50,7 @@ export function gatherModels(
       const where = `${fileOf(definition)}: parameter "model" of the node "${id}"`;
       if (model === undefined && role !== roleOfAll) {
         throw new DefinitionError(
-          `Cannot load the pipeline ${where} is missing, and YOLO_MODEL is a ${roleOfAll}; ` +
-            `the name or the path of a ${role} works`,
+          `Cannot load the pipeline ${where} ${missing(role, roleOfAll)}`,
         );
       }
       const key = `${step} ${model}`;
@@ -62,8 +61,13 @@ export function gatherModels(
   return [...uses.values()];
 }
 
+/** Says of a parameter that it may not be left out: the end of a sentence. */
+export function missing(role: ModelRole, roleOfAll: ModelRole): string {
+  return `is missing, and YOLO_MODEL is a ${roleOfAll}; the name or the path of a ${role} works`;
+}
+
 /** What the models of a step are for; `undefined` for a step that takes none. */
-function roleIn(step: string): ModelRole | undefined {
+export function roleIn(step: string): ModelRole | undefined {
   const { params, produces } = STEPS.get(step) ?? {};
   if (params?.model === undefined) return undefined;
   return produces === "classes" ? "classifier" : "detector";
