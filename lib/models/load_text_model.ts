@@ -24,8 +24,8 @@ export async function loadTextModel(
   // One after the other, so that of two missing files it is always the first that is named.
   const detectorModel = await readModel(detector);
   const recognizerModel = await readModel(recognizer);
-  const ofDetector = await findCalibration(detector, detectorModel);
-  const ofRecognizer = await findCalibration(recognizer, recognizerModel);
+  const ofDetector = await findCalibration(detector, [detectorModel]);
+  const ofRecognizer = await findCalibration(recognizer, [recognizerModel]);
   const isInteger = precision === "auto" && ofDetector && ofRecognizer &&
     !await integersOverflow();
   const ranges: TextRanges | undefined = isInteger
