@@ -18,6 +18,7 @@ import { takeSingleImage } from "../onnx/single_image.ts";
 import { hasOpenShapes } from "./open_shapes.ts";
 import { type Calibration, findCalibration, hashOf, rangesOf } from "./calibration.ts";
 import { MODELS } from "./model_catalog.ts";
+import { refuseOperators } from "./refuse_operators.ts";
 import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 
 /** The numbers that a detector computes with. */
@@ -82,6 +83,8 @@ export async function prepareDetector(
   // Those of the catalogue have been tried.
   if (!MODELS.some(({ sha256 }) => sha256 === hash)) {
     await describing(source, async () => {
+      // First, since it takes little memory to say no.
+      refuseOperators(model, layout.outputs);
       const { tryDetector } = await import("./try_detector.ts");
       await tryDetector(specialize(model, layout, choice.confidence), layout);
     });
