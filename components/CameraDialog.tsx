@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { CameraSignals } from "../lib/client/cameras/camera_signals.ts";
 import type { CameraView } from "../lib/protocol/camera.ts";
@@ -16,6 +16,7 @@ export function CameraDialog({ camera, signals, onSaved }: {
   onSaved: (id: string | null) => void;
 }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
+  const deleteButton = useRef<HTMLButtonElement>(null);
   const isAsking = useSignal(false);
   const state = useCameraForm(signals, camera);
   useEffect(() => dialog.current?.showModal(), []);
@@ -32,6 +33,11 @@ export function CameraDialog({ camera, signals, onSaved }: {
     else form.querySelector<HTMLElement>(`[aria-invalid="true"]`)?.focus();
   };
   const remove = async () => await state.remove() && closeAfter(null);
+  const keep = () => {
+    isAsking.value = false;
+    // The button that was pressed is gone, and the other one is there again only then.
+    setTimeout(() => deleteButton.current?.focus());
+  };
   const problem = state.problem.value;
   return (
     <dialog
@@ -54,12 +60,13 @@ export function CameraDialog({ camera, signals, onSaved }: {
               camera={camera}
               isBusy={state.isBusy.value}
               onDelete={remove}
-              onKeep={() => isAsking.value = false}
+              onKeep={keep}
             />
           )
           : (
             <Actions
               state={state}
+              deleteButton={deleteButton}
               onDelete={() => isAsking.value = true}
               onCancel={() => dialog.current?.close()}
             />
@@ -69,8 +76,9 @@ export function CameraDialog({ camera, signals, onSaved }: {
   );
 }
 
-function Actions({ state: { camera, isBusy }, onDelete, onCancel }: {
+function Actions({ state: { camera, isBusy }, deleteButton, onDelete, onCancel }: {
   state: CameraFormState;
+  deleteButton: RefObject<HTMLButtonElement>;
   onDelete: () => void;
   onCancel: () => void;
 }): JSX.Element {
@@ -81,7 +89,13 @@ function Actions({ state: { camera, isBusy }, onDelete, onCancel }: {
         <span>{camera === null ? "Add camera" : "Save"}</span>
       </button>
       {camera !== null && (
-        <button type="button" class="button danger" disabled={isBusy.value} onClick={onDelete}>
+        <button
+          ref={deleteButton}
+          type="button"
+          class="button danger"
+          disabled={isBusy.value}
+          onClick={onDelete}
+        >
           <Icon name="delete" />
           <span>Delete</span>
         </button>

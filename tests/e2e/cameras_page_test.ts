@@ -204,7 +204,8 @@ dogTest("a camera that cannot be reached is told in words, among others that can
     await page.getByText("Delete Garden for good?").waitFor();
     await expectAccessible(page, "asked");
     await page.getByRole("button", { name: "Keep it" }).tap();
-    await page.getByRole("button", { name: "Delete", exact: true }).tap();
+    await page.waitForFunction(() => document.activeElement?.textContent === "Delete");
+    await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Delete camera" }).tap();
     await tile(page, "Garden").waitFor({ state: "detached" });
     expect((await listCameras()).map(({ id }) => id)).toEqual(["door"]);
@@ -301,6 +302,22 @@ dogTest("those who may not change cameras are told so, and what to do", async ()
     await page.getByText(/Cameras cannot be changed from here\./).waitFor();
     expect(await page.getByRole("button", { name: "Edit" }).isDisabled()).toBe(true);
     await expectAccessible(page, "may not change");
+  });
+});
+
+dogTest("a camera of CAMERAS_FILE is not edited, and says why", async () => {
+  const url = `file://${await dogFile()}`;
+  const file = `${directory?.path}/cameras.json`;
+  const door = { id: "door", name: "Door", url, pipeline_id: "yolo_only" };
+  await Deno.writeTextFile(file, JSON.stringify({ cameras: [door] }));
+  await using server = await startServer({ PIPELINE_WORKERS: "1", CAMERAS_FILE: file });
+  await visit({ url: server.url, path: "/cameras" }, async ({ page }) => {
+    await tile(page, "Door").getByText("CAMERAS_FILE").waitFor();
+    expect(await page.getByRole("button", { name: "Edit Door" }).count()).toBe(0);
+    await page.getByRole("link", { name: "Door" }).click();
+    await page.getByText("It comes from the server’s CAMERAS_FILE").waitFor();
+    expect(await page.getByRole("button", { name: "Edit" }).count()).toBe(0);
+    await waitForDog(page);
   });
 });
 

@@ -45,6 +45,8 @@ export class CameraLibrary {
   #requests = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isRunning = false;
+  /** Why there was no list the last time that there was none. */
+  #listProblem: Explanation | undefined;
 
   /**
    * Asks the server for nothing yet: that begins with `run`.
@@ -93,7 +95,7 @@ export class CameraLibrary {
       this.#show(list);
     } catch (error) {
       if (request !== this.#requests) return;
-      problem.value = explainCameraError(error);
+      problem.value = this.#listProblem = explainCameraError(error);
       // It stays so until the person has entered the token.
       if (problem.value.asksForToken) return;
     }
@@ -141,7 +143,7 @@ export class CameraLibrary {
       canChange.value = can_change;
       now.value = Date.now();
       if (changes !== "") news.value = changes;
-      if (problem.value?.title === UNREACHABLE_TITLE) problem.value = null;
+      if (problem.value === this.#listProblem) problem.value = null;
     });
     if (pipelines.value.length === 0) this.#loadPipelines();
   }
@@ -154,8 +156,6 @@ export class CameraLibrary {
     }
   }
 }
-
-const UNREACHABLE_TITLE = explainCameraError(new ApiError("unreachable")).title;
 
 let pageLibrary: CameraLibrary | undefined;
 
