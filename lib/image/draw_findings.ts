@@ -70,7 +70,7 @@ export async function drawOverlay(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { width, height } = result.image;
   // The coordinates are those of the frame as received, whatever its EXIF orientation.
-  const frame = sharp(jpeg, { limitInputPixels: width * height });
+  const frame = sharp(jpeg, { limitInputPixels: width * height, ignoreIcc: true });
   return new Uint8Array(await compose(frame, result, "jpeg", 80));
 }
 

@@ -114,7 +114,7 @@ export interface SourceHead extends SourceInfo {
 export interface JpegHead {
   /** Tells it from the other heads. */
   type: "jpeg";
-  /** Counted from 0 in the source. */
+  /** Counted from 0 over all images that were decoded or looked at. */
   frameIndex: number;
   /** Width of the JPEG in pixels. */
   width: number;

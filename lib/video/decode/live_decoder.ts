@@ -56,7 +56,7 @@ export interface LiveFrame {
   width: number;
   /** Height in pixels. */
   height: number;
-  /** Counted from 0 in the source, those that were left out too. */
+  /** Counted from 0 over all images that were decoded or looked at, so it rises by more than one where some were not taken. */
   frameIndex: number;
   /** How old it was when it was sent, in milliseconds since it was decoded. */
   ageMs: number;

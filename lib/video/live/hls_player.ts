@@ -129,7 +129,7 @@ export class HlsPlayer {
       fps: this.#source.fps,
     });
     this.#startMs ??= takenAtMs;
-    await this.#writeScript(result, best);
+    this.#writeScript(result, best);
     const filename = escapeOption(`${this.#directory}/${SCRIPT}`);
     // The filter reads a script once, when it is made.
     using drawing = new FrameFilter(UPRIGHT, [["ass", `filename=${filename}`], ...PLAIN]);
@@ -144,11 +144,11 @@ export class HlsPlayer {
     await this.#writer.write(drawn, takenAtMs - this.#startMs);
   }
 
-  async #writeScript(result: PipelineResult, size: Size): Promise<void> {
+  #writeScript(result: PipelineResult, size: Size): void {
     const style = { size, frameStride: 1 };
     const frame = { frame_index: 0, timestamp_ms: 0, result };
     const script = formatScriptHead(style) + formatScriptEvents(frame, style);
-    await writeFile(`${this.#directory}/${SCRIPT}`, script);
+    writeFile(`${this.#directory}/${SCRIPT}`, script);
   }
 }
 

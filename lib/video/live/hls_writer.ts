@@ -118,7 +118,7 @@ export class HlsWriter {
     }
     this.#lastMs = pts;
     // The muxer keeps each image until the next, so now the first segment of every quality is there.
-    if (this.#keyframes > 2 || (this.#keyframes === 2 && !isKeyframe)) await this.#writeMaster();
+    if (this.#keyframes > 2 || (this.#keyframes === 2 && !isKeyframe)) this.#writeMaster();
   }
 
   /** Ends the stream; its files stay. */
@@ -131,14 +131,14 @@ export class HlsWriter {
   }
 
   /** FFmpeg's own would tell a wrong average of bits, by which players choose. */
-  async #writeMaster(): Promise<void> {
+  #writeMaster(): void {
     if (this.#hasMaster) return;
     this.#hasMaster = true;
     const entries = this.#tracks.map(({ variant, codec }) => ({
       variant,
       header: codec.extraData,
     }));
-    await writeFile(`${this.#directory}/${NAMES.master}`, formatMaster(entries));
+    writeFile(`${this.#directory}/${NAMES.master}`, formatMaster(entries));
   }
 
   async #drain(codec: CodecContext, stream: Stream, frameMs: number): Promise<void> {

@@ -33,7 +33,7 @@ import { RealTime } from "./real_time.ts";
 
 /** One image of a source, valid until the next one is asked for. */
 export interface LiveImage {
-  /** Counted from 0 in the source. */
+  /** Counted from 0 over all images that were decoded or looked at. */
   index: number;
   /** In the codec's own pixel format and orientation; `null` where only the JPEG is wanted. */
   image: Frame | null;

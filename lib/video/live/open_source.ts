@@ -43,7 +43,7 @@ const MEDIA_FORMATS = "mov,matroska,avi,mpegts,flv,mjpeg,mpjpeg";
  */
 const OPTIONS: Readonly<Record<SourceAddress["kind"], Readonly<Record<string, string>>>> = {
   rtsp: {
-    protocol_whitelist: "tcp,tls,rtp,udp",
+    protocol_whitelist: "tcp,tls",
     format_whitelist: "rtsp",
     // Packets that are lost would leave smears until the next keyframe.
     rtsp_transport: "tcp",

@@ -204,6 +204,35 @@ Deno.test("LiveDecoder passes the JPEGs of a camera on, and scales those that ar
   }
 });
 
+Deno.test("LiveDecoder says when a camera ends its answer, and leaves out JPEGs that are cut off", async () => {
+  const jpeg = await Deno.readFile(`${import.meta.dirname}/../../fixtures/dog.jpg`);
+  const parts = [jpeg, jpeg.subarray(0, 9000), jpeg.subarray(0, 100), jpeg, jpeg];
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      async start(controller) {
+        for (const part of parts) {
+          const head = `--b\r\nContent-Type: image/jpeg\r\nContent-Length: ${part.length}\r\n\r\n`;
+          for (const bytes of [new TextEncoder().encode(head), part]) controller.enqueue(bytes);
+          controller.enqueue(new TextEncoder().encode("\r\n"));
+          await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+        controller.close();
+      },
+    });
+    return new Response(body, {
+      headers: { "content-type": "multipart/x-mixed-replace; boundary=b" },
+    });
+  });
+  await using decoder = await LiveDecoder.open(`http://127.0.0.1:${server.addr.port}/`, OPTIONS);
+  const frames: LiveFrame[] = [];
+  const all = (async () => {
+    for await (const frame of decoder.frames()) frames.push(frame);
+  })();
+  await expect(all).rejects.toMatchObject({ code: "ended" });
+  expect(frames.length).toBeGreaterThanOrEqual(3);
+  for (const { jpeg } of frames) await sharp(jpeg).raw().toBuffer();
+});
+
 Deno.test("LiveDecoder says why a source over HTTP cannot be opened", async () => {
   const answers: Record<string, () => Response> = {
     "/locked": () => new Response("", { status: 401 }),
