@@ -23,14 +23,6 @@ export function CameraFacts({ signals, id }: {
       <p class="hidden" role="status">{news.value}</p>
       {camera !== undefined && (
         <>
-          <dl class="facts">
-            {cameraFacts(camera, pipelines.value).map(([name, value]) => (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
           {problem.value !== null && (
             <p class="problem" role="alert">
               <strong>{problem.value.title}.</strong> {problem.value.remedy}
@@ -51,6 +43,14 @@ export function CameraFacts({ signals, id }: {
             )}
           </div>
           <p class="empty">{whyFixed(camera.read_only, canChange.value)}</p>
+          <dl class="facts">
+            {cameraFacts(camera, pipelines.value).map(([name, value]) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
         </>
       )}
       {editing.value !== null && editing.value !== "new" && (
