@@ -41,6 +41,11 @@ const NEEDS = {
     remedy: "apt-get install ffmpeg",
     isThere: () => runs("ffmpeg", "-version"),
   },
+  node: {
+    tests: "tests of the client package in Node",
+    remedy: "install Node 20.10 or later",
+    isThere: () => runs("node", "--version"),
+  },
   python3: {
     tests: "the test of what other programs are measured with",
     remedy: "apt-get install python3",

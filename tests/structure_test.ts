@@ -47,8 +47,9 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/video": [...SHARED, "lib/image"],
   "lib/front": SHARED,
   "lib/http": [...SHARED, "lib/video"],
-  "lib/client": ["lib/protocol", ...PLAIN_IMAGE],
-  "components": ["lib/client", "lib/protocol", ...PLAIN_IMAGE],
+  "client": [],
+  "lib/client": ["client", "lib/protocol", ...PLAIN_IMAGE],
+  "components": ["client", "lib/client", "lib/protocol", ...PLAIN_IMAGE],
   "islands": ["lib/client", "lib/protocol", "components", ...PLAIN_IMAGE],
 };
 
@@ -102,7 +103,7 @@ function isWithin(path: string, part: string): boolean {
 async function programImports(): Promise<[from: string, to: string][]> {
   const isEntry = (file: string) =>
     ["main.ts", "dev.ts"].includes(file) || /^lib\/.*_process\.ts$/.test(file) ||
-    isWithin(file, "routes") || /^lib\/.*worker\.ts$/.test(file);
+    isWithin(file, "routes") || file === "client/mod.ts" || /^lib\/.*worker\.ts$/.test(file);
   return await localImports(modules.filter(isEntry));
 }
 
