@@ -20,7 +20,7 @@ import { Viewer, type ViewerOptions } from "./viewer.ts";
 /** Options for {@linkcode Livesyte}. */
 export interface LivesyteOptions {
   /** The server's token, where it asks for one. */
-  token?: string;
+  token?: string | undefined;
   /** Constructor of WebSockets, for runtimes that have none, such as Node 20: that of the package `ws`. */
   WebSocket?: typeof WebSocket;
 }

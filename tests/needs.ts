@@ -51,6 +51,11 @@ const NEEDS = {
     remedy: "apt-get install python3",
     isThere: () => runs("python3", "--version"),
   },
+  websockets: {
+    tests: "the test of the example in Python",
+    remedy: "apt-get install python3-websockets, or pip install websockets",
+    isThere: () => pythonWithWebSockets() !== undefined,
+  },
   qemu: {
     tests: "the test of an older processor",
     remedy: "apt-get install qemu-user, on x64",
@@ -92,6 +97,11 @@ const found = new Map<NeedName, boolean>();
 /** Whether this machine lacks one of these, so that a test has to be skipped; in CI, where all has to be there, never. */
 export function isMissing(...names: NeedName[]): boolean {
   return Deno.env.get("CI") !== "true" && names.some((name) => !isThere(name));
+}
+
+/** A Python that has the package `websockets`: the first of PATH, or the one that Debian's packages are for. */
+export function pythonWithWebSockets(): string | undefined {
+  return ["python3", "/usr/bin/python3"].find((python) => runs(python, "-c", "import websockets"));
 }
 
 /** One sentence for each thing that this machine lacks: what is skipped, and how to get it. */
