@@ -5,6 +5,7 @@ import { DisplayControls } from "../islands/DisplayControls.tsx";
 import { ErrorBanner } from "../islands/ErrorBanner.tsx";
 import { PipelineSelector } from "../islands/PipelineSelector.tsx";
 import { RealtimeOverlay } from "../islands/RealtimeOverlay.tsx";
+import { SaveResults } from "../islands/SaveResults.tsx";
 import { SeenNow } from "../islands/SeenNow.tsx";
 import { SourceControls } from "../islands/SourceControls.tsx";
 import { StageControls } from "../islands/StageControls.tsx";
@@ -54,6 +55,7 @@ export default define.page(function LivePage({ url }: PageProps) {
         <aside class="rail" aria-label="What is seen">
           <SeenNow live={live} />
           <DisplayControls live={live} canStep />
+          <SaveResults live={live} />
           <StreamDebugPanel live={live} />
           <p class="hint">
             <kbd>Space</kbd> starts and stops
