@@ -12,6 +12,9 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
   "npx -y --prefer-offline deno@2.9.6 task start": {
     runElsewhere: ".ci/run, and tests/e2e/server.ts",
   },
+  "npx -y --prefer-offline deno@2.9.6 task start --lan": {
+    runElsewhere: "tests/commands/lan_test.ts, and tests/e2e/lan_test.ts",
+  },
   "npx -y --prefer-offline deno@2.9.6 task test": { runElsewhere: "this is it" },
   'curl --data-binary @tests/fixtures/dog.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:8000/pipelines/yolo_only/run':
     /"label":"dog"/,
