@@ -113,12 +113,7 @@ export interface JobView {
   /** When it was completed, failed or cancelled; `null` otherwise, and again after a retry. */
   finished_at: string | null;
   /** `null` unless the job failed. */
-  error:
-    | "decode_failed"
-    | "pipeline_failure"
-    | "internal_error"
-    | "job_damaged"
-    | null;
+  error: "decode_failed" | "pipeline_failure" | "internal_error" | "job_damaged" | null;
   /** A sentence for people about the error; `null` unless the job failed. */
   detail: string | null;
   /** Name of the file as uploaded; for display only. */
@@ -231,11 +226,7 @@ export interface Run {
 }
 
 /** Every message that the server sends on a stream, as one JSON object in a text message. */
-export type ServerMessage =
-  | ResultMessage
-  | DropMessage
-  | WarningMessage
-  | ErrorMessage;
+export type ServerMessage = ResultMessage | DropMessage | WarningMessage | ErrorMessage;
 
 /** The state of one open stream. */
 export interface Session {
