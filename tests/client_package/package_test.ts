@@ -1,4 +1,6 @@
 import { expect } from "expect";
+import jsr from "../../client/jsr.json" with { type: "json" };
+import project from "../../deno.json" with { type: "json" };
 import { installClient } from "./built_client.ts";
 
 const CLIENT = new URL("../../client/", import.meta.url);
@@ -39,6 +41,13 @@ for await (const { result } of stream) ${use}
   expect(Array.from(declared, ([, name]) => name).sort())
     .toEqual(Object.keys(await import(`file://${package_}mod.js`)).sort());
   expect(types).not.toMatch(/^import /m);
+});
+
+Deno.test("the package has the version of the server whose messages it knows", async () => {
+  await using folder = await installClient();
+  const path = `${folder.path}node_modules/livesyte-client/package.json`;
+  const { version } = JSON.parse(await Deno.readTextFile(path));
+  expect([version, jsr.version]).toEqual([project.version, project.version]);
 });
 
 Deno.test("the package can be published to JSR", async () => {
