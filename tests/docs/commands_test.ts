@@ -25,10 +25,6 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
     /No jobs removed/,
   "curl --data @pipelines/yolo_only.json http://127.0.0.1:8000/pipelines/validate": /"valid":true/,
   "deno task client": /dist\/client\/mod\.d\.ts/,
-  "npm install ./dist/client ws": { runElsewhere: "tests/client_package does it without npm" },
-  "node examples/images.mjs tests/fixtures/dog.jpg": {
-    runElsewhere: "tests/docs/examples_test.ts",
-  },
   "STREAM_ALLOWED_ORIGINS=http://localhost:5173 deno task start": {
     runElsewhere: "tests/e2e/examples_test.ts",
   },

@@ -14,7 +14,8 @@ const DOG_CSV = /^frame_index,timestamp_ms,kind,label,.*\r\n(?:.*\r\n)*0,0,objec
 /**
  * Runs an example beside the installed package, against a server of its own.
  *
- * @param args The example comes after the first of them; with the name `-`, what is in the file `-` is given back.
+ * @param args What comes after the name of the example.
+ * @returns What it printed, and what it wrote into `out.csv`.
  */
 async function runExample(name: string, command: string, args: string[]): Promise<string> {
   await using server = await startTestServer();
@@ -63,6 +64,26 @@ Deno.test({
   async fn() {
     const output = await runExample("video_to_csv.mjs", "node", [DOG_VIDEO, "out.csv"]);
     expect(output).toMatch(DOG_CSV);
+  },
+});
+
+Deno.test({
+  name: "the program that docs/clients.md shows prints what is in its image",
+  ignore: isMissing("node"),
+  async fn() {
+    const document = new URL("../../docs/clients.md", import.meta.url);
+    const [, program = ""] = /^```js\n(.*?)^```/ms.exec(await Deno.readTextFile(document)) ?? [];
+    await using server = await startTestServer();
+    await using folder = await installClient();
+    await Deno.copyFile(DOG, `${folder.path}dog.jpg`);
+    const here = program.replace("http://127.0.0.1:8000", `http://${server.host}`);
+    await Deno.writeTextFile(`${folder.path}main.mjs`, here);
+    const { stdout } = await new Deno.Command("node", {
+      args: ["main.mjs"],
+      cwd: folder.path,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).output();
+    expect(new TextDecoder().decode(stdout)).toContain("label: 'dog'");
   },
 });
 
