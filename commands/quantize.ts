@@ -9,7 +9,6 @@ import { writeCalibration } from "../lib/models/calibration.ts";
 import { measureCalibration } from "../lib/models/measure_calibration.ts";
 import { measureTextCalibrations } from "../lib/models/measure_text_calibration.ts";
 import { modelPath } from "../lib/models/model_catalog.ts";
-import { readDetector } from "../lib/models/specialized_model.ts";
 import { loadTextModel } from "../lib/models/load_text_model.ts";
 import { textModelFiles } from "../lib/models/text_models.ts";
 import { reasonOf } from "../lib/user_error.ts";
@@ -103,11 +102,10 @@ interface Calibrated {
 }
 
 async function calibrateDetector(path: string, images: readonly string[]): Promise<Calibrated> {
-  const bytes = await readDetector(path);
   const calibration = await lookAt(
     images,
     (read, options) =>
-      measureCalibration(bytes, read, { ...options, input: PIPELINE_DEFAULTS.inputSize }),
+      measureCalibration(path, read, { ...options, input: PIPELINE_DEFAULTS.inputSize }),
   );
   const written = await writeCalibration(path, calibration);
   return { written: [written], compare: () => comparePrecisions(path, images) };

@@ -17,7 +17,7 @@ Runs a pipeline on each frame of a video and writes what it finds, one JSON obje
 MPEG-TS files of any size can be read.
 
 Options:
-  --pipeline ID   The pipeline (default: yolo_ocr)
+  --pipeline ID   The pipeline (default: yolo_ocr, or classify if YOLO_MODEL is a classifier)
   --stride N      Process only every Nth frame (default: 1)
   --out FILE      Write the results here; an existing file is overwritten (default: standard output)
   -h, --help      Show this text
@@ -28,7 +28,8 @@ const SESSION = "video";
 
 interface VideoArguments {
   file: string;
-  pipelineId: string;
+  /** The one that is offered first by default. */
+  pipelineId: string | undefined;
   frameStride: number;
   out: string | undefined;
 }
@@ -50,17 +51,16 @@ export async function runVideo(args: string[], getServices: () => Services): Pro
   }
   const services = getServices();
   const { pipelines } = services;
-  if (!pipelines.isValidPipeline(parsed.pipelineId)) {
+  const { pipelineId = pipelines.registry.first } = parsed;
+  if (!pipelines.isValidPipeline(pipelineId)) {
     const known = pipelines.registry.list().map(({ id }) => id).join(", ");
-    throw new UsageError(
-      `Unknown pipeline ${JSON.stringify(parsed.pipelineId)}: known are ${known}`,
-    );
+    throw new UsageError(`Unknown pipeline ${JSON.stringify(pipelineId)}: known are ${known}`);
   }
   await checkFiles(parsed);
   await pipelines.start();
   try {
     await tellFallback(pipelines);
-    await process(services, parsed);
+    await process(services, { ...parsed, pipelineId });
     return 0;
   } finally {
     pipelines.stop();
@@ -93,7 +93,7 @@ function parseOptions(args: string[]) {
       args,
       allowPositionals: true,
       options: {
-        pipeline: { type: "string", default: "yolo_ocr" },
+        pipeline: { type: "string" },
         stride: { type: "string", default: "1" },
         out: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
@@ -142,7 +142,7 @@ function openOutput(path: string | undefined): Disposable & { write(text: string
 
 async function process(
   services: Services,
-  { file, pipelineId, frameStride, out }: VideoArguments,
+  { file, pipelineId, frameStride, out }: VideoArguments & { pipelineId: string },
 ): Promise<void> {
   await using decoder = await VideoDecoder.open(file, {
     frameSize: services.videoFrameSize(pipelineId),

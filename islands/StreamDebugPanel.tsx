@@ -5,6 +5,12 @@ import { HistoryChart } from "../components/HistoryChart.tsx";
 import { Icon } from "../components/Icon.tsx";
 import { describeDiagnostics, diagnosticRows } from "../lib/client/live/diagnostics.ts";
 import { fetchDevice } from "../lib/client/live/fetch_device.ts";
+import {
+  describeModels,
+  fetchModels,
+  type ModelDescription,
+} from "../lib/client/live/models_in_use.ts";
+import type { ModelInfo } from "../lib/protocol/model_list.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { isShortcut } from "../lib/client/live/shortcuts.ts";
 
@@ -43,10 +49,12 @@ export function StreamDebugPanel({ live }: { live: LiveSignals }): JSX.Element {
 
 function Figures({ live }: { live: LiveSignals }): JSX.Element {
   const figures = useRef<HTMLDivElement>(null);
+  const models = useSignal<ModelInfo[]>([]);
   useEffect(() => figures.current?.scrollIntoView({ block: "nearest" }), []);
   useEffect(() => {
     // A server that does not answer leaves what it has said before.
     fetchDevice().then((device) => live.device.value = device, () => {});
+    fetchModels().then((list) => models.value = list, () => {});
   }, []);
   const diagnostics = describeDiagnostics(live);
   return (
@@ -62,8 +70,18 @@ function Figures({ live }: { live: LiveSignals }): JSX.Element {
         ))}
       </dl>
       {diagnostics.device !== null && <p class="device-note">{diagnostics.device.description}.</p>}
+      <Models described={describeModels(models.value, live.pipelineId.value)} />
       <CopyButton text={() => JSON.stringify(describeDiagnostics(live), null, 2)} />
     </div>
+  );
+}
+
+function Models({ described }: { described: ModelDescription[] }): JSX.Element | null {
+  if (described.length === 0) return null;
+  return (
+    <ul class="models-in-use" aria-label="Models">
+      {described.map(({ name, facts }) => <li key={name}>{name}: {facts}</li>)}
+    </ul>
   );
 }
 

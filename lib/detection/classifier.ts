@@ -1,7 +1,7 @@
 import type { Device } from "../config.ts";
 import { cropBox } from "../image/crop_box.ts";
 import { decodeLetterboxed } from "../image/image_decoder.ts";
-import type { Fit } from "../image/letterbox.ts";
+import { type Fit, LETTERBOX_GREY } from "../image/letterbox.ts";
 import type { PixelImage } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
 import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
@@ -96,6 +96,12 @@ export class Classifier {
     const options = { maxPixels: Infinity, fit: this.fit };
     await decodeLetterboxed(crop.image, this.input, this.pixels, options);
     return await this.classify();
+  }
+
+  /** Looks at nothing but grey: the first inference allocates, and takes several times as long as the next. */
+  async warmUp(): Promise<void> {
+    this.pixels.fill(LETTERBOX_GREY);
+    await this.classify();
   }
 
   /** Frees the model. */

@@ -11,15 +11,12 @@ import { type Field, signedArea, traceOutlines } from "./trace_outline.ts";
 /** Most points of an outline. */
 export const MOST_POINTS = 200;
 
-/** Area of a triangle that is worth a point of the outline, in square pixels of the input. */
-const LEAST_AREA = 0.25;
-
-/** How far apart values are looked at, in pixels of the input: between the cells of the prototypes, outlines are curved. */
-const STEP = 2;
+/** How far points may lie beside the outline that is left without them, in pixels of the input. */
+const REACH = 0.25;
 
 /** What a mask is decoded from. */
 export interface MaskParts {
-  /** In pixels of the input; the mask ends there. */
+  /** In pixels of the input; the mask has whole pixels, so that it may reach beyond by a part of one. */
   box: Corners;
   /** One for each prototype. */
   coefficients: Float32Array;
@@ -27,111 +24,136 @@ export interface MaskParts {
   prototypes: OutputTensor;
   /** Size of the input, in pixels. */
   input: Size;
-  /** Where the image lies within the input; the mask ends there, too. */
+  /** Where the image lies within the input. */
   letterbox: Letterbox;
 }
 
 /**
  * Decodes a mask to the outline of its largest part, without holes.
  *
- * The mask is where the sum of the prototypes, each times its coefficient, is above 0; between the cells of the prototypes sums are
- * interpolated, so that the outline is finer than these.
+ * The mask has the pixels of the input that it has in Ultralytics' own post-processing: those with their upper left corner in the
+ * box where the sum of the prototypes, each times its coefficient, is above 0. Between the centres of the prototypes' cells sums are
+ * interpolated. The outline passes between the centres of pixels, where the sums between them would be 0.
  *
  * @returns In pixels of the image, rounded to 0.1, clockwise, at most {@linkcode MOST_POINTS} points; `undefined` where the mask is
  * empty
  */
 export function decodeMask({ letterbox, ...parts }: MaskParts): Point[] | undefined {
-  const { input } = parts;
-  const box = clipToContent(parts.box, letterbox);
-  if (!(box.right > box.left && box.bottom > box.top)) return undefined;
-  const [, , rows = 0, columns = 0] = parts.prototypes.dims;
-  const scale = { x: columns / input.width, y: rows / input.height };
-  const field = sumField(parts, {
-    left: box.left * scale.x - 0.5,
-    top: box.top * scale.y - 0.5,
-    right: box.right * scale.x - 0.5,
-    bottom: box.bottom * scale.y - 0.5,
-  });
-  const outline = largest(traceOutlines(field));
-  const points = outline?.map(([x, y]): Point => [(x + 0.5) / scale.x, (y + 0.5) / scale.y]);
-  if (points === undefined) return undefined;
+  const pixels = pixelsWithin(parts.box, parts.input);
+  if (!(pixels.right > pixels.left && pixels.bottom > pixels.top)) return undefined;
+  const outline = largest(traceOutlines(enlargeSums(parts, pixels)));
+  if (outline === undefined) return undefined;
   const mask = withoutRepeats(
-    reducePolygon(points, MOST_POINTS, LEAST_AREA)
-      .map((point) => toImagePoint(point, letterbox, "clipped")),
+    reducePolygon(outline, MOST_POINTS, REACH).map(([x, y]) =>
+      // The field begins a pixel before the mask, with that pixel's centre.
+      toImagePoint([pixels.left + x - 0.5, pixels.top + y - 0.5], letterbox, "clipped")
+    ),
   );
   return mask.length >= 3 ? mask : undefined;
 }
 
-function clipToContent(box: Corners, { content, left, top }: Letterbox): Corners {
+/** The pixels with their upper left corner in a box, up to but without those at its `right` and `bottom`. */
+function pixelsWithin({ left, top, right, bottom }: Corners, { width, height }: Size): Corners {
   return {
-    left: Math.max(box.left, left),
-    top: Math.max(box.top, top),
-    right: Math.min(box.right, left + content.width),
-    bottom: Math.min(box.bottom, top + content.height),
+    left: Math.max(0, Math.ceil(left)),
+    top: Math.max(0, Math.ceil(top)),
+    right: Math.min(width, Math.ceil(right)),
+    bottom: Math.min(height, Math.ceil(bottom)),
   };
 }
 
-/**
- * Sums up the prototypes within a box: at each of their cells, between them, and on the sides of the box.
- *
- * @param box In cells, of which the first has its centre at 0
- */
-function sumField(
-  { coefficients, prototypes, input }: Omit<MaskParts, "box" | "letterbox">,
-  box: Corners,
-): Field {
-  const [, , rows = 0, columns = 0] = prototypes.dims;
-  const within = (value: number, count: number) => Math.min(Math.max(value, 0), count - 1);
-  const first = {
-    column: within(Math.floor(box.left), columns),
-    row: within(Math.floor(box.top), rows),
-  };
-  const width = within(Math.ceil(box.right), columns) - first.column + 1;
-  const height = within(Math.ceil(box.bottom), rows) - first.row + 1;
-  const sums = new Float32Array(width * height);
+/** Sums of the prototypes in some of their cells. */
+interface Sums {
+  /** Row by row. */
+  values: Float32Array;
+  columns: Places;
+  rows: Places;
+}
+
+/** Between which cells pixels lie along an axis. */
+interface Places {
+  /** The first cell that is needed, of all. */
+  first: number;
+  /** How many cells are needed. */
+  count: number;
+  /** For each pixel, the cell before its centre, from `first`. */
+  before: Int32Array;
+  /** For each pixel, how far its centre is on the way to the cell behind. */
+  share: Float32Array;
+}
+
+/** Looks up pixels along an axis of `cells` cells, each `scale` of a cell wide. */
+function placesOf(
+  start: number,
+  end: number,
+  { cells, scale }: { cells: number; scale: number },
+): Places {
+  const within = (pixel: number) => Math.min(Math.max((pixel + 0.5) * scale - 0.5, 0), cells - 1);
+  const first = Math.floor(within(start));
+  const count = Math.ceil(within(end - 1)) - first + 1;
+  const before = new Int32Array(end - start);
+  const share = new Float32Array(end - start);
+  for (let index = 0; index < before.length; index++) {
+    const place = within(start + index) - first;
+    const cell = Math.min(Math.floor(place), Math.max(count - 2, 0));
+    before[index] = cell;
+    share[index] = place - cell;
+  }
+  return { first, count, before, share };
+}
+
+/** Sums up the prototypes in the cells that the pixels lie in. */
+function sumPrototypes(
+  { coefficients, prototypes: { data, dims }, input }: Omit<MaskParts, "letterbox">,
+  pixels: Corners,
+): Sums {
+  const [, , height = 0, width = 0] = dims;
+  const rows = placesOf(pixels.top, pixels.bottom, { cells: height, scale: height / input.height });
+  const columns = placesOf(pixels.left, pixels.right, { cells: width, scale: width / input.width });
+  const values = new Float32Array(rows.count * columns.count);
   coefficients.forEach((coefficient, index) => {
-    for (let row = 0; row < height; row++) {
-      const start = (index * rows + first.row + row) * columns + first.column;
-      for (let column = 0; column < width; column++) {
-        const at = row * width + column;
-        sums[at] = (sums[at] as number) +
-          coefficient * (prototypes.data[start + column] as number);
+    for (let row = 0; row < rows.count; row++) {
+      const start = (index * height + rows.first + row) * width + columns.first;
+      const own = row * columns.count;
+      for (let column = 0; column < columns.count; column++) {
+        values[own + column] = (values[own + column] as number) +
+          coefficient * (data[start + column] as number);
       }
     }
   });
-  const parts = Math.max(1, Math.ceil(input.width / columns / STEP));
-  const xs = placesBetween(box.left, box.right, parts);
-  const ys = placesBetween(box.top, box.bottom, parts);
-  const values = new Float32Array(xs.length * ys.length);
-  ys.forEach((y, row) => {
-    const v = within(y, rows) - first.row;
-    xs.forEach((x, column) => {
-      const u = within(x, columns) - first.column;
-      values[row * xs.length + column] = interpolate(sums, width, u, v);
-    });
-  });
-  return { xs, ys, values };
+  return { values, columns, rows };
 }
 
-/** Two ends, and between them every cell, and so many places from each to the next. */
-function placesBetween(start: number, end: number, parts: number): number[] {
-  const first = Math.floor(start * parts) + 1;
-  const length = Math.max(0, Math.ceil(end * parts) - first);
-  return [start, ...Array.from({ length }, (_, index) => (first + index) / parts), end];
-}
-
-/** The value at a place between four cells of a grid that begins at 0. */
-function interpolate(grid: Float32Array, width: number, x: number, y: number): number {
-  const [column, row] = [Math.floor(x), Math.floor(y)];
-  const [right, below] = [x - column, y - row];
-  const start = row * width + column;
-  const at = (index: number) => grid[index] ?? 0;
-  const mix = (a: number, b: number, share: number) => share === 0 ? a : a + (b - a) * share;
-  return mix(
-    mix(at(start), at(start + 1), right),
-    mix(at(start + width), at(start + width + 1), right),
-    below,
-  );
+/** The sums at the centres of pixels, in a frame of the same values below 0: so that outlines pass along the pixels' sides there. */
+function enlargeSums(parts: Omit<MaskParts, "letterbox">, pixels: Corners): Field {
+  const { values: sums, columns, rows } = sumPrototypes(parts, pixels);
+  const [width, height] = [pixels.right - pixels.left + 2, pixels.bottom - pixels.top + 2];
+  const values = new Float32Array(width * height);
+  const mixed = new Float32Array(columns.count + 1);
+  for (let row = 1; row < height - 1; row++) {
+    const start = (rows.before[row - 1] as number) * columns.count;
+    const down = rows.share[row - 1] as number;
+    for (let column = 0; column < columns.count; column++) {
+      const above = sums[start + column] as number;
+      const below = down === 0 ? above : sums[start + columns.count + column] as number;
+      mixed[column] = above + (below - above) * down;
+    }
+    const own = row * width;
+    for (let column = 1; column < width - 1; column++) {
+      const cell = columns.before[column - 1] as number;
+      const left = mixed[cell] as number;
+      values[own + column] = left +
+        ((mixed[cell + 1] as number) - left) * (columns.share[column - 1] as number);
+    }
+    values[own] = -Math.abs(values[own + 1] as number);
+    values[own + width - 1] = -Math.abs(values[own + width - 2] as number);
+  }
+  for (let column = 0; column < width; column++) {
+    values[column] = -Math.abs(values[width + column] as number);
+    const last = (height - 1) * width + column;
+    values[last] = -Math.abs(values[last - width] as number);
+  }
+  return { width, height, values };
 }
 
 function largest(outlines: readonly Point[][]): Point[] | undefined {

@@ -116,7 +116,8 @@ export class Detector {
    * Looks at `pixels`.
    *
    * @param letterbox Where the image lies within `pixels`.
-   * @returns What was found, in pixels of the image, highest confidence first.
+   * @returns What was found, in pixels of the image, highest confidence first; where the model gives masks, only what has one, as in
+   * Ultralytics' own tools.
    */
   async detect(letterbox: Letterbox, options: DetectOptions = {}): Promise<Detection[]> {
     const { layout, ...defaults } = this.#options;
@@ -144,7 +145,7 @@ export class Detector {
       confidence: roundShare(candidate.score),
       bbox: toImageBox(candidate, letterbox),
       ...decodeShape(candidate, { layout, letterbox, prototypes: outputs.at(-1) }),
-    }));
+    })).filter(({ mask }) => layout.extras?.kind !== "masks" || mask !== undefined);
   }
 
   /** Looks at nothing but grey: the first inference allocates, and takes several times as long as the next. */

@@ -126,6 +126,12 @@ function worksAtAnySize(lookup: GraphLookup, outputs: string[]): boolean {
 function unknownHead({ outputs, metadata: { names } }: ExportFacts): UnknownHeadError {
   const named = names === undefined ? "" : ` for the ${names.length} classes that it names`;
   const shapes = outputs.map(({ name, shape }) => `${name} [${shape.join(", ")}]`);
+  if (outputs.length === 1 && outputs[0]?.shape.length === 2) {
+    return new UnknownHeadError(
+      `its output ${shapes[0]} may be scores of classes; a classifier whose task is "classify", ` +
+        "in its metadata or in a .json beside it, works",
+    );
+  }
   return new UnknownHeadError(
     `its outputs have unknown shapes${named}: ${
       shapes.join("; ")

@@ -4,43 +4,46 @@ import type { Point } from "../protocol/geometry.ts";
 interface Vertex {
   x: number;
   y: number;
+  /** Which point of the polygon it is, from 0. */
+  index: number;
   before: Vertex;
   behind: Vertex;
   isLeft: boolean;
 }
 
-/** How much larger the triangles are that go in the next round. */
-const GROWTH = 1.5;
+/** How much further points may lie beside what is left in the next round. */
+const GROWTH = 1.2;
 
 /**
- * Leaves out the points of a closed polygon that change its area least: those that cut off the smallest triangles with their
- * neighbours, as in Visvalingam and Whyatt 1993, but in rounds, so that it takes no time worth mentioning.
+ * Leaves out points of a closed polygon that lie near the line between those that stay: first only within `reach`, then, in rounds,
+ * as far as is needed for few enough. So the two outlines are nowhere further apart than what was left out last.
  *
- * A point stays while another one lies in its triangle, so a polygon that does not cross itself still does not afterwards.
+ * A point stays while another one lies in the triangle that it makes with its neighbours, so a polygon that does not cross itself
+ * still does not afterwards.
  *
  * @param mostPoints How many may be left, at least 3
- * @param leastArea Area of a triangle that is worth a point
+ * @param reach How far points may lie beside the line without being worth keeping, above 0
  */
 export function reducePolygon(
-  polygon: readonly Point[],
+  outline: readonly Point[],
   mostPoints: number,
-  leastArea = 0,
+  reach: number,
 ): Point[] {
+  const polygon = withoutStraight(outline);
   const vertices = link(polygon);
-  const { grid, area: whole } = VertexGrid.of(vertices);
+  const { grid, diagonal } = VertexGrid.of(vertices);
   let first = vertices[0];
   let count = vertices.length;
-  for (let area = leastArea; first !== undefined; area = Math.max(area * GROWTH, whole * 1e-6)) {
-    // Of a polygon that does not cross itself some point is always free, so larger triangles are none.
-    const isForced = area > whole;
+  for (let within = reach; first !== undefined; within *= GROWTH) {
+    // Of a polygon that does not cross itself some point is always free, so at last all may go.
+    const isForced = within > diagonal;
     for (let left = count, vertex: Vertex = first; left > 0 && count > 3; left--) {
       const { behind } = vertex;
-      const isSmall = areaAt(vertex) <= area;
-      if (isSmall && (isForced || !grid.hasWithin(vertex))) {
+      if (isForced || isNear(vertex, polygon, within) && !grid.hasWithin(vertex)) {
         remove(vertex);
         count--;
         if (vertex === first) first = behind;
-        if (area > leastArea && count <= mostPoints) break;
+        if (within > reach && count <= mostPoints) break;
       }
       vertex = behind;
     }
@@ -49,8 +52,42 @@ export function reducePolygon(
   return vertices.filter(({ isLeft }) => isLeft).map(({ x, y }) => [x, y]);
 }
 
+/** Leaves out points on the straight line between their neighbours, such as along the sides of a box. */
+function withoutStraight(outline: readonly Point[]): readonly Point[] {
+  const turns = outline.filter(([x, y], index) => {
+    const [ax, ay] = outline.at(index - 1) as Point;
+    const [bx, by] = outline[(index + 1) % outline.length] as Point;
+    return (x - ax) * (by - y) !== (bx - x) * (y - ay);
+  });
+  return turns.length < 3 ? outline : turns;
+}
+
+/** Whether all points between a point's neighbours, gone or not, lie near the line from one neighbour to the other. */
+function isNear(
+  { before, behind, index }: Vertex,
+  polygon: readonly Point[],
+  within: number,
+): boolean {
+  const [dx, dy] = [behind.x - before.x, behind.y - before.y];
+  const square = dx * dx + dy * dy;
+  const most = within * within;
+  const isBeside = (each: number) => {
+    const [x, y] = polygon[each] as Point;
+    const [ex, ey] = [x - before.x, y - before.y];
+    const along = square === 0 ? 0 : Math.min(Math.max((ex * dx + ey * dy) / square, 0), 1);
+    return (ex - along * dx) ** 2 + (ey - along * dy) ** 2 <= most;
+  };
+  // Where one is too far away, it is most likely this one.
+  if (!isBeside(index)) return false;
+  const { length } = polygon;
+  for (let each = (before.index + 1) % length; each !== behind.index; each = (each + 1) % length) {
+    if (!isBeside(each)) return false;
+  }
+  return true;
+}
+
 function link(polygon: readonly Point[]): Vertex[] {
-  const vertices = polygon.map(([x, y]) => ({ x, y, isLeft: true }) as Vertex);
+  const vertices = polygon.map(([x, y], index) => ({ x, y, index, isLeft: true }) as Vertex);
   vertices.forEach((vertex, index) => {
     vertex.before = vertices.at(index - 1) ?? vertex;
     vertex.behind = vertices[(index + 1) % vertices.length] ?? vertex;
@@ -62,11 +99,6 @@ function remove(vertex: Vertex): void {
   vertex.isLeft = false;
   vertex.before.behind = vertex.behind;
   vertex.behind.before = vertex.before;
-}
-
-/** Area of the triangle that goes if a point does. */
-function areaAt(vertex: Vertex): number {
-  return Math.abs(turn(vertex.before, vertex, vertex.behind)) / 2;
 }
 
 /** Twice the area of a triangle, with the sign of the way round. */
@@ -89,19 +121,19 @@ class VertexGrid {
     }
   }
 
-  /** Squares of which each holds a few points, and the area that all points lie in. */
-  static of(vertices: readonly Vertex[]): { grid: VertexGrid; area: number } {
+  /** Squares of which each holds a few points, and the diagonal of what all points lie in. */
+  static of(vertices: readonly Vertex[]): { grid: VertexGrid; diagonal: number } {
     const box = boundsOf(vertices);
-    const area = (box.right - box.left) * (box.bottom - box.top);
-    const side = 2 * Math.sqrt(area / vertices.length);
-    return { grid: new VertexGrid(vertices, side || 1), area };
+    const [width, height] = [box.right - box.left, box.bottom - box.top];
+    const side = 2 * Math.sqrt(width * height / vertices.length);
+    return { grid: new VertexGrid(vertices, side || 1), diagonal: Math.hypot(width, height) };
   }
 
   /** Whether another point lies in the triangle of a point and its neighbours, or on its sides. */
   hasWithin(vertex: Vertex): boolean {
     const { before, behind } = vertex;
     // On a straight line there is room for none.
-    if (areaAt(vertex) === 0) return false;
+    if (turn(before, vertex, behind) === 0) return false;
     const { left, top, right, bottom } = boundsOf([before, vertex, behind]);
     for (let row = this.#place(top); row <= this.#place(bottom); row++) {
       for (let column = this.#place(left); column <= this.#place(right); column++) {

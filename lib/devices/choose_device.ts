@@ -6,6 +6,7 @@
 
 import { basename } from "node:path";
 import type { Device, PrecisionChoice } from "../config.ts";
+import type { ModelRole } from "../models/model_role.ts";
 import type { Size } from "../image/size.ts";
 import { arithmeticOf, prepareDetector } from "../models/specialized_model.ts";
 import {
@@ -35,6 +36,12 @@ export interface ChooseDeviceOptions {
   wanted: Device | "auto";
   /** Path of the detector's model. */
   modelPath: string;
+  /**
+   * What it is for; only the processor is used for classifiers.
+   *
+   * @default {"detector"}
+   */
+  role?: ModelRole;
   /** Input of the detector, in pixels. */
   inputSize: Size;
   /** What the detector is to compute with; only the processor is used for 8 bits. */
@@ -86,6 +93,9 @@ export async function chooseDevice(options: ChooseDeviceOptions): Promise<Device
   const { likely = likelyDevices(Deno.build.os, known, deviceFiles()) } = options;
   const candidates = wanted === "auto" ? likely : [wanted];
   if (candidates.length === 0) return onCpu("this machine shows no GPU");
+  if (options.role === "classifier") {
+    return onCpu(`${basename(modelPath)} is a classifier, which only the CPU is used for`);
+  }
   if (options.precision === "int8") {
     return onCpu("YOLO_PRECISION is int8, and only the CPU is used for 8 bits");
   }

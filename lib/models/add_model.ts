@@ -1,5 +1,5 @@
 /**
- * Puts a detector of one's own into the model folder: checked, prepared, named, and its speed measured.
+ * Puts a detector or a classifier of one's own into the model folder: checked, prepared, named, and its speed measured.
  *
  * @module
  */
@@ -12,7 +12,9 @@ import { isDiskFull, reasonOf } from "../user_error.ts";
 import { calibrationPath } from "./calibration.ts";
 import { describeMachine } from "./describe_machine.ts";
 import { findModel, isModelName, MODELS } from "./model_catalog.ts";
-import { measureInference } from "./measure_inference.ts";
+import { tryClassifier } from "./classifier_model.ts";
+import { type ModelRole, roleOf } from "./model_role.ts";
+import { measureClassification, measureInference } from "./measure_inference.ts";
 import { type ModelNotes, notesPath } from "./own_models.ts";
 import { choosePrecision, prepareDetector } from "./specialized_model.ts";
 
@@ -30,12 +32,14 @@ export interface AddOptions {
 export interface AddedModel {
   /** What it is called. */
   name: string;
+  /** What it is for. */
+  role: ModelRole;
   /** What was found out about it. */
   notes: ModelNotes;
 }
 
 /**
- * Adds a detector to the model folder. One that lies there already is only checked and measured.
+ * Adds a detector or a classifier to the model folder. One that lies there already is only checked and measured.
  *
  * Nothing is copied before it has turned out that the model can be used.
  *
@@ -47,25 +51,49 @@ export async function addModel(source: string, options: AddOptions): Promise<Add
   const { directory, licence = null } = options;
   const name = options.name ?? basename(source).replace(/\.onnx$/i, "");
   checkName(source, name);
+  const role = roleOf(source);
+  const found = role === "classifier"
+    ? await addClassifier(source, join(directory, `${name}.onnx`))
+    : await addDetector(source, join(directory, `${name}.onnx`));
+  const { ms, ...facts } = found;
+  const speed = {
+    machine: await describeMachine(),
+    ms: Math.round(10 * ms) / 10,
+    threads: THREADS,
+  };
+  const notes: ModelNotes = { licence, ...facts, speed };
+  await writing(directory, () =>
+    Deno.writeTextFile(
+      notesPath(directory, name),
+      `${JSON.stringify(notes, undefined, 2)}\n`,
+    ));
+  return { name, role, notes };
+}
+
+/** What is found out about a model, with the milliseconds of an inference. */
+type Facts = Pick<ModelNotes, "classes" | "input" | "precision"> & { ms: number };
+
+/** Threads on which inferences are measured. */
+const THREADS = navigator.hardwareConcurrency;
+
+async function addClassifier(source: string, target: string): Promise<Facts> {
+  const { labels, input } = await tryClassifier(source);
+  if (resolve(target) !== resolve(source)) await copyFiles(source, target);
+  const ms = await measureClassification(target, THREADS);
+  return { classes: [...labels], input, precision: "fp32", ms };
+}
+
+async function addDetector(source: string, target: string): Promise<Facts> {
   const { inputSize: size, confidence } = PIPELINE_DEFAULTS;
   const checked = await prepareDetector(source, { size, confidence, precision: "fp32" });
-  const target = join(directory, `${name}.onnx`);
   if (resolve(target) !== resolve(source)) await copyFiles(source, target);
   const precision = await choosePrecision(target, "auto");
   const prepared = precision === "fp32"
     ? { ...checked, source: target }
     : await prepareDetector(target, { size, confidence, precision });
   const { labels, input } = prepared.layout;
-  const threads = navigator.hardwareConcurrency;
-  const ms = Math.round(10 * await measureInference(prepared, threads)) / 10;
-  const speed = { machine: await describeMachine(), ms, threads };
-  const notes: ModelNotes = { licence, classes: [...labels], input, precision, speed };
-  await writing(directory, () =>
-    Deno.writeTextFile(
-      notesPath(directory, name),
-      `${JSON.stringify(notes, undefined, 2)}\n`,
-    ));
-  return { name, notes };
+  const ms = await measureInference(prepared, THREADS);
+  return { classes: [...labels], input, precision, ms };
 }
 
 function checkName(source: string, name: string): void {

@@ -16,7 +16,7 @@ import yolov8n from "./calibrations/yolov8n.json" with { type: "json" };
 import yolov8s from "./calibrations/yolov8s.json" with { type: "json" };
 
 const CalibrationSchema = v.object({
-  /** SHA-256 of the model's file, in hexadecimal. */
+  /** SHA-256 of the files that the model consists of, in hexadecimal. */
   model: v.string(),
   /** How many images the ranges were measured on. */
   images: v.pipe(v.number(), v.integer()),
@@ -27,7 +27,7 @@ const CalibrationSchema = v.object({
   ),
 });
 
-/** The ranges of values in a model's network; `model` is the SHA-256 of its file. */
+/** The ranges of values in a model's network; `model` is the SHA-256 of its files. */
 export type Calibration = v.InferOutput<typeof CalibrationSchema>;
 
 /**
@@ -48,15 +48,15 @@ export function calibrationPath(modelPath: string): string {
  * The calibration of a model: the one beside it, or else the one that livesyte comes with.
  *
  * @param modelPath The model's file
- * @param model Its content
- * @returns `undefined` if there is none for this very file
+ * @param network The content of the files that it consists of
+ * @returns `undefined` if there is none for these very files
  * @throws {ModelError} If the one beside it cannot be read
  */
 export async function findCalibration(
   modelPath: string,
-  model: Uint8Array,
+  network: readonly Uint8Array[],
 ): Promise<Calibration | undefined> {
-  const hash = hashOf(model);
+  const hash = hashOf(...network);
   const own = await readCalibration(calibrationPath(modelPath));
   return [...own === undefined ? [] : [own], ...SHIPPED].find(({ model }) => model === hash);
 }

@@ -32,3 +32,27 @@ export async function loadClassifier(source: string): Promise<SpecializedClassif
     throw new UnknownHeadError(`Cannot use the model ${source}: ${cause.message}`, { cause });
   }
 }
+
+/**
+ * Makes sure that a classifier can be used: it is read, and looks at a grey image.
+ *
+ * @param source The model's file
+ * @returns Its layout
+ * @throws {ModelNotFoundError} If there is no such file
+ * @throws {ModelError} If it cannot be read, is no classifier that can be used, or onnxruntime cannot run it
+ */
+export async function tryClassifier(source: string): Promise<ClassifierLayout> {
+  const graph = await loadClassifier(source);
+  // Loaded only here, since not all that asks for classifiers runs one.
+  const { Classifier } = await import("../detection/classifier.ts");
+  const { cannotRun } = await import("./ask_shapes.ts");
+  try {
+    const classifier = await Classifier.create({ ...graph, threads: 1 });
+    await classifier.warmUp().finally(() => classifier.release());
+  } catch (cause) {
+    throw new UnknownHeadError(`Cannot use the model ${source}: ${cannotRun(cause).message}`, {
+      cause,
+    });
+  }
+  return graph.layout;
+}

@@ -21,11 +21,11 @@ export async function loadTextModel(
 ): Promise<Omit<TextReaderOptions, "threads">> {
   const [detector = "", recognizer = "", dictionary] = textModelFiles(name)
     .map(({ file }) => join(folder, file));
-  const [detectorModel, recognizerModel] = await Promise.all(
-    [detector, recognizer].map(readModel),
-  ) as [Uint8Array, Uint8Array];
-  const ofDetector = await findCalibration(detector, detectorModel);
-  const ofRecognizer = await findCalibration(recognizer, recognizerModel);
+  // One after the other, so that of two missing files it is always the first that is named.
+  const detectorModel = await readModel(detector);
+  const recognizerModel = await readModel(recognizer);
+  const ofDetector = await findCalibration(detector, [detectorModel]);
+  const ofRecognizer = await findCalibration(recognizer, [recognizerModel]);
   const isInteger = precision === "auto" && ofDetector && ofRecognizer &&
     !await integersOverflow();
   const ranges: TextRanges | undefined = isInteger

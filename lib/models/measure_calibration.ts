@@ -4,17 +4,17 @@
  * @module
  */
 
-import { inspectDetector, specializeDetector } from "../detection/detector_graph.ts";
+import { specializeDetector } from "../detection/detector_graph.ts";
 import { decodeLetterboxed, readImageSize } from "../image/image_decoder.ts";
 import { shapeInput } from "../image/input_shape.ts";
 import type { Size } from "../image/size.ts";
 import { chooseRange } from "../onnx/choose_range.ts";
-import { parseOnnx } from "../onnx/onnx_schema.ts";
 import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
 import { quantizedTensors } from "../onnx/quantize_detector.ts";
 import { sessionSettings } from "../onnx/session_settings.ts";
 import { ValueHistogram } from "../onnx/value_histogram.ts";
 import { type Calibration, hashOf } from "./calibration.ts";
+import { readDetector } from "./specialized_model.ts";
 
 /** Options for {@linkcode measureCalibration}. */
 export interface MeasureOptions {
@@ -29,18 +29,20 @@ export interface MeasureOptions {
 /**
  * Runs a detector on images and chooses the ranges that 8-bit integers lose least on.
  *
- * @param model The model's file
+ * @param source The model's file
  * @param images Encoded ones, like those that the detector will see
+ * @throws {ModelError} If the model cannot be read, or is no detector that can be used
  * @throws {UnfitForQuantizingError} If the detector's network cannot be quantized
  * @throws {ImageDecodeError} If an image cannot be decoded
  * @throws {ImageTooLargeError} If an image exceeds `maxPixels`
  */
 export async function measureCalibration(
-  model: Uint8Array,
+  source: string,
   images: AsyncIterable<Uint8Array>,
   { input, maxPixels, onImage }: MeasureOptions,
 ): Promise<Calibration> {
-  const tensors = quantizedTensors(parseOnnx(model), inspectDetector(parseOnnx(model), input));
+  const { model, layout, network: files } = await readDetector(source, input);
+  const tensors = quantizedTensors(model, layout);
   const histograms = new Map([...tensors.keys()].map((name) => [name, new ValueHistogram()]));
   const networks = new Map<string, Network>();
   let count = 0;
@@ -48,7 +50,7 @@ export async function measureCalibration(
     const size = await readImageSize(image, { maxPixels, upright: true });
     const shape = shapeInput(size, input);
     const key = `${shape.width}x${shape.height}`;
-    const network = networks.get(key) ?? await openNetwork(model, shape, [...tensors.keys()]);
+    const network = networks.get(key) ?? await openNetwork(source, shape, [...tensors.keys()]);
     networks.set(key, network);
     const pixels = new Uint8Array(network.input.width * network.input.height * 3);
     await decodeLetterboxed(image, network.input, pixels, { maxPixels, upright: true });
@@ -61,7 +63,7 @@ export async function measureCalibration(
     const { lowest, highest } = chooseRange(histogram.bins(), tensors.get(name));
     return [name, [lowest, highest]] satisfies [string, [number, number]];
   });
-  return { model: hashOf(model), images: count, ranges: Object.fromEntries(ranges) };
+  return { model: hashOf(...files), images: count, ranges: Object.fromEntries(ranges) };
 }
 
 /** A network that gives tensors which are otherwise inside it. */
@@ -71,10 +73,10 @@ interface Network {
   release(): Promise<void>;
 }
 
-async function openNetwork(model: Uint8Array, size: Size, outputs: string[]): Promise<Network> {
-  const layout = inspectDetector(parseOnnx(model), size);
+async function openNetwork(source: string, size: Size, outputs: string[]): Promise<Network> {
+  const { model, layout } = await readDetector(source, size);
   const { width, height } = layout.input;
-  const graph = specializeDetector(parseOnnx(model), { ...layout, outputs });
+  const graph = specializeDetector(model, { ...layout, outputs });
   const session = await InferenceSession.create(graph, {
     ...sessionSettings(navigator.hardwareConcurrency),
     // Optimizing would fold away tensors that are outputs here, at no gain.

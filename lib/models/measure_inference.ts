@@ -1,5 +1,7 @@
+import { Classifier } from "../detection/classifier.ts";
 import { Detector } from "../detection/detector.ts";
 import { fitLetterbox } from "../image/letterbox.ts";
+import { loadClassifier } from "./classifier_model.ts";
 import { loadDetector, type PreparedDetector } from "./specialized_model.ts";
 
 /** Inferences of which the median counts, after one that allocates. */
@@ -25,14 +27,36 @@ export async function measureInference(
   try {
     await detector.warmUp();
     const letterbox = fitLetterbox(detector.input, detector.input);
-    const times: number[] = [];
-    for (let count = 0; count < SAMPLES; count += 1) {
-      const startedAt = performance.now();
-      await detector.detect(letterbox);
-      times.push(performance.now() - startedAt);
-    }
-    return times.toSorted((a, b) => a - b)[Math.floor(SAMPLES / 2)] ?? NaN;
+    return await medianTime(() => detector.detect(letterbox));
   } finally {
     await detector.release();
   }
+}
+
+/**
+ * Measures how long a classifier takes for an image that lies in its input already.
+ *
+ * @param source The model's file
+ * @param threads Threads of an inference
+ * @returns Milliseconds
+ * @throws {ModelError} If the model is gone, or cannot be used
+ */
+export async function measureClassification(source: string, threads: number): Promise<number> {
+  const classifier = await Classifier.create({ ...await loadClassifier(source), threads });
+  try {
+    await classifier.warmUp();
+    return await medianTime(() => classifier.classify());
+  } finally {
+    await classifier.release();
+  }
+}
+
+async function medianTime(run: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  for (let count = 0; count < SAMPLES; count += 1) {
+    const startedAt = performance.now();
+    await run();
+    times.push(performance.now() - startedAt);
+  }
+  return times.toSorted((a, b) => a - b)[Math.floor(SAMPLES / 2)] ?? NaN;
 }

@@ -1,5 +1,5 @@
 /**
- * The detectors in the model folder that people have put there, and what is noted of them.
+ * The detectors and classifiers in the model folder that people have put there, and what is noted of them.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { isModelName, MODELS } from "./model_catalog.ts";
+import { type ModelRole, roleOf } from "./model_role.ts";
 
 const SideSchema = v.pipe(v.number(), v.integer(), v.minValue(1));
 
@@ -33,10 +34,12 @@ const NotesSchema = v.object({
 /** What is noted of a model that was added. */
 export type ModelNotes = v.InferOutput<typeof NotesSchema>;
 
-/** A detector that somebody has put into the model folder. */
+/** A detector or a classifier that somebody has put into the model folder. */
 export interface OwnModel {
   /** Name of its file without `.onnx`; what `YOLO_MODEL` and nodes call it. */
   name: string;
+  /** What it is for. */
+  role: ModelRole;
   /** In bytes. */
   size: number;
   /** `undefined` for a file that was put there by hand, without `deno task models add`. */
@@ -60,9 +63,11 @@ export async function listOwnModels(directory: string): Promise<OwnModel[]> {
     .map((file) => file.slice(0, -".onnx".length)).filter(isModelName);
   const models = await Promise.all(
     names.toSorted().map(async (name) => {
-      const info = await Deno.stat(join(directory, `${name}.onnx`)).catch(() => undefined);
+      const path = join(directory, `${name}.onnx`);
+      const info = await Deno.stat(path).catch(() => undefined);
       if (info?.isFile !== true) return [];
-      return [{ name, size: info.size, notes: await readNotes(directory, name) }];
+      const notes = await readNotes(directory, name);
+      return [{ name, role: roleOf(path), size: info.size, notes }];
     }),
   );
   return models.flat();

@@ -18,6 +18,7 @@ import { takeSingleImage } from "../onnx/single_image.ts";
 import { hasOpenShapes } from "./open_shapes.ts";
 import { type Calibration, findCalibration, hashOf, rangesOf } from "./calibration.ts";
 import { MODELS } from "./model_catalog.ts";
+import { refuseOperators } from "./refuse_operators.ts";
 import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 
 /** The numbers that a detector computes with. */
@@ -72,7 +73,7 @@ export async function prepareDetector(
   source: string,
   choice: DetectorChoice,
 ): Promise<PreparedDetector> {
-  const { model, ingredients, layout, hasOpenShapes } = await inspect(source, choice.size);
+  const { model, ingredients, network, layout, hasOpenShapes } = await inspect(source, choice.size);
   // Shapes that were asked for are those of one size.
   const other = hasOpenShapes
     ? (await inspect(source, ANY_SIZE)).layout
@@ -82,6 +83,8 @@ export async function prepareDetector(
   // Those of the catalogue have been tried.
   if (!MODELS.some(({ sha256 }) => sha256 === hash)) {
     await describing(source, async () => {
+      // First, since it takes little memory to say no.
+      refuseOperators(model, layout.outputs);
       const { tryDetector } = await import("./try_detector.ts");
       await tryDetector(specialize(model, layout, choice.confidence), layout);
     });
@@ -94,21 +97,24 @@ export async function prepareDetector(
     ownInput: isBound ? layout.input : undefined,
   };
   if (choice.precision === "fp32") return { ...prepared, copy: undefined };
-  const calibration = await calibrationOf(source, ingredients);
+  const calibration = await calibrationOf(source, network);
   const copy = preparedPath(source, [hash, JSON.stringify(calibration), `${FORMAT_VERSION}`]);
   await readCopy({ ...prepared, copy });
   return { ...prepared, copy };
 }
 
 /**
- * Reads a detector's file.
+ * Reads a detector as it was exported, for one image.
  *
+ * @param size Size of the input, in pixels, where the model has none of its own
  * @throws {ModelNotFoundError} If there is no such file
  * @throws {ModelError} If it cannot be read, or is no detector that can be used
  */
-export async function readDetector(source: string): Promise<Uint8Array> {
-  const { ingredients: [bytes = new Uint8Array()] } = await inspect(source, ANY_SIZE);
-  return bytes;
+export async function readDetector(
+  source: string,
+  size: Size,
+): Promise<ModelFile & { layout: DetectorLayout }> {
+  return await inspect(source, size);
 }
 
 /** What a detector can compute with. */
@@ -128,11 +134,10 @@ export async function possiblePrecisions(
   source: string,
   choice: PrecisionChoice,
 ): Promise<PossiblePrecisions> {
-  const { ingredients } = await readModelFile(source);
+  const { ingredients, network } = await readModelFile(source);
   const hash = hashOf(...ingredients);
   if (choice !== "auto") return { hash, precisions: [choice] };
-  const [bytes = new Uint8Array()] = ingredients;
-  const isCalibrated = await findCalibration(source, bytes) !== undefined;
+  const isCalibrated = await findCalibration(source, network) !== undefined;
   return { hash, precisions: isCalibrated ? ["int8", "fp32"] : ["fp32"] };
 }
 
@@ -180,8 +185,8 @@ async function readCopy(
   const { source, copy, layout } = prepared;
   const kept = await readGraph(copy);
   if (kept !== undefined) return kept;
-  const { model, ingredients } = await readSame(prepared);
-  const calibration = await calibrationOf(source, ingredients);
+  const { model, network } = await readSame(prepared);
+  const calibration = await calibrationOf(source, network);
   let graph: Uint8Array;
   try {
     graph = quantizeDetector(model, layout, rangesOf(calibration));
@@ -205,9 +210,9 @@ async function readSame(
 
 async function calibrationOf(
   source: string,
-  [bytes = new Uint8Array()]: readonly Uint8Array[],
+  network: readonly Uint8Array[],
 ): Promise<Calibration> {
-  const calibration = await findCalibration(source, bytes);
+  const calibration = await findCalibration(source, network);
   if (calibration !== undefined) return calibration;
   throw new ModelError(
     `Cannot compute ${source} with 8 bits: it is not calibrated; ` +

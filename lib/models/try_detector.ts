@@ -6,15 +6,8 @@ import { LETTERBOX_GREY } from "../image/letterbox.ts";
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
 import { UnknownHeadError } from "../onnx/errors.ts";
 import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
-import { parseOnnx } from "../onnx/onnx_schema.ts";
 import { sessionSettings } from "../onnx/session_settings.ts";
 import { cannotRun } from "./ask_shapes.ts";
-
-/** Operations that hold graphs of their own, which no edit here looks into. */
-const CONTROL_FLOW = new Set(["If", "Loop", "Scan", "SequenceMap"]);
-
-/** The sets of operators that onnxruntime brings along; ONNX's own has no name. */
-const DOMAINS = new Set(["", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"]);
 
 /** Scores are probabilities; what exceeds 1 by more than rounding is something else. */
 const MOST_SCORE = 1.01;
@@ -31,7 +24,6 @@ const MOST_PIXELS = 1e6;
  * @throws {UnknownHeadError} If it does not, or cannot be.
  */
 export async function tryDetector(graph: Uint8Array, layout: DetectorLayout): Promise<void> {
-  refuseOperators(graph);
   const { width, height } = layout.input;
   const pixels = new Uint8Array(width * height * 3).fill(LETTERBOX_GREY);
   let session: InferenceSession | undefined;
@@ -93,23 +85,6 @@ function checkExtras(
       `its ${extras.kind} [${
         dims.join(", ")
       }] do not belong to its boxes; an export as Ultralytics writes it works`,
-    );
-  }
-}
-
-function refuseOperators(graph: Uint8Array): void {
-  const { graph: { node }, functions = [] } = parseOnnx(graph);
-  const own = new Set(functions.map(({ domain }) => domain ?? ""));
-  const flow = node.find(({ op_type }) => CONTROL_FLOW.has(op_type));
-  if (flow !== undefined) {
-    throw new UnknownHeadError(
-      `its boxes depend on control flow (${flow.op_type}); an export without suppression in the graph (nms=False), or simplified, works`,
-    );
-  }
-  const custom = node.find(({ domain = "" }) => !DOMAINS.has(domain) && !own.has(domain));
-  if (custom !== undefined) {
-    throw new UnknownHeadError(
-      `it has the custom operator ${custom.domain}.${custom.op_type}, which onnxruntime does not bring along; an export to plain ONNX works`,
     );
   }
 }

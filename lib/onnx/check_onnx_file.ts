@@ -20,31 +20,55 @@ const OTHER_FILES: readonly (readonly [start: string, what: string])[] = [
  * @param size Of the file, in bytes
  * @returns What is wrong, as the end of a sentence; `undefined` where nothing is
  */
-export async function checkOnnxFile(file: Deno.FsFile, size: number): Promise<string | undefined> {
+export function checkOnnxFile(file: Deno.FsFile, size: number): string | undefined {
   if (size === 0) return "it is empty; an ONNX file works";
-  const start = new TextDecoder("latin1").decode(await readAt(file, 0));
+  const start = new TextDecoder("latin1").decode(readAt(file, 0));
   const [, what] = OTHER_FILES.find(([beginning]) => start.startsWith(beginning)) ?? [];
   if (what !== undefined) return what;
   let hasGraph = false;
-  for (let place = 0; place < size;) {
-    const field = readField(await readAt(file, place));
+  for (const field of fieldsOf(file, size)) {
     if (field === undefined) return "it is no ONNX file, or it is damaged; an ONNX file works";
     hasGraph ||= field.number === GRAPH_FIELD;
-    place += field.length;
-    if (place > size) {
-      return `it is cut short, ${place - size} bytes are missing; copy or fetch it again`;
+    const end = field.start + field.length;
+    if (end > size) {
+      return `it is cut short, ${end - size} bytes are missing; copy or fetch it again`;
     }
   }
   return hasGraph ? undefined : "it is no ONNX file: it holds no graph; an ONNX file works";
 }
 
+/** A field of a message, with its number and its length. */
+export interface MessageField {
+  /** Which field it is. */
+  number: number;
+  /** Where it begins, in bytes. */
+  start: number;
+  /** From its beginning to its end, in bytes. */
+  length: number;
+}
+
+/**
+ * The fields of the message that a file holds, of which no more is read than their heads.
+ *
+ * @param size Of the file, in bytes
+ * @returns At last `undefined` where there is no field
+ */
+export function* fieldsOf(file: Deno.FsFile, size: number): Generator<MessageField | undefined> {
+  for (let start = 0; start < size;) {
+    const field = readField(readAt(file, start));
+    yield field && { ...field, start };
+    if (field === undefined) return;
+    start += field.length;
+  }
+}
+
 /** The most that is needed of a field: its number, and its length or number. */
 const HEAD_LENGTH = 24;
 
-async function readAt(file: Deno.FsFile, place: number): Promise<Uint8Array> {
+function readAt(file: Deno.FsFile, place: number): Uint8Array {
   const head = new Uint8Array(HEAD_LENGTH);
-  await file.seek(place, Deno.SeekMode.Start);
-  return head.subarray(0, await file.read(head) ?? 0);
+  file.seekSync(place, Deno.SeekMode.Start);
+  return head.subarray(0, file.readSync(head) ?? 0);
 }
 
 /** The number of a field, and the bytes from its beginning to its end; `undefined` where there is none. */

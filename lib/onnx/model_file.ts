@@ -13,6 +13,8 @@ export interface ModelFile {
   model: OnnxModel;
   /** What its graph depends on: the bytes of all files that were read. */
   ingredients: Uint8Array[];
+  /** Those that the network is made of, without the notes beside it. */
+  network: Uint8Array[];
   /** The paths of those files. */
   files: ReadonlySet<string>;
 }
@@ -49,6 +51,7 @@ export async function readModelFile(path: string): Promise<ModelFile> {
     ingredients.push(weights.bytes);
     files.add(weights.name);
   }
+  const network = [...ingredients];
   const notes = await readSidecar(path);
   if (notes !== undefined) {
     ingredients.push(notes.bytes);
@@ -57,7 +60,7 @@ export async function readModelFile(path: string): Promise<ModelFile> {
     for (const [key, value] of notes.entries) model.metadata_props.push({ key, value });
   }
   widenHalves(model);
-  return { model, ingredients, files };
+  return { model, ingredients, network, files };
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {
@@ -66,7 +69,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
     const { size, isFile } = await file.stat();
     if (!isFile) throw new ModelError(`Cannot use the model ${path}: it is not a file`);
     if (size > MOST_BYTES) throw tooLarge(path, size);
-    const wrong = await checkOnnxFile(file, size);
+    const wrong = checkOnnxFile(file, size);
     if (wrong !== undefined) throw new ModelError(`Cannot use the model ${path}: ${wrong}`);
     return await Deno.readFile(path);
   } catch (cause) {

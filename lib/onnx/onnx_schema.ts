@@ -183,6 +183,16 @@ export function serializeOnnx(model: OnnxModel): Uint8Array {
   return MODEL.encode(model as unknown as protobuf.Message).finish();
 }
 
+/**
+ * Reads notes of a model without the rest of it.
+ *
+ * @param bytes Fields of a model's file, notes among them
+ * @throws {Error} If they are no fields of a model
+ */
+export function parseMetadata(bytes: Uint8Array): OnnxModel["metadata_props"] {
+  return (MODEL.decode(bytes) as unknown as OnnxModel).metadata_props;
+}
+
 /** Writes a note of a model on its own: appended to a model file, it is part of the model. */
 export function serializeMetadata(key: string, value: string): Uint8Array {
   return MODEL.encode({ metadata_props: [{ key, value }] } as unknown as protobuf.Message).finish();

@@ -7,7 +7,9 @@
 import type { Device } from "../config.ts";
 import { dirname } from "node:path";
 import type { Size } from "../image/size.ts";
-import { loadClassifier } from "../models/classifier_model.ts";
+import type { ClassifierLayout } from "../detection/classifier_graph.ts";
+import { tryClassifier } from "../models/classifier_model.ts";
+import type { ModelRole } from "../models/model_role.ts";
 import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";
 import {
   choosePrecision,
@@ -47,8 +49,10 @@ import type { DetectTask, SegmentOutcome, WorkerSetup } from "./worker_tasks.ts"
 export interface DetectionPoolOptions {
   /** Every pipeline that a task may name. */
   pipelines: PipelineDefinition[];
-  /** Path of the detector's model. */
+  /** Path of the model of all nodes that name no other. */
   modelPath: string;
+  /** What that is for. */
+  role: ModelRole;
   /** Other models that nodes name. */
   models: readonly ModelUse[];
   /** Memory for the detectors that all workers keep, in bytes; by default so much for each worker that it seldom matters. */
@@ -94,6 +98,8 @@ export class DetectionPool {
   #plans: (WorkerPlan | PlanMeasurement)[] = [];
   #detector: PreparedDetector | undefined;
   #models: ReadonlyMap<string, PreparedDetector> = new Map();
+  /** By what nodes name; that of all under `undefined`. */
+  readonly #classifiers = new Map<string | undefined, ClassifierLayout>();
   #lastFrameMs = -Infinity;
   /** What keeps other processes from removing the graphs in use. */
   readonly #holds = new DisposableStack();
@@ -122,9 +128,18 @@ export class DetectionPool {
     return model === undefined ? this.#detector : this.#models.get(model);
   }
 
-  /** What the detector computes with; `undefined` before the start. */
+  /**
+   * How a classifier that has been looked into is read; `undefined` before the start.
+   *
+   * @param model What a node names; the classifier of all by default
+   */
+  classifierOf(model?: string): ClassifierLayout | undefined {
+    return this.#classifiers.get(model);
+  }
+
+  /** What the model of all nodes computes with; `undefined` before the start. */
   get precision(): Precision | undefined {
-    return this.#detector?.precision;
+    return this.#detector?.precision ?? (this.#classifiers.has(undefined) ? "fp32" : undefined);
   }
 
   /** Number of tasks that wait for a worker. */
@@ -140,17 +155,33 @@ export class DetectionPool {
   /**
    * Loads the model and starts the workers.
    *
-   * @throws {ModelError} If the model file is not there, or is no detector that can be read
+   * @throws {ModelError} If the model file is not there, or cannot be used
    * @throws {WorkerLostError} If a worker cannot start with it
    */
   async start(): Promise<void> {
     const { modelPath, fixedPlan } = this.#options;
     this.#plans = candidatePlans(navigator.hardwareConcurrency, fixedPlan);
     await removeUnused(dirname(modelPath));
+    if (this.#options.role === "classifier") await this.#tryClassifierOfAll();
     const detector = await this.#tune();
-    this.#models = await this.#prepareModels(detector.precision);
-    await this.#startPool([detector]);
+    this.#models = await this.#prepareModels(detector?.precision ?? "fp32");
+    await this.#startPool(detector === undefined ? [] : [detector]);
     this.#isReady = true;
+  }
+
+  async #tryClassifierOfAll(): Promise<void> {
+    const { modelPath, precision } = this.#options;
+    if (precision === "int8") {
+      throw new ModelError(
+        `Cannot compute ${modelPath} with 8 bits: it is a classifier; YOLO_PRECISION=fp32 works`,
+      );
+    }
+    this.#classifiers.set(undefined, await tryClassifier(modelPath));
+  }
+
+  /** The detector of all nodes; `undefined` where that is a classifier. */
+  async #prepareOfAll(precision: Precision): Promise<PreparedDetector | undefined> {
+    return this.#options.role === "detector" ? await this.#prepare(precision) : undefined;
   }
 
   async #prepare(
@@ -166,11 +197,10 @@ export class DetectionPool {
   /** They compute with 8 bits where the detector of all turned out to do so here, and they are calibrated. */
   async #prepareModels(precision: Precision): Promise<Map<string, PreparedDetector>> {
     const models = new Map<string, PreparedDetector>();
-    for (const { model, path, isClassifier, where } of this.#options.models) {
+    for (const { model, path, role, where } of this.#options.models) {
       try {
-        if (isClassifier) {
-          // To be refused now rather than by every image.
-          await loadClassifier(path);
+        if (role === "classifier") {
+          this.#classifiers.set(model, await tryClassifier(path));
           continue;
         }
         const choice = precision === "int8" ? "auto" : precision;
@@ -209,29 +239,34 @@ export class DetectionPool {
     return this.#isReady ? this.#pool : undefined;
   }
 
-  /** Chooses the precision and the plans, by what is measured now or was at an earlier start; gives the detector to be used. */
-  async #tune(): Promise<PreparedDetector> {
-    const { modelPath, pipelines, precision, fixedPlan, inputSize, device } = this.#options;
-    const { hash, precisions } = await possiblePrecisions(modelPath, precision);
+  /**
+   * Chooses the precision and the plans, by what is measured now or was at an earlier start; gives the detector to be used, where
+   * that of all is one.
+   */
+  async #tune(): Promise<PreparedDetector | undefined> {
+    const { modelPath, role, pipelines, fixedPlan, inputSize, device } = this.#options;
+    const choice = role === "classifier" ? "fp32" : this.#options.precision;
+    const { hash, precisions } = await possiblePrecisions(modelPath, choice);
     const [first] = precisions;
-    const frame = firstDetection(pipelines);
+    const frame = firstLook(pipelines);
     if (frame === undefined || this.#plans.length === 1 && precisions.length === 1) {
-      return await this.#prepare(first);
+      return await this.#prepareOfAll(first);
     }
     const key = await autotuneKey({ hash, precisions, fixedPlan, inputSize, device });
     const kept = await readAnswer(modelPath, key);
     if (kept !== undefined) {
       this.#plans = kept.plans;
-      return await this.#prepare(kept.precision);
+      return await this.#prepareOfAll(kept.precision);
     }
-    const [detector, ...others] = await Promise.all(precisions.map((each) => this.#prepare(each)));
+    const prepared = await Promise.all(precisions.map((each) => this.#prepareOfAll(each)));
+    const detectors = prepared.filter((each) => each !== undefined);
     const image = await Deno.readFile(this.#options.canary);
-    const pool = await this.#startPool([detector, ...others]);
+    const pool = await this.#startPool(detectors);
     const answer = await measure(pool, this.#plans, precisions, { ...frame, image });
     pool.close();
     await keepAnswer(modelPath, key, answer);
     this.#plans = answer.plans;
-    return others.find(({ precision }) => precision === answer.precision) ?? detector;
+    return detectors.find(({ precision }) => precision === answer.precision) ?? detectors[0];
   }
 
   async #startPool(detectors: WorkerSetup["detectors"]): Promise<Pool> {
@@ -250,10 +285,7 @@ export class DetectionPool {
         pipelines,
         detectors,
         models: this.#models,
-        classifiers: new Map(
-          this.#options.models.filter(({ isClassifier }) => isClassifier)
-            .map(({ model, path }) => [model, path]),
-        ),
+        classifiers: this.#classifierFiles(),
         memoryBytes: memoryBytes === undefined ? undefined : memoryBytes / workers,
         inputSize,
         fitsFrames,
@@ -267,6 +299,15 @@ export class DetectionPool {
     this.#detector = detectors[0];
     await pool.start();
     return pool;
+  }
+
+  #classifierFiles(): Map<string | undefined, string> {
+    const { models, modelPath, role: roleOfAll } = this.#options;
+    const files = new Map<string | undefined, string>(
+      models.filter(({ role }) => role === "classifier").map(({ model, path }) => [model, path]),
+    );
+    if (roleOfAll === "classifier") files.set(undefined, modelPath);
+    return files;
   }
 
   #threadsFor(frames: number): number {
@@ -291,8 +332,8 @@ async function measure(
   return { precision, plans: worthwhilePlans(measured) };
 }
 
-/** The first node of a pipeline that finds objects in whole images with the detector of all. */
-function firstDetection(
+/** The first node of a pipeline that looks at whole images with the model of all. */
+function firstLook(
   pipelines: readonly PipelineDefinition[],
 ): Pick<DetectTask, "pipelineId" | "nodes" | "given"> | undefined {
   for (const definition of pipelines) {

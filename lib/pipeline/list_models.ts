@@ -7,6 +7,7 @@
 import { basename, join } from "node:path";
 import { describeMachine } from "../models/describe_machine.ts";
 import { isModelName, type ModelEntry, MODELS } from "../models/model_catalog.ts";
+import { roleOf } from "../models/model_role.ts";
 import { listOwnModels, type OwnModel } from "../models/own_models.ts";
 import type { ModelInfo } from "../protocol/model_list.ts";
 import { modelsOf } from "./model_uses.ts";
@@ -16,7 +17,7 @@ import type { PipelineRegistry } from "./pipeline_registry.ts";
 
 /** What is asked for models. */
 interface ModelSources {
-  /** The detector of all nodes that name no other. */
+  /** What all nodes look with that name no other. */
   model: string;
   modelDir: string;
   registry: PipelineRegistry;
@@ -24,12 +25,15 @@ interface ModelSources {
 }
 
 /** The models that workers have; see {@linkcode PipelinePools}. */
-export type LoadedModels = Pick<PipelinePools, "detectorOf" | "plans" | "textModel">;
+export type LoadedModels = Pick<
+  PipelinePools,
+  "detectorOf" | "classifierOf" | "plans" | "textModel"
+>;
 
 /**
  * Lists the models of the catalogue, then those of the folder, then files elsewhere that are in use.
  *
- * @param options The detector of all nodes that name no other, and the folder of the model files
+ * @param options The model of all nodes that name no other, and the folder of the model files
  * @param registry The pipelines that may use them
  * @param pools What has been loaded
  */
@@ -48,11 +52,11 @@ export async function listModels(
     ...elsewhere.map((path): ModelInfo => ({
       ...NOTHING_KNOWN,
       name: basename(path, ".onnx"),
-      role: "detector",
+      role: roleOf(path),
       file: basename(path),
       present: true,
       used_by: uses.get(path) ?? [],
-      ...ofDetector(path, sources),
+      ...ofLoaded(path, sources),
     })),
   ];
 }
@@ -66,7 +70,7 @@ const NOTHING_KNOWN = {
   speed: null,
 } as const;
 
-/** The pipelines that use each detector, by what that is called. */
+/** The pipelines that use each detector and classifier, by what that is called. */
 function usesOf({ registry, model: ofAll }: ModelSources): Map<string, string[]> {
   const uses = new Map<string, string[]>();
   for (const definition of registry.definitions) {
@@ -95,12 +99,12 @@ async function ofCatalogue(
     size_bytes: size,
     licence,
     used_by: uses.get(id) ?? readers,
-    ...ofDetector(id, sources),
+    ...ofLoaded(id, sources),
   };
 }
 
 function ofFolder(
-  { name, size, notes }: OwnModel,
+  { name, role, size, notes }: OwnModel,
   machine: string,
   sources: ModelSources,
   uses: ReadonlyMap<string, string[]>,
@@ -109,7 +113,7 @@ function ofFolder(
   const isMeasured = notes?.speed.machine === machine && ms !== undefined && threads !== undefined;
   return {
     name,
-    role: "detector",
+    role,
     file: `${name}.onnx`,
     present: true,
     size_bytes: size,
@@ -119,15 +123,16 @@ function ofFolder(
     input_size: notes?.input ?? null,
     precision: notes?.precision ?? null,
     speed: isMeasured ? { ms, threads, measured_by: "add" } : null,
-    ...ofDetector(name, sources),
+    ...ofLoaded(name, sources),
   };
 }
 
-/** What is known of a detector that has been prepared. */
-function ofDetector(model: string, { model: ofAll, pools }: ModelSources) {
-  const prepared = pools.detectorOf(model === ofAll ? undefined : model);
-  if (prepared === undefined) return {};
-  const { layout: { labels, input }, precision } = prepared;
+/** What is known of a detector or a classifier that has been looked into. */
+function ofLoaded(model: string, { model: ofAll, pools }: ModelSources) {
+  const named = model === ofAll ? undefined : model;
+  const { layout, precision = "fp32" } = pools.detectorOf(named) ?? {};
+  const { labels, input } = layout ?? pools.classifierOf(named) ?? {};
+  if (labels === undefined || input === undefined) return {};
   const measured = pools.plans.flatMap((plan) => "latencyMs" in plan ? [plan] : [])
     .toSorted((a, b) => a.latencyMs - b.latencyMs)[0];
   const speed = measured && {

@@ -6,6 +6,7 @@
 
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import type { ModelRole } from "../models/model_role.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import { reasonOf } from "../user_error.ts";
 import { DefinitionError } from "./errors.ts";
@@ -17,8 +18,11 @@ const MAX_FILE_BYTES = 1_000_000;
 /** Most faults of a file that are told at once; the rest often follows from them. */
 const TOLD = 3;
 
-/** Ids of the built-in pipelines, in the order in which they are offered. */
-const BUILT_IN = ["yolo_ocr", "yolo_only", "plates", "ocr_only"];
+/** Ids of the built-in pipelines, by what the model of all nodes is, in the order in which they are offered. */
+const BUILT_IN: Readonly<Record<ModelRole, readonly string[]>> = {
+  detector: ["yolo_ocr", "yolo_only", "plates", "ocr_only"],
+  classifier: ["classify", "ocr_only"],
+};
 
 /** Where definitions were read from. */
 const FILES = new WeakMap<PipelineDefinition, string>();
@@ -32,12 +36,16 @@ export function fileOf(definition: PipelineDefinition): string {
  * Reads the built-in definitions, then those of a folder of the operator's.
  *
  * @param ownFolder Path of that folder, whose `*.json` are read in the order of their names; `undefined` where there is none
+ * @param role What the model of all nodes that name no other looks for
  * @returns The definitions by their id
  * @throws {DefinitionError} If one is not valid, or two have the same id; the message names file, node and field
  */
-export function loadDefinitions(ownFolder?: string): Map<string, PipelineDefinition> {
+export function loadDefinitions(
+  ownFolder?: string,
+  role: ModelRole = "detector",
+): Map<string, PipelineDefinition> {
   const definitions = new Map<string, PipelineDefinition>();
-  const builtIn = BUILT_IN.map((id) =>
+  const builtIn = BUILT_IN[role].map((id) =>
     fileURLToPath(new URL(`../../pipelines/${id}.json`, import.meta.url))
   );
   for (const path of [...builtIn, ...listFiles(ownFolder)]) {

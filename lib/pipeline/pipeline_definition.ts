@@ -1,6 +1,8 @@
 import { cutText } from "../cut_text.ts";
 import { isModelName } from "../models/model_catalog.ts";
+import type { ModelRole } from "../models/model_role.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
+import { missing, roleIn } from "./model_uses.ts";
 import type { Step, ValueType } from "./step.ts";
 import { modelOf, RESULT_STEP, STEPS } from "./steps.ts";
 
@@ -14,24 +16,35 @@ const MAX_NAME = 64;
 /** Longest interval of a node, in milliseconds: an hour. */
 const LONGEST_INTERVAL_MS = 3_600_000;
 
+/** The models that nodes may look with. */
+export interface KnownModels {
+  /** What each is for, by its name. */
+  roles: ReadonlyMap<string, string>;
+  /** What that of all nodes that name no other is for. */
+  ofAll: ModelRole;
+}
+
 /**
  * Checks whether a value is a pipeline that can run.
  *
  * @param value Anything, such as parsed JSON.
- * @param models Names that nodes may call models by; any by default. Paths of files are not looked at.
+ * @param models The models that nodes may look with; any by default. Paths of files are not looked at.
  * @returns What is wrong with it, a sentence each, at most a hundred; empty for a valid pipeline.
  */
-export function validateDefinition(value: unknown, models?: ReadonlySet<string>): string[] {
+export function validateDefinition(value: unknown, models?: KnownModels): string[] {
   const errors = findErrors(value);
   if (errors.length > 0 || models === undefined) return errors.slice(0, MOST_ERRORS);
   return modelErrors(value as PipelineDefinition, models);
 }
 
-function modelErrors({ nodes }: PipelineDefinition, models: ReadonlySet<string>): string[] {
-  return nodes.flatMap(({ id, params = {} }) => {
-    const model = modelOf(params);
-    if (model === undefined || models.has(model) || !isModelName(model)) return [];
-    return [`Parameter "model" of the node "${id}" names no model of GET /models: "${model}"`];
+function modelErrors({ nodes }: PipelineDefinition, { roles, ofAll }: KnownModels): string[] {
+  return nodes.flatMap(({ id, step, params = {} }) => {
+    const [role, model] = [roleIn(step), modelOf(params)];
+    if (role === undefined) return [];
+    const parameter = `Parameter "model" of the node "${id}"`;
+    if (model === undefined) return role === ofAll ? [] : [`${parameter} ${missing(role, ofAll)}`];
+    if (roles.get(model) === role || !isModelName(model)) return [];
+    return [`${parameter} names no ${role} of GET /models: "${model}"`];
   });
 }
 

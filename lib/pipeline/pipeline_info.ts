@@ -29,7 +29,7 @@ export interface PipelineInfo extends PipelineDefinition {
   entry_nodes: string[];
   /** Ids of the nodes that give the result. */
   output_nodes: string[];
-  /** The detectors in the order of the nodes, then what reads text, each where the pipeline has a step for it. */
+  /** The detectors and classifiers in the order of the nodes, then what reads text, each where the pipeline has a step for it. */
   models: PipelineModel[];
 }
 

@@ -9,6 +9,8 @@ import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
 import { type Device, PIPELINE_DEFAULTS, type TextModelName } from "../config.ts";
 import { chooseDevice, type DeviceChoice } from "../devices/choose_device.ts";
+import type { ClassifierLayout } from "../detection/classifier_graph.ts";
+import type { ModelRole } from "../models/model_role.ts";
 import type { Precision, PreparedDetector } from "../models/specialized_model.ts";
 import { chooseTextModel } from "../models/text_models.ts";
 import { findModel, modelPath, refuseCopyleft } from "../models/model_catalog.ts";
@@ -60,6 +62,7 @@ export class PipelinePools {
   readonly #options: CompleteOptions;
   readonly #definitions: PipelineDefinition[];
   readonly #models: readonly ModelUse[];
+  readonly #role: ModelRole;
   #starting: Promise<void> | undefined;
   #detection: DetectionPool | undefined;
   #reading: ReadingPool | undefined;
@@ -79,6 +82,7 @@ export class PipelinePools {
     }
     this.#definitions = registry.definitions;
     this.#models = registry.models(options.modelDir);
+    this.#role = registry.role;
     this.#options = options;
     this.#textModel = options.textModel;
   }
@@ -103,9 +107,9 @@ export class PipelinePools {
     return this.#detection?.precision;
   }
 
-  /** The classes that the detector knows; `undefined` before the start. */
+  /** The classes that the detector of all finds, none where a classifier is the model of all; `undefined` before the start. */
   get labels(): readonly string[] | undefined {
-    return this.detectorOf()?.layout.labels;
+    return this.#role === "detector" ? this.detectorOf()?.layout.labels : this.classifierOf() && [];
   }
 
   /**
@@ -177,8 +181,13 @@ export class PipelinePools {
     return this.#detection?.detectorOf(model);
   }
 
-  /** A model that a node names, or the detector of all. */
-  detectorInfo(model?: string): PipelineModel {
+  /** How a classifier that has been looked into is read; see {@linkcode DetectionPool.classifierOf}. */
+  classifierOf(model?: string): ClassifierLayout | undefined {
+    return this.#detection?.classifierOf(model);
+  }
+
+  /** A model that a node names, or that of all. */
+  modelInfo(model?: string): PipelineModel {
     const name = model ?? this.#options.model;
     const path = modelPath(name, this.#options.modelDir);
     const entry = findModel(name);
@@ -186,7 +195,7 @@ export class PipelinePools {
       name: entry?.id ?? basename(path, ".onnx"),
       file: basename(path),
       licence: entry?.licence ?? null,
-      input_size: this.detectorOf(model)?.layout.input ?? null,
+      input_size: (this.detectorOf(model)?.layout ?? this.classifierOf(model))?.input ?? null,
     };
   }
 
@@ -205,6 +214,7 @@ export class PipelinePools {
       device,
       canary: CANARY,
       modelPath: this.#modelPath(),
+      role: this.#role,
       models: this.#models,
       memoryBytes: this.#options.modelMemoryBytes,
       inputSize: inputSize ?? PIPELINE_DEFAULTS.inputSize,
@@ -241,6 +251,7 @@ export class PipelinePools {
       wanted: device,
       precision: this.#options.precision,
       modelPath: this.#modelPath(),
+      role: this.#role,
       inputSize,
       confidence,
       image: CANARY,

@@ -7,6 +7,8 @@
 import type { TextModelName } from "../config.ts";
 import type { TileGrid } from "../image/tile_grid.ts";
 import { textModelFiles } from "../models/text_models.ts";
+import { modelPath } from "../models/model_catalog.ts";
+import { type ModelRole, roleOf } from "../models/model_role.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import { fileOf, loadDefinitions } from "./load_definitions.ts";
 import { gatherModels, modelsOf, type ModelUse } from "./model_uses.ts";
@@ -25,6 +27,10 @@ import { gridOf, STEPS } from "./steps.ts";
 export interface PipelineRegistryOptions {
   /** Folder of the operator's own definitions. */
   pipelineDir?: string | undefined;
+  /** The model of all nodes that name no other, as `YOLO_MODEL` has it; a detector by default. */
+  model?: string;
+  /** Folder of the model files. */
+  modelDir?: string;
   /** Tiles, such as `2x2`, for each node that looks at whole images and has none of its own. */
   tiles?: string | undefined;
   /** Replaces the interval of nodes that read text, in milliseconds. */
@@ -33,6 +39,8 @@ export interface PipelineRegistryOptions {
 
 /** Definitions by their id, each with its plan. */
 export class PipelineRegistry {
+  /** What the model of all nodes that name no other is for. */
+  readonly role: ModelRole;
   readonly #definitions: Map<string, PipelineDefinition>;
   readonly #plans = new Map<string, PipelinePlan>();
 
@@ -41,8 +49,10 @@ export class PipelineRegistry {
    *
    * @throws {DefinitionError} If one is not valid
    */
-  constructor({ pipelineDir, ocrIntervalMs, tiles }: PipelineRegistryOptions = {}) {
-    this.#definitions = loadDefinitions(pipelineDir);
+  constructor(options: PipelineRegistryOptions = {}) {
+    const { pipelineDir, ocrIntervalMs, tiles, model, modelDir = "" } = options;
+    this.role = model === undefined ? "detector" : roleOf(modelPath(model, modelDir));
+    this.#definitions = loadDefinitions(pipelineDir, this.role);
     for (const [id, definition] of this.#definitions) {
       if (tiles !== undefined) setTiles(definition, tiles);
       this.#plans.set(id, planPipeline(definition, ocrIntervalMs));
@@ -52,6 +62,12 @@ export class PipelineRegistry {
   /** All definitions, in the order in which they are offered. */
   get definitions(): PipelineDefinition[] {
     return [...this.#definitions.values()];
+  }
+
+  /** Id of the pipeline that is offered first. */
+  get first(): string {
+    const [first = ""] = this.#definitions.keys();
+    return first;
   }
 
   /** Whether a pipeline of this id exists. */
@@ -93,7 +109,7 @@ export class PipelineRegistry {
 
   /** The models that nodes name, with their files in a folder. */
   models(modelDir: string): ModelUse[] {
-    return gatherModels(this.definitions, fileOf, modelDir);
+    return gatherModels(this.definitions, fileOf, modelDir, this.role);
   }
 
   /** What nodes call the models that they name. */
@@ -101,7 +117,7 @@ export class PipelineRegistry {
     return [...new Set(this.definitions.flatMap(modelsOf))].filter((name) => name !== undefined);
   }
 
-  /** Id of the pipeline of the fewest nodes that looks with the detector of all, and no other; `undefined` where none does. */
+  /** Id of the pipeline of the fewest nodes that looks with the model of all, and no other; `undefined` where none does. */
   simplest(): string | undefined {
     return this.definitions.filter((definition) => {
       const models = modelsOf(definition);
@@ -119,12 +135,12 @@ export class PipelineRegistry {
   /**
    * Describes a pipeline; `undefined` for an unknown id.
    *
-   * @param detectorInfo Describes a model that a node names, or the detector of all
+   * @param modelInfo Describes a model that a node names, or that of all
    * @param textModel What reads text
    */
   describe(
     id: string,
-    detectorInfo: (model: string | undefined) => PipelineModel,
+    modelInfo: (model: string | undefined) => PipelineModel,
     textModel: TextModelName,
   ): PipelineInfo | undefined {
     const definition = this.#definitions.get(id);
@@ -134,7 +150,7 @@ export class PipelineRegistry {
       entry_nodes: entryNodes(definition),
       output_nodes: outputNodes(definition),
       models: [
-        ...modelsOf(definition).map(detectorInfo),
+        ...modelsOf(definition).map(modelInfo),
         ...(this.uses(id, "reading") ? textModelFiles(textModel).map(textModelInfo) : []),
       ],
     };

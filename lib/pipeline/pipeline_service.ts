@@ -98,7 +98,7 @@ export class PipelineService {
 
   /** Describes a pipeline; `undefined` for an unknown id. */
   getPipeline(id: string): PipelineInfo | undefined {
-    return this.registry.describe(id, (model) => this.#pools.detectorInfo(model), this.textModel);
+    return this.registry.describe(id, (model) => this.#pools.modelInfo(model), this.textModel);
   }
 
   /** The models that there are, with what is known of each. */
@@ -284,7 +284,7 @@ export class PipelineService {
     return toResult({
       ...parts,
       models: {
-        detector: looking ? this.#pools.detectorInfo(modelOf(looking.params)).name : null,
+        detector: looking ? this.#pools.modelInfo(modelOf(looking.params)).name : null,
         recognizer: parts.plan.pools.has("reading") ? this.textModel : null,
         ...(names !== undefined && { keypoint_names: [...names] }),
       },

@@ -85,7 +85,7 @@ export interface DetectionContext {
   /**
    * Loads a classifier, unless that has been done; it looks at its own `pixels`.
    *
-   * @param model What the parameter `model` of the node says
+   * @param model What the parameter `model` of the node says; `undefined` for the classifier of all
    */
   classifierFor(model: string | undefined): Promise<Classifier>;
 }

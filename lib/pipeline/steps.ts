@@ -75,7 +75,9 @@ const ALL_STEPS: Record<string, Step> = {
     runsOn: "detection",
     accepts: { image: "required", detections: "optional" },
     produces: "classes",
-    params: { model: model("Name or path of the classifier; it has to be given") },
+    params: {
+      model: model("Name or path of the classifier; by default YOLO_MODEL, if that is one"),
+    },
     stage: "detect",
     async run({ detections }, params, { frame, classifierFor }) {
       const classifier = await classifierFor(modelOf(params));

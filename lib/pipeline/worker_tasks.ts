@@ -59,13 +59,13 @@ export interface SegmentOutcome {
 export interface WorkerSetup {
   /** Every pipeline that a task may name. */
   pipelines: PipelineDefinition[];
-  /** The same model for each precision that a frame may ask for; the first is loaded at the start. */
-  detectors: readonly [PreparedDetector, ...PreparedDetector[]];
+  /** The detector of all nodes, for each precision that a frame may ask for; none where a classifier is the model of all. */
+  detectors: readonly PreparedDetector[];
   /** The models that nodes name, by what they name; each is loaded when a node first needs it. */
   models: ReadonlyMap<string, PreparedDetector>;
-  /** Files of the classifiers that nodes name, by what they name; loaded like the models. */
-  classifiers: ReadonlyMap<string, string>;
-  /** Memory for the detectors that a worker keeps, in bytes; see {@linkcode DetectorCache}. */
+  /** Files of the classifiers that nodes name, by what they name, and of that of all nodes; loaded like the models. */
+  classifiers: ReadonlyMap<string | undefined, string>;
+  /** Memory for the models that a worker keeps, in bytes; see {@linkcode ModelCache}. */
   memoryBytes: number | undefined;
   /** Input of the detector, in pixels. */
   inputSize: Size;

@@ -12,8 +12,8 @@ import { count, duration, text } from "./values.ts";
 export const ModelInfoSchema = v.object({
   /** What `YOLO_MODEL` and the parameter `model` of nodes call it. */
   name: text,
-  /** What it is for: to find objects, to find lines of text, to read them, or the characters that can be read. */
-  role: v.picklist(["detector", "text_detector", "text_recognizer", "characters"]),
+  /** What it is for: to find objects, to classify, to find lines of text, to read them, or the characters that can be read. */
+  role: v.picklist(["detector", "classifier", "text_detector", "text_recognizer", "characters"]),
   /** Name of its file, without folders. */
   file: text,
   /** Whether the file is there. */
@@ -24,7 +24,7 @@ export const ModelInfoSchema = v.object({
   licence: v.nullable(text),
   /** Ids of the pipelines that look or read with it. */
   used_by: v.array(text),
-  /** Names of the classes that it finds, by their index; `null` where it finds none, or has not been looked into. */
+  /** Names of the classes that it knows, by their index; `null` where it knows none, or has not been looked into. */
   classes: v.nullable(v.array(text)),
   /** Input for a frame of 640x480; `null` where it has not been looked into. */
   input_size: v.nullable(FrameSizeSchema),

@@ -46,7 +46,7 @@ export const PipelineSchema = v.object({
   entry_nodes: v.array(text),
   /** Ids of the nodes that give the result. */
   output_nodes: v.array(text),
-  /** The detectors in the order of the nodes, then what reads text, each if the pipeline has a step for it. */
+  /** The detectors and classifiers in the order of the nodes, then what reads text, each if the pipeline has a step for it. */
   models: v.array(v.object({
     /** Id in the catalogue; for your own file, its name without `.onnx`. */
     name: text,

@@ -9,7 +9,11 @@ export const handler = defineApi({
   async POST(ctx) {
     const { bodies, config, pipelines } = ctx.state.services;
     checkAccess(ctx.req, config.stream);
-    const models = new Set((await pipelines.listModels()).map(({ name }) => name));
+    const listed = await pipelines.listModels();
+    const models = {
+      roles: new Map(listed.map(({ name, role }) => [name, role])),
+      ofAll: pipelines.registry.role,
+    };
     const errors = validateDefinition(await readJson(bodies, ctx.req), models);
     const answer: Validation = { valid: errors.length === 0, errors };
     return Response.json(answer);

@@ -3,18 +3,23 @@ import fc from "fast-check";
 import { reducePolygon } from "../../lib/detection/reduce_polygon.ts";
 import { type Field, signedArea, traceOutlines } from "../../lib/detection/trace_outline.ts";
 import type { Point } from "../../lib/protocol/geometry.ts";
+import { distanceTo, sidesOf } from "./plain_masks.ts";
 
-/** Fields from 2x2 to 12x12, of noise that is smooth or not. */
+/** Fields from 4x4 to 14x14, of noise that is smooth or not, within sides below 0. */
 const fields = fc.record({
-  columns: fc.integer({ min: 2, max: 12 }),
-  rows: fc.integer({ min: 2, max: 12 }),
-  noise: fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 144, maxLength: 144 }),
-  left: fc.double({ min: -0.9, max: 0, noNaN: true }),
-}).map(({ columns, rows, noise, left }): Field => ({
-  xs: Array.from({ length: columns }, (_, index) => index === 0 ? left : index),
-  ys: Array.from({ length: rows }, (_, index) => index),
-  values: Float32Array.from(noise.slice(0, columns * rows)),
-}));
+  width: fc.integer({ min: 4, max: 14 }),
+  height: fc.integer({ min: 4, max: 14 }),
+  noise: fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 196, maxLength: 196 }),
+}).map(({ width, height, noise }): Field => framed(width, height, (place) => noise[place] ?? 0));
+
+function framed(width: number, height: number, valueAt: (place: number) => number): Field {
+  const values = Float32Array.from({ length: width * height }, (_, place) => {
+    const [x, y] = [place % width, Math.floor(place / width)];
+    const isSide = x === 0 || y === 0 || x === width - 1 || y === height - 1;
+    return isSide ? -1 : valueAt(place);
+  });
+  return { width, height, values };
+}
 
 /** Which way round three points go. */
 function turn([ax, ay]: Point, [bx, by]: Point, [cx, cy]: Point): number {
@@ -58,32 +63,34 @@ Deno.test("outlines neither cross nor touch themselves, and enclose just what is
     const outlines = traceOutlines(field);
     for (const outline of outlines) expect(isSimple(outline)).toBe(true);
     field.values.forEach((value, index) => {
-      const column = index % field.xs.length;
-      const [x = 0, y = 0] = [field.xs[column], field.ys[Math.floor(index / field.xs.length)]];
-      // Rays pass between the points of outlines that run along the sides.
-      const point: Point = [x, y + 1e-7 * (y === 0 ? 1 : -1)];
+      const point: Point = [index % field.width, Math.floor(index / field.width)];
       const around = outlines.filter((outline) => isInside(point, outline)).length;
-      if (Math.abs(value) > 1e-5) expect([value, around % 2]).toEqual([value, value > 0 ? 1 : 0]);
+      expect([value, around % 2]).toEqual([value, value > 0 ? 1 : 0]);
     });
   }));
 });
 
+Deno.test("what touches with its corners alone is in one outline", () => {
+  const chequered = framed(6, 6, (place) => (place + Math.floor(place / 6)) % 2 === 0 ? 1 : -1);
+  const outer = traceOutlines(chequered).filter((outline) => signedArea(outline) > 0);
+  expect(outer).toHaveLength(1);
+});
+
 Deno.test("the outline of a field of one value is its rectangle, clockwise", () => {
-  const field = { xs: [-0.5, 0, 1, 2.25], ys: [3, 4, 4.5], values: new Float32Array(12).fill(1) };
-  const [outline = [], ...others] = traceOutlines(field);
+  const [outline = [], ...others] = traceOutlines(framed(6, 5, () => 1));
   expect(others).toEqual([]);
-  expect(Math.abs(signedArea(outline) - 2.75 * 1.5)).toBeLessThan(0.01);
-  expect(traceOutlines({ ...field, values: new Float32Array(12).fill(-1) })).toEqual([]);
+  expect(outline.every(([x, y]) => x === 0.5 || x === 4.5 || y === 0.5 || y === 3.5)).toBe(true);
+  expect(signedArea(outline)).toBeCloseTo(4 * 3 - 4 / 8);
+  expect(traceOutlines(framed(6, 5, () => -1))).toEqual([]);
 });
 
 Deno.test("the area within the outline of a disc is that of the disc, and a hole runs the other way", () => {
-  const side = Array.from({ length: 41 }, (_, index) => index);
   const ring = (most: number, least: number) =>
-    Float32Array.from({ length: 41 * 41 }, (_, index) => {
+    framed(41, 41, (index) => {
       const radius = Math.hypot(index % 41 - 20, Math.floor(index / 41) - 20);
       return Math.min(most - radius, radius - least);
     });
-  const areas = traceOutlines({ xs: side, ys: side, values: ring(15, 6) }).map(signedArea);
+  const areas = traceOutlines(ring(15, 6)).map(signedArea);
   const [hole = 0, disc = 0] = areas.sort((a, b) => a - b);
   expect(areas).toHaveLength(2);
   expect(Math.abs(disc / (Math.PI * 15 ** 2) - 1)).toBeLessThan(0.01);
@@ -93,7 +100,7 @@ Deno.test("the area within the outline of a disc is that of the disc, and a hole
 Deno.test("a reduced outline has few enough points, which it had before, and does not cross itself", () => {
   fc.assert(fc.property(fields, fc.integer({ min: 3, max: 30 }), (field, most) => {
     for (const outline of traceOutlines(field)) {
-      const reduced = reducePolygon(outline, most);
+      const reduced = reducePolygon(outline, most, 0.01);
       expect(reduced.length).toBeLessThanOrEqual(Math.max(3, most));
       expect(reduced.every(([x, y]) => outline.some((point) => point[0] === x && point[1] === y)))
         .toBe(true);
@@ -103,12 +110,24 @@ Deno.test("a reduced outline has few enough points, which it had before, and doe
   }));
 });
 
+Deno.test("no point that was left out is further from the reduced outline than its reach", () => {
+  const reaches = fc.double({ min: 0.05, max: 2, noNaN: true });
+  fc.assert(fc.property(fields, reaches, (field, reach) => {
+    for (const outline of traceOutlines(field)) {
+      const reduced = reducePolygon(outline, outline.length, reach);
+      for (const point of outline) {
+        expect(distanceTo(point, sidesOf(reduced))).toBeLessThanOrEqual(reach + 1e-9);
+      }
+    }
+  }));
+});
+
 Deno.test("a circle keeps its area with a tenth of its points, and a square its corners alone", () => {
   const circle = Array.from({ length: 2000 }, (_, index): Point => {
     const angle = index / 1000 * Math.PI;
     return [100 * Math.cos(angle), 100 * Math.sin(angle)];
   });
-  const reduced = reducePolygon(circle, 200);
+  const reduced = reducePolygon(circle, 200, 0.001);
   expect(reduced.length).toBeGreaterThan(90);
   expect(reduced.length).toBeLessThanOrEqual(200);
   expect(Math.abs(signedArea(reduced) / signedArea(circle) - 1)).toBeLessThan(0.003);
@@ -119,5 +138,5 @@ Deno.test("a circle keeps its area with a tenth of its points, and a square its 
     ...along.map((place): Point => [25 - place, 25]),
     ...along.map((place): Point => [0, 25 - place]),
   ];
-  expect(reducePolygon(square, 200)).toEqual([[0, 0], [25, 0], [25, 25], [0, 25]]);
+  expect(reducePolygon(square, 200, 0.01)).toEqual([[0, 0], [25, 0], [25, 25], [0, 25]]);
 });

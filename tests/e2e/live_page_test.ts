@@ -243,6 +243,8 @@ dogTest("the keyboard starts and stops the camera and opens the diagnostics", as
     await waitForDog(page);
     await page.keyboard.press("d");
     await page.getByText("Server: detect").waitFor();
+    await page.getByRole("list", { name: "Models" }).getByText(/^yolov8n: finds objects, 80/)
+      .waitFor();
     await expectAccessible(page, "diagnostics");
     await page.keyboard.press("Escape");
     await page.getByText("Server: detect").waitFor({ state: "hidden" });

@@ -6,6 +6,7 @@ import { modelPath } from "../../lib/models/model_catalog.ts";
 import { prepareDetector } from "../../lib/models/specialized_model.ts";
 import { ModelError, ModelNotFoundError } from "../../lib/onnx/errors.ts";
 import { serializeOnnx } from "../../lib/onnx/onnx_schema.ts";
+import { classifierExport } from "../detection/exports/other_exports.ts";
 import { yolov8Export } from "../detection/exports/yolov8_exports.ts";
 
 const CHOICE = { size: { width: 96, height: 64 }, confidence: 0.3, precision: "fp32" } as const;
@@ -49,11 +50,45 @@ Deno.test("a model that is added is known by its name, with its classes and its 
       "lorries.onnx.json",
     ]);
     const size = (await Deno.stat(source)).size;
-    expect(await listOwnModels(directory)).toEqual([{ name: "lorries", size, notes }]);
+    const role = "detector";
+    expect(await listOwnModels(directory)).toEqual([{ name: "lorries", role, size, notes }]);
     const { layout } = await prepareDetector(modelPath("lorries", directory), CHOICE);
     expect(layout.labels).toEqual(["lorry", "van", "cart"]);
     // Again, it is only measured.
     expect((await addModel(source, { directory })).notes.licence).toBe(null);
+  });
+});
+
+Deno.test("a classifier is added as a detector is", async () => {
+  await withFolders(async (given, directory) => {
+    const source = join(given, "kinds.onnx");
+    const names = `{0: 'cat', 1: 'dog', 2: 'owl', 3: 'bee'}`;
+    const model = serializeOnnx(classifierExport({ task: "classify", names }));
+    await Deno.writeFile(source, model);
+    const { name, role, notes } = await addModel(source, { directory });
+    expect([name, role]).toEqual(["kinds", "classifier"]);
+    expect(notes).toMatchObject({
+      classes: ["cat", "dog", "owl", "bee"],
+      input: { width: 96, height: 64 },
+      precision: "fp32",
+    });
+    expect(notes.speed.ms).toBeGreaterThan(0);
+    expect(await listOwnModels(directory)).toEqual([{ name, role, size: model.length, notes }]);
+  });
+});
+
+Deno.test("a classifier that cannot run is refused, and nothing is copied", async () => {
+  await withFolders(async (given, directory) => {
+    const source = join(given, "kinds.onnx");
+    const model = classifierExport({ task: "classify" });
+    const [node] = model.graph.node;
+    if (node === undefined) throw new TypeError("The export has no nodes");
+    node.op_type = "Unheard";
+    await Deno.writeFile(source, serializeOnnx(model));
+    await expect(addModel(source, { directory })).rejects.toThrow(
+      /^Cannot use the model .*kinds\.onnx: .*(onnxruntime cannot run it|no operator).*works$/,
+    );
+    await expect(Deno.stat(directory)).rejects.toThrow(Deno.errors.NotFound);
   });
 });
 

@@ -175,7 +175,9 @@ Deno.test("a calibration that is none, or that of another network, is told in on
 
 Deno.test("prepareDetector and readDetector say what to do about a missing model", async () => {
   const path = "/nowhere/yolov8n.onnx";
-  for (const missing of [() => prepareDetector(path, FLOATS), () => readDetector(path)]) {
+  for (
+    const missing of [() => prepareDetector(path, FLOATS), () => readDetector(path, FLOATS.size)]
+  ) {
     await expect(missing()).rejects.toThrow(ModelNotFoundError);
     await expect(missing()).rejects.toThrow(`run "deno task models"`);
   }

@@ -75,7 +75,7 @@ Deno.test("a pipeline classifies the image, and each object in it", async () => 
 
 Deno.test("a node that classifies without a classifier is refused before any image", async () => {
   await expect(withService(undefined, (service) => service.start())).rejects.toThrow(
-    /parameter "model" of the node "whole" is missing; the name or the path of a classifier works/,
+    /parameter "model" of the node "whole" is missing, and YOLO_MODEL is a detector; the name or the path of a classifier works/,
   );
   const refused = withService("yolov8n", (service) => service.start());
   await expect(refused).rejects.toThrow(DefinitionError);

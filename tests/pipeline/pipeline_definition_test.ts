@@ -6,6 +6,7 @@ import {
   outputNodes,
   validateDefinition,
 } from "../../lib/pipeline/pipeline_definition.ts";
+import type { ModelRole } from "../../lib/models/model_role.ts";
 import type { PipelineDefinition } from "../../lib/protocol/pipeline.ts";
 import plates from "../../pipelines/plates.json" with { type: "json" };
 import yoloOcr from "../../pipelines/yolo_ocr.json" with { type: "json" };
@@ -315,5 +316,40 @@ Deno.test("the result takes several lists of detections, any other step one", ()
   const twice = { ...definition, edges: [...edges, { from: "other", to: "filter" }] };
   expect(validateDefinition(twice)).toEqual([
     'Node "filter" is given detections more than once',
+  ]);
+});
+
+Deno.test("models that nodes look with are those of GET /models that are made for it", () => {
+  const nodes = (step: string, params: Record<string, unknown>) => [
+    { id: "decode", step: "decode" },
+    { id: "look", step, params },
+    { id: "output", step: "result" },
+  ];
+  const edges = [
+    { from: "decode", to: "look" },
+    { from: "decode", to: "output" },
+    { from: "look", to: "output" },
+  ];
+  const known = { roles: new Map([["own", "detector"], ["kinds", "classifier"]]) } as const;
+  const errors = (step: string, model: string | undefined, ofAll: ModelRole) => {
+    const params = model === undefined ? {} : { model };
+    return validateDefinition(definition({ nodes: nodes(step, params), edges }), {
+      ...known,
+      ofAll,
+    });
+  };
+  expect(errors("detect", "own", "classifier")).toEqual([]);
+  expect(errors("classify", "kinds", "detector")).toEqual([]);
+  expect(errors("classify", undefined, "classifier")).toEqual([]);
+  expect(errors("detect", undefined, "detector")).toEqual([]);
+  expect(errors("detect", "/a/path.onnx", "detector")).toEqual([]);
+  expect(errors("detect", "kinds", "detector")).toEqual([
+    'Parameter "model" of the node "look" names no detector of GET /models: "kinds"',
+  ]);
+  expect(errors("classify", "nothing", "detector")).toEqual([
+    'Parameter "model" of the node "look" names no classifier of GET /models: "nothing"',
+  ]);
+  expect(errors("classify", undefined, "detector")).toEqual([
+    'Parameter "model" of the node "look" is missing, and YOLO_MODEL is a detector; the name or the path of a classifier works',
   ]);
 });

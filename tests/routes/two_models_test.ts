@@ -96,7 +96,7 @@ Deno.test("a definition is told which models there are, and paths are not looked
   expect(await validate("inner")).toEqual({ valid: true, errors: [] });
   expect(await validate("nope")).toEqual({
     valid: false,
-    errors: ['Parameter "model" of the node "inside" names no model of GET /models: "nope"'],
+    errors: ['Parameter "model" of the node "inside" names no detector of GET /models: "nope"'],
   });
   const there = await validate(`${folders.modelDir}/inner.onnx`);
   expect(await validate(`${folders.modelDir}/nothing.onnx`)).toEqual(there);

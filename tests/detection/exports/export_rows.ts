@@ -301,9 +301,15 @@ const TASKS = "an export for detection, segmentation, pose or oriented boxes wor
 /** What is refused. */
 export const REFUSED: readonly RefusedRow[] = [
   {
-    name: "classifier",
+    name: "classifier, where objects are to be found",
     build: () => classifierExport({ task: "classify", names: "{0: 'x'}" }),
     because: `it is a classifier, which finds no objects; ${TASKS}`,
+  },
+  {
+    name: "classifier, without a note of its task",
+    build: () => classifierExport({}),
+    because:
+      'its output output0 [1, 4] may be scores of classes; a classifier whose task is "classify", in its metadata or in a .json beside it, works',
   },
   {
     name: "oriented boxes, without a note of their task",

@@ -80,7 +80,9 @@ export function withColumns(
   const shape = [1, (isPose ? 5 : 84) + columns, CELLS];
   graph.output = [openValue("output0", TYPES.float32, shape)];
   if (notes.task === "segment") {
-    graph.initializer.push(tensor("prototypes", [1, columns, 1, 1], new Float32Array(columns)));
+    graph.initializer.push(
+      tensor("prototypes", [1, columns, 1, 1], new Float32Array(columns).fill(1)),
+    );
     graph.node.push(operation("Identity", ["prototypes"], "output1"));
     graph.output.push(openValue("output1", TYPES.float32, [1, columns, 1, 1]));
   }

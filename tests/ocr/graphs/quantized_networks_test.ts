@@ -27,7 +27,7 @@ const [ofDetector, ofRecognizer] = [
 
 async function rangesFor(index: number, bytes: Uint8Array): Promise<TensorRanges> {
   const file = textModelFiles("PP-OCRv6_small")[index]?.file ?? "";
-  const calibration = await findCalibration(join(MODEL_DIR, file), bytes);
+  const calibration = await findCalibration(join(MODEL_DIR, file), [bytes]);
   if (calibration === undefined) throw new Error(`There is no calibration for ${file}`);
   return rangesOf(calibration);
 }

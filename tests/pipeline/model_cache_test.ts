@@ -1,6 +1,8 @@
 import { expect } from "expect";
 import { prepareDetector } from "../../lib/models/specialized_model.ts";
-import { DetectorCache } from "../../lib/pipeline/detector_cache.ts";
+import { ModelCache } from "../../lib/pipeline/model_cache.ts";
+import { serializeOnnx } from "../../lib/onnx/onnx_schema.ts";
+import { classifierExport } from "../detection/exports/other_exports.ts";
 import { ensureModel } from "./models.ts";
 
 async function smallNeeds() {
@@ -11,17 +13,33 @@ async function smallNeeds() {
 
 Deno.test("a detector is loaded once for each input, precision and number of threads", async () => {
   const needs = await smallNeeds();
-  const cache = new DetectorCache(Infinity);
-  const first = await cache.get(needs);
-  expect(await cache.get({ ...needs })).toBe(first);
+  const cache = new ModelCache(Infinity);
+  const first = await cache.detector(needs);
+  expect(await cache.detector({ ...needs })).toBe(first);
   const others = [
-    await cache.get({ ...needs, input: { width: 64, height: 96 } }),
-    await cache.get({ ...needs, threads: 2 }),
-    await cache.get({ ...needs, prepared: { ...needs.prepared, precision: "int8" } }),
+    await cache.detector({ ...needs, input: { width: 64, height: 96 } }),
+    await cache.detector({ ...needs, threads: 2 }),
+    await cache.detector({ ...needs, prepared: { ...needs.prepared, precision: "int8" } }),
   ];
   expect(new Set([first, ...others]).size).toBe(4);
   expect(others[0]?.input).toEqual({ width: 64, height: 96 });
   await cache.release();
+});
+
+Deno.test("classifiers share the memory with detectors", async () => {
+  const needs = await smallNeeds();
+  const folder = await Deno.makeTempDir();
+  const source = `${folder}/kinds.onnx`;
+  await Deno.writeFile(source, serializeOnnx(classifierExport({ task: "classify" })));
+  const cache = new ModelCache(1);
+  const first = await cache.classifier(source, needs);
+  expect(await cache.classifier(source, needs)).toBe(first);
+  expect(cache.bytes).toBeGreaterThan(0);
+  const detector = await cache.detector(needs);
+  expect(await cache.classifier(source, needs)).not.toBe(first);
+  expect(await cache.detector(needs)).not.toBe(detector);
+  await cache.release();
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("a copy of a model under another name is a model of its own", async () => {
@@ -29,9 +47,11 @@ Deno.test("a copy of a model under another name is a model of its own", async ()
   const folder = await Deno.makeTempDir();
   const source = `${folder}/copy.onnx`;
   await Deno.copyFile(needs.prepared.source, source);
-  const cache = new DetectorCache(Infinity);
-  const first = await cache.get(needs);
-  expect(await cache.get({ ...needs, prepared: { ...needs.prepared, source } })).not.toBe(first);
+  const cache = new ModelCache(Infinity);
+  const first = await cache.detector(needs);
+  expect(await cache.detector({ ...needs, prepared: { ...needs.prepared, source } })).not.toBe(
+    first,
+  );
   await cache.release();
   await Deno.remove(folder, { recursive: true });
 });
@@ -39,9 +59,9 @@ Deno.test("a copy of a model under another name is a model of its own", async ()
 Deno.test("of many detectors those that were used last are kept, as many as there is memory for", async () => {
   const needs = await smallNeeds();
   // Each takes at least the 13 MB of its graph, and no more than 60 MB at such a small input.
-  const cache = new DetectorCache(150e6);
+  const cache = new ModelCache(150e6);
   const of = (index: number) =>
-    cache.get({ ...needs, input: { width: 64, height: 64 + 32 * index } });
+    cache.detector({ ...needs, input: { width: 64, height: 64 + 32 * index } });
   const first = await of(0);
   const second = await of(1);
   expect(cache.bytes).toBeGreaterThan(2 * 12e6);
@@ -56,10 +76,10 @@ Deno.test("of many detectors those that were used last are kept, as many as ther
 
 Deno.test("the detector in use is kept however little memory there is for it", async () => {
   const needs = await smallNeeds();
-  const cache = new DetectorCache(1);
-  const first = await cache.get(needs);
-  expect(await cache.get(needs)).toBe(first);
-  await cache.get({ ...needs, threads: 2 });
-  expect(await cache.get(needs)).not.toBe(first);
+  const cache = new ModelCache(1);
+  const first = await cache.detector(needs);
+  expect(await cache.detector(needs)).toBe(first);
+  await cache.detector({ ...needs, threads: 2 });
+  expect(await cache.detector(needs)).not.toBe(first);
   await cache.release();
 });
