@@ -4,10 +4,12 @@
  * @module
  */
 
+import { CameraService } from "./lib/cameras/camera_service.ts";
 import { type Config, PIPELINE_DEFAULTS } from "./lib/config.ts";
 import { BodyReader } from "./lib/http/body_reader.ts";
 import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
+import { drawOverlay } from "./lib/image/draw_findings.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
 import { planFor } from "./lib/pipeline/autotune.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
@@ -20,6 +22,9 @@ import { measureEventLoopLag } from "./lib/telemetry/event_loop_lag.ts";
 import { logEvent } from "./lib/telemetry/log.ts";
 import { metricsRegistry, pipelineMetrics, videoMetrics } from "./lib/telemetry/metrics.ts";
 import type { FrameBounds } from "./lib/video/decode/display_geometry.ts";
+import { hlsVariants } from "./lib/video/decode/hls_variants.ts";
+import { LiveDecoder } from "./lib/video/decode/live_decoder.ts";
+import { SourceError } from "./lib/video/decode/source_error.ts";
 import type { VideoFrameProcessor } from "./lib/video/video_frame_processor.ts";
 import { VideoService } from "./lib/video/video_service.ts";
 import project from "./deno.json" with { type: "json" };
@@ -53,6 +58,8 @@ export class Services {
   readonly videoProcessor: VideoFrameProcessor;
   /** The video jobs and their files. */
   readonly videos: VideoService;
+  /** The cameras that the server opens itself. */
+  readonly cameras: CameraService;
   readonly #createdAt = performance.now();
   readonly #canary = new SharedAnswer(() => this.pipelines.checkCanary(), CANARY_KEPT_MS);
   #stopMeasuring: (() => void) | undefined;
@@ -67,11 +74,8 @@ export class Services {
     const qualities = qualityLadder(config.pipeline.inputSize ?? PIPELINE_DEFAULTS.inputSize);
     this.pipelines = createPipelines(config);
     this.videoProcessor = toVideoFrameProcessor(this.pipelines);
-    this.streams = new StreamServer(
-      processor ?? toFrameProcessor(this.pipelines),
-      config.stream,
-      qualities,
-    );
+    const frames = processor ?? toFrameProcessor(this.pipelines);
+    this.streams = new StreamServer(frames, config.stream, qualities);
     const { memoryBudgetBytes, maxFrameBytes } = config.stream;
     // There is room for one image in any case.
     const bodyBytes = Math.max(BODIES_SHARE * memoryBudgetBytes, imageMemory(maxFrameBytes));
@@ -84,6 +88,17 @@ export class Services {
       frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
       framesAtOnce: () => this.videoFramesAtOnce(),
     });
+    this.cameras = new CameraService({
+      ...config.camera,
+      dataDirectory: config.video.dataDirectory,
+      streams: this.streams,
+      openSource: (url, options) => LiveDecoder.open(url, options),
+      isSourceFailure: (error) => error instanceof SourceError,
+      isValidPipeline: (id) => frames.isValidPipeline(id),
+      frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
+      hlsQualities: hlsVariants,
+      draw: drawOverlay,
+    });
   }
 
   /**
@@ -95,12 +110,14 @@ export class Services {
   async start(): Promise<void> {
     // First, since it takes no time to say no.
     await this.videos.prepare();
+    await this.cameras.load();
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
     this.#logTextModel();
     this.#logDevice();
     this.#logPlan();
     this.videos.start();
+    this.cameras.start();
   }
 
   #logTextModel(): void {
@@ -168,6 +185,7 @@ export class Services {
   /** Answers what is in flight, then ends everything. */
   async stop(): Promise<void> {
     const stopped = Promise.all([
+      this.cameras.stop(),
       this.streams.stop(STOP_TIMEOUT_MS),
       this.videos.stop(STOP_TIMEOUT_MS),
     ]);
@@ -205,7 +223,10 @@ export class Services {
       status: alive === 0 ? "unhealthy" : alive < workers.length ? "degraded" : "healthy",
       version: VERSION,
       uptime_s: Math.round((performance.now() - this.#createdAt) / 1000),
-      sessions: { active: this.streams.registry.size, max: this.config.stream.maxSessions ?? null },
+      sessions: {
+        active: this.streams.registry.clientStreams,
+        max: this.config.stream.maxSessions ?? null,
+      },
       pipelines: this.pipelines.registry.list().map(({ id }) => id),
       workers,
       device: this.#deviceInUse(),

@@ -6,7 +6,8 @@
 
 import { type Context, createDefine, type Define, type HandlerFn } from "fresh";
 import { api, type ApiMethod } from "./lib/http/api.ts";
-import { checkAccess } from "./lib/http/access.ts";
+import { checkAccess, checkTrusted } from "./lib/http/access.ts";
+import { toCameraApiError } from "./lib/http/camera_errors.ts";
 import { checkJobId, toVideoApiError } from "./lib/http/video_errors.ts";
 import type { Services } from "./services.ts";
 
@@ -44,6 +45,29 @@ export function defineVideoApi(
   methods: Partial<Record<ApiMethod, ApiHandler>>,
 ): HandlerFn<unknown, State> {
   const entries = Object.entries(methods).map(([method, handler]) => [method, guard(handler)]);
+  return defineApi(Object.fromEntries(entries));
+}
+
+/**
+ * The same for a path of cameras. What is more than looking is only for the machine itself, or those who present a token: it can make
+ * the server connect anywhere.
+ */
+export function defineCameraApi(
+  methods: Partial<Record<ApiMethod, ApiHandler>>,
+): HandlerFn<unknown, State> {
+  const entries = Object.entries(methods).map(([method, handler]) => {
+    const guarded: ApiHandler = async (ctx) => {
+      const { stream } = ctx.state.services.config;
+      if (method === "GET") checkAccess(ctx.req, stream);
+      else checkTrusted(ctx.req, ctx.info.remoteAddr, stream);
+      try {
+        return await handler(ctx);
+      } catch (error) {
+        throw toCameraApiError(error);
+      }
+    };
+    return [method, guarded];
+  });
   return defineApi(Object.fromEntries(entries));
 }
 

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { rememberDisplay, restoreDisplay } from "../lib/client/overlay/display_settings.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
-import { formatPercent } from "../lib/client/overlay/overlay_layout.ts";
+import { formatPercent } from "../lib/image/captions.ts";
 
 /** Chooses what of the results is shown and keeps the choice for the next visit; nothing of it goes to the server. */
 export function DisplayControls({ live, canStep = false }: {

@@ -3,12 +3,8 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { NewObjectAnnouncer } from "../lib/client/live/new_objects.ts";
-import {
-  chosenClasses,
-  chosenDetections,
-  className,
-  formatPercent,
-} from "../lib/client/overlay/overlay_layout.ts";
+import { className, formatPercent } from "../lib/image/captions.ts";
+import { chosenClasses, chosenDetections } from "../lib/client/overlay/overlay_layout.ts";
 import { pageColors } from "../lib/client/overlay/present_colors.ts";
 import type { TextBlock } from "../lib/protocol/text_block.ts";
 import {

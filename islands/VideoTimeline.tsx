@@ -2,7 +2,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Icon } from "../components/Icon.tsx";
 import { apiUrl } from "../lib/client/videos/video_api.ts";
-import { className } from "../lib/client/overlay/overlay_layout.ts";
+import { className } from "../lib/image/captions.ts";
 import { pageColors } from "../lib/client/overlay/present_colors.ts";
 import { videoPlayer } from "../lib/client/videos/video_player.ts";
 import type { LoadedResults, VideoSignals } from "../lib/client/videos/video_signals.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { parseHostname } from "./host_name.ts";
 import { DEFAULT_DETECTORS, type LicenceChoice, readLicence } from "./licence.ts";
 import { ConfigError, Environment, fail, MEGABYTE } from "./environment.ts";
+import { parseBasePath, parseHosts, parseInputSize, parseOrigins } from "./setting_formats.ts";
 
 /** Least important level that is logged. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
@@ -105,6 +105,14 @@ export interface VideoConfig {
   reserveBytes: number;
 }
 
+/** Settings of the cameras that the server opens itself. */
+export interface CameraConfig {
+  /** Path of a list of cameras, from `CAMERAS_FILE`; `undefined` for none. */
+  file: string | undefined;
+  /** How long a camera stays on without clients, in milliseconds, from `CAMERA_IDLE_GRACE_S`. */
+  idleGraceMs: number;
+}
+
 /** How TLS ends here: with files of the operator's, or with a certificate of our own making. */
 export type TlsConfig = { certPath: string; keyPath: string } | "self-signed";
 
@@ -142,6 +150,8 @@ export interface Config {
   pipeline: PipelineConfig;
   /** Where video jobs are kept, how large a file may be, and how many jobs run at a time. */
   video: VideoConfig;
+  /** Where cameras are listed, and how long they stay on. */
+  camera: CameraConfig;
 }
 
 /** What pipelines run with unless something else is set. */
@@ -169,49 +179,6 @@ export const PIPELINE_DEFAULTS = {
 } as const;
 
 const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
-
-function parseInputSize(environment: Environment): PipelineConfig["inputSize"] {
-  const text = environment.text("PIPELINE_INPUT_SIZE");
-  if (text === undefined) return undefined;
-  const match = /^(\d{2,4})x(\d{2,4})$/.exec(text);
-  const width = Number(match?.[1]);
-  const height = Number(match?.[2]);
-  const fits = (side: number) => side % 32 === 0 && side >= 32 && side <= 1920;
-  if (!fits(width) || !fits(height)) {
-    fail("PIPELINE_INPUT_SIZE", "WIDTHxHEIGHT in multiples of 32 from 32 to 1920", text);
-  }
-  return { width, height };
-}
-
-function parseHosts(environment: Environment): string[] {
-  return environment.list("ALLOWED_HOSTS").map((part) =>
-    parseHostname(part) ??
-      fail("ALLOWED_HOSTS", "host names such as vision.example.com, separated by commas", part)
-  );
-}
-
-function parseBasePath(environment: Environment): string {
-  const text = environment.text("BASE_PATH") ?? "";
-  const path = text.replace(/\/$/, "");
-  if (!/^(\/[\w.~-]+)*$/.test(path) || /\/\.{1,2}(\/|$)/.test(path)) {
-    fail("BASE_PATH", "a path such as /vision", text);
-  }
-  return path;
-}
-
-function parseOrigins(environment: Environment): string[] {
-  return environment.list("STREAM_ALLOWED_ORIGINS").map((part) => {
-    const url = URL.parse(part);
-    if (url === null || url.origin === "null" || url.pathname !== "/") {
-      fail(
-        "STREAM_ALLOWED_ORIGINS",
-        "origins such as https://example.com, separated by commas",
-        part,
-      );
-    }
-    return url.origin;
-  });
-}
 
 function parseStream(environment: Environment): StreamConfig {
   const dropThreshold = environment.ratio("STREAM_DROP_THRESHOLD", 0.1);
@@ -343,5 +310,9 @@ export function parseConfig(
     stream: parseStream(environment),
     pipeline: parsePipeline(environment),
     video: parseVideo(environment),
+    camera: {
+      file: environment.text("CAMERAS_FILE"),
+      idleGraceMs: environment.seconds("CAMERA_IDLE_GRACE_S", 30),
+    },
   };
 }

@@ -47,6 +47,7 @@ Deno.test("parseConfig gives the documented defaults for an empty environment", 
       workers: 1,
       reserveBytes: 536_870_912,
     },
+    camera: { file: undefined, idleGraceMs: 30_000 },
   });
 });
 

@@ -56,6 +56,17 @@ const NEEDS = {
     remedy: "apt-get install python3-websockets, or pip install websockets",
     isThere: () => pythonWithWebSockets() !== undefined,
   },
+  gstreamer: {
+    tests: "tests with an RTSP server",
+    remedy: "apt-get install gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base " +
+      "gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly python3-gi, on Debian",
+    isThere: () =>
+      runs(
+        "/usr/bin/python3",
+        "-c",
+        "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer",
+      ),
+  },
   qemu: {
     tests: "the test of an older processor",
     remedy: "apt-get install qemu-user, on x64",

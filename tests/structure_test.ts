@@ -12,6 +12,7 @@ const SHARED = [
   "lib/host_name.ts",
   "lib/licence.ts",
   "lib/named_error.ts",
+  "lib/setting_formats.ts",
   "lib/user_error.ts",
   "lib/telemetry",
   "lib/protocol",
@@ -20,6 +21,7 @@ const SHARED = [
 /** What an image is, and what else of it runs in browsers too. */
 const PLAIN_IMAGE = [
   "lib/image/boxes.ts",
+  "lib/image/captions.ts",
   "lib/image/label_colors.ts",
   "lib/image/map_geometry.ts",
   "lib/image/pose.ts",
@@ -45,8 +47,9 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   ],
   "lib/streaming": [...SHARED, "lib/image"],
   "lib/video": [...SHARED, "lib/image"],
+  "lib/cameras": [...SHARED, "lib/image", "lib/streaming"],
   "lib/front": SHARED,
-  "lib/http": [...SHARED, "lib/video"],
+  "lib/http": [...SHARED, "lib/video", "lib/cameras"],
   "client": [],
   "lib/client": ["client", "lib/protocol", ...PLAIN_IMAGE],
   "components": ["client", "lib/client", "lib/protocol", ...PLAIN_IMAGE],
@@ -170,7 +173,10 @@ Deno.test("files are short enough to be read at a sitting", async () => {
 Deno.test("files are named in snake_case, and components by their component", () => {
   for (const file of modules) {
     const name = file.slice(file.lastIndexOf("/") + 1);
-    expect([file, /^(?:[a-z0-9_]+(?:\.json)?|\[(?:\.\.\.)?\w+\]|[A-Z]\w+)\.tsx?$/.test(name)])
+    expect([
+      file,
+      /^(?:[a-z0-9_]+(?:\.(?:json|jpg|mjpeg))?|\[(?:\.\.\.)?\w+\]|[A-Z]\w+)\.tsx?$/.test(name),
+    ])
       .toEqual([file, true]);
   }
 });

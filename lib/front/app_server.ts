@@ -5,6 +5,7 @@
  */
 
 import { logEvent } from "../telemetry/log.ts";
+import { withClientAddress } from "./client_address.ts";
 import { makeSocketFolder, type SocketFolder } from "./socket_folder.ts";
 
 /** What answers requests, as `Deno.serve` takes it. */
@@ -78,7 +79,7 @@ export class AppServer {
   }
 
   #serve(): Deno.HttpServer {
-    const { handler, onError } = this.#options;
+    const { onError } = this.#options;
     const options = {
       signal: this.#stopped.signal,
       onListen() {},
@@ -89,7 +90,10 @@ export class AppServer {
         { ...options, hostname: "127.0.0.1", port: 0 },
         (request, info) => this.#handleIfSecret(request, info),
       )
-      : Deno.serve({ ...options, path: this.#folder.socketPath }, handler);
+      : Deno.serve(
+        { ...options, path: this.#folder.socketPath },
+        (request, info) => this.#handle(request, info),
+      );
     server.finished.then(() => "", String).then((cause) => this.#serveAgain(cause));
     return server;
   }
@@ -113,9 +117,11 @@ export class AppServer {
   }
 
   #handleIfSecret(request: Request, info: Deno.ServeHandlerInfo): Response | Promise<Response> {
-    if (request.headers.get(SECRET_HEADER) === this.#secret) {
-      return this.#options.handler(request, info);
-    }
+    if (request.headers.get(SECRET_HEADER) === this.#secret) return this.#handle(request, info);
     return new Response(null, { status: 403 });
+  }
+
+  #handle(request: Request, info: Deno.ServeHandlerInfo): Response | Promise<Response> {
+    return this.#options.handler(request, withClientAddress(request, info));
   }
 }

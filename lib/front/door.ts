@@ -7,6 +7,7 @@
 import { logEvent } from "../telemetry/log.ts";
 import { frontMetrics } from "../telemetry/metrics.ts";
 import { addressKey } from "./address_key.ts";
+import { clientAddressLine } from "./client_address.ts";
 import { ClientConnection, type ConnectionOptions } from "./client_connection.ts";
 import type { ByteConnection } from "./peer.ts";
 import { Quota } from "./quota.ts";
@@ -121,7 +122,7 @@ export class Door {
     const guest: Guest = {
       address,
       leavePlace,
-      connection: new ClientConnection(this.#options.wrap(tcp), this.#options, {
+      connection: new ClientConnection(this.#options.wrap(tcp), this.#optionsFor(tcp), {
         setWaiting: (isWaiting) => {
           if (isWaiting) this.#waiting.add(guest);
           else this.#waiting.delete(guest);
@@ -141,6 +142,12 @@ export class Door {
       frontMetrics.connections.set(this.#guests.size);
       leavePlace();
     }
+  }
+
+  #optionsFor({ remoteAddr }: Deno.TcpConn): ConnectionOptions {
+    const { forward, ...options } = this.#options;
+    const extraLines = clientAddressLine(remoteAddr) + forward.extraLines;
+    return { ...options, forward: { ...forward, extraLines } };
   }
 
   /**

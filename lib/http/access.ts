@@ -5,7 +5,7 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
-import { parseAuthority } from "../host_name.ts";
+import { isLoopback, parseAuthority, parseHostname } from "../host_name.ts";
 import { ApiError } from "./api.ts";
 
 /** What is asked of clients. */
@@ -40,6 +40,42 @@ function presentedToken(request: Request): string {
 function isSameToken(presented: string, expected: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(presented), digest(expected));
+}
+
+/** Headers by which proxies tell for whom they ask. */
+const FORWARDING_HEADERS = ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"];
+
+/**
+ * Whether a request comes from a program, or a page of this server, on the machine itself.
+ *
+ * A proxy on the machine connects from there too, for whomever: its requests name another host or tell that they are
+ * forwarded. What they tell of the client is never believed.
+ */
+function isFromThisMachine({ headers }: Request, remoteAddr: Deno.Addr): boolean {
+  const address = remoteAddr.transport === "tcp" ? parseHostname(remoteAddr.hostname) : undefined;
+  const host = parseAuthority(headers.get("Host") ?? "")?.hostname;
+  return isLoopback(address ?? "") && isLoopback(host ?? "") &&
+    !FORWARDING_HEADERS.some((name) => headers.has(name));
+}
+
+/**
+ * The same as {@linkcode checkAccess}, for what can make the server connect to other machines or read its files.
+ *
+ * @param remoteAddr Who has connected
+ * @throws {ApiError} As `checkAccess` does, and with 403 if no token is set and the request comes from another machine
+ */
+export function checkTrusted(
+  request: Request,
+  remoteAddr: Deno.Addr,
+  rules: AccessRules,
+): void {
+  checkAccess(request, rules);
+  if (rules.authToken !== undefined || isFromThisMachine(request, remoteAddr)) return;
+  throw new ApiError(
+    403,
+    "forbidden",
+    "Only the machine itself may do this as long as no STREAM_AUTH_TOKEN is set",
+  );
 }
 
 /**

@@ -10,6 +10,7 @@ import { logEvent } from "../telemetry/log.ts";
 
 /** First segments of the paths that answer programs; all others are pages. */
 const API_SEGMENTS = [
+  "camera",
   "health",
   "metrics",
   "models",
@@ -73,7 +74,7 @@ interface RequestContext {
 }
 
 /** Methods that the interface uses. */
-export type ApiMethod = "GET" | "POST" | "DELETE";
+export type ApiMethod = "GET" | "POST" | "PATCH" | "DELETE";
 
 /**
  * Makes one handler of handlers by method, for a file in `routes/`.

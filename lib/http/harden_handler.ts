@@ -9,6 +9,9 @@ export type Handler = (request: Request, info?: Deno.ServeHandlerInfo) => Promis
 /** The methods that Fresh can route; it fails on any other. */
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
+/** Fresh can route it, but no path has it. */
+const UNUSED_METHOD = "PUT";
+
 /**
  * Makes a handler answer everything as the protocol says, even what Fresh does not get as far as our code with: paths that
  * cannot be decoded, methods that it does not know, and errors of its own. Every answer has the security headers, and every
@@ -51,7 +54,7 @@ async function answerApi(
   if (!isDecodable(url)) return notFound().toResponse();
   // Every path refuses this method, and names those that it has.
   const isKnown = METHODS.includes(request.method);
-  const known = isKnown ? request : new Request(url, { method: "PATCH" });
+  const known = isKnown ? request : new Request(url, { method: UNUSED_METHOD });
   const response = await handler(known, info);
   const { status } = response;
   // Fresh's own errors; one of ours without a body, such as 416, stays as it is.
@@ -70,7 +73,7 @@ async function answerPage(
 ): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") {
     // Of the methods that Fresh knows, one that no page has: see `refuseOtherMethods`.
-    const response = await handler(new Request(url, { method: "PATCH" }), info);
+    const response = await handler(new Request(url, { method: UNUSED_METHOD }), info);
     response.headers.set("Allow", "GET, HEAD");
     return response;
   }

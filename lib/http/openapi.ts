@@ -4,6 +4,7 @@
  * @module
  */
 
+import { CAMERA_OPERATIONS } from "./camera_operations.ts";
 import { type MediaType, type Operation, OPERATIONS } from "./openapi_operations.ts";
 import {
   namedSchemas,
@@ -36,7 +37,8 @@ export interface OpenApiDocument {
 const ERROR_MEANINGS: Readonly<Record<number, string>> = {
   400: "The request is malformed",
   401: "The token is missing or wrong",
-  403: "The request comes from a page of another site",
+  403:
+    "The request comes from a page of another site, or from another machine and would change a camera",
   404: "Not found",
   409: "Not possible in this state",
   413: "Too large",
@@ -79,9 +81,10 @@ function responses(operation: Operation): JsonObject {
 
 function parameters({ path, id = "uuid", query }: Operation): JsonObject[] {
   const idSchema = id === "uuid" ? { type: "string", format: id } : { type: id };
-  const inPath = path.includes("{id}")
-    ? [{ name: "id", in: "path", required: true, schema: idSchema }]
-    : [];
+  const inPath = Array.from(path.matchAll(/{(\w+)}/g), ([, name]) => {
+    const schema = name === "id" ? idSchema : { type: "string" };
+    return { name, in: "path", required: true, schema };
+  });
   if (query === undefined) return inPath;
   const { properties = {}, required = [] } = querySchema(query);
   const inQuery = Object.entries(properties).map(([name, property]) => {
@@ -113,7 +116,7 @@ function mapValues<Value, Result>(
 /** Describes the interface of a version of livesyte. */
 export function describeInterface(version: string, basePath = ""): OpenApiDocument {
   const paths: Record<string, Record<string, JsonObject>> = {};
-  for (const operation of OPERATIONS) {
+  for (const operation of [...OPERATIONS, ...CAMERA_OPERATIONS]) {
     (paths[operation.path] ??= {})[operation.method] = describe(operation);
   }
   return {

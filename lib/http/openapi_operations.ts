@@ -14,7 +14,7 @@ export interface Operation {
   /** With `{id}` for the id in it. */
   path: string;
   /** In small letters, as OpenAPI has it. */
-  method: "get" | "post" | "delete";
+  method: "get" | "post" | "patch" | "delete";
   /** What it is for, without a full stop. */
   summary: string;
   /** Whether clients have to present the token where one is set. */
@@ -59,7 +59,7 @@ const IMAGES = {
 };
 const JOB_ERRORS = [404, 503];
 
-/** All of them, in the order in which they are shown. */
+/** All but those of cameras, in the order in which they are shown. */
 export const OPERATIONS: readonly Operation[] = [
   { path: "/", method: "get", summary: "The live page", answer: "text/html" },
   { path: "/videos", method: "get", summary: "The page for video files", answer: "text/html" },

@@ -7,6 +7,8 @@
 import { type JsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 import comments from "../protocol/comments.json" with { type: "json" };
+import { CameraListSchema, CameraQualitySchema, CameraViewSchema } from "../protocol/camera.ts";
+import * as camera from "../protocol/camera_definition.ts";
 import { DetectionSchema } from "../protocol/detection.ts";
 import { DeviceInUseSchema } from "../protocol/device.ts";
 import { ErrorAnswerSchema } from "../protocol/error.ts";
@@ -24,7 +26,7 @@ import { SessionListSchema, SessionSchema, StreamErrorSchema } from "../protocol
 import * as stream from "../protocol/stream.ts";
 import { TextBlockSchema } from "../protocol/text_block.ts";
 import { ResultsPageSchema, VideoFrameResultSchema } from "../protocol/video_results.ts";
-import { ViewerErrorSchema, ViewerMessageSchema } from "../protocol/viewer.ts";
+import * as viewer from "../protocol/viewer.ts";
 
 /** A JSON Schema. */
 export type Schema = JsonSchema;
@@ -63,8 +65,18 @@ export const NAMED = {
   DropMessage: stream.DropMessageSchema,
   WarningMessage: stream.WarningMessageSchema,
   ErrorMessage: stream.ErrorMessageSchema,
-  ViewerMessage: ViewerMessageSchema,
-  ViewerError: ViewerErrorSchema,
+  ViewerMessage: viewer.ViewerMessageSchema,
+  ViewerError: viewer.ViewerErrorSchema,
+  CameraStateMessage: viewer.CameraStateMessageSchema,
+  CameraView: CameraViewSchema,
+  CameraQuality: CameraQualitySchema,
+  CameraList: CameraListSchema,
+  CameraDefinition: camera.CameraDefinitionSchema,
+  CameraChange: camera.CameraChangeSchema,
+  CameraTrial: camera.CameraTrialSchema,
+  CameraTested: camera.CameraTestedSchema,
+  CameraSeen: camera.CameraSeenSchema,
+  CameraUnseen: camera.CameraUnseenSchema,
   Submitted: SubmittedSchema,
   Cleared: ClearedSchema,
   JobView: JobViewSchema,
@@ -88,6 +100,8 @@ export const QUERIES = {
   ResultsQuery: queries.ResultsQuerySchema,
   StreamQuery: queries.StreamQuerySchema,
   WatchQuery: queries.WatchQuerySchema,
+  CameraWatchQuery: queries.CameraWatchQuerySchema,
+  CameraImageQuery: queries.CameraImageQuerySchema,
 };
 
 /** Name of the query parameters of a path. */

@@ -14,6 +14,9 @@ import { isJpeg } from "./jpeg_header.ts";
 export const MAX_SCANS = 50;
 
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const RIFF_SIGNATURE = [0x52, 0x49, 0x46, 0x46];
+/** After the signature of RIFF and four bytes of length. */
+const WEBP_SIGNATURE = [0x57, 0x45, 0x42, 0x50];
 /** The chunks of a PNG that its pixels are made from, and the one that tells how they are turned; none is a compressed note. */
 const PIXEL_CHUNKS = ["IHDR", "PLTE", "tRNS", "eXIf", "IDAT", "IEND"];
 
@@ -25,13 +28,21 @@ const SOS = 0xda;
 /**
  * Checks an encoded image before it is decoded.
  *
- * @param bytes A JPEG, PNG, WebP or anything else, whole or not
+ * @param bytes A JPEG, PNG or WebP, whole or not
  * @returns The same, or a copy without what its pixels and their orientation do not depend on
- * @throws {ImageDecodeError} If it is a JPEG of more than {@linkcode MAX_SCANS} scans
+ * @throws {ImageDecodeError} If it is none of these, or a JPEG of more than {@linkcode MAX_SCANS} scans
  */
 export function boundImage(bytes: Uint8Array): Uint8Array {
+  if (begins(bytes, PNG_SIGNATURE)) return keepPixels(bytes);
   if (isJpeg(bytes)) checkScans(bytes);
-  return PNG_SIGNATURE.every((byte, index) => bytes[index] === byte) ? keepPixels(bytes) : bytes;
+  else if (!begins(bytes, RIFF_SIGNATURE) || !begins(bytes.subarray(8), WEBP_SIGNATURE)) {
+    throw new ImageDecodeError("Cannot decode the image: expected a JPEG, PNG or WebP");
+  }
+  return bytes;
+}
+
+function begins(bytes: Uint8Array, signature: readonly number[]): boolean {
+  return signature.every((byte, index) => bytes[index] === byte);
 }
 
 /** Walks from marker to marker as decoders do, up to the end of the image. */

@@ -28,11 +28,16 @@ export interface IntervalOffer {
   segment: Segment;
   /** Number of the frame in its stream. */
   frameIndex: number;
+  /** Whether a client sends the frames, or a camera of the server gives them. */
+  priority: FramePriority;
   /** Encoded; it is copied where the node is due. */
   frame: Uint8Array;
   /** Resolves with the values that the node takes, by id, when the frame's own nodes are through: this must not delay them. */
   given: Promise<Record<string, NodeValue>>;
 }
+
+/** Where the frames of a stream come from; those of a client go first. */
+export type FramePriority = "stream" | "camera";
 
 /** What the runs of a node need. */
 export interface IntervalTask {
@@ -42,6 +47,8 @@ export interface IntervalTask {
   segment: Segment;
   /** The stream. */
   sessionId: string;
+  /** Whether a client sends its frames, or a camera gives them. */
+  priority: FramePriority;
   /** Encoded. */
   image: ImageInput;
   /** The values of the nodes that it takes from, by id. */
@@ -50,6 +57,7 @@ export interface IntervalTask {
 
 /** A frame that waits for its turn. */
 interface WaitingFrame {
+  priority: FramePriority;
   frameIndex: number;
   image: Uint8Array;
   /** Resolves when the frame's own nodes are through. */
@@ -94,7 +102,9 @@ export class IntervalNodes {
   }
 
   /** Takes a frame where a node is due; call it with every frame. */
-  offer({ pipelineId, sessionId, segment, frameIndex, frame, given }: IntervalOffer): void {
+  offer(
+    { pipelineId, sessionId, segment, frameIndex, priority, frame, given }: IntervalOffer,
+  ): void {
     const [node] = segment.nodes;
     const entry = this.#entries.getOrInsertComputed(keyOf(sessionId, node), () => ({
       pipelineId,
@@ -106,7 +116,7 @@ export class IntervalNodes {
       nextAt: 0,
     }));
     if (performance.now() < entry.nextAt) return;
-    entry.waiting = { frameIndex, image: new Uint8Array(frame), given };
+    entry.waiting = { frameIndex, priority, image: new Uint8Array(frame), given };
     this.#runNext();
   }
 
@@ -150,10 +160,11 @@ export class IntervalNodes {
     }
   }
 
-  async #runOn(entry: Entry, { frameIndex, image, given }: WaitingFrame): Promise<void> {
+  async #runOn(entry: Entry, waiting: WaitingFrame): Promise<void> {
+    const { frameIndex, priority, image, given } = waiting;
     const { pipelineId, sessionId, segment } = entry;
     try {
-      const task = { pipelineId, sessionId, segment, image, given: await given };
+      const task = { pipelineId, sessionId, segment, priority, image, given: await given };
       const { value, ms } = await this.#run(task);
       entry.latest = { value, frameIndex, ms };
     } catch (error) {

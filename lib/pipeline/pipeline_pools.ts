@@ -16,6 +16,7 @@ import { chooseTextModel } from "../models/text_models.ts";
 import { findModel, modelPath, refuseCopyleft } from "../models/model_catalog.ts";
 import { ModelError } from "../onnx/errors.ts";
 import { UserError } from "../user_error.ts";
+import type { Priority } from "../workers/fair_queue.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { CANARY } from "./canary.ts";
@@ -170,7 +171,7 @@ export class PipelinePools {
     const { priority = "stream", sessionId } = turn;
     const running = segment.pool === "detection"
       ? this.#detection?.run({ ...task, inputSize }, turn)
-      : this.#reading?.run({ ...task, ...(priority === "stream" && { sessionId }) }, turn);
+      : this.#reading?.run({ ...task, ...(hasMemory(priority) && { sessionId }) }, turn);
     if (running !== undefined) return await running;
     throw new PipelineError({ cause: new Error("The service is not running") });
   }
@@ -264,6 +265,11 @@ export class PipelinePools {
   #modelPath(): string {
     return modelPath(this.#options.model, this.#options.modelDir);
   }
+}
+
+/** Whether lines of text are remembered from one frame to the next. */
+function hasMemory(priority: Priority): boolean {
+  return priority === "stream" || priority === "camera";
 }
 
 function reads({ nodes }: PipelineDefinition): boolean {

@@ -2,10 +2,10 @@ import type { TextModelName } from "../config.ts";
 import type { DeviceChoice } from "../devices/choose_device.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
 import { jpegSize } from "../image/jpeg_header.ts";
-import type { ImageInput, PixelImage } from "../image/pixel_image.ts";
+import type { ImageInput } from "../image/pixel_image.ts";
 import type { Precision } from "../models/specialized_model.ts";
 import type { ModelInfo } from "../protocol/model_list.ts";
-import type { PipelineResult, Quality } from "../protocol/result.ts";
+import type { PipelineResult } from "../protocol/result.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { findsCanary } from "./canary.ts";
@@ -13,6 +13,7 @@ import { OverloadedError } from "./errors.ts";
 import { IntervalNodes, type LatestValue } from "./interval_nodes.ts";
 import { awaitValues, runFrame, type RunSegment } from "./pipeline_executor.ts";
 import { listModels } from "./list_models.ts";
+import type { SingleImage, StreamFrame, VideoFrame, VideoResult } from "./pipeline_input.ts";
 import type { PipelineInfo } from "./pipeline_info.ts";
 import {
   type CompleteOptions,
@@ -29,60 +30,6 @@ import { type ResultParts, toResult } from "./to_result.ts";
 
 /** Most single images that are looked at or wait for it at once; the last waits for some seconds. */
 const MAX_IMAGES = 32;
-
-/** A frame of a stream. */
-export interface StreamFrame {
-  /** Id of the pipeline to run. */
-  pipelineId: string;
-  /** The stream; streams take turns, one frame of each at a time. */
-  sessionId: string;
-  /** Number of the frame in its stream, from 1. */
-  frameIndex: number;
-  /** A JPEG; not to be used afterwards, since its memory goes to a worker. */
-  bytes: Uint8Array;
-  /** Input of the detector in pixels, multiples of 32, and how it is called; that of the options where it is not given. */
-  quality?: Quality | undefined;
-  /**
-   * When the frame arrived, in monotonic milliseconds.
-   *
-   * @default {performance.now()}
-   */
-  arrivedMs?: number;
-}
-
-/** A single image. */
-export interface SingleImage {
-  /** Id of the pipeline to run. */
-  pipelineId: string;
-  /** JPEG, PNG or WebP; not to be used afterwards, since its memory goes to a worker. */
-  bytes: Uint8Array;
-}
-
-/** A frame of a video, decoded. */
-export interface VideoFrame {
-  /** Id of the pipeline to run. */
-  pipelineId: string;
-  /** The video; its frames take turns with those of others, and several may be under way. */
-  sessionId: string;
-  /** Number of the frame in the video, from 0. */
-  frameIndex: number;
-  /** Not to be used afterwards, since its memory goes to a worker. */
-  image: PixelImage;
-  /** Gives the frame up while it waits, once it is aborted. */
-  signal?: AbortSignal;
-}
-
-/** What was found in a frame of a video. */
-export interface VideoResult {
-  /** Id of the pipeline that found it. */
-  pipelineId: string;
-  /** The video. */
-  sessionId: string;
-  /** That of the next frame; its detections are replaced. */
-  result: PipelineResult;
-  /** When the frame was taken, in milliseconds from the start of the video. */
-  timestampMs: number;
-}
 
 /**
  * Runs pipelines on images: the one way in, for streams, single images and videos alike.
@@ -102,13 +49,19 @@ export class PipelineService {
   readonly #options: CompleteOptions;
   readonly #pools: PipelinePools;
   readonly #trackers = new SessionTrackers();
-  readonly #intervals = new IntervalNodes(async ({ sessionId, segment, ...task }) => {
-    const [{ id }] = segment.nodes;
-    // The stream's own frames go before it; reading has a worker of its own, with lines to remember for the stream.
-    const priority = segment.pool === "detection" ? "image" : "stream";
-    const { outcome } = await this.#pools.run({ ...task, segment, turn: { sessionId, priority } });
-    return { value: outcome.values[id], ms: outcome.times[id] };
-  });
+  readonly #intervals = new IntervalNodes(
+    async ({ sessionId, segment, priority: ofFrames, ...task }) => {
+      const [{ id }] = segment.nodes;
+      // The stream's own frames go before it; reading has a worker of its own, with lines to remember for the stream.
+      const priority = segment.pool === "detection" ? "image" : ofFrames;
+      const { outcome } = await this.#pools.run({
+        ...task,
+        segment,
+        turn: { sessionId, priority },
+      });
+      return { value: outcome.values[id], ms: outcome.times[id] };
+    },
+  );
   #images = 0;
 
   /**
@@ -162,7 +115,7 @@ export class PipelineService {
    * @throws {PipelineError} If the pipeline fails, or the service is not running.
    */
   async runOnFrame(frame: StreamFrame): Promise<PipelineResult> {
-    const { pipelineId, sessionId, frameIndex, bytes, quality } = frame;
+    const { pipelineId, sessionId, frameIndex, bytes, quality, priority = "stream" } = frame;
     const startedMs = performance.now();
     const plan = this.registry.plan(pipelineId);
     const isAlone = plan.stream.segments.length === 0;
@@ -178,7 +131,8 @@ export class PipelineService {
     for (const segment of plan.intervals) {
       const given = isThrough.then(() => awaitValues(segment.needs, values));
       given.catch(() => {});
-      this.#intervals.offer({ pipelineId, sessionId, segment, frameIndex, frame: bytes, given });
+      const offer = { pipelineId, sessionId, segment, frameIndex, priority, given };
+      this.#intervals.offer({ ...offer, frame: bytes });
     }
     const ages = new Map(besides.map((node) => [node, this.#intervals.take(sessionId, node)]));
     const run = {
@@ -186,7 +140,7 @@ export class PipelineService {
       image: bytes,
       size,
       latest: latestValues(ages),
-      runSegment: this.#runner(pipelineId, { sessionId }, { inputSize: quality }),
+      runSegment: this.#runner(pipelineId, { sessionId, priority }, { inputSize: quality }),
       context: this.#contextOf(sessionId, frame.arrivedMs ?? startedMs),
     };
     const outcome = await runFrame(plan, run, (node, value) => values.set(node, value))

@@ -62,3 +62,15 @@ export const WatchQuerySchema = v.object({
   /** `1` to receive its frames as well. */
   frames: v.optional(v.picklist(["0", "1"]), "0"),
 });
+
+/** Of `WS /ws/cameras/:id`. */
+export const CameraWatchQuerySchema = v.object({
+  /** `1` to receive its frames as well. */
+  frames: v.optional(v.picklist(["0", "1"]), "0"),
+});
+
+/** Of `GET /camera/:id/snapshot.jpg` and `GET /camera/:id/stream.mjpeg`. */
+export const CameraImageQuerySchema = v.object({
+  /** `1` to have what was found drawn in. */
+  overlay: v.optional(v.picklist(["0", "1"]), "0"),
+});

@@ -35,6 +35,10 @@ export type StreamError = v.InferOutput<typeof StreamErrorSchema>;
 /** Schema of {@linkcode Session}. */
 export const SessionSchema = v.object({
   ...SessionSummarySchema.entries,
+  /** The camera that gives the frames; left out where a client sends them. */
+  camera_id: v.exactOptional(text),
+  /** Name of that camera. */
+  name: v.exactOptional(text),
   /** Where the stream is in its life cycle. */
   state: StreamStateSchema,
   /** From the recent drop rate. */

@@ -13,6 +13,8 @@ export interface FrameOptions {
   quality: Quality;
   /** When the frame arrived, in monotonic milliseconds; it may have waited since. */
   arrivedMs: number;
+  /** Whether a client sends the frames, or a camera of the server gives them, which waits for those. */
+  priority: "stream" | "camera";
 }
 
 /**

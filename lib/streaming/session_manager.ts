@@ -10,10 +10,20 @@ import { AdaptiveQuality } from "./adaptive_quality.ts";
 import { Backpressure, backpressureState, type BackpressureThresholds } from "./backpressure.ts";
 import { StreamLifecycle } from "./stream_lifecycle.ts";
 
+/** The camera that gives the frames of a session, where no client sends them. */
+export interface SessionCamera {
+  /** Its id. */
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+}
+
 /** What a session is given at its start. */
 export interface SessionOptions extends BackpressureThresholds {
   /** Detector inputs that the session may use, best first; at least one. */
   qualities: readonly Quality[];
+  /** Gives the frames, where no client sends them. */
+  camera?: SessionCamera;
 }
 
 /** Answered frames that the recent drop rate looks back on; they fit the bits of one number. */
@@ -52,8 +62,10 @@ function countBits(bits: number): number {
 export class SessionManager extends StreamLifecycle {
   /** Random UUID. */
   readonly sessionId: string = crypto.randomUUID();
-  /** Pipeline that every frame of the session runs through. */
-  readonly pipelineId: string;
+  /** Pipeline that every frame of the session runs through; that of a camera may change while it is idle. */
+  pipelineId: string;
+  /** Gives the frames; `undefined` where a client sends them. */
+  camera: SessionCamera | undefined;
   /** Recent drop rate, 0 to 1, above which the session is in `warning`. */
   readonly dropThreshold: number;
   /** Recent drop rate, 0 to 1, above which the session is `critical`. */
@@ -76,10 +88,11 @@ export class SessionManager extends StreamLifecycle {
   /** Begins in the state `idle`, with nothing counted and the best of `qualities` in use. */
   constructor(
     pipelineId: string,
-    { dropThreshold, slowdownThreshold, qualities }: SessionOptions,
+    { dropThreshold, slowdownThreshold, qualities, camera }: SessionOptions,
   ) {
     super();
     this.pipelineId = pipelineId;
+    this.camera = camera;
     this.dropThreshold = dropThreshold;
     this.slowdownThreshold = slowdownThreshold;
     this.qualities = qualities;
@@ -172,6 +185,7 @@ export class SessionManager extends StreamLifecycle {
       state: this.state,
       backpressure_state: this.#pressure,
       frame_index: this.frameIndex,
+      ...(this.camera !== undefined && { camera_id: this.camera.id, name: this.camera.name }),
       dropped_frames: this.droppedFrames,
       drop_rate: round(this.dropRate(), 4),
       recent_drop_rate: round(this.recentDropRate(), 4),

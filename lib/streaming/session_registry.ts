@@ -47,6 +47,12 @@ export class SessionRegistry implements AsyncDisposable {
     return this.#streams.size;
   }
 
+  /** Number of those whose frames a client sends, rather than a camera of the server. */
+  get clientStreams(): number {
+    const cameras = this.#streams.values().filter(({ session }) => session.camera !== undefined);
+    return this.#streams.size - Array.from(cameras).length;
+  }
+
   /** The stream of a session; `undefined` when there is none of that id. */
   get(sessionId: string): StreamSession | undefined {
     return this.#streams.get(sessionId);
@@ -107,11 +113,12 @@ export class SessionRegistry implements AsyncDisposable {
     return () => this.#subscribers.delete(subscriber);
   }
 
-  /** Ends the streams that have timed out, and marks quiet ones as idle. */
+  /** Ends the streams of clients that have timed out, and marks quiet ones as idle. */
   sweep(): void {
     const { idleTimeoutMs, maxSessionMs } = this.#options;
     for (const stream of this.#streams.values()) {
       const { session } = stream;
+      if (session.camera !== undefined) continue;
       if (idleTimeoutMs > 0 && stream.frameGapMs >= idleTimeoutMs) {
         stream.fail("session_timeout", `No frame received for ${idleTimeoutMs / 1000} seconds`);
       } else if (maxSessionMs > 0 && stream.ageMs >= maxSessionMs) {
@@ -123,15 +130,18 @@ export class SessionRegistry implements AsyncDisposable {
   }
 
   /**
-   * Ends all streams, each as soon as its frame in flight has been answered.
+   * Ends all streams of clients, each as soon as its frame in flight has been answered; cameras end theirs themselves.
    *
    * @param timeoutMs How long those frames may take
    */
   async shutdown(timeoutMs: number): Promise<void> {
-    await Promise.all(Array.from(this.#streams.values(), (stream) => stream.stop(timeoutMs)));
-    for (const [sessionId, stream] of this.#streams) {
+    const streams = [...this.#streams.values()].filter(({ session }) =>
+      session.camera === undefined
+    );
+    await Promise.all(streams.map((stream) => stream.stop(timeoutMs)));
+    for (const stream of streams) {
       stream.disconnected();
-      this.delete(sessionId);
+      this.delete(stream.session.sessionId);
     }
   }
 

@@ -32,6 +32,8 @@ export class InvalidTransitionError extends NamedError {
 export class StreamLifecycle {
   /** Called after each change of the state. */
   onStateChange: ((from: StreamState, to: StreamState) => void) | undefined;
+  /** Called after each change of the number of viewers. */
+  onClientsChange: ((count: number) => void) | undefined;
   #state: StreamState = "idle";
   #lastAccess = Date.now();
   #lastTouch = performance.now();
@@ -98,12 +100,14 @@ export class StreamLifecycle {
   incrementClients(): void {
     this.#clientCount += 1;
     this.touch();
+    this.onClientsChange?.(this.#clientCount);
   }
 
   /** Counts a viewer out; never below 0. */
   decrementClients(): void {
     this.#clientCount = Math.max(0, this.#clientCount - 1);
     this.touch();
+    this.onClientsChange?.(this.#clientCount);
   }
 
   /** Milliseconds since the stream was last used. */

@@ -13,9 +13,10 @@ import { streamMetrics } from "../telemetry/metrics.ts";
 import type { Quality } from "../protocol/result.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import type { FrameProcessor } from "./frame_processor.ts";
-import { SessionManager } from "./session_manager.ts";
+import { type SessionCamera, SessionManager } from "./session_manager.ts";
 import { SessionRegistry } from "./session_registry.ts";
 import { StreamSession } from "./stream_session.ts";
+import type { StreamTransport } from "./stream_transport.ts";
 
 /** How long a stopping server waits for clients to answer its closes. */
 const CLOSE_TIMEOUT_MS = 1000;
@@ -48,7 +49,7 @@ export class StreamServer {
     this.budget = new MemoryBudget(config.memoryBudgetBytes);
     this.registry = new SessionRegistry(config);
     this.registry.subscribe((event) => {
-      streamMetrics.sessionsActive.set(this.registry.size);
+      streamMetrics.sessionsActive.set(this.registry.clientStreams);
       if (event.type !== "state") return;
       logEvent("debug", "stream_state", `Stream is ${event.to}`, {
         session_id: event.session.session_id,
@@ -78,7 +79,7 @@ export class StreamServer {
       refuse(socket, "invalid_pipeline", "Query parameter pipeline_id is required");
     } else if (!this.#processor.isValidPipeline(pipelineId)) {
       refuse(socket, "invalid_pipeline", `Unknown pipeline_id: ${cutText(pipelineId, MAX_ECHO)}`);
-    } else if (this.registry.size >= (this.#config.maxSessions ?? Infinity)) {
+    } else if (this.registry.clientStreams >= (this.#config.maxSessions ?? Infinity)) {
       const detail = `Server is at its limit of ${this.#config.maxSessions} sessions`;
       refuse(socket, "too_many_sessions", detail);
     } else {
@@ -102,6 +103,60 @@ export class StreamServer {
       refuse(socket, "session_not_found", detail);
       return;
     }
+    this.#letWatch(socket, stream, wantsFrames);
+  }
+
+  /**
+   * Lets a WebSocket that has just opened watch a camera, or sends the reason why not and closes it.
+   *
+   * @param stream Of the camera; `undefined` where there is none of that id
+   * @param cameraId As the client gave it
+   * @param wantsFrames Whether each result is followed by its JPEG
+   */
+  watchCamera(
+    socket: WebSocket,
+    stream: StreamSession | undefined,
+    cameraId: string,
+    wantsFrames: boolean,
+  ): void {
+    if (stream !== undefined) {
+      this.#letWatch(socket, stream, wantsFrames);
+      return;
+    }
+    this.#track(socket, () => {});
+    refuse(socket, "camera_not_found", `Unknown camera: ${cutText(cameraId, MAX_ECHO)}`);
+  }
+
+  /**
+   * Makes a stream whose frames the server gets itself; {@linkcode enter} puts it among the others.
+   *
+   * @param transport Its `failed` keeps the stream open after failures
+   */
+  createCameraStream(
+    camera: SessionCamera,
+    pipelineId: string,
+    transport: StreamTransport,
+  ): StreamSession {
+    const session = new SessionManager(pipelineId, {
+      ...this.#config,
+      qualities: this.#qualities,
+      camera,
+    });
+    return this.#createStream(session, transport);
+  }
+
+  /** Puts a camera's stream among those that are open. */
+  enter(stream: StreamSession): void {
+    this.registry.set(stream);
+  }
+
+  /** Takes it away again; it can be put back later. */
+  leave({ session: { sessionId } }: StreamSession): void {
+    this.registry.delete(sessionId);
+    this.#processor.endSession?.(sessionId);
+  }
+
+  #letWatch(socket: WebSocket, stream: StreamSession, wantsFrames: boolean): void {
     stream.audience.add(socket, wantsFrames);
     stream.session.incrementClients();
     this.#track(socket, () => {
@@ -154,11 +209,7 @@ export class StreamServer {
         this.#disconnected(stream, code);
       },
     };
-    const stream = new StreamSession(session, transport, {
-      processor: this.#processor,
-      limits: this.#config,
-      budget: this.budget,
-    });
+    const stream = this.#createStream(session, transport);
     streamMetrics.sessions.inc();
     stream.log("info", "stream_connect", "Stream opened");
     this.registry.set(stream);
@@ -166,6 +217,14 @@ export class StreamServer {
     this.#track(socket, (code) => {
       if (code === CLOSE_CODES.frame_too_large) stream.refusedFrame();
       this.#disconnected(stream, code);
+    });
+  }
+
+  #createStream(session: SessionManager, transport: StreamTransport): StreamSession {
+    return new StreamSession(session, transport, {
+      processor: this.#processor,
+      limits: this.#config,
+      budget: this.budget,
     });
   }
 
@@ -195,12 +254,12 @@ function receive(stream: StreamSession, data: unknown): void {
 
 function refuse(
   socket: WebSocket,
-  code: StreamErrorCode | "session_not_found",
+  code: StreamErrorCode | ViewerError["error"],
   detail: string,
 ): void {
   streamMetrics.errors.inc({ code });
   logEvent("warning", "stream_error", "Connection refused", { code });
-  const message: ErrorMessage | ViewerError = { error: code, detail };
+  const message = { error: code, detail } as ErrorMessage | ViewerError;
   socket.send(JSON.stringify(message));
-  socket.close(code === "session_not_found" ? 1008 : CLOSE_CODES[code], code);
+  socket.close(code in CLOSE_CODES ? CLOSE_CODES[code as StreamErrorCode] : 1008, code);
 }

@@ -20,16 +20,7 @@ import type { MemoryBudget } from "./memory_budget.ts";
 import { type FrameProcessor, InvalidFrameError } from "./frame_processor.ts";
 import { type FrameLimits, FrameValidationError, validateJpeg } from "./frame_validator.ts";
 import { SessionManager } from "./session_manager.ts";
-
-/** The part of a WebSocket that a session needs. */
-export interface StreamTransport {
-  /** Bytes that have been sent and not yet taken by the network. */
-  readonly bufferedAmount: number;
-  /** Sends an answer, which is JSON, as a text message. */
-  send(text: string): void;
-  /** Begins to close the connection with a WebSocket close code and its reason. */
-  close(code: number, reason: string): void;
-}
+import type { StreamTransport } from "./stream_transport.ts";
 
 /** What a session shares with all others. */
 export interface StreamSessionOptions {
@@ -118,9 +109,14 @@ export class StreamSession {
     this.#accept(bytes);
   }
 
-  /** Tells the client why, then ends the session; afterwards nothing is sent any more. */
+  /** Tells the client why, then ends the session; afterwards nothing is sent any more. A camera may go on. */
   fail(code: StreamErrorCode, detail: string): void {
     if (!this.#isOpen) return;
+    if (this.#transport.failed !== undefined) {
+      this.#releaseWaiting();
+      this.#transport.failed(code, detail);
+      return;
+    }
     this.#noteFailure(code, detail);
     this.#send({ error: code, detail });
     this.#close(CLOSE_CODES[code], code);
@@ -141,14 +137,23 @@ export class StreamSession {
   async stop(timeoutMs: number): Promise<void> {
     if (!this.#isOpen) return;
     if (this.session.canTransitionTo("stopping")) this.session.transitionTo("stopping");
-    this.#dropWaiting();
-    if (this.#startedAt !== undefined) {
-      this.#drained = Promise.withResolvers();
-      const timer = setTimeout(this.#drained.resolve, timeoutMs);
-      await this.#drained.promise;
-      clearTimeout(timer);
-    }
+    await this.drain(timeoutMs);
     this.#close(1001, "server_shutdown");
+  }
+
+  /**
+   * Drops the frame that waits, and waits for the one in flight; meanwhile no other is taken.
+   *
+   * @param timeoutMs How long the frame in flight may take
+   */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#dropWaiting();
+    if (this.#startedAt === undefined) return;
+    this.#drained = Promise.withResolvers();
+    const timer = setTimeout(this.#drained.resolve, timeoutMs);
+    await this.#drained.promise;
+    clearTimeout(timer);
+    this.#drained = undefined;
   }
 
   /** Notes that the connection has ended, from either side. */
@@ -209,10 +214,12 @@ export class StreamSession {
   }
 
   async #process({ index, bytes, arrivedMs }: Frame, startedAt: number): Promise<void> {
-    const { pipelineId, sessionId, quality } = this.session;
-    const options = { quality, arrivedMs };
+    const { pipelineId, sessionId, quality, camera } = this.session;
+    const priority = camera === undefined ? "stream" : "camera";
+    const options = { quality, arrivedMs, priority } as const;
     // The pipeline takes the buffer away.
-    const copy = this.audience.wantsFrames ? bytes.slice() : undefined;
+    const isKept = this.audience.wantsFrames || this.#transport.answered !== undefined;
+    const copy = isKept ? bytes.slice() : undefined;
     try {
       const { processor } = this.#options;
       const result = await processor.runOnFrame(pipelineId, index, bytes, sessionId, options);
@@ -239,6 +246,7 @@ export class StreamSession {
       "livesyte.frame_index": message.frame_index,
     });
     this.#answer(message, frame);
+    if (frame !== undefined) this.#transport.answered?.(message, frame);
     this.log("debug", "stream_frame_processed", "Frame processed", {
       frame_index: message.frame_index,
       duration_ms: Math.round(durationMs * 10) / 10,
@@ -293,7 +301,9 @@ export class StreamSession {
   }
 
   #warn(): void {
-    if (!this.#isOpen || !this.session.shouldSlowDown()) return;
+    // A camera cannot be asked; what it sends too much is dropped.
+    if (!this.#isOpen || this.session.camera !== undefined) return;
+    if (!this.session.shouldSlowDown()) return;
     streamMetrics.slowDownSignals.inc();
     this.#send({ warning: "slow_down" });
     this.log("info", "stream_slow_down", "Client asked to slow down", {

@@ -28,6 +28,8 @@ export type LogEvent =
   | "stream_pipeline_error"
   | "stream_error"
   | "stream_state"
+  | "camera_state"
+  | "camera_error"
   | "job_created"
   | "job_started"
   | "job_completed"

@@ -119,6 +119,34 @@ export const videoMetrics = {
   }),
 };
 
+/** Metrics of the cameras that the server opens itself. */
+export const cameraMetrics = {
+  state: new Gauge({
+    name: "camera_state",
+    help: "1 for the state that a camera is in",
+    labelNames: ["camera", "state"],
+    registers,
+  }),
+  frames: new Counter({
+    name: "camera_frames_total",
+    help: "Frames of a camera that were answered with a result",
+    labelNames: ["camera"],
+    registers,
+  }),
+  restarts: new Counter({
+    name: "camera_restarts_total",
+    help: "Times that a camera was started again after a failure",
+    labelNames: ["camera"],
+    registers,
+  }),
+  clients: new Gauge({
+    name: "camera_clients",
+    help: "Clients that look at a camera now",
+    labelNames: ["camera"],
+    registers,
+  }),
+};
+
 /** Metrics of the door. */
 export const frontMetrics = {
   connections: new Gauge({

@@ -7,7 +7,7 @@
 import { type QueuedTask, TaskLane } from "./task_lane.ts";
 
 /** What tasks are for, the most urgent first. */
-export const PRIORITIES = ["stream", "image", "job"] as const;
+export const PRIORITIES = ["stream", "camera", "image", "job"] as const;
 
 /** What a task is for. */
 export type Priority = typeof PRIORITIES[number];

@@ -24,10 +24,16 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
   "deno task run jobs clear --status completed --older-than 24 --url http://127.0.0.1:8000/":
     /No jobs removed/,
   "curl --data @pipelines/yolo_only.json http://127.0.0.1:8000/pipelines/validate": /"valid":true/,
+<<<<<<< HEAD
   "deno task client": /dist\/client\/mod\.d\.ts/,
   "STREAM_ALLOWED_ORIGINS=http://localhost:5173 deno task start": {
     runElsewhere: "tests/e2e/examples_test.ts",
   },
+=======
+  "curl --data @door.json http://127.0.0.1:8000/camera": /"id":"door".*"state":"idle"/,
+  'curl --data \'{"url":"file:///videos/door.mp4"}\' http://127.0.0.1:8000/camera/test':
+    /"ok":false,"error":"not_found"/,
+>>>>>>> cams
   "deno task evaluate photographs": /photographs: 1 image, 1 object of 1 class\n/,
   "deno task quantize --model my.onnx --images photographs": {
     runElsewhere: "tests/commands/quantize_test.ts",
@@ -84,6 +90,9 @@ Deno.test({
     await using server = await startServerProcess({ PIPELINE_WORKERS: "1", PIPELINE_THREADS: "2" });
     const folder = await Deno.makeTempDir();
     await Deno.copyFile(DOG_VIDEO, `${folder}/walk.mp4`);
+    const cameras = await Deno.readTextFile(new URL("docs/cameras.md", ROOT));
+    const [, door = ""] = /```json\n(.*?)```/s.exec(cameras) ?? [];
+    await Deno.writeTextFile(`${folder}/door.json`, door);
     await Deno.mkdir(`${folder}/photographs`);
     await Deno.copyFile(DOG, `${folder}/photographs/dog.jpg`);
     await Deno.writeTextFile(`${folder}/photographs/dog.txt`, "16 0.286 0.658 0.232 0.559\n");
@@ -95,6 +104,7 @@ Deno.test({
         ignore,
         fn: async () => {
           const here = command.replace("http://127.0.0.1:8000/", server.url)
+            .replace("door.json", `${folder}/door.json`)
             .replace("walk.mp4", `${folder}/walk.mp4`)
             .replace("results.jsonl", `${folder}/results.jsonl`)
             .replace("evaluate photographs", `evaluate ${folder}/photographs`)

@@ -2,7 +2,7 @@
 
 import type { Page } from "playwright-core";
 import type { Size } from "../../lib/image/size.ts";
-import type { Rectangle } from "../../lib/client/overlay/overlay_layout.ts";
+import type { Rectangle } from "../../lib/image/captions.ts";
 import { DOG_IMAGE } from "./live_page.ts";
 
 /** What the camera sees. */

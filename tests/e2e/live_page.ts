@@ -4,12 +4,8 @@ import axe from "axe-core";
 import { expect } from "expect";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { Size } from "../../lib/image/size.ts";
-import {
-  type Fit,
-  fittedRectangle,
-  placeBox,
-  type Rectangle,
-} from "../../lib/client/overlay/overlay_layout.ts";
+import type { Rectangle } from "../../lib/image/captions.ts";
+import { type Fit, fittedRectangle, placeBox } from "../../lib/client/overlay/overlay_layout.ts";
 import { browserTest, launchBrowser, type LaunchOptions } from "./browser.ts";
 import { createFilms, type Films } from "./camera_file.ts";
 import { type ServerProcess, startServer } from "./server.ts";

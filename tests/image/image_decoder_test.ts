@@ -243,6 +243,13 @@ Deno.test("decodeLetterboxed rejects formats other than JPEG, PNG and WebP", asy
     `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>`,
   );
   await expect(decode(svg, 64, 64)).rejects.toThrow(ImageDecodeError);
+  // Nor while an overlay is being drawn, for which the loader of SVG is open.
+  sharp.unblock({ operation: ["VipsForeignLoadSvgBuffer"] });
+  try {
+    await expect(decode(svg, 64, 64)).rejects.toThrow(ImageDecodeError);
+  } finally {
+    sharp.block({ operation: ["VipsForeignLoadSvgBuffer"] });
+  }
   for (const format of ["gif", "tiff"] as const) {
     const bytes = await encode(64, 64, (image) => image.toFormat(format));
     await expect(decode(bytes, 64, 64)).rejects.toThrow(ImageDecodeError);

@@ -30,7 +30,9 @@ class SlowNode {
   offer(sessionId: string, frameIndex: number, frame = FRAME, after = Promise.resolve()): void {
     const given = after.then(() => ({}));
     const segment = this.#segment;
-    this.nodes.offer({ pipelineId: "ocr_only", sessionId, segment, frameIndex, frame, given });
+    const priority = "stream";
+    const offer = { pipelineId: "ocr_only", sessionId, segment, frameIndex, priority } as const;
+    this.nodes.offer({ ...offer, frame, given });
   }
 
   take(sessionId: string) {
@@ -128,6 +130,7 @@ Deno.test("a node that reads for long keeps none from looking for objects meanwh
         sessionId: "a",
         segment,
         frameIndex,
+        priority: "stream",
         frame: FRAME,
         given,
       });

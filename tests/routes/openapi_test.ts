@@ -6,8 +6,9 @@ import * as v from "valibot";
 import type { OpenApiDocument } from "../../lib/http/openapi.ts";
 import { ServerMessageSchema } from "../../lib/protocol/stream.ts";
 import { readFixture } from "../read_fixture.ts";
+import { DOG_URL } from "../cameras/camera_server.ts";
 import { RESULT } from "../streaming/simulated_stream.ts";
-import { openStream, startTestServer, type TestServer } from "./test_server.ts";
+import { openStream, startTestServer, TestClient, type TestServer } from "./test_server.ts";
 
 const ROUTES = new URL("../../routes/", import.meta.url);
 const PROCESSOR = {
@@ -35,7 +36,7 @@ async function readDocument(server: TestServer): Promise<OpenApiDocument> {
 
 /** Methods that a path of the interface takes, as it says itself when asked with another. */
 async function allowedMethods(server: TestServer, path: string): Promise<string[]> {
-  const response = await server.fetch(path.replace("{id}", "x"), { method: "PATCH" });
+  const response = await server.fetch(path.replace(/{\w+}/g, "x"), { method: "PUT" });
   await response.body?.cancel();
   const allowed = response.headers.get("Allow")?.split(", ").filter((name) => name !== "HEAD");
   return (allowed ?? []).map((name) => name.toLowerCase()).sort();
@@ -59,7 +60,7 @@ Deno.test("paths of the OpenAPI document ask for the token where it says so", as
     for (const [name, { security }] of Object.entries(methods)) {
       const headers = path.startsWith("/ws/") ? { Upgrade: "websocket" } : {};
       const init = { method: name.toUpperCase(), headers };
-      const response = await server.fetch(path.replace("{id}", "x"), init);
+      const response = await server.fetch(path.replaceAll(/{\w+}/g, "x"), init);
       await response.body?.cancel();
       expect([path, response.status === 401]).toEqual([path, security !== undefined]);
     }
@@ -87,6 +88,20 @@ Deno.test("what a server answers is as the OpenAPI document describes it", async
   check("StepList", await get("/pipelines/steps"));
   check("ErrorAnswer", await get("/pipelines/none"));
   check("JobList", await get("/video/jobs"));
+  const camera = { id: "dog", name: "Dog", url: DOG_URL, pipeline_id: "yolo_only" };
+  const added = await server.fetch("/camera", { method: "POST", body: JSON.stringify(camera) });
+  check("CameraView", await added.json());
+  check("CameraList", await get("/camera"));
+  const test = async (url: string) =>
+    await (await server.fetch("/camera/test", { method: "POST", body: JSON.stringify({ url }) }))
+      .json();
+  check("CameraSeen", await test(DOG_URL));
+  check("CameraUnseen", await test("/dev/video99"));
+  const viewer = new TestClient(`ws://${server.host}/ws/cameras/dog`);
+  await viewer.received(5);
+  for (const message of viewer.messages) check("ViewerMessage", message);
+  check("SessionList", await get("/sessions"));
+  await viewer.close();
   const cleared = await server.fetch("/video/jobs?status=all", { method: "DELETE" });
   check("Cleared", await cleared.json());
   const client = openStream(server, "?pipeline_id=yolo_only");

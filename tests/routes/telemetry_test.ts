@@ -1,5 +1,6 @@
 import { expect } from "expect";
 import { type ServerProcess, startServerProcess } from "../../bench/server_process.ts";
+import { DOG_URL } from "../cameras/camera_server.ts";
 import { readFixture } from "../read_fixture.ts";
 import { DOG_VIDEO } from "../video/media.ts";
 import { type RawAnswer, requestRaw, UPGRADE } from "./raw_request.ts";
@@ -25,6 +26,10 @@ const METRICS: Readonly<Record<string, [type: string, label?: string, values?: s
   front_refusals_total: ["counter", "reason", ["bad_request"]],
   video_jobs: ["gauge", "status", ["cancelled", "completed", "failed", "pending", "processing"]],
   video_job_seconds: ["histogram"],
+  camera_state: ["gauge", "camera", ["dog", "missing"]],
+  camera_frames_total: ["counter", "camera", ["dog", "missing"]],
+  camera_restarts_total: ["counter", "camera", ["dog", "missing"]],
+  camera_clients: ["gauge", "camera", ["dog", "missing"]],
   process_resident_memory_bytes: ["gauge"],
   process_start_time_seconds: ["gauge"],
   process_cpu_seconds_total: ["counter"],
@@ -51,6 +56,8 @@ const EVENTS: Readonly<Record<string, [level: string, fields: string[]]>> = {
   job_created: ["info", [...BASE, "job_id", "pipeline_id", "file_bytes"]],
   job_started: ["info", [...BASE, "job_id", "frames_done"]],
   job_completed: ["info", [...BASE, "job_id"]],
+  camera_state: ["info", [...BASE, "camera", "from", "to"]],
+  camera_error: ["warning", [...BASE, "camera", "code", "retry_s"]],
   server_stop: ["info", [...BASE, "signal"]],
 };
 
@@ -114,6 +121,20 @@ async function runVideoJob({ url }: ServerProcess): Promise<void> {
   const socketUrl = `${url.replace("http", "ws")}ws/jobs/${job_id}`;
   const watcher = new TestClient(socketUrl);
   expect((await watcher.closed).code).toBe(1000);
+}
+
+/** Watches a camera until it has seen something, beside one that cannot be opened. */
+async function watchCamera({ url }: ServerProcess): Promise<void> {
+  for (const [id, address] of [["missing", "/dev/video99"], ["dog", DOG_URL]]) {
+    const camera = { id, name: id, url: address, pipeline_id: "yolo_ocr", always: true };
+    const body = JSON.stringify(camera);
+    const response = await fetch(new URL("/camera", url), { method: "POST", body });
+    expect([response.status, (await response.json()).id]).toEqual([201, id]);
+  }
+  const watcher = new TestClient(`${url.replace("http", "ws")}ws/cameras/dog`);
+  await watcher.received(5);
+  expect(watcher.messages.some((message) => "result" in message)).toBe(true);
+  await watcher.close();
 }
 
 /** Speaks something that is not HTTP. */
@@ -202,6 +223,7 @@ Deno.test({
     });
     await visitStream(server);
     await runVideoJob(server);
+    await watchCamera(server);
     await sendNonsense(server);
     const metrics = await (await fetch(new URL("/metrics", server.url))).text();
     expect(await server.stop()).toBe(0);

@@ -16,6 +16,12 @@ export interface TestServerOptions {
   environment?: Record<string, string>;
   /** Stands in for the pipelines, to provoke faults; without one, the real models are loaded. */
   processor?: FrameProcessor;
+  /**
+   * Address to listen on.
+   *
+   * @default {"127.0.0.1"}
+   */
+  hostname?: string;
 }
 
 export interface TestServer extends AsyncDisposable {
@@ -29,7 +35,7 @@ export interface TestServer extends AsyncDisposable {
 const applyBuild = createBuilder().then((builder) => builder.build({ snapshot: "memory" }));
 
 export async function startTestServer(
-  { environment = {}, processor }: TestServerOptions = {},
+  { environment = {}, processor, hostname = "127.0.0.1" }: TestServerOptions = {},
 ): Promise<TestServer> {
   const dataDirectory = await temporaryDirectory();
   const config = parseConfig({
@@ -44,7 +50,7 @@ export async function startTestServer(
   if (processor === undefined) await services.start();
   const app = createApp(() => services);
   (await applyBuild)(app);
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const listener = Deno.listen({ hostname, port: 0 });
   const front = await openFront(listener, {
     config,
     handler: app.handler(),

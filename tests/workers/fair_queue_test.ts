@@ -121,6 +121,10 @@ function images(options: Partial<Source> = {}): Source {
   };
 }
 
+function camera(sessionId: string, options: Partial<Source> = {}): Source {
+  return { ...stream(sessionId, { pauseMs: 75, ...options }), priority: "camera" };
+}
+
 function job(options: Partial<Source> = {}): Source {
   return { priority: "job", sessionId: "job", taskMs: 25, unanswered: 3, pauseMs: 0, ...options };
 }
@@ -130,7 +134,7 @@ function task(priority: Priority, sessionId: string): Task {
   return { priority, sessionId, mostAtOnce: 1, source, arrivedAt: 0 };
 }
 
-Deno.test("streams go before images, and images before jobs", () => {
+Deno.test("streams go before cameras, those before images, and images before jobs", () => {
   const queue = new FairQueue<Task>(1);
   for (const priority of PRIORITIES.toReversed()) queue.push(task(priority, priority), 0);
   const taken: string[] = [];
@@ -138,7 +142,7 @@ Deno.test("streams go before images, and images before jobs", () => {
     taken.push(next.priority);
     queue.finish(next, 0);
   }
-  expect(taken).toEqual(["stream", "image", "job"]);
+  expect(taken).toEqual(["stream", "camera", "image", "job"]);
 });
 
 Deno.test("a task can be taken back while it waits", () => {
@@ -180,7 +184,7 @@ for (
   const [kind, pauseMs] of [["sends without a pause", 0], ["waits for each answer", 3]] as const
 ) {
   for (const workers of [1, 2]) {
-    for (const other of [images(), job()]) {
+    for (const other of [camera("camera", { pauseMs: 0 }), images(), job()]) {
       Deno.test(`a stream that ${kind} keeps nine tenths of its rate beside ${other.priority}s on ${workers} worker${workers === 1 ? "" : "s"}`, () => {
         const [beside, others] = simulate(workers, [stream("a", { pauseMs }), other], 10_000);
         const alone = 10_000 / (25 + pauseMs);
@@ -233,6 +237,27 @@ Deno.test("sessions that come and go leave a stream its turns", () => {
   );
   const [staying] = simulate(1, [stream("staying"), ...strangers], 6000);
   expect(staying?.answered).toBeGreaterThanOrEqual(6000 / 25 / 6 - 1);
+});
+
+Deno.test("three cameras leave a stream at its pace, and go on themselves", () => {
+  for (const workers of [1, 2]) {
+    const cameras = ["a", "b", "c"].map((id) => camera(id));
+    const sources = [stream("browser", { pauseMs: 42 }), ...cameras];
+    const [browser, ...seen] = simulate(workers, sources, 20_000);
+    expect([workers, (browser?.answered ?? 0) / (20_000 / 67) > 0.85]).toEqual([workers, true]);
+    for (const { answered } of seen) expect([workers, answered > 40]).toEqual([workers, true]);
+    // They take turns.
+    const counts = seen.map(({ answered }) => answered);
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2);
+  }
+});
+
+Deno.test("cameras go before images and jobs", () => {
+  const cameras = ["a", "b"].map((id) => camera(id));
+  const [first, second, posted, worked] = simulate(2, [...cameras, images(), job()], 10_000);
+  for (const account of [first, second]) expect(account?.answered).toBeGreaterThanOrEqual(90);
+  expect(posted?.answered).toBeGreaterThan(20);
+  expect(worked?.answered).toBeGreaterThan(5);
 });
 
 const LONGEST_TASK_MS = 60;

@@ -4,14 +4,12 @@ import { MASK_OPACITY } from "../../image/label_colors.ts";
 import type { Pose } from "../../image/pose.ts";
 import type { Size } from "../../image/size.ts";
 import type { Point } from "../../protocol/geometry.ts";
+import { labelAnchor, placeLabel, type Rectangle } from "../../image/captions.ts";
 import {
   isSmall,
-  labelAnchor,
   type OverlayLayout,
   type PlacedDetection,
   type PlacedText,
-  placeLabel,
-  type Rectangle,
 } from "./overlay_layout.ts";
 import { pageColors } from "./present_colors.ts";
 

@@ -1,5 +1,6 @@
 /** Where things go on the overlay: pure geometry, without a canvas. */
 
+import { className, detectionLabel, formatPercent, type Rectangle } from "../../image/captions.ts";
 import { MAX_SHOWN_CLASSES } from "../../image/label_colors.ts";
 import { type Pose, toPose } from "../../image/pose.ts";
 import type { Size } from "../../image/size.ts";
@@ -8,14 +9,6 @@ import type { Detection } from "../../protocol/detection.ts";
 import type { BoundingBox, Point } from "../../protocol/geometry.ts";
 import type { Quadrilateral } from "../../image/map_geometry.ts";
 import type { ResultMessage } from "../../protocol/stream.ts";
-
-/** An axis-parallel rectangle; on the overlay in CSS pixels. */
-export interface Rectangle extends Size {
-  /** Of the left edge. */
-  x: number;
-  /** Of the top edge; it grows downwards. */
-  y: number;
-}
 
 /** How an image is fitted into an element, as CSS's `object-fit` names it. */
 export type Fit = "contain" | "cover";
@@ -72,34 +65,6 @@ export function intersection(a: Rectangle, b: Rectangle): Rectangle {
     width: Math.max(0, Math.min(a.x + a.width, b.x + b.width) - x),
     height: Math.max(0, Math.min(a.y + a.height, b.y + b.height) - y),
   };
-}
-
-/** Whether two rectangles share more than an edge. */
-export function overlaps(a: Rectangle, b: Rectangle): boolean {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
-}
-
-/**
- * Finds a place for the label of a box: above it, else inside at its top, below it, or inside at its bottom, where
- * it stays within what is seen of the image and covers no other label.
- *
- * @param visible The part of the image that is seen.
- * @param taken Where labels are already. If every place is taken, the first that fits is used all the same.
- */
-export function placeLabel(
-  box: Rectangle,
-  label: Size,
-  visible: Rectangle,
-  taken: readonly Rectangle[],
-): Rectangle {
-  const rightmost = visible.x + visible.width - label.width;
-  const x = Math.max(visible.x, Math.min(box.x, rightmost));
-  const bottom = box.y + box.height;
-  const places = [box.y - label.height, box.y, bottom, bottom - label.height]
-    .map((y) => ({ x, y, ...label }))
-    .filter(({ y }) => y >= visible.y && y + label.height <= visible.y + visible.height);
-  return places.find((place) => !taken.some((other) => overlaps(place, other))) ?? places[0] ??
-    { x, y: visible.y, ...label };
 }
 
 /** One object as it is drawn. */
@@ -248,16 +213,6 @@ export function layOutOverlay(
   };
 }
 
-/**
- * Where the label of an object belongs: at its box, or at the topmost corner of a turned one, which can be far from the corner
- * of the box around it.
- */
-export function labelAnchor(box: Rectangle, polygon?: Quadrilateral): Rectangle {
-  if (polygon === undefined) return box;
-  const [x, y] = polygon.reduce((top, corner) => corner[1] < top[1] ? corner : top);
-  return { x, y, width: 0, height: Math.max(...polygon.map((corner) => corner[1])) - y };
-}
-
 /** Whether an object is so small that its label would hide more than it tells. */
 export function isSmall(box: Size, label: Size): boolean {
   return box.width < label.width || box.height < 2 * label.height;
@@ -274,23 +229,4 @@ export function objectAt(
       x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height
     )
     .toSorted((a, b) => area(a) - area(b))[0];
-}
-
-/** The caption of an object: its class, and what it is classified as. */
-export function detectionLabel({ label, confidence, classes: [best] = [] }: Detection): string {
-  const kind = best === undefined
-    ? ""
-    : ` · ${className(best.label)} ${formatPercent(best.confidence)}`;
-  return `${className(label)} ${formatPercent(confidence)}${kind}`;
-}
-
-/** The name of a class as people write it; models have all in small letters. */
-export function className(label: string): string {
-  return label === "tv" ? "TV" : label;
-}
-
-/** A share as people read it: 0.934 is `93 %`. */
-export function formatPercent(share: number): string {
-  // The space does not break, so that a number is never parted from its unit.
-  return `${Math.round(share * 100)}\u00a0%`;
 }

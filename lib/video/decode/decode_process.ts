@@ -1,8 +1,9 @@
 /**
- * The decode process: decodes one untrusted video and writes its frames to standard output, or a video made of them to a file.
+ * The decode process: decodes one untrusted video or live source and writes its frames to standard output, or a video made of them
+ * to a file.
  *
- * It runs apart from the server, because what a crafted file does to a decoder must stay there. FFmpeg reads the file
- * itself, so Deno need not allow this process to read, write, run or connect to anything.
+ * It runs apart from the server, because what a crafted file does to a decoder must stay there. FFmpeg reads the file,
+ * and connects to the source, itself, so Deno need not allow this process to read, write, run or connect to anything.
  *
  * @module
  */
@@ -12,11 +13,15 @@ import { VideoDecodeError } from "../errors.ts";
 import {
   type DecodeRequest,
   encodeHead,
+  type LiveCommand,
+  type LiveRequest,
   MEMORY_EXIT_CODE,
   type RecordHead,
 } from "./frame_protocol.ts";
 import { encodeAnnotated } from "../annotate/annotation_encoder.ts";
+import { runLive } from "../live/run_live.ts";
 import { FrameFilter } from "./frame_filter.ts";
+import { SourceError } from "./source_error.ts";
 import { type DecodedFrame, VideoReader } from "./video_reader.ts";
 
 const MEMORY_CHECK_MS = 50;
@@ -27,25 +32,38 @@ const ALIVE_MS = 1000;
 /**
  * Runs the decode process to its end; never returns.
  *
- * @param request A {@linkcode DecodeRequest} as JSON
+ * @param request A {@linkcode DecodeRequest} or a {@linkcode LiveRequest} as JSON
  */
 export async function runDecodeProcess(request: string): Promise<never> {
   dropPermissions();
-  const parsed: DecodeRequest = JSON.parse(request);
-  endWithServer();
+  const parsed: DecodeRequest | LiveRequest = JSON.parse(request);
+  const commands = readCommands();
   watchMemory(parsed.maxMemoryBytes);
   try {
-    await decode(parsed);
-    write({ type: "end" });
+    if ("fps" in parsed) await runLive(parsed, { commands, write, sayAlive });
+    else await decodeFile(parsed, commands);
   } catch (error) {
     // The server has gone, or wants no more.
     if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
-    const message = error instanceof VideoDecodeError
-      ? error.message
-      : "The video cannot be decoded";
-    write({ type: "error", message });
+    write(describe(error));
   }
   Deno.exit(0);
+}
+
+function describe(error: unknown): RecordHead {
+  if (error instanceof SourceError) return { type: "problem", problem: error.problem };
+  const message = error instanceof VideoDecodeError ? error.message : "The video cannot be decoded";
+  return { type: "error", message };
+}
+
+async function decodeFile(
+  request: DecodeRequest,
+  commands: AsyncIterator<LiveCommand>,
+): Promise<void> {
+  // Nothing is said, but it has to be noticed when the server dies.
+  commands.next();
+  await decode(request);
+  write({ type: "end" });
 }
 
 async function decode(request: DecodeRequest): Promise<void> {
@@ -101,11 +119,18 @@ function dropPermissions(): void {
   }
 }
 
-/** Ends this process when standard input closes, which it does when the server dies, however it dies. */
-async function endWithServer(): Promise<void> {
-  const buffer = new Uint8Array(1);
-  while (await Deno.stdin.read(buffer).catch(() => null) !== null);
-  Deno.exit(0);
+/** What the server says; ends this process when standard input closes, which it does when the server dies, however it dies. */
+async function* readCommands(): AsyncGenerator<LiveCommand> {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(65_536);
+  let rest = "";
+  for (;;) {
+    const length = await Deno.stdin.read(buffer).catch(() => null);
+    if (length === null) Deno.exit(0);
+    const lines = (rest + decoder.decode(buffer.subarray(0, length), { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) yield JSON.parse(line);
+  }
 }
 
 function watchMemory(maxBytes: number): void {

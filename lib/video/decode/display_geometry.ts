@@ -58,6 +58,38 @@ export function displaySize(coded: Size, pixelAspect: number, { transposed }: Or
   return transposed ? { width: coded.height, height: width } : { width, height: coded.height };
 }
 
+/** A fraction, as FFmpeg has them. */
+export interface Fraction {
+  /** Numerator. */
+  num: number;
+  /** Denominator. */
+  den: number;
+}
+
+/** A fraction as a number; NaN or infinite where the denominator is 0. */
+export function ratio({ num, den }: Fraction): number {
+  return num / den;
+}
+
+/** An image as it is stored. */
+export interface CodedImage extends Size {
+  /** Width of a pixel by its height. */
+  sampleAspectRatio: Fraction;
+}
+
+/** Size at which an image of a track is shown; a video may change it midway. */
+export function shownSize(
+  { codecpar, sampleAspectRatio }: { codecpar: Size; sampleAspectRatio: Fraction },
+  image: CodedImage,
+  orientation: Orientation,
+): Size {
+  // What a container says of the shape of pixels goes before what its images say, and holds for those it describes.
+  const isDescribed = image.width === codecpar.width && image.height === codecpar.height &&
+    sampleAspectRatio.num > 0;
+  const aspect = isDescribed ? sampleAspectRatio : image.sampleAspectRatio;
+  return displaySize(image, ratio(aspect), orientation);
+}
+
 /** What frames are to fit within, in pixels. */
 export interface FrameBounds extends Size {
   /**

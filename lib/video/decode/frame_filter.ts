@@ -17,6 +17,7 @@ export type FilterCall = readonly [name: string, args: string | null];
 export class FrameFilter implements Disposable {
   readonly #orientation: Orientation;
   readonly #further: readonly FilterCall[];
+  readonly #scaling: string;
   readonly #changed = new Frame();
   #graph: FilterGraph | undefined;
   #source: FilterContext | undefined;
@@ -27,10 +28,12 @@ export class FrameFilter implements Disposable {
    * Begins without filters, which are built for the first image.
    *
    * @param further What is done to the upright images; each filter gives one image for one
+   * @param scaling Further options of FFmpeg's `scale`, such as `out_range=full`
    */
-  constructor(orientation: Orientation, further: readonly FilterCall[]) {
+  constructor(orientation: Orientation, further: readonly FilterCall[], scaling = "") {
     this.#orientation = orientation;
     this.#further = further;
+    this.#scaling = scaling && `:${scaling}`;
     this.#changed.alloc();
   }
 
@@ -79,7 +82,7 @@ export class FrameFilter implements Disposable {
     const scale = transposed ? `w=${height}:h=${width}` : `w=${width}:h=${height}`;
     const chain: FilterCall[] = [
       ["buffer", format],
-      ["scale", `${scale}:flags=bilinear`],
+      ["scale", `${scale}:flags=bilinear${this.#scaling}`],
       ...filters,
       ...isWhole ? [] : [["pad", `w=${size.width}:h=${size.height}:x=${left}:y=${top}`] as const],
       ...this.#further,

@@ -1,14 +1,17 @@
 /**
  * What the decode process and the server say to each other.
  *
- * The process gets a {@linkcode DecodeRequest} and writes records: the lengths of head and body as two big-endian
- * 32-bit numbers, the head as JSON, the body as raw bytes.
+ * The process gets a {@linkcode DecodeRequest} or a {@linkcode LiveRequest} and writes records: the lengths of head and body as
+ * two big-endian 32-bit numbers, the head as JSON, the body as raw bytes. For a live source, the server writes to its standard
+ * input too: one {@linkcode LiveCommand} a line.
  *
  * @module
  */
 
 import type { FrameBounds } from "./display_geometry.ts";
+import type { PipelineResult } from "../../protocol/result.ts";
 import type { VideoInfo } from "../jobs/job.ts";
+import { isSourceProblem, type SourceProblem } from "./source_error.ts";
 
 /** A video to be made of what is decoded; its files are in the directory of the process. */
 export interface Annotation {
@@ -42,6 +45,29 @@ export interface DecodeRequest {
   annotation?: Annotation;
 }
 
+/** How to decode a live source, whose address comes as the first command, since other users of the machine can read arguments. */
+export interface LiveRequest {
+  /** Most frames a second that are wanted. */
+  fps: number;
+  /** Frames are scaled down to fit within this size, keeping their shape. */
+  frameSize: FrameBounds;
+  /** Largest image that is decoded, in pixels. */
+  maxPixels: number;
+  /** Memory above which the process ends itself, in bytes. */
+  maxMemoryBytes: number;
+}
+
+/** What the server tells the process of a live source. */
+export type LiveCommand =
+  /** Opens an address; always the first. */
+  | { type: "open"; address: string }
+  /** Asks for one frame: the newest that has not been sent, or else the next. */
+  | { type: "next" }
+  /** Begins a video with results drawn in, in a directory that is there, or ends it. */
+  | { type: "play"; directory: string | null }
+  /** Tells what was found in a frame, for the video. */
+  | { type: "annotate"; frameIndex: number; result: PipelineResult };
+
 /** Describes the video; always the first record, unless opening fails. */
 export interface StreamHead extends VideoInfo {
   /** Tells it from the other heads. */
@@ -66,6 +92,48 @@ export interface FrameHead {
   shownHeight: number;
 }
 
+/** What is known of a live source. */
+export interface SourceInfo {
+  /** Width at which its images are shown, in pixels. */
+  width: number;
+  /** Height at which its images are shown, in pixels. */
+  height: number;
+  /** Frames a second, as the source tells; `null` where it does not. */
+  fps: number | null;
+  /** FFmpeg's name of its codec, such as `h264`, `hevc` or `mjpeg`. */
+  codec: string;
+}
+
+/** Describes a live source; its first record, unless opening fails. */
+export interface SourceHead extends SourceInfo {
+  /** Tells it from the other heads. */
+  type: "source";
+}
+
+/** Announces one image of a live source; the body is a JPEG. */
+export interface JpegHead {
+  /** Tells it from the other heads. */
+  type: "jpeg";
+  /** Counted from 0 over all images that were decoded or looked at. */
+  frameIndex: number;
+  /** Width of the JPEG in pixels. */
+  width: number;
+  /** Height of the JPEG in pixels. */
+  height: number;
+  /** Milliseconds since the image was decoded, or received as a JPEG. */
+  ageMs: number;
+  /** Frames that were to be sent since the one before, and were replaced by newer ones. */
+  replaced: number;
+}
+
+/** Says why a live source gives no more frames. */
+export interface ProblemHead {
+  /** Tells it from the other heads. */
+  type: "problem";
+  /** What is wrong with it. */
+  problem: SourceProblem;
+}
+
 /** Says that decoding continues while unwanted frames are skipped. */
 export interface AliveHead {
   /** Tells it from the other heads. */
@@ -87,7 +155,15 @@ export interface ErrorHead {
 }
 
 /** Head of a record. */
-export type RecordHead = StreamHead | FrameHead | AliveHead | EndHead | ErrorHead;
+export type RecordHead =
+  | StreamHead
+  | FrameHead
+  | SourceHead
+  | JpegHead
+  | ProblemHead
+  | AliveHead
+  | EndHead
+  | ErrorHead;
 
 /** Exit code of a decode process that needed more memory than it was allowed. */
 export const MEMORY_EXIT_CODE = 86;
@@ -99,6 +175,8 @@ const MAX_HEAD_BYTES = 4096;
 const MAX_SIDE = 1_000_000;
 
 const MAX_MESSAGE_LENGTH = 200;
+
+const MAX_NAME_LENGTH = 40;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -198,6 +276,22 @@ function checkHead(head: Record<string, unknown>): RecordHead {
       };
       return { type, frameIndex, timestampMs, ...size(), ...shown };
     }
+    case "source": {
+      const [{ fps }, codec] = [head, String(head.codec).slice(0, MAX_NAME_LENGTH)];
+      const isRate = typeof fps === "number" && Number.isFinite(fps) && fps > 0;
+      return { type, ...size(), fps: isRate ? fps : null, codec };
+    }
+    case "jpeg": {
+      const [frameIndex, ageMs, replaced] = [
+        count("frameIndex"),
+        count("ageMs"),
+        count("replaced"),
+      ];
+      return { type, frameIndex, ageMs, replaced, ...size() };
+    }
+    case "problem":
+      if (isSourceProblem(head.problem)) return { type, problem: head.problem };
+      break;
     case "error":
       return { type, message: String(head.message).slice(0, MAX_MESSAGE_LENGTH) };
     case "alive":

@@ -4,17 +4,11 @@
  * @module
  */
 
-import { setPriority } from "node:os";
-import { type DecodeCommand, defaultDecodeCommand, spawnDecodeProcess } from "./decode_command.ts";
 import type { Size } from "../../image/size.ts";
 import { VideoDecodeError } from "../errors.ts";
-import {
-  type Annotation,
-  type DecodeRequest,
-  MEMORY_EXIT_CODE,
-  type RecordHead,
-  RecordReader,
-} from "./frame_protocol.ts";
+import { ChildError, type ChildFailure, DecodeChild, hasLibraries } from "./decode_child.ts";
+import type { DecodeCommand } from "./decode_command.ts";
+import type { Annotation, DecodeRequest, RecordHead } from "./frame_protocol.ts";
 import type { VideoInfo } from "../jobs/job.ts";
 import { type FrameBounds, mostPixels } from "./display_geometry.ts";
 
@@ -73,8 +67,8 @@ export interface VideoDecoderOptions {
 }
 
 type Settings =
-  & Required<Omit<VideoDecoderOptions, "signal" | "annotation">>
-  & Pick<VideoDecoderOptions, "annotation">;
+  & Required<Omit<VideoDecoderOptions, "signal" | "annotation" | "command">>
+  & Pick<VideoDecoderOptions, "annotation" | "command">;
 
 /** One frame of a video. */
 export interface VideoFrame {
@@ -104,30 +98,21 @@ export interface VideoFrame {
  * ```
  */
 export class VideoDecoder implements AsyncDisposable {
-  readonly #process: Deno.ChildProcess;
-  readonly #records: RecordReader;
-  readonly #signal: AbortSignal | undefined;
-  readonly #kill = () => {
-    try {
-      this.#process.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
-  };
+  readonly #child: DecodeChild;
   readonly #options: Settings;
   #info: VideoInfo | undefined;
 
   private constructor(path: string, options: Settings, signal: AbortSignal | undefined) {
     this.#options = options;
-    this.#signal = signal;
     const { frameTimeoutMs: _timeout, command, ...wanted } = options;
     const request: DecodeRequest = { path, ...wanted };
-    const directory = options.annotation?.directory;
-    this.#process = spawnDecodeProcess(command, JSON.stringify(request), directory);
-    yieldToOthers(this.#process.pid);
-    const maxBodyBytes = mostPixels(options.frameSize) * 3;
-    this.#records = new RecordReader(this.#process.stdout, { maxBodyBytes });
-    signal?.addEventListener("abort", this.#kill, { once: true });
+    this.#child = new DecodeChild(request, {
+      ...(command !== undefined && { command }),
+      maxBodyBytes: mostPixels(options.frameSize) * 3,
+      niceness: LOW_PRIORITY,
+      ...(options.annotation !== undefined && { directory: options.annotation.directory }),
+      ...(signal !== undefined && { signal }),
+    });
   }
 
   /**
@@ -150,7 +135,6 @@ export class VideoDecoder implements AsyncDisposable {
       maxMemoryBytes: 1_073_741_824,
       countingMs: 5000,
       frameTimeoutMs: 30_000,
-      command: defaultDecodeCommand(),
       ...options,
     }, signal);
     try {
@@ -173,7 +157,7 @@ export class VideoDecoder implements AsyncDisposable {
 
   /** Process id of the decode process. */
   get pid(): number {
-    return this.#process.pid;
+    return this.#child.pid;
   }
 
   /**
@@ -203,69 +187,48 @@ export class VideoDecoder implements AsyncDisposable {
 
   /** Ends the decode process, wherever it is. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#signal?.removeEventListener("abort", this.#kill);
-    this.#kill();
-    await this.#records.cancel();
-    await this.#process.stdin.close().catch(() => {});
-    await this.#process.status;
+    await this.#child[Symbol.asyncDispose]();
   }
 
   /** The next record; an error record, a silent process and a dead one are thrown. */
   async #read(): Promise<{ head: RecordHead; body: Uint8Array<ArrayBuffer> }> {
-    const { frameTimeoutMs } = this.#options;
-    const timeout = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      const seconds = frameTimeoutMs / 1000;
-      timeout.reject(new VideoDecodeError(`The video gave no frame for ${seconds} seconds`));
-    }, frameTimeoutMs);
     try {
-      const record = await Promise.race([this.#records.read(), timeout.promise]);
-      if (record === undefined) {
-        throw new VideoDecodeError(await Promise.race([this.#whyEnded(), timeout.promise]));
-      }
+      const record = await this.#child.read(this.#options.frameTimeoutMs);
       if (record.head.type === "error") throw new VideoDecodeError(record.head.message);
       return record;
     } catch (error) {
-      if (error instanceof VideoDecodeError) throw error;
-      throw new VideoDecodeError(BROKEN_OFF, { cause: error });
-    } finally {
-      clearTimeout(timer);
+      if (!(error instanceof ChildError)) throw error;
+      throw new VideoDecodeError(this.#describe(error.failure), { cause: error });
     }
   }
 
-  async #whyEnded(): Promise<string> {
-    const { code } = await this.#process.status;
-    if (code !== MEMORY_EXIT_CODE) return BROKEN_OFF;
-    const megabytes = Math.round(this.#options.maxMemoryBytes / 1_048_576);
-    return `Decoding the video needs more than ${megabytes} MB of memory`;
+  #describe(failure: ChildFailure): string {
+    const { frameTimeoutMs, maxMemoryBytes } = this.#options;
+    switch (failure) {
+      case "silent":
+        return `The video gave no frame for ${frameTimeoutMs / 1000} seconds`;
+      case "memory":
+        return `Decoding the video needs more than ${
+          Math.round(maxMemoryBytes / 1_048_576)
+        } MB of memory`;
+      case "crashed":
+        return BROKEN_OFF;
+    }
   }
 }
 
 /** A priority at which the scheduler gives a process a tenth of a core that others want too. */
 const LOW_PRIORITY = 10;
 
-/** Lets streams go first: a process takes what they leave of the cores. */
-function yieldToOthers(pid: number): void {
-  try {
-    setPriority(pid, LOW_PRIORITY);
-  } catch {
-    // It has ended already, or the system does not let its priority be changed.
-  }
-}
-
 const BROKEN_OFF = "Decoding the video broke off unexpectedly";
 
 /** @throws {VideoDecodeError} In an executable that was made without FFmpeg's libraries */
 function checkLibraries(): void {
-  try {
-    import.meta.resolve("node-av/lib");
-  } catch (error) {
-    throw new VideoDecodeError(
-      "This executable was made without FFmpeg, so it cannot read video files: " +
-        "use one made with `deno task compile --video`",
-      { cause: error },
-    );
-  }
+  if (hasLibraries()) return;
+  throw new VideoDecodeError(
+    "This executable was made without FFmpeg, so it cannot read video files: " +
+      "use one made with `deno task compile --video`",
+  );
 }
 
 /**

@@ -13,18 +13,24 @@ import {
   AVERROR_EOF,
 } from "node-av/constants";
 import {
-  Codec,
-  CodecContext,
+  type CodecContext,
   type FormatContext,
   Frame,
   Log,
   Packet,
   type Stream,
 } from "node-av/lib";
-import { displaySize, type Orientation, readDisplayMatrix } from "./display_geometry.ts";
+import {
+  type CodedImage,
+  type Orientation,
+  ratio,
+  readDisplayMatrix,
+  shownSize,
+} from "./display_geometry.ts";
 import { countFrames, type FrameCount } from "./count_frames.ts";
 import { VideoDecodeError } from "../errors.ts";
 import type { VideoInfo } from "../jobs/job.ts";
+import { openCodec } from "./open_codec.ts";
 import { checkEnd, type OpenFile, openFile, tellsFrames } from "./open_file.ts";
 import { RisingClock } from "./rising_clock.ts";
 
@@ -97,7 +103,7 @@ export class VideoReader {
       await file.format.closeInput();
       file = await openFile(url, maxPixels);
     }
-    return new VideoReader(file, await openCodec(file.stream, maxPixels), count);
+    return new VideoReader(file, await openCodec(file.stream, { maxPixels }), count);
   }
 
   /** How images have to be turned. */
@@ -111,7 +117,7 @@ export class VideoReader {
     const durationMs = this.#durationMs();
     const estimated = durationMs === null
       ? null
-      : positive(durationMs / 1000 * toNumber(stream.avgFrameRate));
+      : positive(durationMs / 1000 * ratio(stream.avgFrameRate));
     const frameCount = this.#count?.frames ?? positive(Number(stream.nbFrames)) ?? estimated;
     return {
       ...this.#displaySize(stream.codecpar),
@@ -125,7 +131,7 @@ export class VideoReader {
     const told = positive(Number(this.#format.duration) / MICROSECONDS * 1000);
     const end = this.#count?.end ?? null;
     if (told !== null || end === null) return told;
-    return positive(Number(end) * toNumber(this.#stream.timeBase) * 1000 - this.#startMs);
+    return positive(Number(end) * ratio(this.#stream.timeBase) * 1000 - this.#startMs);
   }
 
   /** The first time in the file, in milliseconds. */
@@ -145,7 +151,7 @@ export class VideoReader {
     using image = new Frame();
     image.alloc();
     const { avgFrameRate, rFrameRate } = this.#stream;
-    const frameRate = positive(toNumber(avgFrameRate)) ?? positive(toNumber(rFrameRate));
+    const frameRate = positive(ratio(avgFrameRate)) ?? positive(ratio(rFrameRate));
     const clock = new RisingClock(1000 / (frameRate ?? USUAL_FRAME_RATE));
     const state = { index: 0, clock };
     for (;;) {
@@ -186,43 +192,16 @@ export class VideoReader {
   #timestamp(image: Frame): number | undefined {
     const time = image.bestEffortTimestamp;
     if (time === AV_NOPTS_VALUE) return undefined;
-    return Number(time) * toNumber(this.#stream.timeBase) * 1000 - this.#startMs;
+    return Number(time) * ratio(this.#stream.timeBase) * 1000 - this.#startMs;
   }
 
-  /** Size at which an image is shown; a video may change it midway. */
-  #displaySize(image: Pick<Frame, "width" | "height" | "sampleAspectRatio">): Size {
-    const { codecpar, sampleAspectRatio } = this.#stream;
-    // What a container says of the shape of pixels goes before what its images say, and holds for those it describes.
-    const isDescribed = image.width === codecpar.width && image.height === codecpar.height &&
-      sampleAspectRatio.num > 0;
-    const aspect = isDescribed ? sampleAspectRatio : image.sampleAspectRatio;
-    return displaySize(image, toNumber(aspect), this.#orientation);
+  #displaySize(image: CodedImage): Size {
+    return shownSize(this.#stream, image, this.#orientation);
   }
 }
 
 /** A decoder that neither wants more nor gives anything is stuck. */
-const MAX_FAILURES_PER_PACKET = 16;
-
-async function openCodec(stream: Stream, maxPixels: number): Promise<CodecContext> {
-  const decoder = Codec.findDecoder(stream.codecpar.codecId);
-  if (decoder === null) throw new VideoDecodeError("The video is in a format that is not known");
-  const codec = new CodecContext();
-  codec.allocContext3(decoder);
-  codec.parametersToContext(stream.codecpar);
-  codec.pktTimebase = stream.timeBase;
-  // One thread is faster than any detector, and each more would hold further frames in memory.
-  codec.threadCount = 1;
-  // The images may turn out larger than the file's header says.
-  codec.setOption("max_pixels", String(maxPixels));
-  if (await codec.open2(decoder, null) < 0) {
-    throw new VideoDecodeError("The video is in a format that cannot be decoded");
-  }
-  return codec;
-}
-
-function toNumber({ num, den }: { num: number; den: number }): number {
-  return num / den;
-}
+export const MAX_FAILURES_PER_PACKET = 16;
 
 function positive(value: number): number | null {
   return Number.isFinite(value) && value > 0 ? value : null;

@@ -2,18 +2,20 @@ import { expect } from "expect";
 import fc from "fast-check";
 import {
   className,
-  fittedRectangle,
   formatPercent,
+  labelAnchor,
+  overlaps,
+  placeLabel,
+  type Rectangle,
+} from "../../../lib/image/captions.ts";
+import {
+  fittedRectangle,
   intersection,
   isSmall,
-  labelAnchor,
   layOutOverlay,
-  overlaps,
   type OverlayChoice,
   placeBox,
-  placeLabel,
   placePoint,
-  type Rectangle,
 } from "../../../lib/client/overlay/overlay_layout.ts";
 import type { Detection } from "../../../lib/protocol/detection.ts";
 import { exampleResult } from "../example_result.ts";

@@ -1,20 +1,24 @@
-/** Draws what was found onto the image that it was found in. */
+/**
+ * Draws what was found onto the image that it was found in.
+ *
+ * @module
+ */
 
 import { Buffer } from "node:buffer";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import {
   detectionLabel,
   formatPercent,
   labelAnchor,
   placeLabel,
   type Rectangle,
-} from "../lib/client/overlay/overlay_layout.ts";
-import { labelColor, MASK_OPACITY, MAX_SHOWN_CLASSES } from "../lib/image/label_colors.ts";
-import { toPose } from "../lib/image/pose.ts";
-import type { Detection } from "../lib/protocol/detection.ts";
-import type { Point } from "../lib/protocol/geometry.ts";
-import type { PipelineResult } from "../lib/protocol/result.ts";
-import type { PixelImage } from "../lib/image/pixel_image.ts";
+} from "./captions.ts";
+import { labelColor, MASK_OPACITY, MAX_SHOWN_CLASSES } from "./label_colors.ts";
+import { toPose } from "./pose.ts";
+import type { Detection } from "../protocol/detection.ts";
+import type { Point } from "../protocol/geometry.ts";
+import type { PipelineResult } from "../protocol/result.ts";
+import type { PixelImage } from "./pixel_image.ts";
 
 /** The image formats that can be written, as sharp names them, by their files' extensions. */
 export const OUTPUT_FORMATS: ReadonlyMap<string, "jpeg" | "png" | "webp"> = new Map([
@@ -51,18 +55,52 @@ export async function drawFindings(
   extension: string,
 ): Promise<Uint8Array> {
   const { pixels, width, height } = image;
-  const overlay = Buffer.from(renderOverlay(result));
-  // Wherever images are decoded this loader is closed, and the overlay is the one drawing that has to pass.
-  const loader = { operation: ["VipsForeignLoadSvgBuffer"] };
-  sharp.unblock(loader);
+  const raw = sharp(pixels, { raw: { width, height, channels: 3 } });
+  return await compose(raw, result, OUTPUT_FORMATS.get(extension) ?? "jpeg", 90);
+}
+
+/**
+ * Draws everything that was found into a JPEG, and encodes it as another. The work is done by threads of sharp's own.
+ *
+ * @param jpeg One that was looked at already, of the size that the result tells
+ */
+export async function drawOverlay(
+  jpeg: Uint8Array<ArrayBuffer>,
+  result: PipelineResult,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { width, height } = result.image;
+  // The coordinates are those of the frame as received, whatever its EXIF orientation.
+  const frame = sharp(jpeg, { limitInputPixels: width * height, ignoreIcc: true });
+  return new Uint8Array(await compose(frame, result, "jpeg", 80));
+}
+
+async function compose(
+  image: Sharp,
+  result: PipelineResult,
+  format: "jpeg" | "png" | "webp",
+  quality: number,
+): Promise<Buffer> {
+  openSvgLoader();
   try {
-    return await sharp(pixels, { raw: { width, height, channels: 3 } })
-      .composite([{ input: overlay }])
-      .toFormat(OUTPUT_FORMATS.get(extension) ?? "jpeg", { quality: 90 })
-      .toBuffer();
+    return await image.composite([{ input: Buffer.from(renderOverlay(result)) }])
+      .toFormat(format, { quality }).toBuffer();
   } finally {
-    sharp.block(loader);
+    closeSvgLoader();
   }
+}
+
+/** Wherever images are decoded this loader is closed, and the overlay is the one drawing that has to pass. */
+const SVG_LOADER = { operation: ["VipsForeignLoadSvgBuffer"] };
+let drawings = 0;
+
+function openSvgLoader(): void {
+  if (drawings === 0) sharp.unblock(SVG_LOADER);
+  drawings += 1;
+}
+
+function closeSvgLoader(): void {
+  drawings -= 1;
+  if (drawings === 0) sharp.block(SVG_LOADER);
 }
 
 /** The drawing alone, as an SVG document of the image's size. */

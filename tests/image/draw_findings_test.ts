@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import fc from "fast-check";
 import sharp from "sharp";
-import { drawFindings, escapeXml, renderOverlay } from "../../commands/draw_findings.ts";
+import { drawFindings, escapeXml, renderOverlay } from "../../lib/image/draw_findings.ts";
 import { labelColor } from "../../lib/image/label_colors.ts";
 import type { Detection } from "../../lib/protocol/detection.ts";
 import type { PipelineResult } from "../../lib/protocol/result.ts";

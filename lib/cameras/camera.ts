@@ -1,0 +1,332 @@
+/**
+ * One camera: when it is on, and what is known of it.
+ *
+ * @module
+ */
+
+import type { Size } from "../image/size.ts";
+import { NamedError } from "../named_error.ts";
+import type { CameraQuality } from "../protocol/camera.ts";
+import type { CameraDefinition } from "../protocol/camera_definition.ts";
+import type { StreamState } from "../protocol/session.ts";
+import type { CameraStateMessage } from "../protocol/viewer.ts";
+import type { StreamServer } from "../streaming/stream_server.ts";
+import type { StreamSession } from "../streaming/stream_session.ts";
+import { logEvent } from "../telemetry/log.ts";
+import { CameraRun } from "./camera_run.ts";
+import {
+  type CameraSource,
+  type Failure,
+  type OpenSource,
+  type SourceOptions,
+  toFailure,
+} from "./camera_source.ts";
+import { hideSecrets } from "./camera_url.ts";
+import { CameraMeters } from "./camera_meters.ts";
+import { HlsPlayback, type HlsQuality } from "./hls_playback.ts";
+import { AnsweredFrame, type DrawOverlay, FrameRelay } from "./frame_relay.ts";
+
+/** Frames whose numbers in their source are known: the one in flight, the one that waits, and some more. */
+const KNOWN_FRAMES = 8;
+
+/** What all cameras of a server share. */
+export interface CameraContext {
+  /** Where their streams are made, and are while they are on. */
+  streams: Pick<StreamServer, "createCameraStream" | "enter" | "leave">;
+  /** Opens addresses. */
+  openSource: OpenSource;
+  /** Whether an error of a source is meant for people. */
+  isSourceFailure(error: unknown): boolean;
+  /** Whether there is a pipeline of this id. */
+  isValidPipeline(id: string): boolean;
+  /** What the frames for a pipeline are to fit within. */
+  frameSize(pipelineId: string): SourceOptions["frameSize"];
+  /** Holds files that are played. */
+  dataDirectory: string;
+  /** The qualities in which images of a size are played. */
+  hlsQualities(size: Size): HlsQuality[];
+  /** Draws what was found. */
+  draw: DrawOverlay;
+  /** How long a camera stays on without clients, in milliseconds. */
+  idleGraceMs: number;
+}
+
+/**
+ * A camera, which is on while somebody looks at it, or always.
+ *
+ * It has one stream, session and audience for its whole life, so that those who watch stay connected whatever happens to its source.
+ */
+export class Camera {
+  /** Where its frames come from and who watches them; in the registry of sessions while it is on. */
+  readonly stream: StreamSession;
+  /** Its newest frame. */
+  readonly frames: FrameRelay = new FrameRelay();
+  /** Its video. */
+  readonly hls: HlsPlayback;
+  /** Whether it comes from `CAMERAS_FILE`. */
+  readonly readOnly: boolean;
+  readonly #context: CameraContext;
+  readonly #meters: CameraMeters;
+  #definition: CameraDefinition;
+  #forced: "on" | "off" | undefined;
+  #run: CameraRun | undefined;
+  /** Resolves when nothing is left of the run. */
+  #off: Promise<void> = Promise.resolve();
+  #source: CameraSource | undefined;
+  #info: CameraSource["info"] | undefined;
+  #grace: ReturnType<typeof setTimeout> | undefined;
+  /** When it is tried again, in milliseconds since the epoch; `undefined` unless it waits for that. */
+  #retryAt: number | undefined;
+  #sourceDrops = 0;
+  /** Numbers that the newest frames have in their source, by those that they have in the stream. */
+  readonly #sourceIndices = new Map<number, number>();
+  #restarts = 0;
+  #isClosed = false;
+
+  /** Begins off; {@linkcode begin} lets it start. */
+  constructor(definition: CameraDefinition, readOnly: boolean, context: CameraContext) {
+    this.#definition = definition;
+    this.readOnly = readOnly;
+    this.#context = context;
+    this.#meters = new CameraMeters(definition.id);
+    this.stream = context.streams.createCameraStream(definition, definition.pipeline_id, {
+      bufferedAmount: 0,
+      send() {},
+      // The server stops.
+      close: () => this.#run?.stop(),
+      failed: (code, detail) => this.#run?.notePipelineFailure({ code, detail }),
+      answered: (message, jpeg) => {
+        this.#run?.noteResult();
+        this.#meters.answered();
+        this.frames.publish(new AnsweredFrame(jpeg, message, context.draw));
+        const index = this.#sourceIndices.get(message.frame_index);
+        if (index !== undefined) this.hls.annotate(index, message.result);
+      },
+    });
+    this.hls = new HlsPlayback({
+      dataDirectory: context.dataDirectory,
+      id: definition.id,
+      join: () => this.join(),
+      hasFailed: () => !this.isOn || this.stream.session.state === "failed",
+    });
+    this.stream.session.onClientsChange = (count) => {
+      this.#meters.setClients(count);
+      this.#reconcile();
+    };
+  }
+
+  /** As it was defined. */
+  get definition(): CameraDefinition {
+    return this.#definition;
+  }
+
+  /** What its source says of itself; `undefined` before it was opened. */
+  get info(): CameraSource["info"] | undefined {
+    return this.#info;
+  }
+
+  /** How often it was started again after a failure. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Frames that nobody has looked at. */
+  get droppedFrames(): number {
+    const inSource = this.#sourceDrops + (this.#source?.droppedFrames ?? 0);
+    return inSource + this.stream.session.droppedFrames;
+  }
+
+  /** The qualities in which it is played; none while nobody does. */
+  get qualities(): CameraQuality[] {
+    if (!this.hls.isPlaying || this.#info === undefined) return [];
+    const { folder } = this.hls;
+    return this.#context.hlsQualities(this.#info).map(({ level, bitrate, width, height }) => ({
+      level,
+      bitrate,
+      resolution: `${width}x${height}`,
+      segment_path: folder,
+      playlist_path: `${folder}/${level}.m3u8`,
+    }));
+  }
+
+  /** Frames a second that were answered, over the last seconds. */
+  get answeredFps(): number {
+    return this.#run === undefined ? 0 : this.#meters.answeredFps;
+  }
+
+  /** For how long it has been active without a break, in milliseconds. */
+  get uptimeMs(): number {
+    const since = this.#run?.activeSince;
+    return since === undefined ? 0 : performance.now() - since;
+  }
+
+  /** Whether it is on, or going on or off. */
+  get isOn(): boolean {
+    return this.#run !== undefined;
+  }
+
+  /** Where it stands, as its viewers are told. */
+  get stateMessage(): CameraStateMessage {
+    const { state, lastError } = this.stream.session;
+    return {
+      state,
+      last_error: state === "failed" ? lastError : null,
+      retry_at: this.#retryAt === undefined ? null : new Date(this.#retryAt).toISOString(),
+    };
+  }
+
+  /** Starts it if it is always to be on. */
+  begin(): void {
+    this.#reconcile();
+  }
+
+  /** Counts a client in that looks at it in another way than by a WebSocket; the returned function counts it out, once. */
+  join(): () => void {
+    const { session } = this.stream;
+    session.incrementClients();
+    let isIn = true;
+    return () => {
+      if (isIn) session.decrementClients();
+      isIn = false;
+    };
+  }
+
+  /** Keeps it on or off, whoever looks at it, until it is told otherwise or changed. */
+  force(state: "on" | "off"): void {
+    this.#forced = state;
+    this.#reconcile();
+  }
+
+  /** Changes it; where that needs it, it goes off and on again. */
+  change(definition: CameraDefinition): void {
+    const before = this.#definition;
+    this.#definition = definition;
+    this.#forced = undefined;
+    this.stream.session.camera = definition;
+    const needsRestart = before.url !== definition.url || before.fps !== definition.fps ||
+      before.pipeline_id !== definition.pipeline_id;
+    if (needsRestart) {
+      this.#info = undefined;
+      if (this.#run === undefined) this.stream.session.pipelineId = definition.pipeline_id;
+      else this.#run.stop();
+    }
+    this.#reconcile();
+  }
+
+  /** Notes a change of its state, and tells those who watch. */
+  stateChanged(from: StreamState, to: StreamState): void {
+    this.#meters.setState(to);
+    const { id } = this.#definition;
+    logEvent("info", "camera_state", `Camera ${id} is ${to}`, { camera: id, from, to });
+    this.stream.audience.send(JSON.stringify(this.stateMessage));
+    this.frames.wake();
+  }
+
+  /** Ends it for good: those who watch are closed, and nothing runs any more afterwards. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#grace);
+    this.hls.end();
+    this.#run?.stop();
+    this.frames.close();
+    await this.#off;
+    this.stream.disconnected();
+    this.#meters.remove();
+  }
+
+  get #isWanted(): boolean {
+    if (this.#forced !== undefined) return this.#forced === "on";
+    return this.#definition.always || this.stream.session.clientCount > 0;
+  }
+
+  /** Starts or stops it as it is wanted. */
+  #reconcile(): void {
+    clearTimeout(this.#grace);
+    if (this.#isClosed) return;
+    if (this.#isWanted) this.#start();
+    else if (this.#forced === "off") this.#run?.stop();
+    else if (this.#run !== undefined) {
+      this.#grace = setTimeout(() => this.#run?.stop(), this.#context.idleGraceMs);
+    }
+  }
+
+  #start(): void {
+    if (this.#run !== undefined) return;
+    const { streams } = this.#context;
+    this.stream.session.pipelineId = this.#definition.pipeline_id;
+    streams.enter(this.stream);
+    this.#run = new CameraRun({
+      stream: this.stream,
+      open: (signal) => this.#open(signal),
+      onSource: (source) => this.#noteSource(source),
+      onFrame: ({ frameIndex }) => this.#noteFrame(frameIndex),
+      onFailure: (failure, retryMs) => this.#fail(failure, retryMs),
+      onRestart: () => {
+        this.#retryAt = undefined;
+        this.#restarts += 1;
+        this.#meters.restarted();
+      },
+      describe: (error) => this.#describe(error),
+    });
+    this.#off = this.#run.ended.catch((error) =>
+      logEvent("error", "server_error", "A camera failed unexpectedly", { cause: String(error) })
+    ).then(() => {
+      this.#run = undefined;
+      this.#retryAt = undefined;
+      this.frames.clear();
+      streams.leave(this.stream);
+      this.#reconcile();
+    });
+  }
+
+  async #open(signal: AbortSignal): Promise<CameraSource> {
+    const { url, fps, pipeline_id } = this.#definition;
+    const { isValidPipeline, openSource, frameSize } = this.#context;
+    if (!isValidPipeline(pipeline_id)) throw new UnknownPipeline(pipeline_id);
+    return await openSource(url, { fps, frameSize: frameSize(pipeline_id), signal });
+  }
+
+  #noteSource(source: CameraSource | undefined): void {
+    if (source === undefined) this.#sourceDrops += this.#source?.droppedFrames ?? 0;
+    else this.#info = source.info;
+    this.#source = source;
+    this.#sourceIndices.clear();
+    this.hls.setSource(source);
+  }
+
+  #noteFrame(index: number): void {
+    this.#sourceIndices.set(this.stream.session.frameIndex, index);
+    const [oldest] = this.#sourceIndices.keys();
+    if (this.#sourceIndices.size > KNOWN_FRAMES && oldest !== undefined) {
+      this.#sourceIndices.delete(oldest);
+    }
+  }
+
+  #describe(error: unknown): Failure {
+    if (error instanceof UnknownPipeline) {
+      return { code: "pipeline_failure", detail: error.message };
+    }
+    const failure = toFailure(error, this.#context.isSourceFailure);
+    const { url } = this.#definition;
+    return {
+      ...failure,
+      detail: hideSecrets(failure.detail, url),
+      ...(failure.cause !== undefined && { cause: hideSecrets(failure.cause, url) }),
+    };
+  }
+
+  #fail({ code, detail, cause }: Failure, retryMs: number): void {
+    this.#retryAt = Date.now() + retryMs;
+    const { id } = this.#definition;
+    const fields = { camera: id, code, retry_s: retryMs / 1000, ...(cause && { cause }) };
+    logEvent("warning", "camera_error", `Camera ${id}: ${detail}`, fields);
+    this.stream.session.transitionTo("failed");
+  }
+}
+
+/** Thrown where the pipeline of a camera is not there any more. */
+class UnknownPipeline extends NamedError {
+  constructor(id: string) {
+    super(`There is no pipeline ${JSON.stringify(id)}`);
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * The cameras of a server.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import type { CameraList, CameraView } from "../protocol/camera.ts";
+import type { CameraDefinition, CameraTested } from "../protocol/camera_definition.ts";
+import type { StreamServer } from "../streaming/stream_server.ts";
+import { logEvent } from "../telemetry/log.ts";
+import { cutText } from "../cut_text.ts";
+import { Camera, type CameraContext } from "./camera.ts";
+import {
+  changeDefinition,
+  parseDefinition,
+  parseTrial,
+  revealUrl,
+  unknownPipeline,
+} from "./camera_definition.ts";
+import { MAX_CAMERAS, readCamerasFile } from "./camera_list.ts";
+import { CameraStore } from "./camera_store.ts";
+import { toCameraView } from "./camera_view.ts";
+import {
+  CameraExistsError,
+  CameraLimitError,
+  CameraNotFoundError,
+  CameraReadOnlyError,
+} from "./errors.ts";
+import { HLS_FOLDER } from "./hls_playback.ts";
+import { tryAddress } from "./try_address.ts";
+
+/** Options of {@linkcode CameraService}. */
+export interface CameraServiceOptions extends CameraContext {
+  /** Where the sessions of cameras are. */
+  streams: StreamServer;
+  /** `CAMERAS_FILE`; `undefined` for none. */
+  file: string | undefined;
+}
+
+/** Most addresses that are tried at a time. */
+const MOST_TRIALS = 2;
+
+/** Knows the cameras of `CAMERAS_FILE` and those that were added over HTTP. */
+export class CameraService {
+  readonly #options: CameraServiceOptions;
+  readonly #cameras = new Map<string, Camera>();
+  /** Cameras of the store that have to stand back for others of the same id. */
+  #shadowed: CameraDefinition[] = [];
+  #store: CameraStore | undefined;
+  #trials = 0;
+  #isStarted = false;
+
+  /** Begins without cameras; {@linkcode load} reads them. */
+  constructor(options: CameraServiceOptions) {
+    this.#options = options;
+    options.streams.registry.subscribe((event) => {
+      const { camera_id } = event.session;
+      if (event.type !== "state" || camera_id === undefined) return;
+      this.#cameras.get(camera_id)?.stateChanged(event.from, event.to);
+    });
+  }
+
+  /**
+   * Reads the cameras of the file and those that were kept.
+   *
+   * @throws {UserError} If `CAMERAS_FILE` cannot be used; kept ones that cannot be read are logged, and left as they are
+   */
+  async load(): Promise<void> {
+    const { file, dataDirectory, isValidPipeline } = this.#options;
+    await removePlayed(join(dataDirectory, HLS_FOLDER));
+    if (file !== undefined) {
+      for (const each of await readCamerasFile(file, isValidPipeline)) this.#create(each, true);
+    }
+    this.#store = new CameraStore(dataDirectory);
+    if (this.#store.problem !== undefined) {
+      logEvent("error", "camera_error", this.#store.problem, { code: "store_unreadable" });
+    }
+    for (const each of this.#store.cameras) {
+      if (this.#cameras.has(each.id)) {
+        this.#shadowed.push(each);
+        const message = `Camera ${each.id} was added over HTTP, and CAMERAS_FILE has another one`;
+        logEvent("warning", "camera_error", message, { camera: each.id, code: "camera_exists" });
+      } else this.#create(each, false);
+    }
+  }
+
+  /** Lets cameras start: those at once that are always to be on. */
+  start(): void {
+    this.#isStarted = true;
+    for (const camera of this.#cameras.values()) camera.begin();
+  }
+
+  /** Ends all cameras. */
+  async stop(): Promise<void> {
+    await Promise.all(Array.from(this.#cameras.values(), (camera) => camera.close()));
+    this.#cameras.clear();
+  }
+
+  /** Answer of `GET /camera`. */
+  list(): CameraList {
+    return { cameras: Array.from(this.#cameras.values(), toCameraView) };
+  }
+
+  /** A camera; `undefined` where there is none of this id. */
+  find(id: string): Camera | undefined {
+    return this.#cameras.get(id);
+  }
+
+  /** The same. @throws {CameraNotFoundError} If there is none */
+  get(id: string): Camera {
+    const camera = this.#cameras.get(id);
+    if (camera === undefined) {
+      throw new CameraNotFoundError(`There is no camera ${cutText(id, 64)}`);
+    }
+    return camera;
+  }
+
+  /**
+   * Adds a camera.
+   *
+   * @param value Its definition, as a client gave it
+   * @throws {CameraDefinitionError} If it cannot be used
+   * @throws {CameraExistsError} If there is one of its id
+   * @throws {CameraLimitError} If there are too many
+   * @throws {CameraStoreError} If it cannot be kept; nothing has changed then
+   */
+  add(value: unknown): CameraView {
+    const definition = parseDefinition(value);
+    this.#checkPipeline(definition);
+    if (this.#cameras.has(definition.id)) {
+      throw new CameraExistsError(`There is a camera ${definition.id} already`);
+    }
+    if (this.#cameras.size >= MAX_CAMERAS) {
+      throw new CameraLimitError(`The server has ${MAX_CAMERAS} cameras, and no room for more`);
+    }
+    this.#save([...this.#kept(), definition]);
+    const camera = this.#create(definition, false);
+    if (this.#isStarted) camera.begin();
+    return toCameraView(camera);
+  }
+
+  /**
+   * Changes a camera.
+   *
+   * @param value What is to change, as a client gave it
+   * @throws As `add` does, and {@linkcode CameraNotFoundError} or {@linkcode CameraReadOnlyError}
+   */
+  change(id: string, value: unknown): CameraView {
+    const camera = this.#writable(id);
+    const definition = changeDefinition(camera.definition, value);
+    this.#checkPipeline(definition);
+    this.#save(this.#kept().map((each) => each.id === id ? definition : each));
+    camera.change(definition);
+    return toCameraView(camera);
+  }
+
+  /** Removes a camera, and ends it. @throws As `change` does */
+  async remove(id: string): Promise<void> {
+    const camera = this.#writable(id);
+    this.#save(this.#kept().filter((each) => each.id !== id));
+    this.#cameras.delete(id);
+    await camera.close();
+  }
+
+  /** Keeps a camera on or off until it is told otherwise or changed. @throws {CameraNotFoundError} If there is none */
+  force(id: string, state: "on" | "off"): CameraView {
+    const camera = this.get(id);
+    camera.force(state);
+    return toCameraView(camera);
+  }
+
+  /**
+   * Tries an address.
+   *
+   * @param value What is to be tried, as a client gave it
+   * @throws {CameraDefinitionError} If that is no address
+   * @throws {CameraNotFoundError} If there is no camera whose secrets it holds
+   * @throws {CameraLimitError} If others are being tried
+   */
+  async test(value: unknown): Promise<CameraTested> {
+    const { url, id } = parseTrial(value);
+    const full = revealUrl(url, id === undefined ? undefined : this.get(id).definition.url);
+    if (this.#trials >= MOST_TRIALS) {
+      throw new CameraLimitError(`The server tries ${MOST_TRIALS} other addresses: wait a little`);
+    }
+    this.#trials += 1;
+    try {
+      return await tryAddress(full, this.#options);
+    } finally {
+      this.#trials -= 1;
+    }
+  }
+
+  #create(definition: CameraDefinition, readOnly: boolean): Camera {
+    const camera = new Camera(definition, readOnly, this.#options);
+    this.#cameras.set(definition.id, camera);
+    return camera;
+  }
+
+  #writable(id: string): Camera {
+    const camera = this.get(id);
+    if (camera.readOnly) {
+      const message = `Camera ${id} comes from CAMERAS_FILE: change it there, then start again`;
+      throw new CameraReadOnlyError(message);
+    }
+    return camera;
+  }
+
+  #checkPipeline({ pipeline_id }: CameraDefinition): void {
+    if (!this.#options.isValidPipeline(pipeline_id)) throw unknownPipeline(pipeline_id);
+  }
+
+  /** What the store is to hold. */
+  #kept(): CameraDefinition[] {
+    const cameras = [...this.#cameras.values()].filter(({ readOnly }) => !readOnly);
+    return [...cameras.map(({ definition }) => definition), ...this.#shadowed];
+  }
+
+  #save(cameras: readonly CameraDefinition[]): void {
+    this.#store ??= new CameraStore(this.#options.dataDirectory);
+    this.#store.save(cameras);
+  }
+}
+
+/** Removes what a server that was killed has left. */
+async function removePlayed(folder: string): Promise<void> {
+  try {
+    await Deno.remove(folder, { recursive: true });
+  } catch {
+    // There is nothing, or nothing that can be removed; each camera makes a folder of its own.
+  }
+}

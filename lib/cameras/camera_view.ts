@@ -1,0 +1,39 @@
+/**
+ * Cameras as clients see them.
+ *
+ * @module
+ */
+
+import type { CameraView } from "../protocol/camera.ts";
+import type { Camera } from "./camera.ts";
+import { maskUrl } from "./camera_url.ts";
+
+/** What clients are told of a camera. */
+export function toCameraView(camera: Camera): CameraView {
+  const { definition, readOnly, stream: { session }, info, stateMessage } = camera;
+  const { id, name, url, pipeline_id, fps, always } = definition;
+  return {
+    id,
+    name,
+    url: maskUrl(url),
+    pipeline_id,
+    fps,
+    always,
+    rules: [],
+    read_only: readOnly,
+    state: session.state,
+    session_id: camera.isOn ? session.sessionId : null,
+    client_count: session.clientCount,
+    last_access: new Date(session.lastAccess).toISOString(),
+    error_count: session.errorCount,
+    last_error: session.lastError,
+    retry_at: stateMessage.retry_at,
+    qualities: camera.qualities,
+    answered_fps: Math.round(camera.answeredFps * 10) / 10,
+    width: info?.width ?? null,
+    height: info?.height ?? null,
+    uptime_s: Math.round(camera.uptimeMs) / 1000,
+    restarts: camera.restarts,
+    dropped_frames: camera.droppedFrames,
+  };
+}

@@ -1,0 +1,32 @@
+import { isHlsName, isPlaylist, withToken } from "../../../../lib/cameras/hls_playback.ts";
+import { ApiError } from "../../../../lib/http/api.ts";
+import { serveFile } from "../../../../lib/http/serve_file.ts";
+import { defineCameraApi } from "../../../../state.ts";
+
+/** `GET /camera/:id/hls/master.m3u8`, and what that names: the video of a camera, which is made while somebody plays it. */
+export const handler = defineCameraApi({
+  async GET(ctx) {
+    const { id, file } = ctx.params;
+    const camera = ctx.state.services.cameras.get(id);
+    const path = isHlsName(file) ? await camera.hls.find(file) : undefined;
+    if (path === undefined && isHlsName(file) && isPlaylist(file)) {
+      const { last_error } = camera.stateMessage;
+      const detail = last_error?.detail ?? "The camera gives no frames now";
+      throw new ApiError(503, "camera_unavailable", detail, { "Retry-After": "5" });
+    }
+    if (path === undefined) throw new ApiError(404, "not_found", "There is no such file now");
+    if (!isPlaylist(file)) {
+      return await serveFile(ctx.req, {
+        path,
+        fileName: file,
+        contentType: "video/mp2t",
+        download: false,
+      });
+    }
+    const token = ctx.url.searchParams.get("token");
+    const playlist = await Deno.readTextFile(path);
+    return new Response(token === null ? playlist : withToken(playlist, token), {
+      headers: { "Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store" },
+    });
+  },
+});
