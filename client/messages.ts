@@ -238,6 +238,10 @@ export interface Session {
   created_at: string;
   /** Valid frames so far; the index of the newest, 0 before the first. */
   frame_index: number;
+  /** The camera that gives the frames; left out where a client sends them. */
+  camera_id?: string;
+  /** Name of that camera. */
+  name?: string;
   /** Where the stream is in its life cycle. */
   state: "idle" | "starting" | "active" | "stopping" | "failed";
   /** From the recent drop rate. */

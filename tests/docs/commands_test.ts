@@ -24,16 +24,13 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
   "deno task run jobs clear --status completed --older-than 24 --url http://127.0.0.1:8000/":
     /No jobs removed/,
   "curl --data @pipelines/yolo_only.json http://127.0.0.1:8000/pipelines/validate": /"valid":true/,
-<<<<<<< HEAD
   "deno task client": /dist\/client\/mod\.d\.ts/,
   "STREAM_ALLOWED_ORIGINS=http://localhost:5173 deno task start": {
     runElsewhere: "tests/e2e/examples_test.ts",
   },
-=======
   "curl --data @door.json http://127.0.0.1:8000/camera": /"id":"door".*"state":"idle"/,
   'curl --data \'{"url":"file:///videos/door.mp4"}\' http://127.0.0.1:8000/camera/test':
     /"ok":false,"error":"not_found"/,
->>>>>>> cams
   "deno task evaluate photographs": /photographs: 1 image, 1 object of 1 class\n/,
   "deno task quantize --model my.onnx --images photographs": {
     runElsewhere: "tests/commands/quantize_test.ts",
