@@ -109,8 +109,8 @@ export class Services {
    */
   async start(): Promise<void> {
     // First, since it takes no time to say no.
-    await this.cameras.load();
     await this.videos.prepare();
+    await this.cameras.load();
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
     this.#logTextModel();

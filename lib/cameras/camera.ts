@@ -5,6 +5,7 @@
  */
 
 import type { Size } from "../image/size.ts";
+import { NamedError } from "../named_error.ts";
 import type { CameraQuality } from "../protocol/camera.ts";
 import type { CameraDefinition } from "../protocol/camera_definition.ts";
 import type { StreamState } from "../protocol/session.ts";
@@ -74,6 +75,7 @@ export class Camera {
   #source: CameraSource | undefined;
   #info: CameraSource["info"] | undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
+  /** When it is tried again, in milliseconds since the epoch; `undefined` unless it waits for that. */
   #retryAt: number | undefined;
   #sourceDrops = 0;
   /** Numbers that the newest frames have in their source, by those that they have in the stream. */
@@ -121,11 +123,6 @@ export class Camera {
   /** What its source says of itself; `undefined` before it was opened. */
   get info(): CameraSource["info"] | undefined {
     return this.#info;
-  }
-
-  /** When it is tried again, in milliseconds since the epoch; `undefined` unless it waits for that. */
-  get retryAt(): number | undefined {
-    return this.#retryAt;
   }
 
   /** How often it was started again after a failure. */
@@ -333,7 +330,7 @@ export class Camera {
 }
 
 /** Thrown where the pipeline of a camera is not there any more. */
-class UnknownPipeline extends Error {
+class UnknownPipeline extends NamedError {
   constructor(id: string) {
     super(`There is no pipeline ${JSON.stringify(id)}`);
   }

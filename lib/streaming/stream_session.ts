@@ -301,7 +301,9 @@ export class StreamSession {
   }
 
   #warn(): void {
-    if (!this.#isOpen || !this.session.shouldSlowDown()) return;
+    // A camera cannot be asked; what it sends too much is dropped.
+    if (!this.#isOpen || this.session.camera !== undefined) return;
+    if (!this.session.shouldSlowDown()) return;
     streamMetrics.slowDownSignals.inc();
     this.#send({ warning: "slow_down" });
     this.log("info", "stream_slow_down", "Client asked to slow down", {

@@ -36,6 +36,8 @@ async function makeObstacles(folder: string): Promise<void> {
   // What one of the first operations gives, which the next then does not find.
   const name = new TextEncoder().encode("/model.0/conv/Conv_output_0");
   await Deno.writeFile(`${folder}/torn.onnx`, withoutFirst(model, name));
+  const camera = { id: "door", name: "Door", url: "rtsp://a:secret@b/", pipeline_id: "none" };
+  await Deno.writeTextFile(`${folder}/cameras.json`, JSON.stringify({ cameras: [camera] }));
   await Deno.mkdir(`${folder}/no_database`);
   await Deno.writeTextFile(`${folder}/no_database/jobs.sqlite`, "this is no database");
   await Deno.mkdir(`${folder}/database_is_folder/jobs.sqlite`, { recursive: true });
@@ -133,6 +135,15 @@ function obstacles(folder: string, busyPort: number): Record<string, Obstacle> {
       environment: { MODEL_DIR: `${folder}/file` },
       says: `Cannot write models to ${folder}/file: the folder cannot be written to; ` +
         "set MODEL_DIR to a folder that can be written to",
+    },
+    "a CAMERAS_FILE that is not there": {
+      environment: { CAMERAS_FILE: `${folder}/none.json` },
+      says: `Cannot use CAMERAS_FILE ${folder}/none.json: there is no such file or folder`,
+    },
+    "a CAMERAS_FILE with a mistake": {
+      environment: { CAMERAS_FILE: `${folder}/cameras.json` },
+      says: `Cannot use CAMERAS_FILE ${folder}/cameras.json: ` +
+        'cameras[0].pipeline_id: there is no pipeline "none" (GET /pipelines lists them)',
     },
     "a memory budget of a tenth of a byte": badSetting(
       ...["STREAM_MEMORY_BUDGET_MB", "0.0000001", megabytes] as const,
