@@ -8,6 +8,7 @@ import { CameraStage } from "../islands/CameraStage.tsx";
 import { CameraStatus } from "../islands/CameraStatus.tsx";
 import { DisplayControls } from "../islands/DisplayControls.tsx";
 import { RealtimeOverlay } from "../islands/RealtimeOverlay.tsx";
+import { SaveResults } from "../islands/SaveResults.tsx";
 import { SeenNow } from "../islands/SeenNow.tsx";
 import { createCameraSignals } from "../lib/client/cameras/camera_signals.ts";
 import { createLiveSignals } from "../lib/client/live/live_signals.ts";
@@ -66,6 +67,7 @@ function OneCamera({ url, id }: { url: URL; id: string }) {
           <SeenNow live={live} />
           <DisplayControls live={live} />
           <CameraFacts signals={signals} id={id} />
+          <SaveResults live={live} />
         </aside>
       </main>
     </>
