@@ -46,7 +46,7 @@ switch (Deno.args[0]) {
   default: {
     const flags = project.tasks.dev.match(/--\S+/g) ?? [];
     const folders = [
-      ...["commands", "components", "islands", "lib"],
+      ...["client", "commands", "components", "islands", "lib"],
       ...["pipelines", "routes", "static", "vendor"],
     ];
     const root = new URL(".", import.meta.url);

@@ -16,6 +16,7 @@ import { UsageError } from "./commands/usage_error.ts";
 import { type Config, parseConfig } from "./lib/config.ts";
 import { PROBE_SUBCOMMAND } from "./lib/devices/probe_device.ts";
 import type { Front } from "./lib/front/front.ts";
+import { expandLan } from "./lib/front/lan.ts";
 import { DECODE_SUBCOMMAND } from "./lib/video/decode/decode_command.ts";
 import { Services, VERSION } from "./services.ts";
 
@@ -24,7 +25,7 @@ const HELP = `livesyte ${VERSION}: real-time object detection for cameras, in th
 Usage: livesyte [command]
 
 Commands:
-  serve          Start the server (the default)
+  serve          Start the server (the default); with --lan, for phones in the same network too
   detect         Find objects and text in image files; see "detect --help"
   evaluate       Measure the accuracy of the detector; see "evaluate --help"
   jobs           Clear up the video jobs of a server; see "jobs --help"
@@ -43,7 +44,7 @@ let services: Services | undefined;
 /** The services of this process, made at the first use. */
 function getServices(): Services {
   return services ??= new Services(
-    parseConfig(Deno.env.toObject(), {
+    parseConfig(expandLan(Deno.env.toObject()), {
       terminal: Deno.stdout.isTerminal(),
       modelDirectory: defaultModelDirectory(),
     }),
@@ -73,10 +74,20 @@ export async function fetchAndServe(
   return 0;
 }
 
+/** Takes the options of `serve` as settings. */
+function readServeOptions(args: readonly string[]): void {
+  const unknown = args.find((arg) => arg !== "--lan");
+  if (unknown !== undefined) {
+    throw new UsageError(`Unknown option ${JSON.stringify(unknown)} of serve: there is --lan`);
+  }
+  if (args.length > 0) Deno.env.set("LAN", "1");
+}
+
 /** Runs a command and returns the exit code. */
 async function run([command = "serve", ...rest]: string[]): Promise<number> {
   switch (command) {
     case "serve":
+      readServeOptions(rest);
       return await fetchAndServe();
     case "detect": {
       // Loaded only here, since the server itself decodes no images.

@@ -23,7 +23,16 @@ const SOURCE_HASH = new URL("source_hash", OUTPUT);
 const STYLE_LAYERS = "styles/layers/";
 
 /** What the page is made of. */
-const SOURCE_FOLDERS = ["commands", "components", "islands", "lib", "routes", "static", "vendor"];
+const SOURCE_FOLDERS = [
+  "client",
+  "commands",
+  "components",
+  "islands",
+  "lib",
+  "routes",
+  "static",
+  "vendor",
+];
 const SOURCE_FILES = ["deno.json", "deno.lock", "dev.ts"];
 
 /**

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { parseConfig } from "../lib/config.ts";
 import { urlOf } from "../lib/front/front.ts";
+import { expandLan } from "../lib/front/lan.ts";
 import { SELF_SIGNED_CERT } from "../lib/front/self_signed.ts";
 import { FINISHED_STATUSES } from "../lib/video/jobs/job.ts";
 import { UsageError } from "./usage_error.ts";
@@ -87,7 +88,7 @@ function parse(args: string[]): ClearArguments | undefined {
       `Say which jobs: --status (${STATUSES.join(", ")}), --older-than HOURS, or both`,
     );
   }
-  const known = token ?? Deno.env.get("STREAM_AUTH_TOKEN")?.trim();
+  const known = token ?? expandLan(Deno.env.toObject()).STREAM_AUTH_TOKEN?.trim();
   return { status, olderThan, url, token: known || undefined };
 }
 
@@ -127,7 +128,7 @@ async function clear(
 
 /** The server that the settings of this environment make. */
 async function ownServer(): Promise<Server> {
-  const { hostname, port, front: { tls }, video } = parseConfig(Deno.env.toObject());
+  const { hostname, port, front: { tls }, video } = parseConfig(expandLan(Deno.env.toObject()));
   if (port === 0) throw new UsageError("Cannot know the server's port where PORT is 0: use --url");
   const scheme = tls === undefined ? "http" : "https";
   const url = new URL(urlOf(scheme, { transport: "tcp", hostname, port }));

@@ -6,9 +6,11 @@
 
 import type { Config } from "../lib/config.ts";
 import { type Front, openFront } from "../lib/front/front.ts";
+import { lanUrls } from "../lib/front/lan.ts";
 import { answerServeError } from "../lib/http/guard_requests.ts";
 import { logEvent, startLogging, stopLogging } from "../lib/telemetry/log.ts";
 import { type Services, VERSION } from "../services.ts";
+import { inviteDevices } from "./invite_devices.ts";
 import { toListenError } from "./listen_error.ts";
 import { untilAskedToStop } from "./until_asked_to_stop.ts";
 import { UsageError } from "./usage_error.ts";
@@ -70,7 +72,7 @@ export async function serve(
   const front = await listen(config);
   await startLogging({ level: config.logLevel, format: config.logFormat });
   try {
-    const started = services.start().then(() => announce(front));
+    const started = services.start().then(() => announce(front, config));
     await Promise.race([started, asked]);
     const signal = await asked;
     logEvent("info", "server_stop", "Stopping", { signal });
@@ -82,6 +84,12 @@ export async function serve(
   }
 }
 
-function announce({ url }: Front): void {
-  logEvent("info", "server_start", `livesyte ${VERSION} is ready at ${url}`, { url });
+async function announce({ url }: Front, config: Config): Promise<void> {
+  const others = lanUrls(url, config.hostname);
+  const data = others.length === 0 ? { url } : { url, network_urls: others.join(" ") };
+  logEvent("info", "server_start", `livesyte ${VERSION} is ready at ${url}`, data);
+  // The token belongs on a terminal, and not into a log.
+  if (others.length === 0 || config.logFormat !== "pretty") return;
+  const text = await inviteDevices([url, ...others], config, { colours: Deno.stdout.isTerminal() });
+  await Deno.stdout.write(new TextEncoder().encode(text));
 }

@@ -1,8 +1,10 @@
 import type { JSX } from "preact";
 import type { Explanation } from "../lib/client/explanation.ts";
 import type { StageState } from "../lib/client/live/live_signals.ts";
+import { explainCameraFailure } from "../lib/client/live/camera.ts";
 import { Icon } from "./Icon.tsx";
 import { TokenForm } from "./TokenForm.tsx";
+import { useAfterMount } from "./use_after_mount.ts";
 
 /** What is said in place of an image. */
 export function Notice({ stage, host, onStart, onOpen, onSample }: {
@@ -15,8 +17,9 @@ export function Notice({ stage, host, onStart, onOpen, onSample }: {
   /** Takes an image that comes with the page. */
   onSample: () => void;
 }): JSX.Element | null {
+  const isInsecure = useAfterMount(() => !isSecureContext);
   if (stage.phase === "running") return null;
-  const explanation = describe(stage);
+  const explanation = describe(stage, isInsecure);
   const { title, remedy } = explanation;
   return (
     <div class="notice" data-phase={stage.phase}>
@@ -35,7 +38,8 @@ export function Notice({ stage, host, onStart, onOpen, onSample }: {
         ? <TokenForm />
         : (
           <NextSteps
-            needsFile={explanation.needsFile ?? false}
+            needsFile={isInsecure || (explanation.needsFile ?? false)}
+            canStart={!isInsecure}
             onStart={onStart}
             onOpen={onOpen}
           />
@@ -56,8 +60,10 @@ export function Notice({ stage, host, onStart, onOpen, onSample }: {
 }
 
 /** What the person can do: to start the camera or, where that will not work, to open a file first of all. */
-function NextSteps({ needsFile, onStart, onOpen }: {
+function NextSteps({ needsFile, canStart, onStart, onOpen }: {
   needsFile: boolean;
+  /** Whether the browser shares cameras with this page at all. */
+  canStart: boolean;
   onStart: () => void;
   onOpen: () => void;
 }): JSX.Element {
@@ -69,17 +75,24 @@ function NextSteps({ needsFile, onStart, onOpen }: {
           <span>Open file</span>
         </button>
       )}
-      <button type="button" class={needsFile ? "button" : "button primary"} onClick={onStart}>
-        <Icon name="camera" />
-        <span>Start camera</span>
-      </button>
+      {canStart && (
+        <button type="button" class={needsFile ? "button" : "button primary"} onClick={onStart}>
+          <Icon name="camera" />
+          <span>Start camera</span>
+        </button>
+      )}
     </div>
   );
 }
 
-function describe(stage: Exclude<StageState, { phase: "running" }>): Explanation {
+function describe(
+  stage: Exclude<StageState, { phase: "running" }>,
+  isInsecure: boolean,
+): Explanation {
   switch (stage.phase) {
     case "welcome":
+      // Told before somebody has pressed a button that cannot work.
+      if (isInsecure) return explainCameraFailure("insecure_context");
       return { title: "See what your camera sees, named as it happens", remedy: "" };
     case "starting":
       return { title: "One moment", remedy: "Your browser may ask whether to share the camera." };

@@ -30,6 +30,7 @@ export const VERSION: string = project.version;
 const PROGRAM = [
   "_fresh",
   "app.ts",
+  "client",
   "commands",
   "components",
   "islands",

@@ -1,28 +1,40 @@
 import { page, type PageProps } from "fresh";
+import { UsePhone } from "../components/UsePhone.tsx";
 import { PageHeader } from "../components/PageHeader.tsx";
 import { CameraPreview } from "../islands/CameraPreview.tsx";
 import { DisplayControls } from "../islands/DisplayControls.tsx";
 import { ErrorBanner } from "../islands/ErrorBanner.tsx";
 import { PipelineSelector } from "../islands/PipelineSelector.tsx";
 import { RealtimeOverlay } from "../islands/RealtimeOverlay.tsx";
+import { SaveResults } from "../islands/SaveResults.tsx";
 import { SeenNow } from "../islands/SeenNow.tsx";
 import { SourceControls } from "../islands/SourceControls.tsx";
 import { StageControls } from "../islands/StageControls.tsx";
 import { StatusPill } from "../islands/StatusPill.tsx";
 import { SteppedFrame } from "../islands/SteppedFrame.tsx";
 import { StreamDebugPanel } from "../islands/StreamDebugPanel.tsx";
+import { lanUrls } from "../lib/front/lan.ts";
 import { createLiveSignals } from "../lib/client/live/live_signals.ts";
 import { define } from "../state.ts";
+
+/** What the page is told by its server. */
+interface LivePageData {
+  /** Where phones find this page; `undefined` where they do not, or have no camera for it. */
+  phoneAddress: string | undefined;
+}
 
 /** Names the page and its style sheet. */
 export const handler = define.handlers((ctx) => {
   ctx.state.title = "Live";
   ctx.state.styles = "live";
-  return page(undefined);
+  const { hostname, front } = ctx.state.services.config;
+  // With the token that this page was opened with, which is nobody else's business.
+  const [phoneAddress] = front.tls === undefined ? [] : lanUrls(ctx.url.href, hostname);
+  return page<LivePageData>({ phoneAddress });
 });
 
 /** The live page: a stage with the image, and a rail with what is seen. */
-export default define.page(function LivePage({ url }: PageProps) {
+export default define.page(function LivePage({ url, data }: PageProps<LivePageData>) {
   const live = createLiveSignals();
   return (
     <>
@@ -54,6 +66,8 @@ export default define.page(function LivePage({ url }: PageProps) {
         <aside class="rail" aria-label="What is seen">
           <SeenNow live={live} />
           <DisplayControls live={live} canStep />
+          <SaveResults live={live} />
+          {data.phoneAddress !== undefined && <UsePhone address={data.phoneAddress} />}
           <StreamDebugPanel live={live} />
           <p class="hint">
             <kbd>Space</kbd> starts and stops

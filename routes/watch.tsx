@@ -3,6 +3,7 @@ import { Icon } from "../components/Icon.tsx";
 import { PageHeader } from "../components/PageHeader.tsx";
 import { DisplayControls } from "../islands/DisplayControls.tsx";
 import { RealtimeOverlay } from "../islands/RealtimeOverlay.tsx";
+import { SaveResults } from "../islands/SaveResults.tsx";
 import { SeenNow } from "../islands/SeenNow.tsx";
 import { StatusPill } from "../islands/StatusPill.tsx";
 import { WatchControls } from "../islands/WatchControls.tsx";
@@ -51,6 +52,7 @@ export default define.page(function WatchPage({ url }: PageProps) {
         <aside class="rail" aria-label="What is seen">
           <SeenNow live={live} />
           <DisplayControls live={live} />
+          <SaveResults live={live} />
         </aside>
       </main>
     </>

@@ -18,7 +18,7 @@ async function undocumented(files: string[]): Promise<string[]> {
 }
 
 Deno.test("everything that is exported says what it is", async () => {
-  const files = projectFiles(/^(?:lib\/.*\.tsx?|services\.ts|app\.ts)$/);
+  const files = projectFiles(/^(?:(?:client|lib)\/.*\.tsx?|services\.ts|app\.ts)$/);
   expect(files.length).toBeGreaterThan(100);
   expect(await undocumented(files)).toEqual([]);
 });

@@ -41,10 +41,20 @@ const NEEDS = {
     remedy: "apt-get install ffmpeg",
     isThere: () => runs("ffmpeg", "-version"),
   },
+  node: {
+    tests: "tests of the client package in Node",
+    remedy: "install Node 20.10 or later",
+    isThere: () => runs("node", "--version"),
+  },
   python3: {
     tests: "the test of what other programs are measured with",
     remedy: "apt-get install python3",
     isThere: () => runs("python3", "--version"),
+  },
+  websockets: {
+    tests: "the test of the example in Python",
+    remedy: "apt-get install python3-websockets, or pip install websockets",
+    isThere: () => pythonWithWebSockets() !== undefined,
   },
   gstreamer: {
     tests: "tests with an RTSP server",
@@ -98,6 +108,11 @@ const found = new Map<NeedName, boolean>();
 /** Whether this machine lacks one of these, so that a test has to be skipped; in CI, where all has to be there, never. */
 export function isMissing(...names: NeedName[]): boolean {
   return Deno.env.get("CI") !== "true" && names.some((name) => !isThere(name));
+}
+
+/** A Python that has the package `websockets`: the first of PATH, or the one that Debian's packages are for. */
+export function pythonWithWebSockets(): string | undefined {
+  return ["python3", "/usr/bin/python3"].find((python) => runs(python, "-c", "import websockets"));
 }
 
 /** One sentence for each thing that this machine lacks: what is skipped, and how to get it. */

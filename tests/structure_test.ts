@@ -50,8 +50,9 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/cameras": [...SHARED, "lib/image", "lib/streaming"],
   "lib/front": SHARED,
   "lib/http": [...SHARED, "lib/video", "lib/cameras"],
-  "lib/client": ["lib/protocol", ...PLAIN_IMAGE],
-  "components": ["lib/client", "lib/protocol", ...PLAIN_IMAGE],
+  "client": [],
+  "lib/client": ["client", "lib/protocol", ...PLAIN_IMAGE],
+  "components": ["client", "lib/client", "lib/protocol", ...PLAIN_IMAGE],
   "islands": ["lib/client", "lib/protocol", "components", ...PLAIN_IMAGE],
 };
 
@@ -105,7 +106,7 @@ function isWithin(path: string, part: string): boolean {
 async function programImports(): Promise<[from: string, to: string][]> {
   const isEntry = (file: string) =>
     ["main.ts", "dev.ts"].includes(file) || /^lib\/.*_process\.ts$/.test(file) ||
-    isWithin(file, "routes") || /^lib\/.*worker\.ts$/.test(file);
+    isWithin(file, "routes") || file === "client/mod.ts" || /^lib\/.*worker\.ts$/.test(file);
   return await localImports(modules.filter(isEntry));
 }
 

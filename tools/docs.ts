@@ -43,6 +43,7 @@ export async function makeDocuments(): Promise<Record<string, string>> {
   // Imported here and not above, so that they find the comments as they have just been written.
   const { describeEndpoints } = await import("./endpoints.ts");
   const { fillTables } = await import("./schema_tables.ts");
+  const { describeClientTypes } = await import("./client_types.ts");
   const [protocol, performance, measured] = await Promise.all(
     ["docs/protocol.md", "docs/performance.md", COMPARISON]
       .map((path) => Deno.readTextFile(new URL(path, ROOT))),
@@ -50,11 +51,15 @@ export async function makeDocuments(): Promise<Record<string, string>> {
   const comparison = v.parse(ComparisonSchema, JSON.parse(measured));
   return {
     [COMMENTS]: await describeFields(),
+    "client/messages.ts": await format(describeClientTypes(), "ts"),
     "docs/protocol.md": await format(fillTables(protocol)),
     "docs/endpoints.md": await format(describeEndpoints(protocol)),
     "docs/accuracy_and_time.svg": await format(drawAccuracy(comparison), "svg"),
     "docs/performance.md": await format(
-      performance.replace(COMPARISON_TABLE, `$1\n${describeComparison(comparison)}\n\n$2`),
+      performance.replace(
+        COMPARISON_TABLE,
+        `$1\n${describeComparison(comparison)}\n\n$2`,
+      ),
     ),
     "docs/dependencies.md": await format(await describeDependencies()),
   };

@@ -5,6 +5,7 @@ export { DisplayControls } from "../DisplayControls.tsx";
 export { ErrorBanner } from "../ErrorBanner.tsx";
 export { PipelineSelector } from "../PipelineSelector.tsx";
 export { RealtimeOverlay } from "../RealtimeOverlay.tsx";
+export { SaveResults } from "../SaveResults.tsx";
 export { SeenNow } from "../SeenNow.tsx";
 export { SourceControls } from "../SourceControls.tsx";
 export { StageControls } from "../StageControls.tsx";

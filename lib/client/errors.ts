@@ -1,6 +1,6 @@
 /** Friendly texts for everything that can end a stream. */
 
-import type { StreamFailure, StreamFailureCode } from "./stream_failure.ts";
+import type { StreamFailure, StreamFailureCode } from "../../client/failure.ts";
 import type { Explanation } from "./explanation.ts";
 import { explainMissingToken } from "./token.ts";
 

@@ -1,16 +1,5 @@
-import * as v from "valibot";
 import { parseMessage } from "../protocol/parse_message.ts";
-import {
-  type ServerMessage,
-  ServerMessageSchema,
-  type StreamErrorCode,
-  StreamErrorCodeSchema,
-} from "../protocol/stream.ts";
-
-/** Whether `value` is one of the error codes of the stream. */
-export function isStreamErrorCode(value: unknown): value is StreamErrorCode {
-  return v.is(StreamErrorCodeSchema, value);
-}
+import { type ServerMessage, ServerMessageSchema } from "../protocol/stream.ts";
 
 /**
  * Reads one text message of the stream.

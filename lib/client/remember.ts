@@ -7,7 +7,9 @@ export type MemoryKey =
   /** What of the results is shown, as JSON. */
   | "livesyte.display"
   /** Identifier of the pipeline used last. */
-  | "livesyte.pipeline";
+  | "livesyte.pipeline"
+  /** The token of this server, once it was accepted. */
+  | "livesyte.token";
 
 /** What was remembered; `null` when nothing was, or when this browser remembers nothing. */
 export function recall(key: MemoryKey): string | null {

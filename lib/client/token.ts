@@ -1,6 +1,7 @@
-/** What a page does about the token of its server, which it has from its own address. */
+/** What a page does about the token of its server, which it has from its own address, and keeps for the next visit. */
 
 import type { Explanation } from "./explanation.ts";
+import { recall, remember } from "./remember.ts";
 import { serverUrl } from "./server_url.ts";
 
 /**
@@ -29,4 +30,24 @@ export async function isTokenRefused(page: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Keeps the token of the page's address, which the server has accepted, so that the next visit needs none. */
+export function keepToken(page: string): void {
+  const token = new URL(page).searchParams.get("token");
+  if (token !== null) remember("livesyte.token", token);
+}
+
+/**
+ * Where to go when the server asks for its token: to the same page with the token that was kept.
+ *
+ * @returns `null` where there is none, or where the page has a token already; one that is wrong is forgotten.
+ */
+export function addressWithKeptToken(page: string): string | null {
+  const url = new URL(page);
+  const [tried, kept] = [url.searchParams.get("token"), recall("livesyte.token")];
+  if (tried !== null && tried === kept) remember("livesyte.token", null);
+  if (tried !== null || kept === null) return null;
+  url.searchParams.set("token", kept);
+  return url.href;
 }

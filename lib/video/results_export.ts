@@ -4,9 +4,10 @@
  * @module
  */
 
+import { CSV_HEAD } from "../protocol/results_csv.ts";
 import { MAX_PAGE_RESULTS } from "../protocol/video_results.ts";
 import type { JobStore } from "./jobs/job_store.ts";
-import { CSV_HEAD, type ResultFormat } from "./result_formats.ts";
+import type { ResultFormat } from "./result_formats.ts";
 
 /** Which results of a job are on a page. */
 export interface PageRange {

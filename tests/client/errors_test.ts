@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { describeRetry, explainStreamFailure } from "../../lib/client/errors.ts";
 import { CLOSE_CODES, type StreamErrorCode } from "../../lib/protocol/stream.ts";
-import type { StreamFailure, StreamFailureCode } from "../../lib/client/stream_failure.ts";
+import type { StreamFailure, StreamFailureCode } from "../../client/failure.ts";
 
 const CODES: StreamFailureCode[] = [
   ...Object.keys(CLOSE_CODES) as StreamErrorCode[],

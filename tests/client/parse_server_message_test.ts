@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import fc from "fast-check";
-import { isStreamErrorCode, parseServerMessage } from "../../lib/client/parse_server_message.ts";
+import { parseServerMessage } from "../../lib/client/parse_server_message.ts";
 import { exampleResult } from "./example_result.ts";
 
 Deno.test("parseServerMessage reads each message of the protocol", () => {
@@ -45,10 +45,4 @@ Deno.test("parseServerMessage never throws", () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
     parseServerMessage(text);
   }));
-});
-
-Deno.test("isStreamErrorCode knows the codes and nothing that objects inherit", () => {
-  expect(isStreamErrorCode("too_many_sessions")).toBe(true);
-  expect(isStreamErrorCode("constructor")).toBe(false);
-  expect(isStreamErrorCode(1008)).toBe(false);
 });

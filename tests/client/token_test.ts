@@ -1,5 +1,10 @@
 import { expect } from "expect";
-import { explainMissingToken, isTokenRefused } from "../../lib/client/token.ts";
+import {
+  addressWithKeptToken,
+  explainMissingToken,
+  isTokenRefused,
+  keepToken,
+} from "../../lib/client/token.ts";
 
 Deno.test("explainMissingToken tells a missing token from a wrong one", () => {
   const missing = explainMissingToken("?session_id=a");
@@ -23,4 +28,22 @@ Deno.test("isTokenRefused does not take a server that cannot be reached for one 
   const server = Deno.serve({ port: 0, onListen() {} }, () => new Response());
   await server.shutdown();
   expect(await isTokenRefused(`http://127.0.0.1:${server.addr.port}/`)).toBe(false);
+});
+
+Deno.test("a token that was accepted is kept for the next visit, and one that is wrong is forgotten", () => {
+  localStorage.clear();
+  try {
+    expect(addressWithKeptToken("https://server/watch?session_id=a")).toBe(null);
+    keepToken("https://server/");
+    expect(addressWithKeptToken("https://server/")).toBe(null);
+    keepToken("https://server/?token=a+b");
+    expect(addressWithKeptToken("https://server/watch?session_id=a"))
+      .toBe("https://server/watch?session_id=a&token=a+b");
+    expect(addressWithKeptToken("https://server/?token=other")).toBe(null);
+    expect(addressWithKeptToken("https://server/")).not.toBe(null);
+    expect(addressWithKeptToken("https://server/?token=a+b")).toBe(null);
+    expect(addressWithKeptToken("https://server/")).toBe(null);
+  } finally {
+    localStorage.clear();
+  }
 });

@@ -12,6 +12,9 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
   "npx -y --prefer-offline deno@2.9.6 task start": {
     runElsewhere: ".ci/run, and tests/e2e/server.ts",
   },
+  "npx -y --prefer-offline deno@2.9.6 task start --lan": {
+    runElsewhere: "tests/commands/lan_test.ts, and tests/e2e/lan_test.ts",
+  },
   "npx -y --prefer-offline deno@2.9.6 task test": { runElsewhere: "this is it" },
   'curl --data-binary @tests/fixtures/dog.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:8000/pipelines/yolo_only/run':
     /"label":"dog"/,
@@ -21,6 +24,10 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
   "deno task run jobs clear --status completed --older-than 24 --url http://127.0.0.1:8000/":
     /No jobs removed/,
   "curl --data @pipelines/yolo_only.json http://127.0.0.1:8000/pipelines/validate": /"valid":true/,
+  "deno task client": /dist\/client\/mod\.d\.ts/,
+  "STREAM_ALLOWED_ORIGINS=http://localhost:5173 deno task start": {
+    runElsewhere: "tests/e2e/examples_test.ts",
+  },
   "curl --data @door.json http://127.0.0.1:8000/camera": /"id":"door".*"state":"idle"/,
   'curl --data \'{"url":"file:///videos/door.mp4"}\' http://127.0.0.1:8000/camera/test':
     /"ok":false,"error":"not_found"/,

@@ -262,7 +262,7 @@ dogTest("boxes, and what is not sure enough, can be hidden", async (camera) => {
     await page.locator(".overlay li").first().waitFor({ state: "detached" });
     await page.getByLabel("Minimum confidence").fill("0.25");
     await waitForDog(page);
-    await page.getByRole("switch", { name: "Boxes" }).click();
+    await page.getByRole("switch", { name: "Boxes", exact: true }).click();
     await page.locator(".overlay li").first().waitFor({ state: "detached" });
   });
 });
@@ -290,7 +290,7 @@ dogTest("what is shown is chosen once for all visits", async (camera) => {
     await page.reload();
     await page.locator(`output[for="confidence"]`, { hasText: "60" }).waitFor();
     await page.getByRole("switch", { name: "Fill the stage", checked: true }).waitFor();
-    await page.getByRole("switch", { name: "Boxes", checked: true }).waitFor();
+    await page.getByRole("switch", { name: "Boxes", exact: true, checked: true }).waitFor();
     await startCamera(page);
     await waitForDog(page);
     const drawn = await drawnDog(page);
@@ -460,7 +460,7 @@ browserTest(
       await page.evaluate(() => document.documentElement.dir = "rtl");
       await openFile(page, DOG_IMAGE);
       await waitForDog(page);
-      const labelled = page.getByRole("switch", { name: "Boxes" });
+      const labelled = page.getByRole("switch", { name: "Boxes", exact: true });
       const knob = await labelled.evaluate((element) => {
         const { width, paddingLeft, paddingRight } = getComputedStyle(element);
         const before = getComputedStyle(element, "::before");

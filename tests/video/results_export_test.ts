@@ -5,7 +5,7 @@ import type { TextBlock } from "../../lib/protocol/text_block.ts";
 import type { ResultsPage } from "../../lib/protocol/video_results.ts";
 import { JobNotFoundError } from "../../lib/video/errors.ts";
 import { JobStore } from "../../lib/video/jobs/job_store.ts";
-import { escapeCsv, formatCsvRows } from "../../lib/video/result_formats.ts";
+import { escapeCsv, formatCsvRows } from "../../lib/protocol/results_csv.ts";
 import {
   exportCsv,
   exportJsonl,

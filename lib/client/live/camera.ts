@@ -136,7 +136,9 @@ const EXPLANATIONS: Readonly<Record<CameraFailure, Explanation>> = {
   },
   insecure_context: {
     title: "Browsers share a camera only with secure pages",
-    remedy: "Open this page over HTTPS or on localhost. Files work here all the same.",
+    remedy:
+      "Whoever runs the server can start it with --lan, which prints a secure address for this " +
+      "device. Files work here all the same.",
     needsFile: true,
   },
   unplugged: {

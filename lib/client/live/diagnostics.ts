@@ -4,7 +4,7 @@ import { describeBottleneck } from "./bottleneck.ts";
 import type { Size } from "../../image/size.ts";
 import type { DeviceInUse } from "../../protocol/device.ts";
 import type { LiveSignals } from "./live_signals.ts";
-import type { StreamFailureCode } from "../stream_failure.ts";
+import type { StreamFailureCode } from "../../../client/failure.ts";
 import type { StreamStatistics } from "./stream_statistics.ts";
 
 /** Everything that the page knows of its stream. */

@@ -1,6 +1,6 @@
 /** The state of the stream in one word and two numbers. */
 
-import type { StreamFailure } from "../stream_failure.ts";
+import type { StreamFailure } from "../../../client/failure.ts";
 import type { StageState } from "./live_signals.ts";
 import type { ConnectionStatus } from "./realtime_client.ts";
 import type { StreamStatistics } from "./stream_statistics.ts";

@@ -1,6 +1,6 @@
 /** Watches somebody's stream: from its frames and results to the signals of a page. */
 
-import type { StreamFailureCode } from "../stream_failure.ts";
+import type { StreamFailureCode } from "../../../client/failure.ts";
 import { batch, effect, signal } from "@preact/signals";
 import { decodeFrame } from "./decode_frame.ts";
 import { explainStreamFailure } from "../errors.ts";

@@ -1,11 +1,10 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
 import { CLOSE_CODES } from "../../../lib/protocol/stream.ts";
+import { reconnectDelayMs, WARM_UP_RESULTS } from "../../../client/connection.ts";
 import {
   RealtimeClient,
   type RealtimeClientOptions,
-  reconnectDelayMs,
-  WARM_UP_RESULTS,
 } from "../../../lib/client/live/realtime_client.ts";
 import { exampleResult } from "../example_result.ts";
 import { FakeSocket } from "../fake_socket.ts";
@@ -409,15 +408,15 @@ Deno.test("reconnectDelayMs varies by 20 % and stays within 30 seconds", () => {
   expect(reconnectDelayMs(9, 1)).toBe(30_000);
 });
 
-Deno.test("RealtimeClient hands binary messages over as frames", () => {
+Deno.test("RealtimeClient hands binary messages over as frames", async () => {
   const frames: Blob[] = [];
   withClient((client) => {
     client.connect("session");
     FakeSocket.last.open();
-    const frame = new Blob([FRAME]);
-    FakeSocket.last.onmessage?.({ data: frame });
-    expect(frames).toEqual([frame]);
+    FakeSocket.last.onmessage?.({ data: FRAME.buffer });
   }, { onFrame: (jpeg) => frames.push(jpeg) });
+  expect(frames.map(({ type }) => type)).toEqual(["image/jpeg"]);
+  expect(await frames[0]?.bytes()).toEqual(FRAME);
 });
 
 for (const [code, reason] of [[1008, "session_not_found"], [1000, "stream_ended"]] as const) {

@@ -1,0 +1,99 @@
+import { expect } from "expect";
+import { DOG, DOG_VIDEO, installClient } from "../client_package/built_client.ts";
+import { isMissing, pythonWithWebSockets } from "../needs.ts";
+import { startTestServer } from "../routes/test_server.ts";
+
+const EXAMPLES = new URL("../../examples/", import.meta.url);
+const TIMEOUT_MS = 60_000;
+
+/** What the examples for images print of the dog. */
+const DOG_LINE = /dog\.jpg dog 0\.\d+ [\d.]+ [\d.]+ [\d.]+ [\d.]+$/m;
+/** The first line of results as CSV, and one of the dog. */
+const DOG_CSV = /^frame_index,timestamp_ms,kind,label,.*\r\n(?:.*\r\n)*0,0,object,dog,/m;
+
+/**
+ * Runs an example beside the installed package, against a server of its own.
+ *
+ * @param args What comes after the name of the example.
+ * @returns What it printed, and what it wrote into `out.csv`.
+ */
+async function runExample(name: string, command: string, args: string[]): Promise<string> {
+  await using server = await startTestServer();
+  await using folder = await installClient();
+  await Deno.copyFile(new URL(name, EXAMPLES), `${folder.path}${name}`);
+  const { code, stdout, stderr } = await new Deno.Command(command, {
+    args: [name, ...args],
+    cwd: folder.path,
+    env: { LIVESYTE_URL: `http://${server.host}` },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).output();
+  const [output = "", errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  expect([code, errors]).toEqual([0, expect.anything()]);
+  const written = await Deno.readTextFile(`${folder.path}out.csv`).catch(() => "");
+  return output + written;
+}
+
+Deno.test({
+  name: "the example for images in Node prints what it finds",
+  ignore: isMissing("node"),
+  fn: async () => expect(await runExample("images.mjs", "node", [DOG, DOG])).toMatch(DOG_LINE),
+});
+
+Deno.test({
+  name: "the example for images in Python prints what it finds",
+  ignore: isMissing("websockets"),
+  async fn() {
+    const python = pythonWithWebSockets() ?? "python3";
+    expect(await runExample("images.py", python, [DOG, DOG])).toMatch(DOG_LINE);
+  },
+});
+
+Deno.test({
+  name: "the example with curl prints an image's results and a video's",
+  ignore: isMissing("curl"),
+  async fn() {
+    const output = await runExample("curl.sh", "sh", [DOG, DOG_VIDEO]);
+    expect(output).toMatch(/^\{"result":.*"label":"dog"/);
+    expect(output).toMatch(DOG_CSV);
+  },
+});
+
+Deno.test({
+  name: "the example for video files writes CSV",
+  ignore: isMissing("node"),
+  async fn() {
+    const output = await runExample("video_to_csv.mjs", "node", [DOG_VIDEO, "out.csv"]);
+    expect(output).toMatch(DOG_CSV);
+  },
+});
+
+Deno.test({
+  name: "the program that docs/clients.md shows prints what is in its image",
+  ignore: isMissing("node"),
+  async fn() {
+    const document = new URL("../../docs/clients.md", import.meta.url);
+    const [, program = ""] = /^```js\n(.*?)^```/ms.exec(await Deno.readTextFile(document)) ?? [];
+    await using server = await startTestServer();
+    await using folder = await installClient();
+    await Deno.copyFile(DOG, `${folder.path}dog.jpg`);
+    const here = program.replace("http://127.0.0.1:8000", `http://${server.host}`);
+    await Deno.writeTextFile(`${folder.path}main.mjs`, here);
+    const { stdout } = await new Deno.Command("node", {
+      args: ["main.mjs"],
+      cwd: folder.path,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).output();
+    expect(new TextDecoder().decode(stdout)).toContain("label: 'dog'");
+  },
+});
+
+Deno.test("every example is run by a test", async () => {
+  const tests = await Promise.all(
+    ["docs/examples_test.ts", "e2e/examples_test.ts"].map((path) =>
+      Deno.readTextFile(new URL(`../${path}`, import.meta.url))
+    ),
+  );
+  const files = Array.from(Deno.readDirSync(EXAMPLES), ({ name }) => name);
+  expect(files.length).toBeGreaterThan(4);
+  expect(files.filter((name) => !tests.join("").includes(`${name}"`))).toEqual([]);
+});
