@@ -126,8 +126,8 @@ Deno.test("a session is normal within 40 frames after load falls below capacity"
             simulated.arrive();
             await clock.tickAsync(overloadGap);
           }
-          // The load has fallen once the last slow frame is out.
-          await clock.tickAsync(overloadProcessing);
+          // The load has fallen once the last slow frames are out: the one in flight, and the one that waits.
+          await clock.tickAsync(2 * overloadProcessing);
           processing = gap * 0.9;
           for (let frame = 0; frame < 40; frame += 1) {
             simulated.arrive();
@@ -137,7 +137,7 @@ Deno.test("a session is normal within 40 frames after load falls below capacity"
         });
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 60, examples: [[5, 781, 20]] },
   );
 });
 
