@@ -7,6 +7,7 @@
 import type { Device } from "../config.ts";
 import { dirname } from "node:path";
 import type { Size } from "../image/size.ts";
+import { hashOf } from "../models/calibration.ts";
 import { loadClassifier } from "../models/classifier_model.ts";
 import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";
 import {
@@ -40,6 +41,7 @@ import { type AutotuneAnswer, autotuneKey, keepAnswer, readAnswer } from "./kept
 import { DefinitionError } from "./errors.ts";
 import type { ModelUse } from "./model_uses.ts";
 import { planPipeline } from "./pipeline_plan.ts";
+import type { WorkerLoad } from "./segment_dispatcher.ts";
 import { modelOf } from "./steps.ts";
 import type { DetectTask, SegmentOutcome, WorkerSetup } from "./worker_tasks.ts";
 
@@ -65,7 +67,7 @@ export interface DetectionPoolOptions {
   iou: number;
   /** What runs the detector. */
   device: Device;
-  /** Values that are fixed rather than chosen. */
+  /** Values that are fixed rather than chosen; without workers, the models are only looked into. */
   fixedPlan: Partial<WorkerPlan>;
   /** Most pixels that an image may have. */
   maxPixels: number;
@@ -132,6 +134,22 @@ export class DetectionPool {
     return this.#readyPool?.waiting ?? 0;
   }
 
+  /** How much the workers have to do; none before the start. */
+  get load(): WorkerLoad {
+    return this.#readyPool?.load ?? { workers: 0, underWay: 0 };
+  }
+
+  /** SHA-256 of each model, by what nodes call it; empty before the start. */
+  async modelHashes(): Promise<Record<string, string>> {
+    const hashes: Record<string, string> = { "": this.#detector?.hash ?? "" };
+    for (const { model, path, isClassifier } of this.#options.models) {
+      hashes[model] = isClassifier
+        ? hashOf(await Deno.readFile(path))
+        : this.#models.get(model)?.hash ?? "";
+    }
+    return hashes;
+  }
+
   /** The state of each worker; empty before the start. */
   workers(): WorkerStatus[] {
     return this.#readyPool?.workers() ?? [];
@@ -145,12 +163,24 @@ export class DetectionPool {
    */
   async start(): Promise<void> {
     const { modelPath, fixedPlan } = this.#options;
+    if (fixedPlan.workers === 0) {
+      await this.#lookIntoModels();
+      return;
+    }
     this.#plans = candidatePlans(navigator.hardwareConcurrency, fixedPlan);
     await removeUnused(dirname(modelPath));
     const detector = await this.#tune();
     this.#models = await this.#prepareModels(detector.precision);
     await this.#startPool([detector]);
     this.#isReady = true;
+  }
+
+  /** Enough to describe pipelines and their results, where others compute. */
+  async #lookIntoModels(): Promise<void> {
+    const { modelPath, precision } = this.#options;
+    const { precisions: [first] } = await possiblePrecisions(modelPath, precision);
+    this.#detector = await this.#prepare(first);
+    this.#models = await this.#prepareModels(first);
   }
 
   async #prepare(

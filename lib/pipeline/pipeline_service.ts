@@ -2,87 +2,37 @@ import type { TextModelName } from "../config.ts";
 import type { DeviceChoice } from "../devices/choose_device.ts";
 import { ImageDecodeError, ImageTooLargeError } from "../image/errors.ts";
 import { jpegSize } from "../image/jpeg_header.ts";
-import type { ImageInput, PixelImage } from "../image/pixel_image.ts";
+import type { ImageInput } from "../image/pixel_image.ts";
 import type { Precision } from "../models/specialized_model.ts";
 import type { ModelInfo } from "../protocol/model_list.ts";
-import type { PipelineResult, Quality } from "../protocol/result.ts";
+import type { PipelineResult } from "../protocol/result.ts";
 import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { findsCanary } from "./canary.ts";
 import { OverloadedError } from "./errors.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { IntervalNodes, type LatestValue } from "./interval_nodes.ts";
 import { awaitValues, runFrame, type RunSegment } from "./pipeline_executor.ts";
 import { listModels } from "./list_models.ts";
+import type { SingleImage, StreamFrame, VideoFrame, VideoResult } from "./pipeline_input.ts";
 import type { PipelineInfo } from "./pipeline_info.ts";
 import {
   type CompleteOptions,
   completeOptions,
   type PipelineServiceOptions,
 } from "./pipeline_options.ts";
-import { PipelinePools, type SegmentRun } from "./pipeline_pools.ts";
+import { PipelinePools } from "./pipeline_pools.ts";
 import { PipelineRegistry } from "./pipeline_registry.ts";
 import { detectingNode, type PlannedNode, trackerOfResult } from "./pipeline_plan.ts";
 import { modelOf } from "./steps.ts";
 import { SessionTrackers } from "./session_trackers.ts";
-import type { MainContext, NodeValue } from "./step.ts";
+import type { LocalWorkers, SegmentDispatcher, SegmentRun } from "./segment_dispatcher.ts";
+import type { MainContext, NodeValue, PoolName } from "./step.ts";
+import { type StreamText, TextMemories } from "./text_memories.ts";
 import { type ResultParts, toResult } from "./to_result.ts";
 
 /** Most single images that are looked at or wait for it at once; the last waits for some seconds. */
 const MAX_IMAGES = 32;
-
-/** A frame of a stream. */
-export interface StreamFrame {
-  /** Id of the pipeline to run. */
-  pipelineId: string;
-  /** The stream; streams take turns, one frame of each at a time. */
-  sessionId: string;
-  /** Number of the frame in its stream, from 1. */
-  frameIndex: number;
-  /** A JPEG; not to be used afterwards, since its memory goes to a worker. */
-  bytes: Uint8Array;
-  /** Input of the detector in pixels, multiples of 32, and how it is called; that of the options where it is not given. */
-  quality?: Quality | undefined;
-  /**
-   * When the frame arrived, in monotonic milliseconds.
-   *
-   * @default {performance.now()}
-   */
-  arrivedMs?: number;
-}
-
-/** A single image. */
-export interface SingleImage {
-  /** Id of the pipeline to run. */
-  pipelineId: string;
-  /** JPEG, PNG or WebP; not to be used afterwards, since its memory goes to a worker. */
-  bytes: Uint8Array;
-}
-
-/** A frame of a video, decoded. */
-export interface VideoFrame {
-  /** Id of the pipeline to run. */
-  pipelineId: string;
-  /** The video; its frames take turns with those of others, and several may be under way. */
-  sessionId: string;
-  /** Number of the frame in the video, from 0. */
-  frameIndex: number;
-  /** Not to be used afterwards, since its memory goes to a worker. */
-  image: PixelImage;
-  /** Gives the frame up while it waits, once it is aborted. */
-  signal?: AbortSignal;
-}
-
-/** What was found in a frame of a video. */
-export interface VideoResult {
-  /** Id of the pipeline that found it. */
-  pipelineId: string;
-  /** The video. */
-  sessionId: string;
-  /** That of the next frame; its detections are replaced. */
-  result: PipelineResult;
-  /** When the frame was taken, in milliseconds from the start of the video. */
-  timestampMs: number;
-}
 
 /**
  * Runs pipelines on images: the one way in, for streams, single images and videos alike.
@@ -102,13 +52,19 @@ export class PipelineService {
   readonly #options: CompleteOptions;
   readonly #pools: PipelinePools;
   readonly #trackers = new SessionTrackers();
-  readonly #intervals = new IntervalNodes(async ({ sessionId, segment, ...task }) => {
-    const [{ id }] = segment.nodes;
-    // The stream's own frames go before it; reading has a worker of its own, with lines to remember for the stream.
-    const priority = segment.pool === "detection" ? "image" : "stream";
-    const { outcome } = await this.#pools.run({ ...task, segment, turn: { sessionId, priority } });
-    return { value: outcome.values[id], ms: outcome.times[id] };
-  });
+  readonly #texts = new TextMemories();
+  readonly #intervals = new IntervalNodes(
+    async ({ pipelineId, sessionId, segment, image, given, text }) => {
+      const [{ id }] = segment.nodes;
+      // The stream's own frames go before it; reading has a worker of its own.
+      const priority = segment.pool === "detection" ? "image" : "stream";
+      const run = this.#runner(pipelineId, { sessionId, priority }, { text });
+      const { outcome } = await run(segment, image, given);
+      return { value: outcome.values[id], ms: outcome.times[id] };
+    },
+    (pool) => this.#pools.load(pool).workers === 0 ? this.#workersElsewhere(pool) : 1,
+  );
+  #dispatcher: SegmentDispatcher | undefined;
   #images = 0;
 
   /**
@@ -136,6 +92,25 @@ export class PipelineService {
   /** Ends the workers; frames that are not finished fail. */
   stop(): void {
     this.#pools.stop();
+  }
+
+  /** From now on has every part of a frame dispatched, so that other machines may compute it too. */
+  dispatchWith(dispatcher: SegmentDispatcher): void {
+    this.#dispatcher = dispatcher;
+  }
+
+  /** The workers of this machine. */
+  get localWorkers(): LocalWorkers {
+    return this.#pools;
+  }
+
+  /** What results depend on besides the frames; equal for services that give the same. Call it after the start. */
+  async fingerprint(): Promise<string> {
+    return fingerprint(this.#options, {
+      pipelines: this.registry.definitions,
+      models: await this.#pools.modelHashes(),
+      textModel: this.textModel,
+    });
   }
 
   /** Whether a pipeline of this id exists. */
@@ -173,12 +148,14 @@ export class PipelineService {
     if (failure) throw failure;
     // It throws for what is no JPEG, so it comes before what waits for the end of this frame.
     const size = isAlone ? jpegSize(bytes) : undefined;
+    const text = this.#texts.of(sessionId);
     const values = new Map<PlannedNode, Promise<NodeValue>>();
     const { promise: isThrough, resolve } = Promise.withResolvers<void>();
     for (const segment of plan.intervals) {
       const given = isThrough.then(() => awaitValues(segment.needs, values));
       given.catch(() => {});
-      this.#intervals.offer({ pipelineId, sessionId, segment, frameIndex, frame: bytes, given });
+      const frame = { frameIndex, frame: bytes, given, text };
+      this.#intervals.offer({ pipelineId, sessionId, segment, ...frame });
     }
     const ages = new Map(besides.map((node) => [node, this.#intervals.take(sessionId, node)]));
     const run = {
@@ -186,7 +163,7 @@ export class PipelineService {
       image: bytes,
       size,
       latest: latestValues(ages),
-      runSegment: this.#runner(pipelineId, { sessionId }, { inputSize: quality }),
+      runSegment: this.#runner(pipelineId, { sessionId }, { inputSize: quality, text }),
       context: this.#contextOf(sessionId, frame.arrivedMs ?? startedMs),
     };
     const outcome = await runFrame(plan, run, (node, value) => values.set(node, value))
@@ -248,6 +225,7 @@ export class PipelineService {
   endSession(sessionId: string): void {
     this.#intervals.endSession(sessionId);
     this.#trackers.endSession(sessionId);
+    this.#texts.endSession(sessionId);
   }
 
   /** The text model: the one that was asked for or, once the service has started and that is missing, its fallback. */
@@ -312,10 +290,21 @@ export class PipelineService {
   #runner(
     pipelineId: string,
     turn: Turn,
-    options: Pick<SegmentRun, "inputSize" | "upright">,
+    { text, ...options }: Pick<SegmentRun, "inputSize" | "upright"> & { text?: StreamText },
   ): RunSegment {
-    return (segment, image, given) =>
-      this.#pools.run({ ...options, pipelineId, segment, image, given, turn });
+    return async ({ pool, nodes: planned }, image, given) => {
+      const nodes = planned.map(({ id }) => id);
+      const remembered = pool === "reading" ? text : undefined;
+      const memory = remembered?.get(nodes);
+      const run = { ...options, pipelineId, pool, nodes, image, given, turn, memory };
+      const result = await (this.#dispatcher?.dispatch(run, this.#pools) ?? this.#pools.run(run));
+      if (result.outcome.memory) remembered?.set(nodes, result.outcome.memory);
+      return result;
+    };
+  }
+
+  #workersElsewhere(pool: PoolName): number {
+    return this.#dispatcher?.workersElsewhere(pool) ?? 0;
   }
 
   #contextOf(sessionId: string, timestampMs: number): Pick<MainContext, "track"> {

@@ -8,6 +8,7 @@ import { imageTaskRules } from "./image_task_rules.ts";
 import type { TextModelName, TextPrecision } from "../config.ts";
 import { ModelError } from "../onnx/errors.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
+import type { WorkerLoad } from "./segment_dispatcher.ts";
 import type { ReaderSetup, ReadTask, SegmentOutcome } from "./worker_tasks.ts";
 import {
   type PoolResult,
@@ -76,6 +77,11 @@ export class ReadingPool {
         'onnxruntime cannot load them; delete them, and run "deno task models" to fetch them anew';
       throw new ModelError(message, { cause });
     }
+  }
+
+  /** How much its worker has to do. */
+  get load(): WorkerLoad {
+    return this.#pool.load;
   }
 
   /** Runs a task when it is its turn; see {@linkcode WorkerPool.run}. */

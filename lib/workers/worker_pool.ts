@@ -130,6 +130,13 @@ export class WorkerPool<Setup, Task, Outcome> {
     return this.#queue.waiting;
   }
 
+  /** Workers that are alive, and tasks that are with one or wait. */
+  get load(): { workers: number; underWay: number } {
+    const { waiting, running } = this.#queue;
+    const workers = this.#slots.filter(({ worker }) => worker.alive).length;
+    return { workers, underWay: waiting + running };
+  }
+
   /** Number of workers that have been replaced so far. */
   get restarts(): number {
     return this.#restarts;

@@ -3,6 +3,7 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { IntervalNodes } from "../../lib/pipeline/interval_nodes.ts";
 import { planPipeline } from "../../lib/pipeline/pipeline_plan.ts";
 import type { ReadLine } from "../../lib/pipeline/step.ts";
+import { StreamText } from "../../lib/pipeline/text_memories.ts";
 import ocrOnly from "../../pipelines/ocr_only.json" with { type: "json" };
 import yoloOcr from "../../pipelines/yolo_ocr.json" with { type: "json" };
 
@@ -30,7 +31,16 @@ class SlowNode {
   offer(sessionId: string, frameIndex: number, frame = FRAME, after = Promise.resolve()): void {
     const given = after.then(() => ({}));
     const segment = this.#segment;
-    this.nodes.offer({ pipelineId: "ocr_only", sessionId, segment, frameIndex, frame, given });
+    const text = new StreamText();
+    this.nodes.offer({
+      pipelineId: "ocr_only",
+      sessionId,
+      segment,
+      frameIndex,
+      frame,
+      given,
+      text,
+    });
   }
 
   take(sessionId: string) {
@@ -130,6 +140,7 @@ Deno.test("a node that reads for long keeps none from looking for objects meanwh
         frameIndex,
         frame: FRAME,
         given,
+        text: new StreamText(),
       });
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
