@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type ClusterConfig, readCluster, readWorkers } from "./cluster_config.ts";
 import { parseHostname } from "./host_name.ts";
 import { DEFAULT_DETECTORS, type LicenceChoice, readLicence } from "./licence.ts";
 import { ConfigError, Environment, fail, MEGABYTE } from "./environment.ts";
@@ -65,7 +66,7 @@ export interface PipelineConfig {
   inputSize: { width: number; height: number } | undefined;
   /** What the detector computes with. */
   precision: PrecisionChoice;
-  /** Inference workers; `undefined` to find out. */
+  /** Inference workers, 0 where the other machines of a cluster compute; `undefined` to find out. */
   workers: number | undefined;
   /** Threads in each worker; `undefined` to find out. */
   threads: number | undefined;
@@ -142,6 +143,8 @@ export interface Config {
   pipeline: PipelineConfig;
   /** Where video jobs are kept, how large a file may be, and how many jobs run at a time. */
   video: VideoConfig;
+  /** The other machines that are one service with this one; `undefined` for none. */
+  cluster: ClusterConfig | undefined;
 }
 
 /** What pipelines run with unless something else is set. */
@@ -267,7 +270,7 @@ function parsePipeline(environment: Environment): PipelineConfig {
   return {
     inputSize: parseInputSize(environment),
     precision: environment.choice("YOLO_PRECISION", PRECISION_CHOICES, PIPELINE_DEFAULTS.precision),
-    workers: environment.optionalInteger("PIPELINE_WORKERS", 1, 64),
+    workers: readWorkers(environment),
     threads: environment.optionalInteger("PIPELINE_THREADS", 1, 64),
     device: environment.choice("PIPELINE_DEVICE", ["auto", ...DEVICES], "auto"),
     model: environment.text("YOLO_MODEL") ?? DEFAULT_DETECTORS[readLicence(environment)],
@@ -343,5 +346,6 @@ export function parseConfig(
     stream: parseStream(environment),
     pipeline: parsePipeline(environment),
     video: parseVideo(environment),
+    cluster: readCluster(environment),
   };
 }

@@ -17,7 +17,7 @@ import { streamMetrics } from "../telemetry/metrics.ts";
 import { traceFrame } from "../telemetry/traces.ts";
 import { Audience } from "./audience.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
-import { type FrameProcessor, InvalidFrameError } from "./frame_processor.ts";
+import { FrameDroppedError, type FrameProcessor, InvalidFrameError } from "./frame_processor.ts";
 import { type FrameLimits, FrameValidationError, validateJpeg } from "./frame_validator.ts";
 import { SessionManager } from "./session_manager.ts";
 
@@ -208,7 +208,8 @@ export class StreamSession {
     this.#drained?.resolve();
   }
 
-  async #process({ index, bytes, arrivedMs }: Frame, startedAt: number): Promise<void> {
+  async #process(frame: Frame, startedAt: number): Promise<void> {
+    const { index, bytes, arrivedMs } = frame;
     const { pipelineId, sessionId, quality } = this.session;
     const options = { quality, arrivedMs };
     // The pipeline takes the buffer away.
@@ -219,7 +220,7 @@ export class StreamSession {
       if (!this.#isOpen) return;
       this.#answerResult({ frame_index: index, result: { quality, ...result } }, startedAt, copy);
     } catch (error) {
-      this.#processingFailed(index, error);
+      this.#processingFailed(frame, error);
     }
   }
 
@@ -246,14 +247,18 @@ export class StreamSession {
     this.#warn();
   }
 
-  #processingFailed(index: number, error: unknown): void {
+  #processingFailed(frame: Frame, error: unknown): void {
     if (!this.#isOpen) return;
+    if (error instanceof FrameDroppedError) {
+      this.#answerDrop(frame);
+      return;
+    }
     if (error instanceof InvalidFrameError) {
       this.fail("invalid_frame", "Not a valid JPEG image: cannot be decoded");
       return;
     }
     this.log("error", "stream_pipeline_error", "Pipeline execution failed", {
-      frame_index: index,
+      frame_index: frame.index,
       cause: describeCause(error),
     });
     this.fail("pipeline_failure", "Pipeline execution failed");
