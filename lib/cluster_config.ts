@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ConfigError, type Environment, fail } from "./environment.ts";
+import { type Environment, fail } from "./environment.ts";
 
 /** Where the other machines are to be found. */
 export interface ClusterConfig {
@@ -20,12 +20,12 @@ const EXPECTED_URLS = "addresses such as nats://127.0.0.1:4222, separated by com
 
 /** Reads `NATS_URL`, `NATS_CREDS` and `CLUSTER_NAME`; `undefined` where there is no cluster. */
 export function readCluster(environment: Environment): ClusterConfig | undefined {
-  const urls = environment.list("NATS_URL").map(parseUrl);
-  if (urls.length === 0) return undefined;
   const name = environment.text("CLUSTER_NAME") ?? "default";
   if (!/^[A-Za-z0-9_-]{1,32}$/.test(name)) {
     fail("CLUSTER_NAME", "up to 32 letters, digits, - and _", name);
   }
+  const urls = environment.list("NATS_URL").map(parseUrl);
+  if (urls.length === 0) return undefined;
   return { urls, credentials: environment.text("NATS_CREDS"), name };
 }
 
@@ -37,9 +37,8 @@ export function readCluster(environment: Environment): ClusterConfig | undefined
 export function readWorkers(environment: Environment): number | undefined {
   const workers = environment.optionalInteger("PIPELINE_WORKERS", 0, 64);
   if (workers === 0 && environment.text("NATS_URL") === undefined) {
-    throw new ConfigError(
-      "Cannot use PIPELINE_WORKERS=0 without NATS_URL: no other machine would compute",
-    );
+    const expected = "a whole number between 1 and 64, or 0 if NATS_URL names other machines";
+    fail("PIPELINE_WORKERS", expected, "0");
   }
   return workers;
 }

@@ -9,8 +9,9 @@ import { parseHostname } from "./host_name.ts";
 import { DEFAULT_DETECTORS, type LicenceChoice, readLicence } from "./licence.ts";
 import { ConfigError, Environment, fail, MEGABYTE } from "./environment.ts";
 
+const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
 /** Least important level that is logged. */
-export type LogLevel = "debug" | "info" | "warning" | "error";
+export type LogLevel = typeof LOG_LEVELS[number];
 
 /** The models that read text, as `OCR_MODEL` takes them; the first is the default. */
 export const TEXT_MODEL_NAMES = ["PP-OCRv6_small", "ch_PP-OCRv4"] as const;
@@ -170,8 +171,6 @@ export const PIPELINE_DEFAULTS = {
   /** Whether objects get a `track_id`. */
   tracking: true,
 } as const;
-
-const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
 
 function parseInputSize(environment: Environment): PipelineConfig["inputSize"] {
   const text = environment.text("PIPELINE_INPUT_SIZE");

@@ -18,7 +18,7 @@ import { type Announcement, type NodeRole, Subjects } from "./cluster_messages.t
 import { clusterMetrics } from "./cluster_metrics.ts";
 import { ComputeNode } from "./compute_node.ts";
 import { ReconnectingNats } from "./nats_connection.ts";
-import { NodeDirectory } from "./node_directory.ts";
+import { NodeDirectory, nodeName } from "./node_directory.ts";
 import { PublishedStreams } from "./published_streams.ts";
 import { SessionLists } from "./session_lists.ts";
 import { WatchedStreams } from "./watched_streams.ts";
@@ -178,7 +178,8 @@ export class Cluster {
     if (this.#compute.load.detection.workers > 0 && !this.#isLeaving) {
       this.#compute.serve(connection, this.#subjects.node(this.#self.id));
     }
-    this.#checkPayload(connection.info?.max_payload ?? Infinity, maxFrameBytes);
+    // Frames come from streams.
+    if (this.#gateway) this.#checkPayload(connection.info?.max_payload ?? Infinity, maxFrameBytes);
     const gateway = this.#gateway;
     gateway?.published.use(connection);
     gateway?.watched.use(connection);
@@ -220,18 +221,22 @@ export class Cluster {
 
   #heard(announcement: Announcement): void {
     const heard = this.#directory.heard(announcement, performance.now());
-    if (heard?.isNew) {
-      const { name, role, version } = announcement;
-      const message = heard.difference ?? `The ${role} on ${name} is a node of the cluster`;
-      const level = heard.difference === undefined ? "info" : "warning";
-      logEvent(level, "cluster_node", message, { host: name, role, version });
+    const { change, difference } = heard ?? {};
+    if (change !== undefined) {
+      const { name: host, role, version } = announcement;
+      const what = change === "new" ? "has joined the cluster" : "is leaving the cluster";
+      const message = change === "new" && difference || `${nodeName(announcement)} ${what}`;
+      const level = change === "new" && difference !== undefined ? "warning" : "info";
+      logEvent(level, "cluster_node", message, { host, role, version });
     }
     this.#nodesChanged();
   }
 
-  #lost({ name, role, isLeaving }: Announcement): void {
-    const message = `The ${role} on ${name} ${isLeaving ? "has left" : "is gone"}`;
-    logEvent(isLeaving ? "info" : "warning", "cluster_node", message, { host: name, role });
+  #lost(node: Announcement): void {
+    if (!node.isLeaving) {
+      const message = `${nodeName(node)} does not answer any more`;
+      logEvent("warning", "cluster_node", message, { host: node.name, role: node.role });
+    }
     this.#nodesChanged();
   }
 

@@ -72,7 +72,11 @@ export interface WatchMessage {
 export class Subjects {
   readonly #prefix: string;
 
-  /** @param cluster Name of the cluster: letters, digits, `-` and `_` */
+  /**
+   * Those of a cluster.
+   *
+   * @param cluster Its name: letters, digits, `-` and `_`
+   */
   constructor(cluster: string) {
     this.#prefix = `livesyte.${cluster}`;
   }

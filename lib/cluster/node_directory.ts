@@ -39,8 +39,8 @@ export interface NodeStatus extends Pick<Announcement, "id" | "name" | "role" | 
 
 /** What a node is found to be when it announces itself. */
 export interface Heard {
-  /** Whether it was not known. */
-  isNew: boolean;
+  /** Whether it was not known, or has just begun to leave. */
+  change: "new" | "leaving" | undefined;
   /** Why it does not work together with this one; `undefined` where it does. */
   difference: string | undefined;
 }
@@ -64,6 +64,7 @@ export class NodeDirectory {
     const { id } = announcement;
     if (id === this.#self.id) return undefined;
     const before = this.#nodes.get(id);
+    const isLeaving = announcement.isLeaving && before?.announcement.isLeaving === false;
     const node = before ?? {
       announcement,
       heardAt: now,
@@ -76,7 +77,8 @@ export class NodeDirectory {
     node.heardAt = now;
     this.#nodes.set(id, node);
     this.told(id, announcement.load);
-    return { isNew: before === undefined, difference: node.difference };
+    const change = before === undefined ? "new" : isLeaving ? "leaving" : undefined;
+    return { change, difference: node.difference };
   }
 
   /** Takes how much a node has to do now. */
@@ -191,12 +193,17 @@ export class NodeDirectory {
   }
 }
 
+/** What people call a node, at the beginning of a sentence. */
+export function nodeName({ name, role }: Pick<Announcement, "name" | "role">): string {
+  return `The ${role === "worker" ? "worker" : "server"} on ${name}`;
+}
+
 /** Why two nodes do not work together, in a sentence that names the other; `undefined` where they do. */
 function differenceOf(
   { name, role, version, hash }: Announcement,
   self: Pick<Announcement, "version" | "hash">,
 ): string | undefined {
-  const node = `The ${role === "worker" ? "worker" : "server"} on ${name}`;
+  const node = nodeName({ name, role });
   if (version !== self.version) {
     return `${node} has version ${version} and this one ${self.version}, so neither computes for the other`;
   }

@@ -67,9 +67,9 @@ export class StreamServer {
   list(): Session[] {
     const others = this.remote?.list() ?? [];
     if (others.length === 0) return this.registry.list();
-    return [...this.registry.list(), ...others].toSorted((a, b) =>
-      a.created_at < b.created_at ? -1 : 1
-    );
+    // The same order on every machine.
+    const keyOf = ({ created_at, session_id }: Session) => `${created_at} ${session_id}`;
+    return [...this.registry.list(), ...others].toSorted((a, b) => keyOf(a) < keyOf(b) ? -1 : 1);
   }
 
   /** Whether the server is stopping and takes no new streams. */
