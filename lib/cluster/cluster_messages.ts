@@ -4,17 +4,17 @@
  * @module
  */
 
-import type { SegmentRun, WorkerLoad } from "../pipeline/segment_dispatcher.ts";
+import type { SegmentRun } from "../pipeline/segment_dispatcher.ts";
 import type { PoolName } from "../pipeline/step.ts";
 import type { SegmentOutcome } from "../pipeline/worker_tasks.ts";
-import type { Turn } from "../workers/worker_pool.ts";
+import type { PoolLoad, Turn } from "../workers/worker_pool.ts";
 import type { WorkerFailure } from "../workers/worker_messages.ts";
 
 /** What a node does: `serve` answers clients and may compute, `worker` only computes. */
 export type NodeRole = "serve" | "worker";
 
 /** How much a node has to do, by the kind of its workers. */
-export type NodeLoad = Readonly<Record<PoolName, WorkerLoad>>;
+export type NodeLoad = Readonly<Record<PoolName, PoolLoad>>;
 
 /** What a node tells all others every second. */
 export interface Announcement {

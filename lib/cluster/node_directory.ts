@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { WorkerLoad } from "../pipeline/segment_dispatcher.ts";
 import type { PoolName } from "../pipeline/step.ts";
+import type { PoolLoad } from "../workers/worker_pool.ts";
 import type { Announcement, NodeLoad } from "./cluster_messages.ts";
 
 /** A node that says nothing for so long is taken for dead, in milliseconds; it announces itself every second. */
@@ -157,7 +157,7 @@ export class NodeDirectory {
 
   /**
    * Chooses where a task is to go: here where a worker is free, else to the node with the most free workers; where none is free,
-   * to where the fewest tasks wait for each worker.
+   * to where it will be done first, so that streams on slow nodes get no less than others.
    *
    * @param here How much the workers of this machine have to do
    * @param without Ids of nodes that are not to be asked
@@ -165,23 +165,25 @@ export class NodeDirectory {
    */
   choose(
     pool: PoolName,
-    here: WorkerLoad,
+    here: PoolLoad,
     without: ReadonlySet<string> = new Set(),
   ): typeof HERE | string | undefined {
     if (here.workers > here.underWay) return HERE;
-    let best: { place: typeof HERE | string; free: number; waiting: number } | undefined;
+    let best: { place: typeof HERE | string; free: number; doneMs: number } | undefined;
     if (here.workers > 0) {
-      best = { place: HERE, free: 0, waiting: here.underWay / here.workers };
+      best = { place: HERE, free: 0, doneMs: doneMs(here, here.underWay) };
     }
     for (const { announcement: { id, load }, asked, others } of this.#usable(pool)) {
       if (without.has(id)) continue;
-      const { workers } = load[pool];
       const underWay = asked[pool] + others[pool];
-      const free = Math.max(0, workers - underWay);
-      const waiting = underWay / workers;
-      const isBetter = best === undefined || free > best.free ||
-        free === best.free && waiting < best.waiting;
-      if (isBetter) best = { place: id, free, waiting };
+      const node = {
+        place: id,
+        free: Math.max(0, load[pool].workers - underWay),
+        doneMs: doneMs(load[pool], underWay),
+      };
+      const isBetter = best === undefined || node.free > best.free ||
+        node.free === best.free && node.doneMs < best.doneMs;
+      if (isBetter) best = node;
     }
     return best?.place;
   }
@@ -191,6 +193,11 @@ export class NodeDirectory {
       difference === undefined && !isLeaving && load[pool].workers > 0
     );
   }
+}
+
+/** Milliseconds until one more task would be done; a node that has not computed yet is taken for a fast one. */
+function doneMs({ workers, taskMs }: PoolLoad, underWay: number): number {
+  return (underWay + 1) * Math.max(1, taskMs) / workers;
 }
 
 /** What people call a node, at the beginning of a sentence. */

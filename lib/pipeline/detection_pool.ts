@@ -20,6 +20,8 @@ import {
 import { ModelError } from "../onnx/errors.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import {
+  NO_WORKERS,
+  type PoolLoad,
   type PoolResult,
   type Turn,
   WorkerPool,
@@ -41,7 +43,6 @@ import { type AutotuneAnswer, autotuneKey, keepAnswer, readAnswer } from "./kept
 import { DefinitionError } from "./errors.ts";
 import type { ModelUse } from "./model_uses.ts";
 import { planPipeline } from "./pipeline_plan.ts";
-import type { WorkerLoad } from "./segment_dispatcher.ts";
 import { modelOf } from "./steps.ts";
 import type { DetectTask, SegmentOutcome, WorkerSetup } from "./worker_tasks.ts";
 
@@ -135,8 +136,8 @@ export class DetectionPool {
   }
 
   /** How much the workers have to do; none before the start. */
-  get load(): WorkerLoad {
-    return this.#readyPool?.load ?? { workers: 0, underWay: 0 };
+  get load(): PoolLoad {
+    return this.#readyPool?.load ?? NO_WORKERS;
   }
 
   /** SHA-256 of each model, by what nodes call it; empty before the start. */

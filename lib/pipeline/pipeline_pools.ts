@@ -12,7 +12,7 @@ import { chooseTextModel } from "../models/text_models.ts";
 import { findModel, modelPath, refuseCopyleft } from "../models/model_catalog.ts";
 import { ModelError } from "../onnx/errors.ts";
 import { UserError } from "../user_error.ts";
-import type { WorkerStatus } from "../workers/worker_pool.ts";
+import { NO_WORKERS, type PoolLoad, type WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { CANARY } from "./canary.ts";
 import { DetectionPool } from "./detection_pool.ts";
@@ -24,7 +24,7 @@ import type { SegmentResult } from "./pipeline_executor.ts";
 import type { PipelineModel } from "./pipeline_info.ts";
 import type { CompleteOptions } from "./pipeline_options.ts";
 import { ReadingPool } from "./reading_pool.ts";
-import type { LocalWorkers, SegmentRun, WorkerLoad } from "./segment_dispatcher.ts";
+import type { LocalWorkers, SegmentRun } from "./segment_dispatcher.ts";
 import type { PoolName } from "./step.ts";
 import { STEPS } from "./steps.ts";
 
@@ -150,9 +150,9 @@ export class PipelinePools implements LocalWorkers {
   }
 
   /** How much the workers of a kind have to do; none before the start. */
-  load(pool: PoolName): WorkerLoad {
+  load(pool: PoolName): PoolLoad {
     return (pool === "detection" ? this.#detection : this.#reading)?.load ??
-      { workers: 0, underWay: 0 };
+      NO_WORKERS;
   }
 
   /** Every model file that results depend on, by what it is called here; empty before the start. */

@@ -8,9 +8,9 @@ import { imageTaskRules } from "./image_task_rules.ts";
 import type { TextModelName, TextPrecision } from "../config.ts";
 import { ModelError } from "../onnx/errors.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
-import type { WorkerLoad } from "./segment_dispatcher.ts";
 import type { ReaderSetup, ReadTask, SegmentOutcome } from "./worker_tasks.ts";
 import {
+  type PoolLoad,
   type PoolResult,
   type Turn,
   WorkerPool,
@@ -80,7 +80,7 @@ export class ReadingPool {
   }
 
   /** How much its worker has to do. */
-  get load(): WorkerLoad {
+  get load(): PoolLoad {
     return this.#pool.load;
   }
 

@@ -6,7 +6,7 @@
 
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
-import type { Turn } from "../workers/worker_pool.ts";
+import type { PoolLoad, Turn } from "../workers/worker_pool.ts";
 import type { SegmentResult } from "./pipeline_executor.ts";
 import type { NodeValue, PoolName } from "./step.ts";
 import type { TextMemory } from "./worker_tasks.ts";
@@ -33,18 +33,10 @@ export interface SegmentRun {
   memory?: TextMemory | undefined;
 }
 
-/** How much the workers of a kind have to do. */
-export interface WorkerLoad {
-  /** Workers that there are; 0 where this machine has none of the kind. */
-  workers: number;
-  /** Tasks that are with one of them or wait. */
-  underWay: number;
-}
-
 /** The workers of one machine. */
 export interface LocalWorkers {
   /** How much those of a kind have to do now. */
-  load(pool: PoolName): WorkerLoad;
+  load(pool: PoolName): PoolLoad;
   /** Runs nodes on them, when it is their turn. */
   run(run: SegmentRun): Promise<SegmentResult>;
 }

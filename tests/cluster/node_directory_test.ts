@@ -1,19 +1,24 @@
 import { expect } from "expect";
 import type { Announcement } from "../../lib/cluster/cluster_messages.ts";
 import { HERE, NodeDirectory } from "../../lib/cluster/node_directory.ts";
+import type { PoolLoad } from "../../lib/workers/worker_pool.ts";
 
 const SELF = { id: "self", version: "1", hash: "h" };
-const NONE = { workers: 0, underWay: 0 };
+const NONE = load(0, 0);
+
+function load(workers: number, underWay: number, taskMs = 20): PoolLoad {
+  return { workers, underWay, taskMs };
+}
 
 function announce(id: string, workers: number, underWay = 0, more: Partial<Announcement> = {}) {
-  const load = { detection: { workers, underWay }, reading: { workers: 1, underWay: 0 } };
+  const pools = { detection: load(workers, underWay), reading: load(1, 0) };
   const node: Announcement = {
     id,
     name: id,
     role: "worker",
     version: "1",
     hash: "h",
-    load,
+    load: pools,
     isLeaving: false,
     ...more,
   };
@@ -24,8 +29,8 @@ Deno.test("a frame stays here while a worker is free here, then goes to the node
   const directory = new NodeDirectory(SELF);
   directory.heard(announce("a", 2), 0);
   directory.heard(announce("b", 4, 1), 0);
-  expect(directory.choose("detection", { workers: 1, underWay: 0 })).toBe(HERE);
-  expect(directory.choose("detection", { workers: 1, underWay: 1 })).toBe("b");
+  expect(directory.choose("detection", load(1, 0))).toBe(HERE);
+  expect(directory.choose("detection", load(1, 1))).toBe("b");
   const first = directory.ask("b", "detection");
   const second = directory.ask("b", "detection");
   // Now 2 of a and 1 of b are free.
@@ -38,12 +43,25 @@ Deno.test("a frame stays here while a worker is free here, then goes to the node
   expect(directory.choose("detection", NONE, new Set(["a", "b"]))).toBeUndefined();
 });
 
-Deno.test("where no worker is free a frame goes to where the fewest wait for each, and stays here if that is no worse", () => {
+Deno.test("where no worker is free a frame goes to where it is done first, and stays here if that is no later", () => {
   const directory = new NodeDirectory(SELF);
   directory.heard(announce("a", 2, 6), 0);
   directory.heard(announce("b", 1, 2), 0);
-  expect(directory.choose("detection", { workers: 1, underWay: 2 })).toBe(HERE);
-  expect(directory.choose("detection", { workers: 1, underWay: 3 })).toBe("b");
+  expect(directory.choose("detection", load(1, 2))).toBe(HERE);
+  expect(directory.choose("detection", load(1, 3))).toBe("b");
+});
+
+Deno.test("a slow node is left to fewer frames", () => {
+  const directory = new NodeDirectory(SELF);
+  const pools = { detection: load(1, 0, 60), reading: load(1, 0) };
+  directory.heard(announce("slow", 1, 0, { load: pools }), 0);
+  directory.heard(announce("fast", 1, 0), 0);
+  const places = Array.from({ length: 8 }, () => {
+    const place = String(directory.choose("detection", NONE));
+    directory.ask(place, "detection");
+    return place;
+  });
+  expect(places.filter((place) => place === "slow")).toHaveLength(2);
 });
 
 Deno.test("what a node tells holds what was asked of it already", () => {
