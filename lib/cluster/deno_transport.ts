@@ -23,6 +23,7 @@ export class DenoTransport implements Transport {
   /** Why the connection ended; not there if it was closed from here. */
   closeError?: Error;
   #connection: Deno.TcpConn | Deno.TlsConn | undefined;
+  #isConnected = false;
   #isEncrypted = false;
   #isClosed = false;
   #greeting = new Uint8Array();
@@ -60,6 +61,7 @@ export class DenoTransport implements Transport {
         await encrypted.handshake();
         this.#isEncrypted = true;
       }
+      this.#isConnected = true;
     } catch (error) {
       this.#end();
       throw error;
@@ -99,7 +101,7 @@ export class DenoTransport implements Transport {
     void this.close();
   }
 
-  /** Resolves when the connection has ended. */
+  /** Resolves when a connection that was made has ended. */
   closed(): Promise<void | Error> {
     return this.#closed.promise;
   }
@@ -140,6 +142,7 @@ export class DenoTransport implements Transport {
     } catch {
       // TLS may have closed it already.
     }
-    this.#closed.resolve(this.closeError);
+    // The client takes this for the loss of a connection, and would hide why none was made.
+    if (this.#isConnected) this.#closed.resolve(this.closeError);
   }
 }
