@@ -14,9 +14,16 @@ import type { SessionRegistry } from "../streaming/session_registry.ts";
 import { logEvent } from "../telemetry/log.ts";
 import { reasonOf } from "../user_error.ts";
 import { ClusterDispatcher } from "./cluster_dispatcher.ts";
-import { type Announcement, type NodeRole, Subjects } from "./cluster_messages.ts";
+import {
+  type Announcement,
+  AnnouncementSchema,
+  jsonOf,
+  type NodeRole,
+  Subjects,
+} from "./cluster_messages.ts";
 import { clusterMetrics } from "./cluster_metrics.ts";
 import { ComputeNode } from "./compute_node.ts";
+import { listen } from "./listen.ts";
 import { ReconnectingNats } from "./nats_connection.ts";
 import { NodeDirectory, nodeName } from "./node_directory.ts";
 import { PublishedStreams } from "./published_streams.ts";
@@ -25,6 +32,8 @@ import { WatchedStreams } from "./watched_streams.ts";
 
 /** Time between two announcements, in milliseconds. */
 const ANNOUNCE_MS = 1000;
+/** Time between two attempts to use JetStream, in milliseconds. */
+const LISTS_RETRY_MS = 3000;
 /** What a message holds besides the frame, in bytes: most of it is what is known of the text of its stream. */
 const OVERHEAD_BYTES = MEGABYTE / 4;
 
@@ -57,7 +66,7 @@ export class Cluster {
     | { lists: SessionLists; published: PublishedStreams; watched: WatchedStreams }
     | undefined;
   /** What is wrong with the NATS that this node is connected to. */
-  #shortcomings: string[] = [];
+  readonly #shortcomings = new Set<string>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #isLeaving = false;
 
@@ -168,13 +177,10 @@ export class Cluster {
   }
 
   async #connected(connection: NatsConnection): Promise<void> {
-    this.#shortcomings = [];
-    const { config, maxFrameBytes } = this.#options;
-    connection.subscribe(this.#subjects.nodes, {
-      callback: (error, message) => {
-        if (error === null) this.#heard(message.json<Announcement>());
-      },
-    });
+    this.#shortcomings.clear();
+    const { maxFrameBytes } = this.#options;
+    const read = jsonOf(AnnouncementSchema);
+    listen(connection, this.#subjects.nodes, read, (announcement) => this.#heard(announcement));
     if (this.#compute.load.detection.workers > 0 && !this.#isLeaving) {
       this.#compute.serve(connection, this.#subjects.node(this.#self.id));
     }
@@ -186,14 +192,30 @@ export class Cluster {
     // So that whoever hears of this node can ask it.
     await connection.flush();
     this.#announce();
-    await gateway?.lists.use(connection, config.name).catch((cause) => {
-      this.#shortcoming(
-        `Cannot list the streams of other machines, since JetStream does not answer (${
-          reasonOf(cause)
-        }): ` +
-          "start nats-server with -js, and give the credentials access to it",
-      );
-    });
+    if (gateway) void this.#keepLists(gateway.lists, connection);
+  }
+
+  /** JetStream may take longer to start than the rest of NATS. */
+  async #keepLists(lists: SessionLists, connection: NatsConnection): Promise<void> {
+    let shortcoming: string | undefined;
+    while (!connection.isClosed()) {
+      try {
+        await lists.use(connection, this.#options.config.name);
+        if (shortcoming !== undefined) this.#shortcomings.delete(shortcoming);
+        return;
+      } catch (cause) {
+        if (connection.isClosed()) return;
+        shortcoming ??= this.#shortcoming(
+          `Cannot list the streams of other machines, since JetStream does not answer (${
+            reasonOf(cause)
+          }): start nats-server with -js, and give the credentials access to it`,
+        );
+      }
+      await Promise.race([
+        new Promise((resolve) => setTimeout(resolve, LISTS_RETRY_MS)),
+        connection.closed(),
+      ]);
+    }
   }
 
   #checkPayload(limit: number, maxFrameBytes: number): void {
@@ -209,9 +231,10 @@ export class Cluster {
     );
   }
 
-  #shortcoming(sentence: string): void {
-    this.#shortcomings.push(sentence);
+  #shortcoming(sentence: string): string {
+    this.#shortcomings.add(sentence);
     logEvent("warning", "cluster_problem", sentence);
+    return sentence;
   }
 
   #disconnected(): void {

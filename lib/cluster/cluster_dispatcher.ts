@@ -105,7 +105,7 @@ export class ClusterDispatcher implements SegmentDispatcher {
       const place = directory.choose(run.pool, load, tried);
       if (place === HERE) return await local.run(run);
       if (place === undefined) break;
-      packet ??= this.#encode(run);
+      packet ??= this.#packetOf(run);
       if (!this.#fits(packet)) {
         if (load.workers > 0) return await local.run(run);
         throw new PipelineError({ cause: new Error(this.#tooLarge(packet)) });
@@ -130,6 +130,13 @@ export class ClusterDispatcher implements SegmentDispatcher {
       performance.now() - this.#aloneSince < PATIENCE_MS || priority !== "stream";
     const cause = new Error("No node of the cluster can compute");
     return isPatient ? new OverloadedError(cause.message) : new PipelineError({ cause });
+  }
+
+  /** A frame for another node, without what is known of its text where NATS would not take both. */
+  #packetOf(run: SegmentRun): Uint8Array<ArrayBuffer> {
+    const packet = this.#encode(run);
+    if (this.#fits(packet) || run.memory === undefined) return packet;
+    return this.#encode({ ...run, memory: { lines: [], searched: undefined } });
   }
 
   #encode({ turn, ...run }: SegmentRun): Uint8Array<ArrayBuffer> {

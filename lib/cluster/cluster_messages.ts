@@ -4,35 +4,45 @@
  * @module
  */
 
+import * as v from "valibot";
 import type { SegmentRun } from "../pipeline/segment_dispatcher.ts";
-import type { PoolName } from "../pipeline/step.ts";
 import type { SegmentOutcome } from "../pipeline/worker_tasks.ts";
 import type { PoolLoad, Turn } from "../workers/worker_pool.ts";
+import { count, duration, text, uuid } from "../protocol/values.ts";
 import type { WorkerFailure } from "../workers/worker_messages.ts";
 
-/** What a node does: `serve` answers clients and may compute, `worker` only computes. */
-export type NodeRole = "serve" | "worker";
+const LoadSchema: v.GenericSchema<PoolLoad> = v.object({
+  workers: count,
+  underWay: count,
+  taskMs: duration,
+});
 
-/** How much a node has to do, by the kind of its workers. */
-export type NodeLoad = Readonly<Record<PoolName, PoolLoad>>;
+/** Schema of {@linkcode Announcement}. */
+export const AnnouncementSchema = v.object({
+  /** Of this run of the program. */
+  id: uuid,
+  /** Host name of the machine. */
+  name: text,
+  /** What the node does: `serve` answers clients and may compute, `worker` only computes. */
+  role: v.picklist(["serve", "worker"]),
+  /** Version of livesyte. */
+  version: text,
+  /** What its results depend on; see {@linkcode PipelineService.fingerprint}. */
+  hash: text,
+  /** How much it has to do, by the kind of its workers. */
+  load: v.object({ detection: LoadSchema, reading: LoadSchema }),
+  /** Whether it finishes what it has and takes no more. */
+  isLeaving: v.boolean(),
+});
 
 /** What a node tells all others every second. */
-export interface Announcement {
-  /** Of this run of the program. */
-  id: string;
-  /** Host name of the machine. */
-  name: string;
-  /** What the node does. */
-  role: NodeRole;
-  /** Version of livesyte. */
-  version: string;
-  /** What its results depend on; see {@linkcode PipelineService.fingerprint}. */
-  hash: string;
-  /** How much it has to do. */
-  load: NodeLoad;
-  /** Whether it finishes what it has and takes no more. */
-  isLeaving: boolean;
-}
+export type Announcement = v.InferOutput<typeof AnnouncementSchema>;
+
+/** What a node does. */
+export type NodeRole = Announcement["role"];
+
+/** How much a node has to do, by the kind of its workers. */
+export type NodeLoad = Readonly<Announcement["load"]>;
 
 /** A task for another node; a packet. */
 export interface TaskMessage extends Omit<SegmentRun, "turn"> {
@@ -48,7 +58,7 @@ export type TaskAnswer =
   & (
     | { outcome: SegmentOutcome; wait: number }
     | { failure: Omit<WorkerFailure, "type"> }
-    | { refusal: "full" | "unequal" | "unreadable" }
+    | { refusal: "full" | "unequal" }
   );
 
 /** The answers of a stream for viewers elsewhere; a packet. */
@@ -56,16 +66,26 @@ export type StreamMessage =
   | { text: string; frame?: Uint8Array<ArrayBuffer> }
   | { ended: true };
 
-/** What a gateway tells every few seconds while somebody there watches a stream of another. */
-export interface WatchMessage {
-  /** The gateway that the viewers are connected to. */
-  gateway: string;
+/** Schema of {@linkcode WatchMessage}. */
+export const WatchMessageSchema = v.object({
+  /** Id of the gateway that the viewers are connected to. */
+  gateway: uuid,
   /** The stream. */
-  sessionId: string;
+  sessionId: uuid,
   /** Viewers there; 0 when the last has left. */
-  viewers: number;
+  viewers: count,
   /** Whether one of them wants the frames too. */
-  wantsFrames: boolean;
+  wantsFrames: v.boolean(),
+});
+
+/** What a gateway tells every second while somebody there watches a stream of another. */
+export type WatchMessage = v.InferOutput<typeof WatchMessageSchema>;
+
+/** Reads JSON of a schema; throws where it is not of that. */
+export function jsonOf<Message>(
+  schema: v.GenericSchema<unknown, Message>,
+): (data: Uint8Array) => Message {
+  return (data) => v.parse(schema, JSON.parse(new TextDecoder().decode(data)));
 }
 
 /** The subjects of one cluster. */

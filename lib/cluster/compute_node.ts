@@ -14,6 +14,13 @@ import { decodePacket, encodePacket } from "./packet.ts";
 /** Tasks for each worker above which a node is full: they come in turns of a stream each, and the last waits for some seconds. */
 const MOST_FOR_EACH_WORKER = 64;
 
+/** What is answered to a task, without how much there is to do; `isHere` to an empty message. */
+type Answer =
+  | Omit<Extract<TaskAnswer, { outcome: unknown }>, "load">
+  | Omit<Extract<TaskAnswer, { failure: unknown }>, "load">
+  | Omit<Extract<TaskAnswer, { refusal: unknown }>, "load">
+  | { isHere: true };
+
 /** Takes tasks of other nodes, runs them on the workers of this machine, and keeps nothing of them. */
 export class ComputeNode {
   readonly #workers: LocalWorkers;
@@ -48,7 +55,8 @@ export class ComputeNode {
   serve(connection: NatsConnection, subject: string): void {
     this.#subscription = connection.subscribe(subject, {
       callback: (error, message) => {
-        if (error === null) void this.#answer(message);
+        const maxBytes = connection.info?.max_payload ?? Infinity;
+        if (error === null) void this.#answer(message, maxBytes);
       },
     });
   }
@@ -68,34 +76,40 @@ export class ComputeNode {
     clearTimeout(timer);
   }
 
-  async #answer(message: Msg): Promise<void> {
+  async #answer(message: Msg, maxBytes: number): Promise<void> {
     this.#underWay += 1;
     const answer = await this.#run(message.data);
     try {
-      message.respond(encodePacket({ ...answer, load: this.load }));
+      message.respond(this.#encode(answer, maxBytes));
     } catch {
-      // Without a connection nobody waits for it, and an outcome that NATS does not take is one that nobody gets.
+      // Without a connection nobody waits for it.
     }
     this.#underWay -= 1;
     if (this.#underWay === 0) this.#onIdle?.();
   }
 
+  #encode(answer: Answer, maxBytes: number): Uint8Array {
+    const packet = encodePacket({ ...answer, load: this.load });
+    if (packet.length <= maxBytes) return packet;
+    if ("outcome" in answer && answer.outcome.memory !== undefined) {
+      // Without it the lines are only read once more.
+      const { memory: _, ...outcome } = answer.outcome;
+      return this.#encode({ ...answer, outcome }, maxBytes);
+    }
+    const message = `An answer of ${packet.length} bytes is more than NATS takes`;
+    return encodePacket({ failure: { kind: "internal", message }, load: this.load });
+  }
+
   /** An empty message only asks whether the node is there. */
-  async #run(data: Uint8Array): Promise<Omit<TaskAnswer, "load">> {
-    if (data.length === 0) return {};
-    let task: TaskMessage;
+  async #run(data: Uint8Array): Promise<Answer> {
+    if (data.length === 0) return { isHere: true };
     try {
-      task = decodePacket(data) as TaskMessage;
-    } catch {
-      return { refusal: "unreadable" };
-    }
-    const { equal, turn, ...run } = task;
-    if (equal?.version !== this.#equal.version || equal.hash !== this.#equal.hash) {
-      return { refusal: "unequal" };
-    }
-    const { workers, underWay } = this.#workers.load(run.pool);
-    if (underWay >= workers * this.#mostForEachWorker) return { refusal: "full" };
-    try {
+      const { equal, turn, ...run } = decodePacket(data) as TaskMessage;
+      if (equal.version !== this.#equal.version || equal.hash !== this.#equal.hash) {
+        return { refusal: "unequal" };
+      }
+      const { workers, underWay } = this.#workers.load(run.pool);
+      if (underWay >= workers * this.#mostForEachWorker) return { refusal: "full" };
       const mostAtOnce = turn.mostAtOnce ?? Infinity;
       const { outcome, wait } = await this.#workers.run({ ...run, turn: { ...turn, mostAtOnce } });
       return { outcome, wait };

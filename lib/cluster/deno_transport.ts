@@ -117,7 +117,7 @@ export class DenoTransport implements Transport {
       const buffer = new Uint8Array(READ_BYTES);
       const length = await connection.read(buffer);
       if (length === null) break;
-      this.#greeting = Uint8Array.of(...this.#greeting, ...buffer.subarray(0, length));
+      this.#greeting = joined(this.#greeting, buffer.subarray(0, length));
       const text = decoder.decode(this.#greeting);
       if (!text.includes("\r\n")) continue;
       const [, json] = INFO.exec(text) ?? [];
@@ -145,4 +145,11 @@ export class DenoTransport implements Transport {
     // The client takes this for the loss of a connection, and would hide why none was made.
     if (this.#isConnected) this.#closed.resolve(this.closeError);
   }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }

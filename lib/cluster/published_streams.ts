@@ -8,7 +8,14 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { ViewerTransport } from "../streaming/audience.ts";
 import type { SessionRegistry } from "../streaming/session_registry.ts";
 import type { StreamSession } from "../streaming/stream_session.ts";
-import type { StreamMessage, Subjects, WatchMessage } from "./cluster_messages.ts";
+import {
+  jsonOf,
+  type StreamMessage,
+  type Subjects,
+  type WatchMessage,
+  WatchMessageSchema,
+} from "./cluster_messages.ts";
+import { listen } from "./listen.ts";
 import { encodePacket } from "./packet.ts";
 
 /** Without a word from a gateway for so long, in milliseconds, nobody watches there. */
@@ -76,11 +83,8 @@ export class PublishedStreams {
   /** Publishes over a connection from now on. */
   use(connection: NatsConnection): void {
     this.#connection = connection;
-    connection.subscribe(this.#subjects.watch, {
-      callback: (error, message) => {
-        if (error === null) this.#heard(message.json<WatchMessage>());
-      },
-    });
+    const read = jsonOf(WatchMessageSchema);
+    listen(connection, this.#subjects.watch, read, (message) => this.#heard(message));
   }
 
   /** Forgets the gateways that have said nothing for a while, and the streams that have ended. */

@@ -9,6 +9,7 @@ import type { Session } from "../protocol/session.ts";
 import { Audience, type ViewerTransport } from "../streaming/audience.ts";
 import type { RemoteStreams } from "../streaming/remote_streams.ts";
 import type { StreamMessage, Subjects, WatchMessage } from "./cluster_messages.ts";
+import { listen } from "./listen.ts";
 import { decodePacket } from "./packet.ts";
 import type { SessionLists } from "./session_lists.ts";
 
@@ -92,14 +93,12 @@ export class WatchedStreams implements RemoteStreams {
 
   #subscribe(sessionId: string): Subscription | undefined {
     if (this.#connection === undefined || this.#connection.isClosed()) return undefined;
-    return this.#connection.subscribe(this.#subjects.session(sessionId), {
-      callback: (error, { data }) => {
-        const stream = this.#watched.get(sessionId);
-        if (error !== null || stream === undefined) return;
-        const message = decodePacket(data) as StreamMessage;
-        if ("ended" in message) this.#end(sessionId, stream);
-        else stream.audience.send(message.text, message.frame);
-      },
+    const read = (data: Uint8Array) => decodePacket(data) as StreamMessage;
+    return listen(this.#connection, this.#subjects.session(sessionId), read, (message) => {
+      const stream = this.#watched.get(sessionId);
+      if (stream === undefined) return;
+      if ("ended" in message) this.#end(sessionId, stream);
+      else stream.audience.send(message.text, message.frame);
     });
   }
 

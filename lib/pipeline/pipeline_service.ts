@@ -62,7 +62,7 @@ export class PipelineService {
       const { outcome } = await run(segment, image, given);
       return { value: outcome.values[id], ms: outcome.times[id] };
     },
-    (pool) => this.#pools.load(pool).workers === 0 ? this.#workersElsewhere(pool) : 1,
+    (pool) => Math.min(1, this.#pools.load(pool).workers) + this.#workersElsewhere(pool),
   );
   #dispatcher: SegmentDispatcher | undefined;
   #images = 0;
