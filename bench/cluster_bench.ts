@@ -39,6 +39,13 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 const jain = (shares: number[]) =>
   sum(shares) ** 2 / (shares.length * sum(shares.map((share) => share ** 2)));
 
+/** Milliseconds that the cores have worked for a process; Linux counts in hundredths of a second. */
+function processorMs(pid: number): number {
+  const [, fields = ""] = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ");
+  const [user, system] = fields.split(" ").slice(11, 13).map(Number);
+  return ((user ?? NaN) + (system ?? NaN)) * 10;
+}
+
 /** The same program on some cores only. */
 function pinned(cores: string, { command, args }: ServerProgram): ServerProgram {
   return { command: "taskset", args: ["-c", cores, command, ...args] };
@@ -110,13 +117,19 @@ async function measureRoundTrip(frame: Uint8Array): Promise<void> {
   await using gateway = await start(nats.url, 0);
   await knows(gateway, 1);
   for (const [title, pauseMs] of [["back to back", 0], ["each 66 ms", 66]] as const) {
+    const before = [gateway.pid, nats.pid].map(processorMs);
     const times = await roundTrips([alone, gateway], frame, pauseMs);
+    const work = [gateway.pid, nats.pid].map((pid, index) =>
+      (processorMs(pid) - (before[index] ?? NaN)) / (times[1]?.length ?? NaN)
+    );
     const [here, there] = times.map((each) => [0.5, 0.95].map((share) => quantile(each, share)));
     print(
       `round trip, ${title}: p50 ${here?.[0]?.toFixed(1)} ms here, ${
         there?.[0]?.toFixed(1)
       } ms on a worker; ` +
-        `p95 ${here?.[1]?.toFixed(1)} and ${there?.[1]?.toFixed(1)} ms`,
+        `p95 ${here?.[1]?.toFixed(1)} and ${there?.[1]?.toFixed(1)} ms; work for a frame of ` +
+        `${Math.round(frame.length / 1024)} KiB: ${work[0]?.toFixed(2)} core-ms at the gateway, ` +
+        `${work[1]?.toFixed(2)} in NATS`,
     );
   }
 }

@@ -8,6 +8,7 @@ import { type JsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 import comments from "../protocol/comments.json" with { type: "json" };
 import { DetectionSchema } from "../protocol/detection.ts";
+import { ClusterHealthSchema, ClusterNodeSchema } from "../protocol/cluster.ts";
 import { DeviceInUseSchema } from "../protocol/device.ts";
 import { ErrorAnswerSchema } from "../protocol/error.ts";
 import { BoundingBoxSchema, FrameSizeSchema, PointSchema } from "../protocol/geometry.ts";
@@ -34,6 +35,8 @@ export const NAMED = {
   ErrorAnswer: ErrorAnswerSchema,
   Health: HealthSchema,
   DeviceInUse: DeviceInUseSchema,
+  ClusterHealth: ClusterHealthSchema,
+  ClusterNode: ClusterNodeSchema,
   JobsSummary: JobsSummarySchema,
   Ready: ReadySchema,
   ModelInfo: ModelInfoSchema,

@@ -1,11 +1,16 @@
 import { expect } from "expect";
+import { NatsConnectionImpl } from "@nats-io/transport-node";
+import { decodePacket, encodePacket } from "../../lib/cluster/packet.ts";
 import type { PipelineResult } from "../../lib/protocol/result.ts";
+import type { ResultsPage } from "../../lib/protocol/video_results.ts";
 import type { Services } from "../../services.ts";
 import { isMissing } from "../needs.ts";
 import { loadTextModels } from "../ocr/models.ts";
 import { ensureModel } from "../pipeline/models.ts";
 import { readFixture } from "../read_fixture.ts";
 import { openStream, startTestServer, type TestServer } from "../routes/test_server.ts";
+import { ask, isOver, submit, untilJob } from "../routes/video_client.ts";
+import { DOG_VIDEO } from "../video/media.ts";
 import { freePort, startNats, until } from "./nats_server.ts";
 
 const ignore = isMissing("nats");
@@ -244,5 +249,52 @@ Deno.test({
     await using server = await startNode(`nats://127.0.0.1:${freePort()}`);
     expect(performance.now() - startedAt).toBeLessThan(15_000);
     expect((await server.fetch("/ready")).status).toBe(200);
+  },
+});
+
+Deno.test({
+  name: "a video job of a gateway without workers waits for a node, and has every frame once",
+  ignore,
+  async fn() {
+    await ensureModel();
+    await using nats = await startNats();
+    await using gateway = await startGateway(nats.url);
+    const url = `http://${gateway.host}`;
+    const id = await submit(url, new File([await Deno.readFile(DOG_VIDEO)], "dog.mp4"));
+    await untilJob(url, id, ({ status }) => status === "processing");
+    await using _node = await startNode(nats.url);
+    expect(await untilJob(url, id, isOver)).toMatchObject({ status: "completed" });
+    const { answer } = await ask<ResultsPage>(url, `/video/results/${id}`);
+    expect(answer.results.map(({ frame_index }) => frame_index)).toEqual([...Array(10).keys()]);
+    expect(
+      answer.results.every(({ result }) => result.detections.some(({ label }) => label === "dog")),
+    ).toBe(true);
+  },
+});
+
+Deno.test({
+  name: "messages that cannot be read harm nobody",
+  ignore,
+  async fn() {
+    await ensureModel();
+    await using nats = await startNats();
+    await using gateway = await startGateway(nats.url);
+    await using node = await startNode(nats.url);
+    await Promise.all([knows(gateway, 1), knows(node, 1)]);
+    const id = node.services.health().cluster?.node_id ?? "";
+    const stranger = await NatsConnectionImpl.connect({ servers: nats.url });
+    const garbage = ["", "null", "{}", '{"id":1}', new Uint8Array(8), new Uint8Array(5).fill(255)];
+    const packets = [null, 1, {}, { equal: null }, { equal: {}, turn: null }].map(encodePacket);
+    for (const data of [...garbage, ...packets]) {
+      for (const subject of ["nodes", "watch", `node.${id}`, `session.${id}`]) {
+        stranger.publish(`livesyte.default.${subject}`, data);
+      }
+    }
+    await stranger.flush();
+    const answer = await stranger.request(`livesyte.default.node.${id}`, encodePacket(null));
+    expect(decodePacket(answer.data)).toMatchObject({ failure: { kind: "internal" } });
+    await stranger.close();
+    expect(await stream(gateway, "yolo_only", [DOG])).toHaveLength(1);
+    expect(gateway.services.health().status).toBe("healthy");
   },
 });

@@ -4,6 +4,8 @@
 export interface NatsServer extends AsyncDisposable {
   /** Such as `nats://127.0.0.1:40123`. */
   url: string;
+  /** Id of its process. */
+  readonly pid: number;
   /** Ends it as a crash would. */
   kill(): Promise<void>;
   /** Starts it again. */
@@ -62,6 +64,9 @@ export async function startNats(
   await restart();
   return {
     url: `nats://127.0.0.1:${port}`,
+    get pid() {
+      return child?.pid ?? NaN;
+    },
     kill,
     restart,
     async [Symbol.asyncDispose]() {

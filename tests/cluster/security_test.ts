@@ -1,9 +1,11 @@
 import { nkeys } from "@nats-io/transport-node";
 import { expect } from "expect";
+import { LoadClient } from "../../bench/load_client.ts";
 import { startServerProcess } from "../../bench/server_process.ts";
 import { runMain } from "../commands/run_main.ts";
 import { isMissing } from "../needs.ts";
 import { ensureModel } from "../pipeline/models.ts";
+import { readFixture } from "../read_fixture.ts";
 import { freePort, startNats, until } from "./nats_server.ts";
 
 const ignore = isMissing("nats");
@@ -65,6 +67,40 @@ Deno.test({
       expect(told).toContain(`127.0.0.1:${port}`);
       expect(told).not.toMatch(/name-a|secret-b|token-c/);
     }
+  },
+});
+
+Deno.test({
+  name: "the subjects that docs/scaling.md names are all that livesyte needs",
+  ignore,
+  async fn() {
+    await ensureModel();
+    const subjects = ["livesyte.default.>", "_INBOX.>"];
+    const published = [...subjects, "$JS.API.>", "$KV.livesyte_default_sessions.>"];
+    const text = await Deno.readTextFile(new URL("../../docs/scaling.md", import.meta.url));
+    for (const subject of published) {
+      expect(text).toContain(`\`${subject.replace("default", "<cluster>")}\``);
+    }
+    const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(", ");
+    const permissions = `{ publish: [${quoted(published)}], subscribe: [${quoted(subjects)}] }`;
+    await using nats = await startNats({
+      lines: [
+        "max_payload: 6MB",
+        `authorization { users: [{ user: a, password: b, permissions: ${permissions} }] }`,
+      ],
+    });
+    const environment = { ...ENVIRONMENT, NATS_URL: nats.url.replace("//", "//a:b@") };
+    await using server = await startServerProcess(environment);
+    await using gateway = await startServerProcess({ ...environment, PIPELINE_WORKERS: "0" });
+    await until(async () => (await clusterOf(gateway.url)).nodes.length === 1);
+    const client = await LoadClient.connect(gateway.url);
+    const answer = await client.ask(await readFixture("dog.jpg"));
+    expect(Object.keys(answer)).toEqual(["frame_index", "result"]);
+    await until(async () =>
+      (await (await fetch(`${server.url}sessions`)).json()).sessions.length === 1
+    );
+    expect((await clusterOf(server.url)).problems).toEqual([]);
+    await client.close();
   },
 });
 
