@@ -66,7 +66,8 @@ export class Cluster {
     | { lists: SessionLists; published: PublishedStreams; watched: WatchedStreams }
     | undefined;
   /** What is wrong with the NATS that this node is connected to. */
-  readonly #shortcomings = new Set<string>();
+  readonly #shortcomings = new Map<"lists" | "payload", string>();
+  #listsTriedAt = -Infinity;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isLeaving = false;
 
@@ -152,7 +153,7 @@ export class Cluster {
       problems: [
         ...problem === undefined ? [] : [problem],
         ...isIdle ? ["No node of the cluster can compute: start a worker"] : [],
-        ...this.#shortcomings,
+        ...this.#shortcomings.values(),
         ...new Set(differences),
       ],
     };
@@ -192,29 +193,30 @@ export class Cluster {
     // So that whoever hears of this node can ask it.
     await connection.flush();
     this.#announce();
-    if (gateway) void this.#keepLists(gateway.lists, connection);
+    void this.#openLists();
   }
 
-  /** JetStream may take longer to start than the rest of NATS. */
-  async #keepLists(lists: SessionLists, connection: NatsConnection): Promise<void> {
-    let shortcoming: string | undefined;
-    while (!connection.isClosed()) {
-      try {
-        await lists.use(connection, this.#options.config.name);
-        if (shortcoming !== undefined) this.#shortcomings.delete(shortcoming);
-        return;
-      } catch (cause) {
-        if (connection.isClosed()) return;
-        shortcoming ??= this.#shortcoming(
-          `Cannot list the streams of other machines, since JetStream does not answer (${
-            reasonOf(cause)
-          }): start nats-server with -js, and give the credentials access to it`,
-        );
-      }
-      await Promise.race([
-        new Promise((resolve) => setTimeout(resolve, LISTS_RETRY_MS)),
-        connection.closed(),
-      ]);
+  /** Tries to use the lists of streams; JetStream may start later than the rest of NATS, or not at all. */
+  async #openLists(): Promise<void> {
+    const { connection } = this.#nats;
+    const lists = this.#gateway?.lists;
+    if (lists === undefined || lists.isOpen || connection === undefined) return;
+    if (performance.now() - this.#listsTriedAt < LISTS_RETRY_MS) return;
+    // One attempt at a time.
+    this.#listsTriedAt = Infinity;
+    try {
+      await lists.use(connection, this.#options.config.name);
+      this.#shortcomings.delete("lists");
+    } catch (cause) {
+      if (connection.isClosed()) return;
+      this.#shortcoming(
+        "lists",
+        `Cannot list the streams of other machines, since JetStream does not answer (${
+          reasonOf(cause)
+        }): start nats-server with -js, and give the credentials access to it`,
+      );
+    } finally {
+      this.#listsTriedAt = performance.now();
     }
   }
 
@@ -226,19 +228,21 @@ export class Cluster {
       ? `, or STREAM_MAX_FRAME_SIZE_MB to ${Math.floor(megabytes * 100) / 100} or less`
       : "";
     this.#shortcoming(
+      "payload",
       `NATS takes messages of ${limit} bytes at most, too little for frames of ${maxFrameBytes}: ` +
         `set max_payload in the configuration of nats-server to ${needed} or more${instead}`,
     );
   }
 
-  #shortcoming(sentence: string): string {
-    this.#shortcomings.add(sentence);
-    logEvent("warning", "cluster_problem", sentence);
-    return sentence;
+  /** Tells what is wrong, once for as long as it stays so. */
+  #shortcoming(kind: "lists" | "payload", sentence: string): void {
+    if (!this.#shortcomings.has(kind)) logEvent("warning", "cluster_problem", sentence);
+    this.#shortcomings.set(kind, sentence);
   }
 
   #disconnected(): void {
     this.#directory.clear();
+    this.#gateway?.lists.close();
     this.#nodesChanged();
   }
 
@@ -272,6 +276,7 @@ export class Cluster {
     const now = performance.now();
     for (const node of this.#directory.sweep(now)) this.#lost(node);
     this.#announce();
+    void this.#openLists();
     this.#gateway?.published.sweep(now);
     this.#gateway?.watched.tell();
   }

@@ -42,7 +42,8 @@ export interface ReconnectingNatsOptions {
 /** Holds a connection to one of several servers; when it is lost, makes the next one, however long that takes. */
 export class ReconnectingNats {
   readonly #options: ReconnectingNatsOptions;
-  readonly #stopped = Promise.withResolvers<void>();
+  /** Ends the pause between two attempts. */
+  #wake: (() => void) | undefined;
   #isStopped = false;
   #connection: NatsConnection | undefined;
   #problem: string | undefined;
@@ -83,7 +84,7 @@ export class ReconnectingNats {
   /** Ends the connection once all has been sent, and makes no other. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#stopped.resolve();
+    this.#wake?.();
     await this.#connection?.close().catch(() => {});
     await this.#running;
   }
@@ -102,9 +103,11 @@ export class ReconnectingNats {
         this.#report(describeFailure(error, url));
       }
       onTried();
+      if (this.#isStopped) return;
       const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
       const timer = setTimeout(resolve, RETRY_MS);
-      await Promise.race([promise, this.#stopped.promise]);
+      await promise;
       clearTimeout(timer);
     }
   }

@@ -24,7 +24,8 @@ interface KnownNode {
   asked: Record<PoolName, number>;
   /** Tasks of others that it had when it told last. */
   others: Record<PoolName, number>;
-  gone: PromiseWithResolvers<void>;
+  /** Each tells somebody who waits for the node that it is lost; taken away with the answer, since nodes live for long. */
+  waiting: Set<() => void>;
 }
 
 /** A node as `GET /health` shows it. */
@@ -71,7 +72,7 @@ export class NodeDirectory {
       difference: differenceOf(announcement, this.#self),
       asked: { detection: 0, reading: 0 },
       others: { detection: 0, reading: 0 },
-      gone: Promise.withResolvers<void>(),
+      waiting: new Set<() => void>(),
     };
     node.announcement = announcement;
     node.heardAt = now;
@@ -101,12 +102,12 @@ export class NodeDirectory {
     const node = this.#nodes.get(id);
     if (node === undefined) return undefined;
     node.asked[pool] += 1;
-    let isDone = false;
+    const { promise: gone, resolve } = Promise.withResolvers<void>();
+    node.waiting.add(resolve);
     const done = () => {
-      if (!isDone) node.asked[pool] -= 1;
-      isDone = true;
+      if (node.waiting.delete(resolve)) node.asked[pool] -= 1;
     };
-    return { gone: node.gone.promise, done };
+    return { gone, done };
   }
 
   /** Forgets a node; what it was asked is to be asked of others. */
@@ -114,7 +115,7 @@ export class NodeDirectory {
     const node = this.#nodes.get(id);
     if (node === undefined) return undefined;
     this.#nodes.delete(id);
-    node.gone.resolve();
+    for (const tell of node.waiting) tell();
     return node.announcement;
   }
 

@@ -47,6 +47,16 @@ export class SessionLists {
       .flatMap(({ sessions }) => sessions);
   }
 
+  /** Whether the lists are kept over a connection. */
+  get isOpen(): boolean {
+    return this.#bucket !== undefined;
+  }
+
+  /** Notes that the connection has ended; what others told last goes on for a moment. */
+  close(): void {
+    this.#bucket = undefined;
+  }
+
   /**
    * Keeps the lists over a connection from now on.
    *
