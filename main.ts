@@ -13,6 +13,7 @@ import { runCommand } from "./commands/run_command.ts";
 import { serve } from "./commands/serve.ts";
 import { runVideo } from "./commands/video.ts";
 import { UsageError } from "./commands/usage_error.ts";
+import { checkWorkerSettings, runWorker } from "./commands/worker.ts";
 import { type Config, parseConfig } from "./lib/config.ts";
 import { PROBE_SUBCOMMAND } from "./lib/devices/probe_device.ts";
 import type { Front } from "./lib/front/front.ts";
@@ -31,6 +32,7 @@ Commands:
   jobs           Clear up the video jobs of a server; see "jobs --help"
   models         Fetch the models; see "models --help"
   video          Run a pipeline on a video file; see "video --help"
+  worker         Compute for the servers of a cluster; see docs/scaling.md
 
 Options:
   --help         Show this text
@@ -58,6 +60,13 @@ async function print(text: string): Promise<void> {
   await Deno.stdout.write(new TextEncoder().encode(text));
 }
 
+/** Fetches the models that are missing. */
+async function fetchModels(): Promise<void> {
+  const { config, pipelines } = getServices();
+  const { model, textModel } = config.pipeline;
+  await ensureModels(config.modelDirectory, [model, ...pipelines.registry.modelNames], textModel);
+}
+
 /**
  * Serves, with the models that are missing fetched first.
  *
@@ -67,10 +76,16 @@ async function print(text: string): Promise<void> {
 export async function fetchAndServe(
   listen?: (config: Config) => Promise<Front>,
 ): Promise<number> {
-  const { config, pipelines } = getServices();
-  const { model, textModel } = config.pipeline;
-  await ensureModels(config.modelDirectory, [model, ...pipelines.registry.modelNames], textModel);
-  await serve(config, getServices(), listen);
+  await fetchModels();
+  await serve(getServices().config, getServices(), listen);
+  return 0;
+}
+
+/** Computes for a cluster, with the models that are missing fetched first. */
+async function fetchAndWork(): Promise<number> {
+  checkWorkerSettings(getServices());
+  await fetchModels();
+  await runWorker(getServices());
   return 0;
 }
 
@@ -104,6 +119,8 @@ async function run([command = "serve", ...rest]: string[]): Promise<number> {
       return await runModels(rest);
     case "video":
       return await runVideo(rest, getServices);
+    case "worker":
+      return await fetchAndWork();
     case DECODE_SUBCOMMAND: {
       // Loaded only here, since FFmpeg has no place in the server's process.
       const { runDecodeProcess } = await import("./lib/video/decode/decode_process.ts");

@@ -11,11 +11,18 @@ import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { drawOverlay } from "./lib/image/draw_findings.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
-import { planFor } from "./lib/pipeline/autotune.ts";
+import { logStart } from "./lib/pipeline/log_start.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
 import type { Health } from "./lib/protocol/health.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
-import { type FrameProcessor, InvalidFrameError } from "./lib/streaming/frame_processor.ts";
+import type { Cluster } from "./lib/cluster/cluster.ts";
+import type { NodeRole } from "./lib/cluster/cluster_messages.ts";
+import { OverloadedError } from "./lib/pipeline/errors.ts";
+import {
+  FrameDroppedError,
+  type FrameProcessor,
+  InvalidFrameError,
+} from "./lib/streaming/frame_processor.ts";
 import { MemoryBudget } from "./lib/streaming/memory_budget.ts";
 import { StreamServer } from "./lib/streaming/stream_server.ts";
 import { measureEventLoopLag } from "./lib/telemetry/event_loop_lag.ts";
@@ -60,6 +67,7 @@ export class Services {
   readonly videos: VideoService;
   /** The cameras that the server opens itself. */
   readonly cameras: CameraService;
+  #cluster: Cluster | undefined;
   readonly #createdAt = performance.now();
   readonly #canary = new SharedAnswer(() => this.pipelines.checkCanary(), CANARY_KEPT_MS);
   #stopMeasuring: (() => void) | undefined;
@@ -113,52 +121,42 @@ export class Services {
     await this.cameras.load();
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
-    this.#logTextModel();
-    this.#logDevice();
-    this.#logPlan();
+    logStart(this.pipelines, this.config.pipeline.textModel);
+    await this.#joinCluster("serve");
     this.videos.start();
     this.cameras.start();
   }
 
-  #logTextModel(): void {
-    const wanted = this.config.pipeline.textModel;
-    const model = this.pipelines.textModel;
-    const isWanted = model === wanted;
-    const message = isWanted ? `Text is read with ${model}` : `Text is read with ${model}, since ` +
-      `${wanted} is not there: run "deno task models" to fetch it`;
-    logEvent(isWanted ? "info" : "warning", "text_model", message, { model, wanted });
+  /**
+   * Loads the models and starts the workers, to compute for others only.
+   *
+   * @throws {UserError} If a model or the credentials of the cluster cannot be used
+   */
+  async startWorker(): Promise<void> {
+    await this.pipelines.start();
+    logStart(this.pipelines, this.config.pipeline.textModel);
+    await this.#joinCluster("worker");
   }
 
-  #logDevice(): void {
-    if (this.pipelines.device === undefined) return;
-    const { device, wanted, message, refusals } = this.pipelines.device;
-    const isWanted = wanted === "auto" || wanted === device;
-    logEvent(isWanted ? "info" : "warning", "pipeline_device", message, { device, wanted });
-    for (const cause of refusals) {
-      logEvent("debug", "pipeline_device", "A device was refused", { device, wanted, cause });
-    }
-  }
-
-  #logPlan(): void {
-    const { plans, precision } = this.pipelines;
-    const many = plans.at(-1);
-    if (many === undefined || precision === undefined) return;
-    const { workers, threads } = many;
-    const [alone, paced] = [planFor(plans, 1), planFor(plans, 1, true)];
-    const fields = {
-      precision,
-      workers,
-      threads,
-      threads_alone: alone.threads,
-      threads_paced: paced.threads,
-      ...("latencyMs" in alone && { latency_ms: Math.round(alone.latencyMs) }),
-      ...("pacedMs" in paced && { paced_ms: Math.round(paced.pacedMs) }),
-      ...("framesPerSecond" in many && { frames_per_second: Math.round(many.framesPerSecond) }),
-    };
-    const numbers = precision === "int8" ? "8-bit integers" : "float32";
-    const message = `Inference is ready, with ${numbers}: frames at once, workers × threads: ` +
-      `${workers} × ${threads}; threads for a frame alone: ${alone.threads}, after a pause: ${paced.threads}`;
-    logEvent("info", "pipeline_ready", message, fields);
+  /**
+   * Becomes one service with the other machines of a cluster, if one is set. Call it once the pipelines have started.
+   *
+   * @throws {UserError} If the file with the credentials cannot be used
+   */
+  async #joinCluster(role: NodeRole): Promise<void> {
+    const { cluster: config, stream: { maxFrameBytes } } = this.config;
+    if (config === undefined) return;
+    // Loaded only here, since most servers are by themselves.
+    const { Cluster } = await import("./lib/cluster/cluster.ts");
+    this.#cluster = await Cluster.join({
+      config,
+      role,
+      version: VERSION,
+      pipelines: this.pipelines,
+      registry: role === "serve" ? this.streams.registry : undefined,
+      maxFrameBytes,
+    });
+    this.streams.remote = this.#cluster.streams;
   }
 
   /** What the frames of a video are to fit within for a pipeline. */
@@ -179,7 +177,7 @@ export class Services {
 
   /** Frames of a video that are under way at once: one with each worker, and one more, so that none has to wait for a frame. */
   videoFramesAtOnce(): number {
-    return this.pipelines.workers().length + 1;
+    return (this.pipelines.workers().length || (this.#cluster?.workersElsewhere ?? 0)) + 1;
   }
 
   /** Answers what is in flight, then ends everything. */
@@ -188,12 +186,14 @@ export class Services {
       this.cameras.stop(),
       this.streams.stop(STOP_TIMEOUT_MS),
       this.videos.stop(STOP_TIMEOUT_MS),
+      this.#cluster?.drain(STOP_TIMEOUT_MS),
     ]);
     // A job whose frame hangs in its worker goes on when the worker is ended.
     const timeout = Promise.withResolvers<void>();
     const timer = setTimeout(timeout.resolve, STOP_TIMEOUT_MS + 1000);
     await Promise.race([stopped, timeout.promise]);
     clearTimeout(timer);
+    await this.#cluster?.leave();
     this.pipelines.stop();
     await stopped;
     this.#stopMeasuring?.();
@@ -219,8 +219,12 @@ export class Services {
   health(): Health {
     const workers = this.pipelines.workers();
     const alive = workers.filter((worker) => worker.alive).length;
+    const cluster = this.#cluster?.health() ?? null;
+    // Those without workers of their own can do nothing about it when the others are away.
+    const isDead = alive === 0 && (workers.length > 0 || cluster === null);
+    const isImpaired = alive < workers.length || cluster !== null && cluster.problems.length > 0;
     return {
-      status: alive === 0 ? "unhealthy" : alive < workers.length ? "degraded" : "healthy",
+      status: isDead ? "unhealthy" : isImpaired ? "degraded" : "healthy",
       version: VERSION,
       uptime_s: Math.round((performance.now() - this.#createdAt) / 1000),
       sessions: {
@@ -231,6 +235,7 @@ export class Services {
       workers,
       device: this.#deviceInUse(),
       jobs: this.videos.health(),
+      cluster,
     };
   }
 
@@ -247,7 +252,10 @@ export class Services {
    */
   async readiness(): Promise<string | undefined> {
     const { workers } = this.health();
-    if (!workers.some((worker) => worker.alive)) return "No inference worker is running";
+    const areElsewhere = (this.#cluster?.workersElsewhere ?? 0) > 0;
+    if (!areElsewhere && !workers.some((worker) => worker.alive)) {
+      return "No inference worker is running";
+    }
     const found = await this.#canary.get();
     return found ? undefined : "The canary inference did not find what it should";
   }
@@ -279,6 +287,9 @@ function toFrameProcessor(pipelines: PipelineService): FrameProcessor {
       try {
         return await pipelines.runOnFrame({ pipelineId, frameIndex, bytes, sessionId, ...options });
       } catch (error) {
+        if (error instanceof OverloadedError) {
+          throw new FrameDroppedError(error.message, { cause: error });
+        }
         // A frame within the limits by its first header can still hold a second, larger one.
         const isInvalid = error instanceof ImageDecodeError || error instanceof ImageTooLargeError;
         throw isInvalid ? new InvalidFrameError(error.message, { cause: error }) : error;

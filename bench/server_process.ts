@@ -36,6 +36,12 @@ export function thisProject(...options: string[]): ServerProgram {
   };
 }
 
+/** This project as a node that only computes; it has no address. */
+export function thisProjectAsWorker(): ServerProgram {
+  const { command, args } = thisProject();
+  return { command, args: [...args.slice(0, -1), "worker"] };
+}
+
 /**
  * Runs another command of this project to its end.
  *

@@ -4,12 +4,14 @@
  * @module
  */
 
+import { type ClusterConfig, readCluster, readWorkers } from "./cluster_config.ts";
 import { DEFAULT_DETECTORS, type LicenceChoice, readLicence } from "./licence.ts";
 import { ConfigError, Environment, fail, MEGABYTE } from "./environment.ts";
 import { parseBasePath, parseHosts, parseInputSize, parseOrigins } from "./setting_formats.ts";
 
+const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
 /** Least important level that is logged. */
-export type LogLevel = "debug" | "info" | "warning" | "error";
+export type LogLevel = typeof LOG_LEVELS[number];
 
 /** The models that read text, as `OCR_MODEL` takes them; the first is the default. */
 export const TEXT_MODEL_NAMES = ["PP-OCRv6_small", "ch_PP-OCRv4"] as const;
@@ -65,7 +67,7 @@ export interface PipelineConfig {
   inputSize: { width: number; height: number } | undefined;
   /** What the detector computes with. */
   precision: PrecisionChoice;
-  /** Inference workers; `undefined` to find out. */
+  /** Inference workers, 0 where the other machines of a cluster compute; `undefined` to find out. */
   workers: number | undefined;
   /** Threads in each worker; `undefined` to find out. */
   threads: number | undefined;
@@ -152,6 +154,8 @@ export interface Config {
   video: VideoConfig;
   /** Where cameras are listed, and how long they stay on. */
   camera: CameraConfig;
+  /** The other machines that are one service with this one; `undefined` for none. */
+  cluster: ClusterConfig | undefined;
 }
 
 /** What pipelines run with unless something else is set. */
@@ -177,8 +181,6 @@ export const PIPELINE_DEFAULTS = {
   /** Whether objects get a `track_id`. */
   tracking: true,
 } as const;
-
-const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
 
 function parseStream(environment: Environment): StreamConfig {
   const dropThreshold = environment.ratio("STREAM_DROP_THRESHOLD", 0.1);
@@ -234,7 +236,7 @@ function parsePipeline(environment: Environment): PipelineConfig {
   return {
     inputSize: parseInputSize(environment),
     precision: environment.choice("YOLO_PRECISION", PRECISION_CHOICES, PIPELINE_DEFAULTS.precision),
-    workers: environment.optionalInteger("PIPELINE_WORKERS", 1, 64),
+    workers: readWorkers(environment),
     threads: environment.optionalInteger("PIPELINE_THREADS", 1, 64),
     device: environment.choice("PIPELINE_DEVICE", ["auto", ...DEVICES], "auto"),
     model: environment.text("YOLO_MODEL") ?? DEFAULT_DETECTORS[readLicence(environment)],
@@ -314,5 +316,6 @@ export function parseConfig(
       file: environment.text("CAMERAS_FILE"),
       idleGraceMs: environment.seconds("CAMERA_IDLE_GRACE_S", 30),
     },
+    cluster: readCluster(environment),
   };
 }

@@ -112,6 +112,8 @@ Deno.test("parseConfig names the variable, what is allowed and the value of a ma
     OCR_PRECISION: ["int8", "FP32"],
     OCR_INTERVAL_MS: ["-1", "often"],
     STREAM_TRACKING: ["yes"],
+    NATS_URL: ["http://127.0.0.1:4222", "nats://", "a b", "nats://a:1,ws://b"],
+    CLUSTER_NAME: ["a.b", "a b", "*", "x".repeat(33)],
     LOG_LEVEL: ["loud"],
     LOG_FORMAT: ["xml"],
   };
@@ -147,6 +149,26 @@ Deno.test("LICENCE=permissive changes the default detector, and no other that is
   expect(() => pipelineOf({ LICENCE: "mit" })).toThrow(
     'Cannot parse LICENCE: expected one of any, permissive, got "mit"',
   );
+});
+
+Deno.test("NATS_URL names servers, and PIPELINE_WORKERS may be 0 with it", () => {
+  const { cluster, pipeline } = parseConfig({
+    NATS_URL: "10.0.0.1, tls://user:secret@nats.example.com:4443",
+    NATS_CREDS: "/etc/livesyte.creds",
+    CLUSTER_NAME: "north-2",
+    PIPELINE_WORKERS: "0",
+  });
+  expect(cluster?.urls.map(({ href }) => href))
+    .toEqual(["nats://10.0.0.1", "tls://user:secret@nats.example.com:4443"]);
+  expect(cluster).toMatchObject({ credentials: "/etc/livesyte.creds", name: "north-2" });
+  expect(pipeline.workers).toBe(0);
+  expect(parseConfig({ NATS_URL: "nats://a" }).cluster?.name).toBe("default");
+});
+
+Deno.test("the error for a malformed NATS_URL holds no secret", () => {
+  const parse = () => parseConfig({ NATS_URL: "http://user:secret@a.example" });
+  expect(parse).toThrow(/got "http:\/\/…@a\.example"$/);
+  expect(parse).not.toThrow(/secret/);
 });
 
 Deno.test("MODEL_MEMORY_MB is for all workers together", () => {

@@ -77,6 +77,11 @@ const NEEDS = {
     remedy: "apt-get install prometheus",
     isThere: () => runs("promtool", "--version"),
   },
+  nats: {
+    tests: "tests of several machines",
+    remedy: "apt-get install nats-server",
+    isThere: () => runs("nats-server", "--version"),
+  },
   curl: {
     tests: "tests of the documents' curl commands",
     remedy: "apt-get install curl",

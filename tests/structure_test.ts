@@ -6,6 +6,7 @@ const ROOT = new URL("../", import.meta.url);
 /** What every part may use: the version, settings, texts, errors, logs and metrics, and the messages between server and page. */
 const SHARED = [
   "deno.json",
+  "lib/cluster_config.ts",
   "lib/config.ts",
   "lib/environment.ts",
   "lib/cut_text.ts",
@@ -48,6 +49,7 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/streaming": [...SHARED, "lib/image"],
   "lib/video": [...SHARED, "lib/image"],
   "lib/cameras": [...SHARED, "lib/image", "lib/streaming"],
+  "lib/cluster": [...SHARED, "lib/pipeline", "lib/streaming", "lib/workers"],
   "lib/front": SHARED,
   "lib/http": [...SHARED, "lib/video", "lib/cameras"],
   "client": [],

@@ -125,7 +125,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     path: "/sessions",
     method: "get",
-    summary: "The streams that are open now",
+    summary: "The streams that are open now, of all machines of a cluster",
     guarded: true,
     answer: "SessionList",
   },

@@ -10,6 +10,7 @@ import comments from "../protocol/comments.json" with { type: "json" };
 import { CameraListSchema, CameraQualitySchema, CameraViewSchema } from "../protocol/camera.ts";
 import * as camera from "../protocol/camera_definition.ts";
 import { DetectionSchema } from "../protocol/detection.ts";
+import { ClusterHealthSchema, ClusterNodeSchema } from "../protocol/cluster.ts";
 import { DeviceInUseSchema } from "../protocol/device.ts";
 import { ErrorAnswerSchema } from "../protocol/error.ts";
 import { BoundingBoxSchema, FrameSizeSchema, PointSchema } from "../protocol/geometry.ts";
@@ -36,6 +37,8 @@ export const NAMED = {
   ErrorAnswer: ErrorAnswerSchema,
   Health: HealthSchema,
   DeviceInUse: DeviceInUseSchema,
+  ClusterHealth: ClusterHealthSchema,
+  ClusterNode: ClusterNodeSchema,
   JobsSummary: JobsSummarySchema,
   Ready: ReadySchema,
   ModelInfo: ModelInfoSchema,

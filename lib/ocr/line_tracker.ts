@@ -20,13 +20,14 @@ export interface SettledLine extends Reading {
 }
 
 /** A line that is known from earlier images. */
-interface KnownLine {
-  /** As it was found. */
+export interface KnownLine {
+  /** Its corners in pixels, as it was found last. */
   polygon: Quadrilateral;
   /** The latest readings, newest last. */
   readings: LineReading[];
-  /** Where the line was when it was read last, and what it looked like. */
+  /** Where it was when it was read last. */
   readAt: Quadrilateral;
+  /** What it looked like then. */
   signature: LineSignature;
   /** Images in a row in which it was not found. */
   missed: number;
@@ -69,8 +70,22 @@ const REMEMBERED = 2;
  * ```
  */
 export class LineTracker {
-  #known: KnownLine[] = [];
+  #known: KnownLine[];
   #pending: PendingLine[] = [];
+
+  /**
+   * Goes on from what another tracker remembered.
+   *
+   * @param known Its `known`; changed by this one
+   */
+  constructor(known: readonly KnownLine[] = []) {
+    this.#known = [...known];
+  }
+
+  /** The lines that are remembered: plain values, so that they can be sent elsewhere. */
+  get known(): readonly KnownLine[] {
+    return this.#known;
+  }
 
   /** How many lines are remembered. */
   get size(): number {

@@ -16,11 +16,14 @@ const CHANGE = 3;
 const MOST_RECALLS = 10;
 
 /** An image in which lines were searched for, and those that were found. */
-interface SearchedImage {
+export interface SearchedImage {
+  /** In pixels. */
   width: number;
+  /** In pixels. */
   height: number;
   /** Mean brightness of each square, from 0 to 255. */
   squares: Float32Array;
+  /** The lines that were found. */
   lines: FoundLine[];
   /** For how many later images its lines were given. */
   recalls: number;
@@ -29,6 +32,20 @@ interface SearchedImage {
 /** Remembers where the lines in a stream's latest image are, so that they need not be searched for where nothing has changed. */
 export class StillImage {
   #searched: SearchedImage | undefined;
+
+  /**
+   * Goes on from what another one remembered.
+   *
+   * @param searched Its `searched`; changed by this one
+   */
+  constructor(searched?: SearchedImage) {
+    this.#searched = searched;
+  }
+
+  /** What is remembered: plain values, so that they can be sent elsewhere; `undefined` before the first image. */
+  get searched(): SearchedImage | undefined {
+    return this.#searched;
+  }
 
   /**
    * Finds the lines of text in the next image of a stream.

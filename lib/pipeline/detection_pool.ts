@@ -6,21 +6,17 @@
 
 import type { Device } from "../config.ts";
 import { dirname } from "node:path";
-import type { Size } from "../image/size.ts";
 import type { ClassifierLayout } from "../detection/classifier_graph.ts";
-import { tryClassifier } from "../models/classifier_model.ts";
-import type { ModelRole } from "../models/model_role.ts";
-import { holdGraph, removeUnused } from "../models/prepared_graphs.ts";
+import { removeUnused } from "../models/prepared_graphs.ts";
 import {
-  choosePrecision,
   possiblePrecisions,
   type Precision,
   type PreparedDetector,
-  prepareDetector,
 } from "../models/specialized_model.ts";
-import { ModelError } from "../onnx/errors.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import {
+  NO_WORKERS,
+  type PoolLoad,
   type PoolResult,
   type Turn,
   WorkerPool,
@@ -39,37 +35,24 @@ import {
 } from "./autotune.ts";
 import { imageTaskRules } from "./image_task_rules.ts";
 import { type AutotuneAnswer, autotuneKey, keepAnswer, readAnswer } from "./kept_autotune.ts";
-import { DefinitionError } from "./errors.ts";
-import type { ModelUse } from "./model_uses.ts";
 import { planPipeline } from "./pipeline_plan.ts";
+import { PoolModels, type PoolModelsOptions } from "./pool_models.ts";
 import { modelOf } from "./steps.ts";
 import type { DetectTask, SegmentOutcome, WorkerSetup } from "./worker_tasks.ts";
 
 /** Options for {@linkcode DetectionPool}. */
-export interface DetectionPoolOptions {
+export interface DetectionPoolOptions extends PoolModelsOptions {
   /** Every pipeline that a task may name. */
   pipelines: PipelineDefinition[];
-  /** Path of the model of all nodes that name no other. */
-  modelPath: string;
-  /** What that is for. */
-  role: ModelRole;
-  /** Other models that nodes name. */
-  models: readonly ModelUse[];
   /** Memory for the detectors that all workers keep, in bytes; by default so much for each worker that it seldom matters. */
   memoryBytes: number | undefined;
-  /** Input of the detector, in pixels, where a task asks for no other. */
-  inputSize: Size;
   /** Whether a frame gets an input of its shape, of as many pixels. */
   fitsFrames: boolean;
-  /** What the detector computes with; `auto` for what is faster on this machine. */
-  precision: Precision | "auto";
-  /** Confidence that a detection has to exceed, between 0 and 1. */
-  confidence: number;
   /** Overlap above which the weaker of two boxes of one class is dropped, between 0 and 1. */
   iou: number;
   /** What runs the detector. */
   device: Device;
-  /** Values that are fixed rather than chosen. */
+  /** Values that are fixed rather than chosen; without workers, the models are only looked into. */
   fixedPlan: Partial<WorkerPlan>;
   /** Most pixels that an image may have. */
   maxPixels: number;
@@ -97,18 +80,15 @@ export class DetectionPool {
   #pool: Pool | undefined;
   #plans: (WorkerPlan | PlanMeasurement)[] = [];
   #detector: PreparedDetector | undefined;
-  #models: ReadonlyMap<string, PreparedDetector> = new Map();
-  /** By what nodes name; that of all under `undefined`. */
-  readonly #classifiers = new Map<string | undefined, ClassifierLayout>();
+  readonly #models: PoolModels;
   #lastFrameMs = -Infinity;
-  /** What keeps other processes from removing the graphs in use. */
-  readonly #holds = new DisposableStack();
   #isReady = false;
   #isStopped = false;
 
   /** Begins without workers; `start` brings them. */
   constructor(options: DetectionPoolOptions) {
     this.#options = options;
+    this.#models = new PoolModels(options);
   }
 
   /**
@@ -125,7 +105,7 @@ export class DetectionPool {
    * @param model What a node names; the detector of all by default
    */
   detectorOf(model?: string): PreparedDetector | undefined {
-    return model === undefined ? this.#detector : this.#models.get(model);
+    return model === undefined ? this.#detector : this.#models.detectors.get(model);
   }
 
   /**
@@ -134,17 +114,28 @@ export class DetectionPool {
    * @param model What a node names; the classifier of all by default
    */
   classifierOf(model?: string): ClassifierLayout | undefined {
-    return this.#classifiers.get(model);
+    return this.#models.classifiers.get(model);
   }
 
   /** What the model of all nodes computes with; `undefined` before the start. */
   get precision(): Precision | undefined {
-    return this.#detector?.precision ?? (this.#classifiers.has(undefined) ? "fp32" : undefined);
+    return this.#detector?.precision ??
+      (this.#models.classifiers.has(undefined) ? "fp32" : undefined);
   }
 
   /** Number of tasks that wait for a worker. */
   get waiting(): number {
     return this.#readyPool?.waiting ?? 0;
+  }
+
+  /** How much the workers have to do; none before the start. */
+  get load(): PoolLoad {
+    return this.#readyPool?.load ?? NO_WORKERS;
+  }
+
+  /** SHA-256 of each model, by what nodes call it, once it has been looked into. */
+  modelHashes(): Promise<Record<string, string>> {
+    return this.#models.hashes(this.#detector);
   }
 
   /** The state of each worker; empty before the start. */
@@ -160,57 +151,24 @@ export class DetectionPool {
    */
   async start(): Promise<void> {
     const { modelPath, fixedPlan } = this.#options;
+    if (fixedPlan.workers === 0) return await this.#lookIntoModels();
     this.#plans = candidatePlans(navigator.hardwareConcurrency, fixedPlan);
     await removeUnused(dirname(modelPath));
-    if (this.#options.role === "classifier") await this.#tryClassifierOfAll();
+    await this.#models.tryClassifierOfAll();
     const detector = await this.#tune();
-    this.#models = await this.#prepareModels(detector?.precision ?? "fp32");
+    await this.#models.prepareOthers(detector?.precision ?? "fp32");
     await this.#startPool(detector === undefined ? [] : [detector]);
     this.#isReady = true;
   }
 
-  async #tryClassifierOfAll(): Promise<void> {
-    const { modelPath, precision } = this.#options;
-    if (precision === "int8") {
-      throw new ModelError(
-        `Cannot compute ${modelPath} with 8 bits: it is a classifier; YOLO_PRECISION=fp32 works`,
-      );
-    }
-    this.#classifiers.set(undefined, await tryClassifier(modelPath));
-  }
-
-  /** The detector of all nodes; `undefined` where that is a classifier. */
-  async #prepareOfAll(precision: Precision): Promise<PreparedDetector | undefined> {
-    return this.#options.role === "detector" ? await this.#prepare(precision) : undefined;
-  }
-
-  async #prepare(
-    precision: Precision,
-    path: string = this.#options.modelPath,
-  ): Promise<PreparedDetector> {
-    const { inputSize: size, confidence } = this.#options;
-    const prepared = await prepareDetector(path, { size, confidence, precision });
-    await this.#hold(prepared);
-    return prepared;
-  }
-
-  /** They compute with 8 bits where the detector of all turned out to do so here, and they are calibrated. */
-  async #prepareModels(precision: Precision): Promise<Map<string, PreparedDetector>> {
-    const models = new Map<string, PreparedDetector>();
-    for (const { model, path, role, where } of this.#options.models) {
-      try {
-        if (role === "classifier") {
-          this.#classifiers.set(model, await tryClassifier(path));
-          continue;
-        }
-        const choice = precision === "int8" ? "auto" : precision;
-        models.set(model, await this.#prepare(await choosePrecision(path, choice), path));
-      } catch (cause) {
-        if (!(cause instanceof ModelError)) throw cause;
-        throw new DefinitionError(`Cannot load the pipeline ${where}: ${cause.message}`, { cause });
-      }
-    }
-    return models;
+  /** Enough to describe pipelines and their results, where others compute. */
+  async #lookIntoModels(): Promise<void> {
+    const { modelPath, role, precision } = this.#options;
+    await this.#models.tryClassifierOfAll();
+    const choice = role === "classifier" ? "fp32" : precision;
+    const { precisions: [first] } = await possiblePrecisions(modelPath, choice);
+    this.#detector = await this.#models.prepareOfAll(first);
+    await this.#models.prepareOthers(first);
   }
 
   /** Runs a task when it is its turn; see {@linkcode WorkerPool.run}. */
@@ -224,14 +182,7 @@ export class DetectionPool {
   stop(): void {
     this.#isStopped = true;
     this.#pool?.stop();
-    this.#holds.dispose();
-  }
-
-  async #hold({ copy }: PreparedDetector): Promise<void> {
-    const hold = copy === undefined ? undefined : await holdGraph(copy);
-    if (hold === undefined) return;
-    if (this.#isStopped) hold[Symbol.dispose]();
-    else this.#holds.use(hold);
+    this.#models[Symbol.dispose]();
   }
 
   /** The pool, unless plans are still being tried on it. */
@@ -250,15 +201,15 @@ export class DetectionPool {
     const [first] = precisions;
     const frame = firstLook(pipelines);
     if (frame === undefined || this.#plans.length === 1 && precisions.length === 1) {
-      return await this.#prepareOfAll(first);
+      return await this.#models.prepareOfAll(first);
     }
     const key = await autotuneKey({ hash, precisions, fixedPlan, inputSize, device });
     const kept = await readAnswer(modelPath, key);
     if (kept !== undefined) {
       this.#plans = kept.plans;
-      return await this.#prepareOfAll(kept.precision);
+      return await this.#models.prepareOfAll(kept.precision);
     }
-    const prepared = await Promise.all(precisions.map((each) => this.#prepareOfAll(each)));
+    const prepared = await Promise.all(precisions.map((each) => this.#models.prepareOfAll(each)));
     const detectors = prepared.filter((each) => each !== undefined);
     const image = await Deno.readFile(this.#options.canary);
     const pool = await this.#startPool(detectors);
@@ -284,8 +235,8 @@ export class DetectionPool {
       setup: {
         pipelines,
         detectors,
-        models: this.#models,
-        classifiers: this.#classifierFiles(),
+        models: this.#models.detectors,
+        classifiers: this.#models.classifierFiles,
         memoryBytes: memoryBytes === undefined ? undefined : memoryBytes / workers,
         inputSize,
         fitsFrames,
@@ -299,15 +250,6 @@ export class DetectionPool {
     this.#detector = detectors[0];
     await pool.start();
     return pool;
-  }
-
-  #classifierFiles(): Map<string | undefined, string> {
-    const { models, modelPath, role: roleOfAll } = this.#options;
-    const files = new Map<string | undefined, string>(
-      models.filter(({ role }) => role === "classifier").map(({ model, path }) => [model, path]),
-    );
-    if (roleOfAll === "classifier") files.set(undefined, modelPath);
-    return files;
   }
 
   #threadsFor(frames: number): number {

@@ -7,6 +7,7 @@
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { PlannedNode, Segment } from "./pipeline_plan.ts";
 import type { NodeValue, PoolName } from "./step.ts";
+import type { StreamText } from "./text_memories.ts";
 
 /** The last output of a node. */
 export interface LatestValue {
@@ -34,6 +35,8 @@ export interface IntervalOffer {
   frame: Uint8Array;
   /** Resolves with the values that the node takes, by id, when the frame's own nodes are through: this must not delay them. */
   given: Promise<Record<string, NodeValue>>;
+  /** What is known of the stream's text. */
+  text: StreamText;
 }
 
 /** Where the frames of a stream come from; those of a client go first. */
@@ -53,6 +56,8 @@ export interface IntervalTask {
   image: ImageInput;
   /** The values of the nodes that it takes from, by id. */
   given: Readonly<Record<string, NodeValue>>;
+  /** What is known of the stream's text. */
+  text: StreamText;
 }
 
 /** A frame that waits for its turn. */
@@ -62,6 +67,7 @@ interface WaitingFrame {
   image: Uint8Array;
   /** Resolves when the frame's own nodes are through. */
   given: Promise<Record<string, NodeValue>>;
+  text: StreamText;
 }
 
 /** A node of a stream. */
@@ -76,13 +82,15 @@ interface Entry {
   waiting: WaitingFrame | undefined;
   /** When the next run may start, in monotonic milliseconds. */
   nextAt: number;
+  /** Whether it is running now. */
+  isRunning: boolean;
 }
 
 const NOTHING: LatestValue = { value: undefined, frameIndex: null, ms: 0 };
 
 /**
- * Runs one node at a time on each kind of worker, on the newest frame of the stream whose turn it is: one that reads for seconds
- * keeps none from looking for objects.
+ * Runs a bounded number of nodes at a time on each kind of worker, on the newest frame of the stream whose turn it is: one that
+ * reads for seconds keeps none from looking for objects.
  *
  * A run of a node in a stream starts no sooner than its interval after the last one, however many frames come.
  */
@@ -90,20 +98,26 @@ export class IntervalNodes {
   readonly #run: (task: IntervalTask) => Promise<{ value: NodeValue; ms: number }>;
   /** By stream and node, in the order of their turns. */
   readonly #entries = new Map<string, Entry>();
-  readonly #busy = new Set<PoolName>();
+  readonly #running = new Map<PoolName, number>();
+  readonly #mostAtOnce: (pool: PoolName) => number;
 
   /**
    * Begins without streams.
    *
    * @param run Runs one node; its failure leaves the stream with the value that it has
+   * @param mostAtOnce How many nodes may run at a time on a kind of worker; one by default
    */
-  constructor(run: (task: IntervalTask) => Promise<{ value: NodeValue; ms: number }>) {
+  constructor(
+    run: (task: IntervalTask) => Promise<{ value: NodeValue; ms: number }>,
+    mostAtOnce: (pool: PoolName) => number = () => 1,
+  ) {
     this.#run = run;
+    this.#mostAtOnce = mostAtOnce;
   }
 
   /** Takes a frame where a node is due; call it with every frame. */
   offer(
-    { pipelineId, sessionId, segment, frameIndex, priority, frame, given }: IntervalOffer,
+    { pipelineId, sessionId, segment, frameIndex, priority, frame, given, text }: IntervalOffer,
   ): void {
     const [node] = segment.nodes;
     const entry = this.#entries.getOrInsertComputed(keyOf(sessionId, node), () => ({
@@ -114,9 +128,10 @@ export class IntervalNodes {
       failure: undefined,
       waiting: undefined,
       nextAt: 0,
+      isRunning: false,
     }));
     if (performance.now() < entry.nextAt) return;
-    entry.waiting = { frameIndex, priority, image: new Uint8Array(frame), given };
+    entry.waiting = { frameIndex, priority, image: new Uint8Array(frame), given, text };
     this.#runNext();
   }
 
@@ -147,12 +162,15 @@ export class IntervalNodes {
   #runNext(): void {
     for (const [key, entry] of this.#entries) {
       const { waiting, segment: { nodes, pool } } = entry;
-      if (waiting === undefined || this.#busy.has(pool)) continue;
+      const running = this.#running.get(pool) ?? 0;
+      if (waiting === undefined || entry.isRunning || running >= this.#mostAtOnce(pool)) continue;
       entry.waiting = undefined;
+      entry.isRunning = true;
       entry.nextAt = performance.now() + (nodes[0].intervalMs ?? 0);
-      this.#busy.add(pool);
+      this.#running.set(pool, running + 1);
       this.#runOn(entry, waiting).finally(() => {
-        this.#busy.delete(pool);
+        entry.isRunning = false;
+        this.#running.set(pool, (this.#running.get(pool) ?? 1) - 1);
         // To the end of the line, unless its stream has ended meanwhile.
         if (this.#entries.delete(key)) this.#entries.set(key, entry);
         this.#runNext();
@@ -161,10 +179,10 @@ export class IntervalNodes {
   }
 
   async #runOn(entry: Entry, waiting: WaitingFrame): Promise<void> {
-    const { frameIndex, priority, image, given } = waiting;
+    const { frameIndex, priority, image, given, text } = waiting;
     const { pipelineId, sessionId, segment } = entry;
     try {
-      const task = { pipelineId, sessionId, segment, priority, image, given: await given };
+      const task = { pipelineId, sessionId, segment, priority, image, given: await given, text };
       const { value, ms } = await this.#run(task);
       entry.latest = { value, frameIndex, ms };
     } catch (error) {

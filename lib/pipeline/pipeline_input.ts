@@ -1,5 +1,5 @@
 /**
- * What pipelines are run on.
+ * What pipelines run on.
  *
  * @module
  */

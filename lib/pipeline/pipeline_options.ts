@@ -49,7 +49,7 @@ export interface PipelineServiceOptions {
    */
   iou?: number;
   /**
-   * Number of inference workers; found out at the start where it is not given.
+   * Number of inference workers, 0 where others compute; found out at the start where it is not given.
    */
   workers?: number;
   /**

@@ -5,8 +5,6 @@
  */
 
 import { basename } from "node:path";
-import type { ImageInput } from "../image/pixel_image.ts";
-import type { Size } from "../image/size.ts";
 import { type Device, PIPELINE_DEFAULTS, type TextModelName } from "../config.ts";
 import { chooseDevice, type DeviceChoice } from "../devices/choose_device.ts";
 import type { ClassifierLayout } from "../detection/classifier_graph.ts";
@@ -16,8 +14,7 @@ import { chooseTextModel } from "../models/text_models.ts";
 import { findModel, modelPath, refuseCopyleft } from "../models/model_catalog.ts";
 import { ModelError } from "../onnx/errors.ts";
 import { UserError } from "../user_error.ts";
-import type { Priority } from "../workers/fair_queue.ts";
-import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
+import { NO_WORKERS, type PoolLoad, type WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { CANARY } from "./canary.ts";
 import { DetectionPool } from "./detection_pool.ts";
@@ -28,9 +25,9 @@ import type { ModelUse } from "./model_uses.ts";
 import type { SegmentResult } from "./pipeline_executor.ts";
 import type { PipelineModel } from "./pipeline_info.ts";
 import type { CompleteOptions } from "./pipeline_options.ts";
-import type { Segment } from "./pipeline_plan.ts";
 import { ReadingPool } from "./reading_pool.ts";
-import type { NodeValue } from "./step.ts";
+import type { LocalWorkers, SegmentRun } from "./segment_dispatcher.ts";
+import type { PoolName } from "./step.ts";
 import { STEPS } from "./steps.ts";
 
 /**
@@ -39,26 +36,8 @@ import { STEPS } from "./steps.ts";
  */
 const DEVICE_PLAN: WorkerPlan = { workers: 1, threads: 1 };
 
-/** Some nodes that are to run on one image. */
-export interface SegmentRun {
-  /** Id of the pipeline. */
-  pipelineId: string;
-  /** The nodes. */
-  segment: Segment;
-  /** Not to be used afterwards, since its memory goes to a worker. */
-  image: ImageInput;
-  /** Whether it is turned as its EXIF orientation says. */
-  upright?: boolean;
-  /** The values of nodes elsewhere that they take, by id. */
-  given: Readonly<Record<string, NodeValue>>;
-  /** Whose turn it is; lines of text are remembered for streams. */
-  turn: Turn;
-  /** Input of the detector; the default one where it is not given. */
-  inputSize?: Size | undefined;
-}
-
 /** Runs nodes on the workers that they are made for. */
-export class PipelinePools {
+export class PipelinePools implements LocalWorkers {
   readonly #options: CompleteOptions;
   readonly #definitions: PipelineDefinition[];
   readonly #models: readonly ModelUse[];
@@ -166,14 +145,23 @@ export class PipelinePools {
    * @throws {ImageTooLargeError} If the image has too many pixels
    * @throws {PipelineError} If a node fails, or there are no workers
    */
-  async run({ pipelineId, segment, turn, inputSize, ...rest }: SegmentRun): Promise<SegmentResult> {
-    const task = { ...rest, pipelineId, nodes: segment.nodes.map(({ id }) => id) };
-    const { priority = "stream", sessionId } = turn;
-    const running = segment.pool === "detection"
+  async run({ pool, turn, inputSize, memory, ...task }: SegmentRun): Promise<SegmentResult> {
+    const running = pool === "detection"
       ? this.#detection?.run({ ...task, inputSize }, turn)
-      : this.#reading?.run({ ...task, ...(hasMemory(priority) && { sessionId }) }, turn);
+      : this.#reading?.run({ ...task, memory }, turn);
     if (running !== undefined) return await running;
     throw new PipelineError({ cause: new Error("The service is not running") });
+  }
+
+  /** How much the workers of a kind have to do; none before the start. */
+  load(pool: PoolName): PoolLoad {
+    return (pool === "detection" ? this.#detection : this.#reading)?.load ??
+      NO_WORKERS;
+  }
+
+  /** Every model file that results depend on, by what it is called here; empty before the start. */
+  async modelHashes(): Promise<Record<string, string>> {
+    return await this.#detection?.modelHashes() ?? {};
   }
 
   /** A detector that has been looked into; see {@linkcode DetectionPool.detectorOf}. */
@@ -235,6 +223,7 @@ export class PipelinePools {
     if (this.#starting === undefined) throw new Error("The service was stopped while it started");
     const { modelDir, textModel, textPrecision } = this.#options;
     this.#textModel = await chooseTextModel(modelDir, textModel);
+    if (workers === 0) return;
     this.#reading = new ReadingPool({
       ...shared,
       modelDir,
@@ -265,11 +254,6 @@ export class PipelinePools {
   #modelPath(): string {
     return modelPath(this.#options.model, this.#options.modelDir);
   }
-}
-
-/** Whether lines of text are remembered from one frame to the next. */
-function hasMemory(priority: Priority): boolean {
-  return priority === "stream" || priority === "camera";
 }
 
 function reads({ nodes }: PipelineDefinition): boolean {

@@ -10,6 +10,7 @@ import type { Turn, WorkerStatus } from "../workers/worker_pool.ts";
 import type { PlanMeasurement, WorkerPlan } from "./autotune.ts";
 import { findsCanary } from "./canary.ts";
 import { OverloadedError } from "./errors.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { IntervalNodes, type LatestValue } from "./interval_nodes.ts";
 import { awaitValues, runFrame, type RunSegment } from "./pipeline_executor.ts";
 import { listModels } from "./list_models.ts";
@@ -20,12 +21,14 @@ import {
   completeOptions,
   type PipelineServiceOptions,
 } from "./pipeline_options.ts";
-import { PipelinePools, type SegmentRun } from "./pipeline_pools.ts";
+import { PipelinePools } from "./pipeline_pools.ts";
 import { PipelineRegistry } from "./pipeline_registry.ts";
 import { detectingNode, type PlannedNode, trackerOfResult } from "./pipeline_plan.ts";
 import { modelOf } from "./steps.ts";
 import { SessionTrackers } from "./session_trackers.ts";
-import type { MainContext, NodeValue } from "./step.ts";
+import type { LocalWorkers, SegmentDispatcher, SegmentRun } from "./segment_dispatcher.ts";
+import type { MainContext, NodeValue, PoolName } from "./step.ts";
+import { type StreamText, TextMemories } from "./text_memories.ts";
 import { type ResultParts, toResult } from "./to_result.ts";
 
 /** Most single images that are looked at or wait for it at once; the last waits for some seconds. */
@@ -49,19 +52,19 @@ export class PipelineService {
   readonly #options: CompleteOptions;
   readonly #pools: PipelinePools;
   readonly #trackers = new SessionTrackers();
+  readonly #texts = new TextMemories();
   readonly #intervals = new IntervalNodes(
-    async ({ sessionId, segment, priority: ofFrames, ...task }) => {
+    async ({ pipelineId, sessionId, segment, priority: ofFrames, image, given, text }) => {
       const [{ id }] = segment.nodes;
-      // The stream's own frames go before it; reading has a worker of its own, with lines to remember for the stream.
+      // The stream's own frames go before it; reading has a worker of its own.
       const priority = segment.pool === "detection" ? "image" : ofFrames;
-      const { outcome } = await this.#pools.run({
-        ...task,
-        segment,
-        turn: { sessionId, priority },
-      });
+      const run = this.#runner(pipelineId, { sessionId, priority }, { text });
+      const { outcome } = await run(segment, image, given);
       return { value: outcome.values[id], ms: outcome.times[id] };
     },
+    (pool) => Math.min(1, this.#pools.load(pool).workers) + this.#workersElsewhere(pool),
   );
+  #dispatcher: SegmentDispatcher | undefined;
   #images = 0;
 
   /**
@@ -89,6 +92,25 @@ export class PipelineService {
   /** Ends the workers; frames that are not finished fail. */
   stop(): void {
     this.#pools.stop();
+  }
+
+  /** From now on has every part of a frame dispatched, so that other machines may compute it too. */
+  dispatchWith(dispatcher: SegmentDispatcher): void {
+    this.#dispatcher = dispatcher;
+  }
+
+  /** The workers of this machine. */
+  get localWorkers(): LocalWorkers {
+    return this.#pools;
+  }
+
+  /** What results depend on besides the frames; equal for services that give the same. Call it after the start. */
+  async fingerprint(): Promise<string> {
+    return fingerprint(this.#options, {
+      pipelines: this.registry.definitions,
+      models: await this.#pools.modelHashes(),
+      textModel: this.textModel,
+    });
   }
 
   /** Whether a pipeline of this id exists. */
@@ -126,13 +148,14 @@ export class PipelineService {
     if (failure) throw failure;
     // It throws for what is no JPEG, so it comes before what waits for the end of this frame.
     const size = isAlone ? jpegSize(bytes) : undefined;
+    const text = this.#texts.of(sessionId);
     const values = new Map<PlannedNode, Promise<NodeValue>>();
     const { promise: isThrough, resolve } = Promise.withResolvers<void>();
     for (const segment of plan.intervals) {
       const given = isThrough.then(() => awaitValues(segment.needs, values));
       given.catch(() => {});
-      const offer = { pipelineId, sessionId, segment, frameIndex, priority, given };
-      this.#intervals.offer({ ...offer, frame: bytes });
+      const frame = { frameIndex, priority, frame: bytes, given, text };
+      this.#intervals.offer({ pipelineId, sessionId, segment, ...frame });
     }
     const ages = new Map(besides.map((node) => [node, this.#intervals.take(sessionId, node)]));
     const run = {
@@ -140,7 +163,7 @@ export class PipelineService {
       image: bytes,
       size,
       latest: latestValues(ages),
-      runSegment: this.#runner(pipelineId, { sessionId, priority }, { inputSize: quality }),
+      runSegment: this.#runner(pipelineId, { sessionId, priority }, { inputSize: quality, text }),
       context: this.#contextOf(sessionId, frame.arrivedMs ?? startedMs),
     };
     const outcome = await runFrame(plan, run, (node, value) => values.set(node, value))
@@ -202,6 +225,7 @@ export class PipelineService {
   endSession(sessionId: string): void {
     this.#intervals.endSession(sessionId);
     this.#trackers.endSession(sessionId);
+    this.#texts.endSession(sessionId);
   }
 
   /** The text model: the one that was asked for or, once the service has started and that is missing, its fallback. */
@@ -266,10 +290,21 @@ export class PipelineService {
   #runner(
     pipelineId: string,
     turn: Turn,
-    options: Pick<SegmentRun, "inputSize" | "upright">,
+    { text, ...options }: Pick<SegmentRun, "inputSize" | "upright"> & { text?: StreamText },
   ): RunSegment {
-    return (segment, image, given) =>
-      this.#pools.run({ ...options, pipelineId, segment, image, given, turn });
+    return async ({ pool, nodes: planned }, image, given) => {
+      const nodes = planned.map(({ id }) => id);
+      const remembered = pool === "reading" ? text : undefined;
+      const memory = remembered?.get(nodes);
+      const run = { ...options, pipelineId, pool, nodes, image, given, turn, memory };
+      const result = await (this.#dispatcher?.dispatch(run, this.#pools) ?? this.#pools.run(run));
+      if (result.outcome.memory) remembered?.set(nodes, result.outcome.memory);
+      return result;
+    };
+  }
+
+  #workersElsewhere(pool: PoolName): number {
+    return this.#dispatcher?.workersElsewhere(pool) ?? 0;
   }
 
   #contextOf(sessionId: string, timestampMs: number): Pick<MainContext, "track"> {

@@ -29,8 +29,6 @@ import type { ReaderSetup, ReadTask, SegmentOutcome } from "./worker_tasks.ts";
  * A lower one would delay detection less, but then other programs could keep reading from finishing in time.
  */
 const LOW_PRIORITY = 10;
-/** How long a stream's lines are remembered after its last image. */
-const MEMORY_MS = 60_000;
 /** Pixels around a region that are looked at too, since a line that touches the edge is found less well. */
 const REGION_MARGIN = 8;
 /** Overlap (intersection over union) above which two lines are one. */
@@ -42,30 +40,13 @@ interface StreamMemory {
   tracker: LineTracker;
   /** Of where they are. */
   still: StillImage;
-  /** When it was last asked for. */
-  usedAt: number;
 }
-
-/** By the ids of streams and nodes. */
-const memories = new Map<string, StreamMemory>();
 
 /** Lets detection go first: reading takes what it leaves of the cores. */
 function yieldToOthers(): void {
   // On Linux a priority is that of a thread, and the threads that it starts inherit it; elsewhere it would be that of
   // the whole process.
   if (Deno.build.os === "linux") setPriority(0, LOW_PRIORITY);
-}
-
-function memoryFor(key: string): StreamMemory {
-  const now = performance.now();
-  for (const [id, { usedAt }] of memories) {
-    if (now - usedAt > MEMORY_MS) memories.delete(id);
-  }
-  const { tracker, still } = memories.get(key) ??
-    { tracker: new LineTracker(), still: new StillImage() };
-  const memory = { tracker, still, usedAt: now };
-  memories.set(key, memory);
-  return memory;
 }
 
 /** Finds lines in the whole image, or within regions of it; the corners are pixels of the image. */
@@ -134,21 +115,23 @@ runWorkerLoop<ReaderSetup, ReadTask, SegmentOutcome>(async (setup) => {
   const models = await loadTextModel(modelDir, model, precision);
   const reader = await TextReader.create({ ...models, threads });
   return {
-    async run({ pipelineId, nodes, given, image, upright, sessionId }) {
+    async run({ pipelineId, nodes, given, image, upright, memory }) {
       using frame = new FrameDecoder(image, {
         maxPixels: setup.maxPixels,
         upright,
         needsPixels: true,
       });
-      const memory = sessionId === undefined
-        ? undefined
-        : memoryFor(JSON.stringify([sessionId, ...nodes]));
+      const stream = memory &&
+        { tracker: new LineTracker(memory.lines), still: new StillImage(memory.searched) };
       const read = async (regions?: readonly BoundingBox[]) =>
-        await readLines(reader, await frame.pixels(), regions, memory);
-      return await runNodes(nodesFor(pipelineId, nodes), given, frame, (node, inputs) => {
+        await readLines(reader, await frame.pixels(), regions, stream);
+      const outcome = await runNodes(nodesFor(pipelineId, nodes), given, frame, (node, inputs) => {
         if (node.step.runsOn !== "reading") throw misplaced(node);
         return node.step.run(inputs, node.params, { frame, read });
       });
+      if (stream === undefined) return outcome;
+      const { tracker: { known: lines }, still: { searched } } = stream;
+      return { ...outcome, memory: { lines, searched } };
     },
     release: () => reader.release(),
   };

@@ -10,6 +10,7 @@ import { ModelError } from "../onnx/errors.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import type { ReaderSetup, ReadTask, SegmentOutcome } from "./worker_tasks.ts";
 import {
+  type PoolLoad,
   type PoolResult,
   type Turn,
   WorkerPool,
@@ -76,6 +77,11 @@ export class ReadingPool {
         'onnxruntime cannot load them; delete them, and run "deno task models" to fetch them anew';
       throw new ModelError(message, { cause });
     }
+  }
+
+  /** How much its worker has to do. */
+  get load(): PoolLoad {
+    return this.#pool.load;
   }
 
   /** Runs a task when it is its turn; see {@linkcode WorkerPool.run}. */

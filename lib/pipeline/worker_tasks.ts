@@ -3,6 +3,8 @@
 import type { Device, TextModelName, TextPrecision } from "../config.ts";
 import type { ImageInput } from "../image/pixel_image.ts";
 import type { Size } from "../image/size.ts";
+import type { KnownLine } from "../ocr/line_tracker.ts";
+import type { SearchedImage } from "../ocr/still_image.ts";
 import type { NodeValue } from "./step.ts";
 import type { PipelineDefinition } from "../protocol/pipeline.ts";
 import type { Precision, PreparedDetector } from "../models/specialized_model.ts";
@@ -35,10 +37,18 @@ export interface DetectTask extends SegmentTask {
   threads?: number;
 }
 
+/** What is known of the text of a stream: plain values, which travel with the frame and come back with its outcome. */
+export interface TextMemory {
+  /** The lines that were read. */
+  lines: readonly KnownLine[];
+  /** The image in which they were searched for last; `undefined` before the first. */
+  searched: SearchedImage | undefined;
+}
+
 /** Runs nodes that read text. */
 export interface ReadTask extends SegmentTask {
-  /** The stream that the image is of, whose lines are remembered; an image of its own without one. */
-  sessionId?: string;
+  /** What is known of the stream that the image is of; an image of its own without it. */
+  memory?: TextMemory | undefined;
 }
 
 /** What running nodes gave. */
@@ -53,6 +63,8 @@ export interface SegmentOutcome {
   decodeMs: number;
   /** Input of the detector that was used, in pixels; `undefined` where none was. */
   input?: Size | undefined;
+  /** What is known of the stream's text now; not there where the task had no memory. */
+  memory?: TextMemory;
 }
 
 /** What a worker for detection needs to know before its first image. */

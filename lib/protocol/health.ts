@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { ClusterHealthSchema } from "./cluster.ts";
 import { DeviceInUseSchema } from "./device.ts";
 import { JobStatusSchema } from "./job.ts";
 import { count, duration, share, text, time, uuid } from "./values.ts";
@@ -56,7 +57,7 @@ export type JobsSummary = v.InferOutput<typeof JobsSummarySchema>;
 
 /** Schema of {@linkcode Health}. */
 export const HealthSchema = v.object({
-  /** `degraded` while a worker is being replaced, `unhealthy` when none is alive. */
+  /** `degraded` while a worker is being replaced or something is wrong with the cluster, `unhealthy` when no worker is alive. */
   status: v.picklist(["healthy", "degraded", "unhealthy"]),
   /** Version of livesyte. */
   version: text,
@@ -71,7 +72,7 @@ export const HealthSchema = v.object({
   }),
   /** Ids of the pipelines. */
   pipelines: v.array(text),
-  /** The workers that find objects. */
+  /** The workers of this machine that find objects. */
   workers: v.array(v.object({
     /** Whether it answers. */
     alive: v.boolean(),
@@ -82,6 +83,8 @@ export const HealthSchema = v.object({
   device: v.nullable(DeviceInUseSchema),
   /** Figures and health of the video jobs. */
   jobs: JobsSummarySchema,
+  /** The machines that are one service; `null` for one by itself. */
+  cluster: v.nullable(ClusterHealthSchema),
 });
 
 /** The answer of `GET /health`. */

@@ -33,7 +33,8 @@ export interface FrameProcessor {
    * @param frameIndex 1 for the first frame of the session
    * @param frameBytes One JPEG; its buffer may be taken away from the caller
    * @param sessionId Sessions take turns; one has at most one frame in flight
-   * @throws {InvalidFrameError} If the frame cannot be decoded; any other error is the pipeline's own failure
+   * @throws {InvalidFrameError} If the frame cannot be decoded
+   * @throws {FrameDroppedError} If there is no time for it; any other error is the pipeline's own failure
    */
   runOnFrame(
     pipelineId: string,
@@ -46,6 +47,9 @@ export interface FrameProcessor {
   /** Forgets what is known of a session that has ended. */
   endSession?(sessionId: string): void;
 }
+
+/** Thrown by a {@linkcode FrameProcessor} for a frame that it cannot take now, though it may take the next. */
+export class FrameDroppedError extends NamedError {}
 
 /** Thrown by a {@linkcode FrameProcessor} for a frame that looked like a JPEG but is not one. */
 export class InvalidFrameError extends NamedError {}

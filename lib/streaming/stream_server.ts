@@ -11,8 +11,10 @@ import { cutText } from "../cut_text.ts";
 import { logEvent } from "../telemetry/log.ts";
 import { streamMetrics } from "../telemetry/metrics.ts";
 import type { Quality } from "../protocol/result.ts";
+import type { Session } from "../protocol/session.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import type { FrameProcessor } from "./frame_processor.ts";
+import type { RemoteStreams } from "./remote_streams.ts";
 import { type SessionCamera, SessionManager } from "./session_manager.ts";
 import { SessionRegistry } from "./session_registry.ts";
 import { StreamSession } from "./stream_session.ts";
@@ -29,6 +31,8 @@ export class StreamServer {
   readonly registry: SessionRegistry;
   /** What the frames of all sessions hold. */
   readonly budget: MemoryBudget;
+  /** The sessions of other machines; `undefined` where this one is by itself. */
+  remote: RemoteStreams | undefined;
   readonly #processor: FrameProcessor;
   readonly #config: StreamConfig;
   readonly #qualities: readonly Quality[];
@@ -58,6 +62,15 @@ export class StreamServer {
         to: event.to,
       });
     });
+  }
+
+  /** The sessions of this machine and of the others, oldest first. */
+  list(): Session[] {
+    const others = this.remote?.list() ?? [];
+    if (others.length === 0) return this.registry.list();
+    // The same order on every machine.
+    const keyOf = ({ created_at, session_id }: Session) => `${created_at} ${session_id}`;
+    return [...this.registry.list(), ...others].toSorted((a, b) => keyOf(a) < keyOf(b) ? -1 : 1);
   }
 
   /** Whether the server is stopping and takes no new streams. */
@@ -96,11 +109,7 @@ export class StreamServer {
   watch(socket: WebSocket, sessionId: string | null, wantsFrames: boolean): void {
     const stream = this.registry.get(sessionId ?? "");
     if (stream === undefined) {
-      this.#track(socket, () => {});
-      const detail = sessionId
-        ? `Unknown session_id: ${cutText(sessionId, MAX_ECHO)}`
-        : "Query parameter session_id is required";
-      refuse(socket, "session_not_found", detail);
+      this.#watchRemote(socket, sessionId, wantsFrames);
       return;
     }
     this.#letWatch(socket, stream, wantsFrames);
@@ -191,6 +200,16 @@ export class StreamServer {
       onClose(code);
       if (this.#sockets.size === 0) this.#onLastClosed?.();
     };
+  }
+
+  #watchRemote(socket: WebSocket, sessionId: string | null, wantsFrames: boolean): void {
+    const end = this.remote?.watch(sessionId ?? "", socket, wantsFrames);
+    this.#track(socket, () => end?.());
+    if (end !== undefined) return;
+    const detail = sessionId
+      ? `Unknown session_id: ${cutText(sessionId, MAX_ECHO)}`
+      : "Query parameter session_id is required";
+    refuse(socket, "session_not_found", detail);
   }
 
   #open(socket: WebSocket, pipelineId: string): void {

@@ -12,12 +12,13 @@ import {
   type StreamErrorCode,
 } from "../protocol/stream.ts";
 import type { LogLevel } from "../config.ts";
+import { describeCause } from "../telemetry/describe_cause.ts";
 import { type LogEvent, logEvent, type LogFields } from "../telemetry/log.ts";
 import { streamMetrics } from "../telemetry/metrics.ts";
 import { traceFrame } from "../telemetry/traces.ts";
 import { Audience } from "./audience.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
-import { type FrameProcessor, InvalidFrameError } from "./frame_processor.ts";
+import { FrameDroppedError, type FrameProcessor, InvalidFrameError } from "./frame_processor.ts";
 import { type FrameLimits, FrameValidationError, validateJpeg } from "./frame_validator.ts";
 import { SessionManager } from "./session_manager.ts";
 import type { StreamTransport } from "./stream_transport.ts";
@@ -213,7 +214,8 @@ export class StreamSession {
     this.#drained?.resolve();
   }
 
-  async #process({ index, bytes, arrivedMs }: Frame, startedAt: number): Promise<void> {
+  async #process(frame: Frame, startedAt: number): Promise<void> {
+    const { index, bytes, arrivedMs } = frame;
     const { pipelineId, sessionId, quality, camera } = this.session;
     const priority = camera === undefined ? "stream" : "camera";
     const options = { quality, arrivedMs, priority } as const;
@@ -226,7 +228,7 @@ export class StreamSession {
       if (!this.#isOpen) return;
       this.#answerResult({ frame_index: index, result: { quality, ...result } }, startedAt, copy);
     } catch (error) {
-      this.#processingFailed(index, error);
+      this.#processingFailed(frame, error);
     }
   }
 
@@ -254,14 +256,18 @@ export class StreamSession {
     this.#warn();
   }
 
-  #processingFailed(index: number, error: unknown): void {
+  #processingFailed(frame: Frame, error: unknown): void {
     if (!this.#isOpen) return;
+    if (error instanceof FrameDroppedError) {
+      this.#answerDrop(frame);
+      return;
+    }
     if (error instanceof InvalidFrameError) {
       this.fail("invalid_frame", "Not a valid JPEG image: cannot be decoded");
       return;
     }
     this.log("error", "stream_pipeline_error", "Pipeline execution failed", {
-      frame_index: index,
+      frame_index: frame.index,
       cause: describeCause(error),
     });
     this.fail("pipeline_failure", "Pipeline execution failed");
@@ -339,11 +345,4 @@ export class StreamSession {
     this.#drained?.resolve();
     this.#transport.close(code, reason);
   }
-}
-
-/** The innermost message, for the server's own log only. */
-function describeCause(error: unknown): string {
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
-  return innermost instanceof Error ? innermost.message : String(innermost);
 }

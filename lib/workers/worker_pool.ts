@@ -52,6 +52,19 @@ export interface PoolResult<Outcome> {
   wait: number;
 }
 
+/** How much the workers of a pool have to do. */
+export interface PoolLoad {
+  /** Workers that are alive. */
+  workers: number;
+  /** Tasks that are with one of them or wait. */
+  underWay: number;
+  /** Milliseconds that a worker takes for a task, smoothed; 0 before the first. */
+  taskMs: number;
+}
+
+/** A pool that is not there. */
+export const NO_WORKERS: PoolLoad = { workers: 0, underWay: 0, taskMs: 0 };
+
 /** Whose turn a task takes. */
 export interface Turn {
   /** Sessions of the same priority take turns. */
@@ -86,6 +99,8 @@ interface Slot<Setup, Task, Outcome> {
   retry: ReturnType<typeof setTimeout> | undefined;
 }
 
+/** Weight of the newest task in the time that a task is said to take. */
+const TASK_WEIGHT = 0.1;
 const DEFAULT_FRAME_TIMEOUT_MS = 10_000;
 const START_TIMEOUT_MS = 60_000;
 const FIRST_RETRY_MS = 1000;
@@ -103,6 +118,7 @@ export class WorkerPool<Setup, Task, Outcome> {
   readonly #queue: FairQueue<Job<Task, Outcome>>;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #restarts = 0;
+  #taskMs = 0;
   #stopped = false;
 
   /**
@@ -128,6 +144,13 @@ export class WorkerPool<Setup, Task, Outcome> {
   /** Number of tasks that wait for a worker. */
   get waiting(): number {
     return this.#queue.waiting;
+  }
+
+  /** How much the workers have to do. */
+  get load(): PoolLoad {
+    const { waiting, running } = this.#queue;
+    const workers = this.#slots.filter(({ worker }) => worker.alive).length;
+    return { workers, underWay: waiting + running, taskMs: this.#taskMs };
   }
 
   /** Number of workers that have been replaced so far. */
@@ -273,6 +296,8 @@ export class WorkerPool<Setup, Task, Outcome> {
     const task = prepare?.(job.task, this.#queue.wanted(now)) ?? job.task;
     try {
       const outcome = await slot.worker.run(task, frameTimeoutMs);
+      const ms = performance.now() - now;
+      this.#taskMs = this.#taskMs === 0 ? ms : this.#taskMs + TASK_WEIGHT * (ms - this.#taskMs);
       job.resolve({ outcome, wait });
     } catch (error) {
       const lost = error instanceof WorkerLostError;

@@ -8,14 +8,14 @@ export const handler = defineApi({
   GET(ctx) {
     const { config, streams } = ctx.state.services;
     checkAccess(ctx.req, config.stream);
-    const stream = streams.registry.get(ctx.params.id);
-    if (stream === undefined) {
+    const session = streams.list().find(({ session_id }) => session_id === ctx.params.id);
+    if (session === undefined) {
       throw new ApiError(
         404,
         "session_not_found",
         `Unknown session_id: ${cutText(ctx.params.id, 64)}`,
       );
     }
-    return Response.json(stream.session.snapshot());
+    return Response.json(session);
   },
 });

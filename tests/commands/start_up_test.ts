@@ -157,7 +157,11 @@ function obstacles(folder: string, busyPort: number): Record<string, Obstacle> {
     ),
     "frames of less than a byte": badSetting("STREAM_MAX_FRAME_SIZE_MB", "0.0000001", megabytes),
     "uploads of less than a byte": badSetting("VIDEO_MAX_UPLOAD_MB", "0.0000001", megabytes),
-    "no workers": badSetting("PIPELINE_WORKERS", "0", "a whole number between 1 and 64"),
+    "no workers": badSetting(
+      "PIPELINE_WORKERS",
+      "0",
+      "a whole number between 1 and 64, or 0 if NATS_URL names other machines",
+    ),
     "threads that are no number": badSetting(
       ...["PIPELINE_THREADS", "many", "a whole number between 1 and 64"] as const,
     ),

@@ -50,6 +50,13 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
   },
   "deno task ok": { runElsewhere: "it runs these tests" },
   "deno task docs": { runElsewhere: "the next test does the same without writing" },
+  "nats-server -c docs/nats.conf": { runElsewhere: "tests/docs/scaling_test.ts" },
+  "NATS_URL=nats://127.0.0.1:4222 deno task worker": {
+    runElsewhere: "tests/docs/scaling_test.ts",
+  },
+  "NATS_URL=nats://127.0.0.1:4222 PIPELINE_WORKERS=0 deno task start": {
+    runElsewhere: "tests/docs/scaling_test.ts",
+  },
   "deno task soak --minutes 10": { runElsewhere: "too long; run before each release" },
 };
 

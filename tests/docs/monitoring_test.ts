@@ -1,5 +1,6 @@
 import { expect } from "expect";
 import { isMissing } from "../needs.ts";
+import "../../lib/cluster/cluster_metrics.ts";
 import "../../lib/telemetry/event_loop_lag.ts";
 import { metricsRegistry } from "../../lib/telemetry/metrics.ts";
 
@@ -13,7 +14,8 @@ async function sampleNames(): Promise<string[]> {
 
 /** Names in a text that look like samples of this server. */
 function namesIn(text: string): string[] {
-  return text.match(/\b(?:stream|pipeline|event_loop|video|process)_\w+(?=[{[ )]|$)/gm) ?? [];
+  return text.match(/\b(?:stream|pipeline|cluster|event_loop|video|process)_\w+(?=[{[ )]|$)/gm) ??
+    [];
 }
 
 function expressionsOf(value: unknown): string[] {
@@ -39,6 +41,8 @@ Deno.test("the alert rules ask for metrics that there are, and tell what to do",
   expect(rules.map((rule) => rule.split("\n")[0])).toEqual([
     "LivesyteDown",
     "LivesyteNoWorkers",
+    "LivesyteClusterAlone",
+    "LivesyteClusterFailovers",
     "LivesyteWorkerRestarts",
     "LivesyteDropRate",
     "LivesyteSlowFrames",

@@ -3,6 +3,7 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { IntervalNodes } from "../../lib/pipeline/interval_nodes.ts";
 import { planPipeline } from "../../lib/pipeline/pipeline_plan.ts";
 import type { ReadLine } from "../../lib/pipeline/step.ts";
+import { StreamText } from "../../lib/pipeline/text_memories.ts";
 import ocrOnly from "../../pipelines/ocr_only.json" with { type: "json" };
 import yoloOcr from "../../pipelines/yolo_ocr.json" with { type: "json" };
 
@@ -32,7 +33,7 @@ class SlowNode {
     const segment = this.#segment;
     const priority = "stream";
     const offer = { pipelineId: "ocr_only", sessionId, segment, frameIndex, priority } as const;
-    this.nodes.offer({ ...offer, frame, given });
+    this.nodes.offer({ ...offer, frame, given, text: new StreamText() });
   }
 
   take(sessionId: string) {
@@ -133,6 +134,7 @@ Deno.test("a node that reads for long keeps none from looking for objects meanwh
         priority: "stream",
         frame: FRAME,
         given,
+        text: new StreamText(),
       });
     }
     await new Promise((resolve) => setTimeout(resolve, 5));

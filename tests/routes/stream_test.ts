@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { metricsRegistry } from "../../lib/telemetry/metrics.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
-import { InvalidFrameError } from "../../lib/streaming/frame_processor.ts";
+import { FrameDroppedError, InvalidFrameError } from "../../lib/streaming/frame_processor.ts";
 import { hardImages } from "../hard_images.ts";
 import { readFixture } from "../read_fixture.ts";
 import { sleep } from "../attacks/raw_client.ts";
@@ -296,4 +296,23 @@ Deno.test("a viewer of an unknown session is told so", async () => {
     { error: "session_not_found", detail: "Unknown session_id: nope" },
   ]);
   expect(differences("ViewerMessage", viewer.messages[0])).toEqual([]);
+});
+
+Deno.test("a frame that there is no time for is answered with a drop, and the stream goes on", async () => {
+  let isBusy = true;
+  await using server = await startTestServer({
+    processor: processorOf(() =>
+      isBusy ? Promise.reject(new FrameDroppedError("busy")) : Promise.resolve(RESULT)
+    ),
+  });
+  const client = openStream(server, "?pipeline_id=test");
+  await client.opened;
+  client.send(MINIMAL_FRAME);
+  expect(await client.received(1)).toEqual([{ frame_index: 1, dropped: true }]);
+  isBusy = false;
+  client.send(MINIMAL_FRAME);
+  expect((await client.received(2))[1]).toMatchObject({ frame_index: 2, result: RESULT });
+  const [session] = server.services.streams.registry.list();
+  expect(session).toMatchObject({ dropped_frames: 1, error_count: 0 });
+  await client.close();
 });

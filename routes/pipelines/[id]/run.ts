@@ -33,7 +33,7 @@ async function run(ctx: Context<State>): Promise<Response> {
 
 /** The answer for an image that a pipeline could not be run on; anything unexpected stays as it is. */
 function toImageApiError(error: unknown, pipelineId: string, maxPixels: number): unknown {
-  if (error instanceof OverloadedError) return overloaded(TOO_MANY_IMAGES);
+  if (error instanceof OverloadedError) return overloaded(error.message);
   if (error instanceof ImageDecodeError) {
     return new ApiError(422, "invalid_image", "Image cannot be decoded");
   }

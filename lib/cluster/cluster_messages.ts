@@ -1,0 +1,123 @@
+/**
+ * What the machines of a cluster tell each other, and under which subjects.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import type { SegmentRun } from "../pipeline/segment_dispatcher.ts";
+import type { SegmentOutcome } from "../pipeline/worker_tasks.ts";
+import type { PoolLoad, Turn } from "../workers/worker_pool.ts";
+import { count, duration, text, uuid } from "../protocol/values.ts";
+import type { WorkerFailure } from "../workers/worker_messages.ts";
+
+const LoadSchema: v.GenericSchema<PoolLoad> = v.object({
+  workers: count,
+  underWay: count,
+  taskMs: duration,
+});
+
+/** Schema of {@linkcode Announcement}. */
+export const AnnouncementSchema = v.object({
+  /** Of this run of the program. */
+  id: uuid,
+  /** Host name of the machine. */
+  name: text,
+  /** What the node does: `serve` answers clients and may compute, `worker` only computes. */
+  role: v.picklist(["serve", "worker"]),
+  /** Version of livesyte. */
+  version: text,
+  /** What its results depend on; see {@linkcode PipelineService.fingerprint}. */
+  hash: text,
+  /** How much it has to do, by the kind of its workers. */
+  load: v.object({ detection: LoadSchema, reading: LoadSchema }),
+  /** Whether it finishes what it has and takes no more. */
+  isLeaving: v.boolean(),
+});
+
+/** What a node tells all others every second. */
+export type Announcement = v.InferOutput<typeof AnnouncementSchema>;
+
+/** What a node does. */
+export type NodeRole = Announcement["role"];
+
+/** How much a node has to do, by the kind of its workers. */
+export type NodeLoad = Readonly<Announcement["load"]>;
+
+/** A task for another node; a packet. */
+export interface TaskMessage extends Omit<SegmentRun, "turn"> {
+  /** Version and hash of the node that asks, which have to be those of the node that is asked. */
+  equal: Pick<Announcement, "version" | "hash">;
+  /** Whose turn it is; `null` for no bound. */
+  turn: Pick<Turn, "sessionId" | "priority"> & { mostAtOnce: number | null };
+}
+
+/** What a node answers to a task, always with how much it has to do now; a packet. */
+export type TaskAnswer =
+  & { load: NodeLoad }
+  & (
+    | { outcome: SegmentOutcome; wait: number }
+    | { failure: Omit<WorkerFailure, "type"> }
+    | { refusal: "full" | "unequal" }
+  );
+
+/** The answers of a stream for viewers elsewhere; a packet. */
+export type StreamMessage =
+  | { text: string; frame?: Uint8Array<ArrayBuffer> }
+  | { ended: true };
+
+/** Schema of {@linkcode WatchMessage}. */
+export const WatchMessageSchema = v.object({
+  /** Id of the gateway that the viewers are connected to. */
+  gateway: uuid,
+  /** The stream. */
+  sessionId: uuid,
+  /** Viewers there; 0 when the last has left. */
+  viewers: count,
+  /** Whether one of them wants the frames too. */
+  wantsFrames: v.boolean(),
+});
+
+/** What a gateway tells every second while somebody there watches a stream of another. */
+export type WatchMessage = v.InferOutput<typeof WatchMessageSchema>;
+
+/** Reads JSON of a schema; throws where it is not of that. */
+export function jsonOf<Message>(
+  schema: v.GenericSchema<unknown, Message>,
+): (data: Uint8Array) => Message {
+  return (data) => v.parse(schema, JSON.parse(new TextDecoder().decode(data)));
+}
+
+/** The subjects of one cluster. */
+export class Subjects {
+  readonly #prefix: string;
+
+  /**
+   * Those of a cluster.
+   *
+   * @param cluster Its name: letters, digits, `-` and `_`
+   */
+  constructor(cluster: string) {
+    this.#prefix = `livesyte.${cluster}`;
+  }
+
+  /** Where nodes announce themselves. */
+  get nodes(): string {
+    return `${this.#prefix}.nodes`;
+  }
+
+  /** Where gateways tell which streams are watched. */
+  get watch(): string {
+    return `${this.#prefix}.watch`;
+  }
+
+  /** Where a node takes tasks. */
+  node(id: string): string {
+    return `${this.#prefix}.node.${id}`;
+  }
+
+  /** Where the answers of a stream are published while they are watched. */
+  session(id: string): string {
+    return `${this.#prefix}.session.${id}`;
+  }
+}
