@@ -1,7 +1,6 @@
 import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
-import { Icon } from "../components/Icon.tsx";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { type LogFormat, ResultLog } from "../lib/client/live/result_log.ts";
 import { fileName, saveFile } from "../lib/client/save_file.ts";
@@ -18,7 +17,6 @@ export function SaveResults({ live }: { live: LiveSignals }): JSX.Element {
       disabled={count.value === 0}
       onClick={() => save(format)}
     >
-      <Icon name="save" />
       <span>{name}</span>
     </button>
   );
