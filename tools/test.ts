@@ -15,8 +15,11 @@ interface Counts {
   skipped: number;
 }
 
-/** All suites, in the order in which they run; browsers and executables have the machine to themselves. */
-const SUITES = [["--parallel", "--ignore=tests/e2e,tests/attacks", "tests/"], ["tests/e2e/"]];
+/** Tests that have the machine to themselves: those with browsers, executables, and processes that are counted and killed. */
+const ALONE = ["tests/cameras/", "tests/cluster/", "tests/e2e/"];
+
+/** All suites, in the order in which they run. */
+const SUITES = [["--parallel", `--ignore=tests/attacks,${ALONE}`, "tests/"], ALONE];
 
 /** Whether the types of tests, and of what they import, are right. */
 async function checkTypes(args: readonly string[]): Promise<boolean> {

@@ -57,7 +57,7 @@ Deno.test("a handler never sees a method or a path that Fresh fails on", async (
   expect((await answer(look, "/video/%E0%A4%A", { method: "DELETE" })).status).toBe(404);
   const page = await answer(look, "/", { method: "PROPFIND" });
   expect(page.headers.get("Allow")).toBe("GET, HEAD");
-  expect(seen).toEqual(["PATCH /health", "GET /%E0%A4%A", "PATCH /"]);
+  expect(seen).toEqual(["PUT /health", "GET /%E0%A4%A", "PUT /"]);
 });
 
 Deno.test("the answer to an upgrade is left alone", async () => {

@@ -22,8 +22,11 @@ export function arbitraryOf(schema: v.GenericSchema): fc.Arbitrary<unknown> {
 function arbitrary(schema: AnySchema): fc.Arbitrary<unknown> {
   switch (schema.type) {
     case "object":
+    case "strict_object":
       return arbitraryObject(schema.entries ?? {});
     case "array":
+      // One that may hold nothing is always empty.
+      if (schema.item?.type === "never") return fc.constant([]);
       return fc.array(arbitrary(need(schema.item)), { maxLength: 3 });
     case "strict_tuple":
       return fc.tuple(...need(schema.items).map(arbitrary));
@@ -66,6 +69,7 @@ function arbitraryObject(entries: Record<string, AnySchema>): fc.Arbitrary<unkno
 }
 
 function arbitraryText({ pipe = [] }: AnySchema): fc.Arbitrary<string> {
+  const pattern = pipe.find(({ type }) => type === "regex")?.requirement as RegExp | undefined;
   switch (pipe.find(({ metadata }) => metadata)?.metadata?.format) {
     case "date-time":
       return fc.date({ noInvalidDate: true, min: new Date(0), max: new Date("2999-01-01") })
@@ -73,8 +77,15 @@ function arbitraryText({ pipe = [] }: AnySchema): fc.Arbitrary<string> {
     case "uuid":
       return fc.uuid();
     default:
-      return fc.string();
+      return pattern === undefined ? fc.string(lengths(pipe)) : fc.stringMatching(pattern);
   }
+}
+
+function lengths(pipe: NonNullable<AnySchema["pipe"]>): fc.StringConstraints {
+  const bound = (type: string) =>
+    pipe.find((action) => action.type === type)?.requirement as number | undefined;
+  const [minLength = 0, maxLength] = [bound("min_length"), bound("max_length")];
+  return { minLength, ...(maxLength !== undefined && { maxLength }) };
 }
 
 function arbitraryNumber({ pipe = [] }: AnySchema): fc.Arbitrary<number> {

@@ -77,10 +77,11 @@ export function updateSeenObjects(
 function inOrder(objects: readonly SeenObject[]): SeenObject[] {
   const ordered: SeenObject[] = [];
   for (const object of objects) {
-    const isOutnumbered = (other: SeenObject) =>
-      object.usualCount - other.usualCount >= CLEARLY_MORE;
-    const stays = ordered.findLastIndex((other) => !isOutnumbered(other));
-    ordered.splice(stays + 1, 0, object);
+    const outnumbers = (other: SeenObject | undefined) =>
+      other !== undefined && object.usualCount - other.usualCount >= CLEARLY_MORE;
+    let place = ordered.length;
+    while (outnumbers(ordered[place - 1])) place -= 1;
+    ordered.splice(place, 0, object);
   }
   return ordered;
 }

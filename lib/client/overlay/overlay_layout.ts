@@ -228,5 +228,5 @@ export function objectAt(
     .filter(({ box }) =>
       x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height
     )
-    .toSorted((a, b) => area(a) - area(b))[0];
+    .sort((a, b) => area(a) - area(b))[0];
 }

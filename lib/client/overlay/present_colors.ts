@@ -46,7 +46,7 @@ export class PresentColors {
 
   /** The colour of the class that has been gone for the longest time. */
   #takeBack(): number | undefined {
-    const [oldest] = [...this.#given].toSorted(([, a], [, b]) => a.usedAt - b.usedAt);
+    const [oldest] = [...this.#given].sort(([, a], [, b]) => a.usedAt - b.usedAt);
     if (oldest === undefined || this.#now() - oldest[1].usedAt < KEPT_MS) return undefined;
     const [classId, { color }] = oldest;
     this.#given.delete(classId);
