@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { explainCameraChange } from "../lib/client/cameras/camera_library.ts";
 import type { CameraSignals } from "../lib/client/cameras/camera_signals.ts";
 import { Icon } from "./Icon.tsx";
-import { TokenForm } from "./TokenForm.tsx";
+import { ProblemNotice } from "./ProblemNotice.tsx";
 
 /** What is said in place of the cameras: that there are none yet and how to add one, or why they are not known. */
 export function CameraWelcome({ signals, onAdd }: {
@@ -11,19 +11,7 @@ export function CameraWelcome({ signals, onAdd }: {
 }): JSX.Element {
   const { cameras, problem, canChange } = signals;
   if (cameras.value === null && problem.value !== null) {
-    const { title, remedy, asksForToken } = problem.value;
-    return (
-      <div class="notice" data-phase="failed">
-        <div class="notice-body" role="alert">
-          <span class="notice-mark">
-            <Icon name="alert" />
-          </span>
-          <h2>{title}</h2>
-          <p>{remedy}</p>
-        </div>
-        {asksForToken && <TokenForm />}
-      </div>
-    );
+    return <ProblemNotice problem={problem.value} />;
   }
   if (cameras.value === null) {
     return (

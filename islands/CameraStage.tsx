@@ -4,15 +4,13 @@ import { useEffect, useRef } from "preact/hooks";
 import { Banner } from "../components/Banner.tsx";
 import { CameraCurtain } from "../components/CameraCurtain.tsx";
 import { CameraVideo } from "../components/CameraVideo.tsx";
-import { Icon } from "../components/Icon.tsx";
-import { TokenForm } from "../components/TokenForm.tsx";
+import { ProblemNotice } from "../components/ProblemNotice.tsx";
 import { useWatchedCamera } from "../components/use_watched_camera.ts";
 import { cameraVideoUrl } from "../lib/client/cameras/camera_api.ts";
 import { cameraLibrary } from "../lib/client/cameras/camera_library.ts";
 import { largeCameraSession } from "../lib/client/cameras/camera_session.ts";
 import { type CameraSignals, findCamera } from "../lib/client/cameras/camera_signals.ts";
 import { isOn } from "../lib/client/cameras/camera_words.ts";
-import type { Explanation } from "../lib/client/explanation.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 
 /** Shows what one camera sees: frame by frame, or as a video. */
@@ -66,20 +64,9 @@ function NoCamera({ signals, id }: { signals: CameraSignals; id: string }): JSX.
       </div>
     );
   }
-  const { title, remedy, asksForToken }: Explanation = problem.value ?? {
+  const missing = {
     title: `There is no camera “${id}”`,
     remedy: "It may have been deleted.",
   };
-  return (
-    <div class="notice" data-phase="failed">
-      <div class="notice-body" role="alert">
-        <span class="notice-mark">
-          <Icon name="alert" />
-        </span>
-        <h2>{title}</h2>
-        <p>{remedy}</p>
-      </div>
-      {asksForToken && <TokenForm />}
-    </div>
-  );
+  return <ProblemNotice problem={problem.value ?? missing} />;
 }
