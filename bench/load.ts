@@ -1,5 +1,5 @@
 /**
- * Puts a server under load: many polite streams, a flooding one among them, and many idle ones.
+ * Puts a server under load: many polite streams, a flooding one among them, and many idle ones; or cameras beside streams.
  *
  * Run with `deno task load`; every figure is measured in this run.
  *
@@ -8,7 +8,12 @@
 
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { LoadClient, type LoadReport } from "./load_client.ts";
+import { runCommand } from "../commands/run_command.ts";
+import { UsageError } from "../commands/usage_error.ts";
+import { isMissing, remedyFor } from "../tests/needs.ts";
+import { loadCameras } from "./load_cameras.ts";
+import { LoadClient } from "./load_client.ts";
+import { print, printReports, runStreams, sleep } from "./load_streams.ts";
 import { residentMemory, type ServerProcess, startServerProcess } from "./server_process.ts";
 
 const HELP = `Puts a server under load and prints what it did.
@@ -20,77 +25,69 @@ Options:
   --fps N        Frames a second of each (10)
   --seconds N    Length of each part (60)
   --idle N       Idle sessions to hold (1000)
+  --cameras N    Simulated cameras beside the streams, instead of floods and idle sessions (0);
+                 with --sessions 0, cameras alone
+  --camera-fps N Frames a second of each camera that are looked at (10)
+  --viewers N    Viewers of each camera (1)
+  --rtsp         Cameras that send 1280x720 H.264 over RTSP, by GStreamer, instead of 640x480 MJPEG
   --help         Show this text
 `;
 
-const { values: options } = parseArgs({
-  args: Deno.args,
-  options: {
-    sessions: { type: "string", default: "10" },
-    fps: { type: "string", default: "10" },
-    seconds: { type: "string", default: "60" },
-    idle: { type: "string", default: "1000" },
-    help: { type: "boolean", default: false },
-  },
-});
-
-function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+/** What is asked for; numbers are whole and not negative. */
+interface LoadOptions {
+  sessions: number;
+  fps: number;
+  seconds: number;
+  idle: number;
+  cameras: number;
+  cameraFps: number;
+  viewers: number;
+  rtsp: boolean;
 }
 
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-function percentile(sorted: number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-}
-
-/** Jain's fairness index (Jain, Chiu and Hawe 1984): 1 when all get the same, 1/n when one gets everything. */
-function jainIndex(shares: number[]): number {
-  const sum = shares.reduce((total, share) => total + share, 0);
-  const squares = shares.reduce((total, share) => total + share * share, 0);
-  return sum * sum / (shares.length * squares);
-}
-
-function describe(report: LoadReport): string {
-  const ages = report.ages.toSorted((a, b) => a - b);
-  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => percentile(ages, share).toFixed(0));
-  return [report.sent, report.answered, report.dropped, report.slowDowns, p50, p95, p99]
-    .map((cell) => String(cell).padStart(9)).join("") +
-    (report.errors.length > 0 ? `  ${report.errors.join(" ")}` : "");
-}
-
-async function runStreams(
-  server: ServerProcess,
-  frame: Uint8Array,
-  rates: number[],
-  seconds: number,
-): Promise<LoadReport[]> {
-  const clients = await Promise.all(rates.map(() => LoadClient.connect(server.url)));
-  for (const [index, client] of clients.entries()) client.start(frame, rates[index]);
-  await sleep(seconds * 1000);
-  return await Promise.all(clients.map((client) => client.close()));
-}
-
-function printReports(title: string, reports: LoadReport[], seconds: number): void {
-  print(`\n${title}`);
-  print(
-    "session     sent answered  dropped     slow      p50      p95      p99  (age of results, ms)",
-  );
-  for (const [index, report] of reports.entries()) {
-    print(`${String(index + 1).padStart(4)}${describe(report)}`);
+/** @returns `undefined` if help is asked for */
+function parseOptions(): LoadOptions | undefined {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        sessions: { type: "string", default: "10" },
+        fps: { type: "string", default: "10" },
+        seconds: { type: "string", default: "60" },
+        idle: { type: "string", default: "1000" },
+        cameras: { type: "string", default: "0" },
+        "camera-fps": { type: "string", default: "10" },
+        viewers: { type: "string", default: "1" },
+        rtsp: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    }));
+  } catch (error) {
+    const [reason] = (error as Error).message.split(". ");
+    throw new UsageError(`${reason}; see "deno task load --help"`);
   }
-  const answered = reports.map((report) => report.answered);
-  const ages = reports.flatMap((report) => report.ages).toSorted((a, b) => a - b);
-  const total = answered.reduce((sum, count) => sum + count, 0);
-  print(
-    `all: ${(total / seconds).toFixed(1)} results a second, Jain index ${
-      jainIndex(answered).toFixed(4)
-    }, ` +
-      `age p50 ${percentile(ages, 0.5).toFixed(0)} p95 ${percentile(ages, 0.95).toFixed(0)} ` +
-      `p99 ${percentile(ages, 0.99).toFixed(0)} ms`,
-  );
+  const { rtsp, help, ...texts } = values;
+  if (help) return undefined;
+  const read = (name: keyof typeof texts, least: number) => {
+    const number = /^\d{1,6}$/.test(texts[name]) ? Number(texts[name]) : NaN;
+    if (number >= least) return number;
+    const wanted = `a whole number from ${least}`;
+    throw new UsageError(`--${name} has to be ${wanted}, not ${JSON.stringify(texts[name])}`);
+  };
+  if (rtsp && isMissing("gstreamer")) {
+    throw new UsageError(`--rtsp needs an RTSP server: ${remedyFor("gstreamer")}`);
+  }
+  const cameras = read("cameras", 0);
+  return {
+    sessions: read("sessions", cameras > 0 ? 0 : 1),
+    fps: read("fps", 1),
+    seconds: read("seconds", 1),
+    idle: read("idle", 0),
+    cameras,
+    cameraFps: read("camera-fps", 1),
+    viewers: read("viewers", 1),
+    rtsp,
+  };
 }
 
 async function holdIdle(server: ServerProcess, count: number): Promise<void> {
@@ -109,17 +106,27 @@ async function holdIdle(server: ServerProcess, count: number): Promise<void> {
   await Promise.all(clients.map((client) => client.close()));
 }
 
-async function main(): Promise<void> {
-  const [sessions, fps, seconds, idle] = [
-    options.sessions,
-    options.fps,
-    options.seconds,
-    options.idle,
-  ].map(Number);
+async function main(): Promise<number> {
+  const options = parseOptions();
+  if (options === undefined) {
+    print(HELP);
+    return 0;
+  }
   const image = new URL("../tests/fixtures/dog.jpg", import.meta.url).pathname;
   const frame = await sharp(image).resize(640, 480, { fit: "fill" }).jpeg({ quality: 80 })
     .toBuffer();
   await using server = await startServerProcess({ STREAM_IDLE_TIMEOUT_S: "0" });
+  if (options.cameras > 0) await loadCameras(server, { ...options, frame });
+  else await loadStreams(server, frame, options);
+  return 0;
+}
+
+/** Measures one stream, many, a flooding one beside others, and idle ones. */
+async function loadStreams(
+  server: ServerProcess,
+  frame: Uint8Array,
+  { sessions, fps, seconds, idle }: LoadOptions,
+): Promise<void> {
   const memory = [residentMemory(server.pid)];
 
   const single = await runStreams(server, frame, [100], Math.min(seconds, 20));
@@ -152,5 +159,4 @@ async function main(): Promise<void> {
   );
 }
 
-if (options.help) print(HELP);
-else await main();
+await runCommand(main);

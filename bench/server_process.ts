@@ -128,3 +128,26 @@ export function residentMemory(pid: number): number {
     return NaN;
   }
 }
+
+/** Time that the cores have worked for a process, in milliseconds; `NaN` where the system does not tell. */
+export function processorTime(pid: number): number {
+  // Linux counts in hundredths of a second.
+  const [userTicks, systemTicks] = readStat(pid).slice(11, 13).map(Number);
+  return ((userTicks ?? NaN) + (systemTicks ?? NaN)) * 10;
+}
+
+/** Process ids of the processes that a process has started; none where the system does not tell. */
+export function childProcesses(pid: number): number[] {
+  const folders = Deno.build.os === "linux" ? [...Deno.readDirSync("/proc")] : [];
+  return folders.map(({ name }) => Number(name)).filter((id) => Number(readStat(id)[1]) === pid);
+}
+
+/** What the system tells of a process, from its state on, which comes third. */
+function readStat(pid: number): string[] {
+  try {
+    const text = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return [];
+  }
+}

@@ -115,6 +115,11 @@ export function isMissing(...names: NeedName[]): boolean {
   return Deno.env.get("CI") !== "true" && names.some((name) => !isThere(name));
 }
 
+/** How to get what is missing. */
+export function remedyFor(name: NeedName): string {
+  return NEEDS[name].remedy;
+}
+
 /** A Python that has the package `websockets`: the first of PATH, or the one that Debian's packages are for. */
 export function pythonWithWebSockets(): string | undefined {
   return ["python3", "/usr/bin/python3"].find((python) => runs(python, "-c", "import websockets"));

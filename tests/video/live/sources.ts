@@ -21,6 +21,8 @@ export interface RtspOptions {
   fps?: number;
   /** @default {"h264"} */
   codec?: "h264" | "h265" | "mjpeg";
+  /** GStreamer's elements that make the picture; a moving test picture of that size and rate by default. */
+  picture?: string;
   /** Who may see it; everybody by default. */
   login?: [user: string, password: string];
 }
@@ -51,8 +53,9 @@ export class RtspServer implements AsyncDisposable {
   /** Starts one at a free port. */
   static async start(options: RtspOptions = {}): Promise<RtspServer> {
     const { width = 1280, height = 720, fps = 30, codec = "h264", login = [] } = options;
-    const pipeline = "( videotestsrc is-live=true pattern=ball motion=sweep ! " +
-      `video/x-raw,format=I420,width=${width},height=${height},framerate=${fps}/1 ! ` +
+    const testPicture = "videotestsrc is-live=true pattern=ball motion=sweep ! " +
+      `video/x-raw,format=I420,width=${width},height=${height},framerate=${fps}/1`;
+    const pipeline = `( ${options.picture ?? testPicture} ! ` +
       `${ENCODERS[codec]} name=pay0 pt=${codec === "mjpeg" ? 26 : 96} )`;
     const script = `${import.meta.dirname}/rtsp_server.py`;
     const process = new Deno.Command("/usr/bin/python3", {
