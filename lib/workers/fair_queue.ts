@@ -24,6 +24,9 @@ export interface PrioritizedTask extends QueuedTask {
  */
 const PATIENCE = 12;
 
+/** The same of cameras, where streams have a worker that is left to them: what is lost with a camera's frame is seen. */
+const PATIENCE_OF_CAMERAS = 3;
+
 /** Weight of running beside a more urgent task, which is slowed down, against running before it, which makes it wait. */
 const SLOWED_WEIGHT = 1 / 2;
 
@@ -104,7 +107,11 @@ export class FairQueue<Task extends PrioritizedTask> {
     this.#countContention(now);
     const lane = this.#lane(task);
     const contendedMs = lane.finish(task, now);
-    if (contendedMs > 0) lane.standsBackUntil = now + this.#patience(contendedMs);
+    if (contendedMs > 0) {
+      const isCamera = task.priority === "camera" && this.#workers > 1;
+      const patience = isCamera ? PATIENCE_OF_CAMERAS : PATIENCE;
+      lane.standsBackUntil = now + patience * contendedMs / this.#workers;
+    }
   }
 
   /** When to try `take` again even if no task arrives or ends; `Infinity` for never. */

@@ -252,6 +252,14 @@ Deno.test("three cameras leave a stream at its pace, and go on themselves", () =
   }
 });
 
+Deno.test("beside a stream at its pace, two workers answer most of what three cameras send", () => {
+  const cameras = ["a", "b", "c"].map((id) => camera(id));
+  const sources = [stream("browser", { pauseMs: 42 }), ...cameras];
+  const [, ...seen] = simulate(2, sources, 20_000);
+  const shares = seen.map(({ answered }) => answered / (20_000 / 100));
+  expect(Math.min(...shares)).toBeGreaterThan(0.75);
+});
+
 Deno.test("cameras go before images and jobs", () => {
   const cameras = ["a", "b"].map((id) => camera(id));
   const [first, second, posted, worked] = simulate(2, [...cameras, images(), job()], 10_000);
