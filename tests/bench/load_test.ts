@@ -80,6 +80,14 @@ async function measuresCameras(): Promise<void> {
   expect(text).toMatch(/answered frames of the streams: [\d.]+ % beside cameras, [\d.]+ % without/);
 }
 
+Deno.test("load holds more idle sessions than one address may have usually", async () => {
+  await ensureModel();
+  const args = ["--sessions", "2", "--seconds", "1", "--idle", "300"];
+  const { code, text, error } = await runLoad(...args);
+  expect([code, error]).toEqual([0, ""]);
+  expect(text).toMatch(/300 idle sessions: -?[\d.]+ KiB of resident memory each/);
+});
+
 Deno.test("load tells in one line what it cannot do", async () => {
   for (
     const [args, line] of [
