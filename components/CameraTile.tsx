@@ -1,14 +1,13 @@
-import { useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { cameraPage } from "../lib/client/cameras/camera_api.ts";
-import { cameraLibrary } from "../lib/client/cameras/camera_library.ts";
 import { createCameraSession } from "../lib/client/cameras/camera_session.ts";
 import type { CameraSignals } from "../lib/client/cameras/camera_signals.ts";
 import { describeCamera, isOn } from "../lib/client/cameras/camera_words.ts";
 import { createLiveSignals } from "../lib/client/live/live_signals.ts";
 import type { DisplaySignals } from "../lib/client/overlay/display_settings.ts";
 import type { CameraView } from "../lib/protocol/camera.ts";
+import { CameraCanvas } from "./CameraCanvas.tsx";
 import { CameraCurtain } from "./CameraCurtain.tsx";
 import { CameraPowerButton } from "./CameraPowerButton.tsx";
 import { Icon } from "./Icon.tsx";
@@ -29,10 +28,12 @@ export function CameraTile({ camera, signals, display }: {
     const live = { ...createLiveSignals(), ...display };
     return { live, session: createCameraSession(live) };
   }, []);
-  const hasFrame = useWatchedCamera(canvas, { id, live, session: () => session, isWanted: true });
-  useSignalEffect(() => {
-    // Its state is another now than when the list was fetched.
-    if (hasFrame.value) cameraLibrary(signals).refresh();
+  const hasFrame = useWatchedCamera(canvas, {
+    id,
+    signals,
+    live,
+    session: () => session,
+    isWanted: true,
   });
   const { phase } = live.stage.value;
   const isWatched = phase === "starting" || phase === "running";
@@ -40,15 +41,11 @@ export function CameraTile({ camera, signals, display }: {
   return (
     <li class="tile">
       <div class="viewport screen">
-        <canvas
-          ref={canvas}
-          class="source"
-          width={0}
-          height={0}
-          data-shown={isShown}
-          data-fill={display.fillsStage.value}
-          role="img"
-          aria-label={`What ${name} sees`}
+        <CameraCanvas
+          canvas={canvas}
+          name={name}
+          isShown={isShown}
+          isFilled={display.fillsStage.value}
         />
         <ResultOverlay live={live} />
         <CameraCurtain camera={camera} signals={signals} hasFrame={isShown} />

@@ -1,6 +1,8 @@
 import { type ReadonlySignal, useSignal, useSignalEffect } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect } from "preact/hooks";
+import { cameraLibrary } from "../lib/client/cameras/camera_library.ts";
+import type { CameraSignals } from "../lib/client/cameras/camera_signals.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { onReturn } from "../lib/client/on_return.ts";
 import type { WatchSession } from "../lib/client/watch/watch_session.ts";
@@ -17,8 +19,9 @@ const SETTLE_MS = 200;
  */
 export function useWatchedCamera(
   canvas: RefObject<HTMLCanvasElement>,
-  { id, live, session, isWanted }: {
+  { id, signals, live, session, isWanted }: {
     id: string;
+    signals: CameraSignals;
     live: LiveSignals;
     session: () => WatchSession;
     isWanted: boolean;
@@ -56,6 +59,10 @@ export function useWatchedCamera(
   }, [isWatching, id]);
   useSignalEffect(() => {
     if (live.stage.value.phase === "running") hasFrame.value = true;
+  });
+  useSignalEffect(() => {
+    // Its state is another now than when the list was fetched.
+    if (hasFrame.value) cameraLibrary(signals).refresh();
   });
   return hasFrame;
 }

@@ -1,7 +1,8 @@
-import { useComputed, useSignalEffect } from "@preact/signals";
+import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Banner } from "../components/Banner.tsx";
+import { CameraCanvas } from "../components/CameraCanvas.tsx";
 import { CameraCurtain } from "../components/CameraCurtain.tsx";
 import { CameraVideo } from "../components/CameraVideo.tsx";
 import { ProblemNotice } from "../components/ProblemNotice.tsx";
@@ -24,25 +25,17 @@ export function CameraStage({ signals, live, id }: {
   const isThere = useComputed(() => findCamera(signals, id) !== undefined);
   const isVideo = signals.mode.value === "video";
   const isWanted = isThere.value && !isVideo;
-  const hasFrame = useWatchedCamera(canvas, { id, live, session, isWanted });
+  const hasFrame = useWatchedCamera(canvas, { id, signals, live, session, isWanted });
   useEffect(() => cameraLibrary(signals).run(), []);
-  useSignalEffect(() => {
-    // Its state is another now than when the list was fetched.
-    if (hasFrame.value) cameraLibrary(signals).refresh();
-  });
   const camera = findCamera(signals, id);
   const isShown = camera !== undefined && !isVideo && hasFrame.value && isOn(camera);
   return (
     <>
-      <canvas
-        ref={canvas}
-        class="source"
-        width={0}
-        height={0}
-        data-shown={isShown}
-        data-fill={live.fillsStage.value}
-        role="img"
-        aria-label={`What ${camera?.name ?? id} sees`}
+      <CameraCanvas
+        canvas={canvas}
+        name={camera?.name ?? id}
+        isShown={isShown}
+        isFilled={live.fillsStage.value}
       />
       {camera === undefined
         ? <NoCamera signals={signals} id={id} />

@@ -5,9 +5,9 @@
  */
 
 import * as errors from "../cameras/errors.ts";
-import { ApiError } from "./api.ts";
+import { type ErrorAnswers, toListedApiError } from "./error_answers.ts";
 
-const ANSWERS: readonly [type: new (message: string) => Error, status: number, code: string][] = [
+const ANSWERS: ErrorAnswers = [
   [errors.CameraDefinitionError, 400, "invalid_camera"],
   [errors.CameraNotFoundError, 404, "camera_not_found"],
   [errors.CameraExistsError, 409, "camera_exists"],
@@ -18,10 +18,7 @@ const ANSWERS: readonly [type: new (message: string) => Error, status: number, c
 
 /** The answer for an error of {@link ../cameras/errors.ts}; anything else stays as it is. */
 export function toCameraApiError(error: unknown): unknown {
-  const answer = ANSWERS.find(([type]) => error instanceof type);
-  if (answer === undefined || !(error instanceof Error)) return error;
-  const [, status, code] = answer;
-  return new ApiError(status, code, error.message, {}, fieldOf(error));
+  return toListedApiError(ANSWERS, error, fieldOf);
 }
 
 /** The field of a definition that an error is about; `undefined` for none. */

@@ -8,8 +8,9 @@ import { cutText } from "../cut_text.ts";
 import * as errors from "../video/errors.ts";
 import { isJobId } from "../video/jobs/job.ts";
 import { ApiError } from "./api.ts";
+import { type ErrorAnswers, toListedApiError } from "./error_answers.ts";
 
-const ANSWERS: readonly [type: new () => Error, status: number, code: string][] = [
+const ANSWERS: ErrorAnswers = [
   [errors.JobNotFoundError, 404, "job_not_found"],
   [errors.JobCapacityError, 503, "too_many_jobs"],
   [errors.JobStateError, 409, "invalid_state"],
@@ -26,10 +27,7 @@ export function toVideoApiError(error: unknown): unknown {
     // The message names a folder of the server, which is for its operator only.
     return new ApiError(503, "storage_unavailable", "The server cannot keep video jobs now");
   }
-  const answer = ANSWERS.find(([type]) => error instanceof type);
-  if (answer === undefined || !(error instanceof Error)) return error;
-  const [, status, code] = answer;
-  return new ApiError(status, code, error.message);
+  return toListedApiError(ANSWERS, error);
 }
 
 /**
