@@ -5,13 +5,11 @@ import type { LabelledFile } from "../lib/evaluation/dataset.ts";
 import type { LabelledImage } from "../lib/evaluation/labelled_image.ts";
 import { toPixelBox } from "../lib/evaluation/parse_labels.ts";
 import { decodeLetterboxed, decodePixels, readImageSize } from "../lib/image/image_decoder.ts";
-import { ImageDecodeError, ImageTooLargeError } from "../lib/image/errors.ts";
 import type { Letterbox } from "../lib/image/letterbox.ts";
 import type { TileGrid } from "../lib/image/tile_grid.ts";
 import type { Size } from "../lib/image/size.ts";
-import { reasonOf } from "../lib/user_error.ts";
 import { showProgress } from "./image_progress.ts";
-import { UsageError } from "./usage_error.ts";
+import { explainImageError, readImageFile } from "./image_file.ts";
 
 /** Most pixels of an image, as in sharp by itself; they are one's own, so the limit for streams would be too strict. */
 export const MAX_PIXELS = 268_402_689;
@@ -43,9 +41,7 @@ export async function detectInFiles(
   const found: LabelledImage[][] = detectors.map(() => []);
   using progress = await showProgress(files.length);
   for (const file of files) {
-    const bytes = await Deno.readFile(file.path).catch((cause) => {
-      throw new UsageError(`Cannot read ${file.path}: ${reasonOf(cause)}`, { cause });
-    });
+    const bytes = await readImageFile(file.path);
     for (const [index, { detectorFor, agnostic, tiles }] of detectors.entries()) {
       const { detector, letterbox } = await decode(bytes, file.path, detectorFor);
       const detections = tiles === undefined
@@ -79,12 +75,7 @@ async function decode(
     const { input, pixels, fit } = detector;
     const letterbox = await decodeLetterboxed(bytes, input, pixels, { ...UPRIGHT, fit });
     return { detector, letterbox };
-  } catch (cause) {
-    if (cause instanceof ImageTooLargeError) {
-      throw new UsageError(`Cannot read ${path}: ${cause.message}`, { cause });
-    }
-    if (!(cause instanceof ImageDecodeError)) throw cause;
-    const reason = "it is not a JPEG, PNG or WebP image, or it is damaged";
-    throw new UsageError(`Cannot read ${path}: ${reason}`, { cause });
+  } catch (error) {
+    throw explainImageError(path, error);
   }
 }

@@ -4,18 +4,17 @@ import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { PIPELINE_DEFAULTS, TEXT_MODEL_NAMES, type TextModelName } from "../lib/config.ts";
 import { findImages } from "../lib/evaluation/dataset.ts";
-import { ImageDecodeError, ImageTooLargeError } from "../lib/image/errors.ts";
 import { writeCalibration } from "../lib/models/calibration.ts";
 import { measureCalibration } from "../lib/models/measure_calibration.ts";
 import { measureTextCalibrations } from "../lib/models/measure_text_calibration.ts";
 import { modelPath } from "../lib/models/model_catalog.ts";
 import { loadTextModel } from "../lib/models/load_text_model.ts";
 import { textModelFiles } from "../lib/models/text_models.ts";
-import { reasonOf } from "../lib/user_error.ts";
 import { MAX_PIXELS } from "./detect_in_files.ts";
 import { defaultModelDirectory } from "./models.ts";
 import { comparePrecisions } from "./compare_precisions.ts";
 import { compareReadings } from "./compare_readings.ts";
+import { explainImageError, readImageFile } from "./image_file.ts";
 import { runCommand } from "./run_command.ts";
 import { countImages, showProgress } from "./image_progress.ts";
 import { UsageError } from "./usage_error.ts";
@@ -141,25 +140,14 @@ async function lookAt<Result>(
   using progress = await showProgress(images.length);
   let current = "";
   async function* read() {
-    for (current of images) yield await readImage(current);
+    for (current of images) yield await readImageFile(current);
   }
   try {
     const onImage = () => progress.advance(current);
     return await measure(read(), { maxPixels: MAX_PIXELS, onImage });
-  } catch (cause) {
-    if (cause instanceof ImageTooLargeError) {
-      throw new UsageError(`Cannot read ${current}: ${cause.message}`, { cause });
-    }
-    if (!(cause instanceof ImageDecodeError)) throw cause;
-    const reason = "it is not a JPEG, PNG or WebP image, or it is damaged";
-    throw new UsageError(`Cannot read ${current}: ${reason}`, { cause });
+  } catch (error) {
+    throw explainImageError(current, error);
   }
-}
-
-async function readImage(path: string): Promise<Uint8Array> {
-  return await Deno.readFile(path).catch((cause) => {
-    throw new UsageError(`Cannot read ${path}: ${reasonOf(cause)}`, { cause });
-  });
 }
 
 if (import.meta.main) await runCommand(() => runQuantize(Deno.args));
