@@ -16,6 +16,12 @@ export class JobCapacityError extends NamedError {}
 /** Thrown when the state of a job, or of the store, does not allow what was asked. */
 export class JobStateError extends NamedError {}
 
+/** Thrown when somebody else has changed a job in the meantime; what is to be changed has to be looked at again. */
+export class JobConflictError extends NamedError {}
+
+/** Thrown when another machine goes on with a job that was run here. */
+export class JobTakenError extends NamedError {}
+
 /** Thrown when a video cannot be decoded to its end. */
 export class VideoDecodeError extends UserError {}
 

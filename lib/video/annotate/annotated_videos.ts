@@ -79,7 +79,8 @@ export class AnnotatedVideos {
       using space = await disk.promise(0);
       const size = evenSize(fitWithin(video ?? MAX_SIZE, MAX_SIZE));
       await this.#writeScript(id, `${directory}/${script}`, { size, frameStride }, space);
-      await using encoder = await VideoDecoder.open(resolve(files.path(id)), {
+      using source = await files.open(id);
+      await using encoder = await VideoDecoder.open(resolve(source.path), {
         frameSize: size,
         frameTimeoutMs: SILENCE_TIMEOUT_MS,
         countingMs: 0,

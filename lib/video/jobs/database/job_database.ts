@@ -6,10 +6,11 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { JobStateError } from "../../errors.ts";
-import { isJobId, type Job, type VideoFrameResult } from "../job.ts";
+import { isJobId } from "../job.ts";
+import type { JobWrite, ResultsCount, ResultsPiece } from "../job_backend.ts";
 import { migrate, readPragma } from "./job_schema.ts";
 import { readJobRow, type StoredJob } from "./read_job_row.ts";
-import { type ResultsCount, type ResultsPiece, ResultTable } from "./result_table.ts";
+import { ResultTable } from "./result_table.ts";
 import type { ResultFormat } from "../../result_formats.ts";
 import { numberColumn, StatementCache, textColumn } from "./statement_cache.ts";
 
@@ -18,18 +19,6 @@ const LOCK_WAIT_MS = 2000;
 
 /** Rows that are deleted, and pages that are given back, at a time: few, as each needs room in the log. */
 const PURGE_STEP = 500;
-
-/** Changes that happen as a whole or not at all. */
-export interface JobWrite {
-  /** Jobs that are new or have changed, each of which counts as looked at. */
-  jobs?: readonly Job[];
-  /** Results that follow those that a job has, in the order of their frames. */
-  results?: { jobId: string; results: readonly VideoFrameResult[] };
-  /** How long nobody has looked at jobs, in milliseconds. */
-  idle?: readonly (readonly [id: string, idleMs: number])[];
-  /** Ids of jobs that are removed with their results. */
-  remove?: readonly string[];
-}
 
 /** The tables. It waits for the disk, so it belongs in a worker. A row that is damaged does no harm to others. */
 export class JobDatabase {

@@ -6,10 +6,10 @@
 
 import { setPriority } from "node:os";
 import { JobDatabaseError, StorageFullError } from "../../errors.ts";
-import { JobDatabase, type JobWrite } from "./job_database.ts";
+import type { JobWrite, ResultsCount, ResultsPiece } from "../job_backend.ts";
+import { JobDatabase } from "./job_database.ts";
 import type { StoredJob } from "./read_job_row.ts";
 import type { ResultFormat } from "../../result_formats.ts";
-import type { ResultsCount, ResultsPiece } from "./result_table.ts";
 
 /** What the worker can be asked; each is a method of {@linkcode JobDatabase}. */
 export interface DatabaseCalls {

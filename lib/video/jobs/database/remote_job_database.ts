@@ -11,6 +11,8 @@ import {
   StorageUnavailableError,
 } from "../../errors.ts";
 import type { StoredJob } from "./read_job_row.ts";
+import type { ResultFormat } from "../../result_formats.ts";
+import type { JobBackend, JobWrite, ResultsCount, ResultsPiece } from "../job_backend.ts";
 import type { DatabaseCalls, DatabaseReply, DatabaseRequest } from "./job_database_worker.ts";
 
 /** Errors that keep their class on the way from the worker. */
@@ -21,7 +23,9 @@ const ERRORS = [JobDatabaseError, JobStateError, StorageFullError];
  *
  * A worker that dies takes the calls with it that it has not answered; the next call opens the database in a new one.
  */
-export class RemoteJobDatabase {
+export class RemoteJobDatabase implements JobBackend {
+  /** A crash loses no more than this. */
+  readonly noteIdleMs = 600_000;
   readonly #path: string;
   #worker: Worker | undefined;
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
@@ -50,14 +54,31 @@ export class RemoteJobDatabase {
     }
   }
 
-  /**
-   * Calls a method.
-   *
-   * @throws What the method throws
-   * @throws {StorageFullError} If there is no room on the disk for a change, which is not made then
-   * @throws {StorageUnavailableError} If the database cannot be read or written
-   */
-  call<Method extends keyof DatabaseCalls>(
+  /** Makes changes; see {@linkcode JobBackend.write}. */
+  write(changes: JobWrite): Promise<void> {
+    return this.#call("write", changes);
+  }
+
+  /** How far the results of a job go. */
+  countResults(jobId: string): Promise<ResultsCount> {
+    return this.#call("countResults", jobId);
+  }
+
+  /** Highest number that an object of a job has; 0 when none has one. */
+  highestTrack(jobId: string): Promise<number> {
+    return this.#call("highestTrack", jobId);
+  }
+
+  /** Reads results of a job in the order of the frames. */
+  readResults(
+    jobId: string,
+    range: { offset: number; limit: number },
+    format: ResultFormat,
+  ): Promise<ResultsPiece> {
+    return this.#call("readResults", jobId, range, format);
+  }
+
+  #call<Method extends keyof DatabaseCalls>(
     method: Method,
     ...args: Parameters<DatabaseCalls[Method]>
   ): Promise<ReturnType<DatabaseCalls[Method]>> {
@@ -69,7 +90,7 @@ export class RemoteJobDatabase {
   /** Closes the database, once the calls before are answered, and ends the worker. */
   async close(): Promise<void> {
     try {
-      await this.call("close");
+      await this.#call("close");
     } finally {
       this.terminate();
     }
