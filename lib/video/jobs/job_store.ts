@@ -5,7 +5,7 @@
  */
 
 import { logEvent } from "../../telemetry/log.ts";
-import type { DiskSpace } from "../disk_space.ts";
+import type { DiskSpace } from "../../storage/disk_space.ts";
 import { JobStateError } from "../errors.ts";
 import {
   type Job,
@@ -96,7 +96,7 @@ export class JobStore implements AsyncDisposable {
    * Opens the store, and removes files that belong to none of its jobs.
    *
    * @throws {RangeError} If a limit is not positive
-   * @throws {JobStateError} If another process uses the directory
+   * @throws {DatabaseError} If another process uses the directory
    * @throws {StorageFullError} If there is no room on the disk
    * @throws {StorageUnavailableError} If the database cannot be used
    */
