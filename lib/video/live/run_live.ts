@@ -105,8 +105,9 @@ class VideoOutput {
   }
 
   #end(player: HlsPlayer | undefined): void {
-    player?.close().catch(() => {});
-    if (player === this.#player) this.#player = undefined;
+    if (player === undefined || player !== this.#player) return;
+    this.#player = undefined;
+    player.close().catch(() => {});
   }
 }
 
