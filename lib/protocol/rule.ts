@@ -57,5 +57,19 @@ export const RuleSchema = v.strictObject({
   actions: v.optional(v.array(RuleActionSchema), ["webhook", "mqtt"]),
 });
 
-/** One rule, as it is written and told. */
+/** One rule, with what it was written without filled in. */
 export type Rule = v.InferOutput<typeof RuleSchema>;
+
+const { zone, line, classes, seconds, at_least, cooldown_s, actions } = RuleSchema.entries;
+
+/** Schema of {@linkcode Rule} as the server tells it: nothing is left to a default. */
+export const CompleteRuleSchema = v.object({
+  ...RuleSchema.entries,
+  zone: zone.wrapped,
+  line: line.wrapped,
+  classes: classes.wrapped,
+  seconds: seconds.wrapped,
+  at_least: at_least.wrapped,
+  cooldown_s: cooldown_s.wrapped,
+  actions: actions.wrapped,
+});
