@@ -18,7 +18,7 @@ export function RuleFields({ form, errors, fill }: {
     <>
       <div class="field-row">
         {text("name", "Name", "Such as Front door")}
-        <Field id="rule-when" label="When" hint="" error={undefined}>
+        <Field id="rule-when" label="When" hint="What is to be noticed" error={undefined}>
           {(attributes) => (
             <div class="select">
               <select
