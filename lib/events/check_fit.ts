@@ -54,7 +54,8 @@ function near(name: string, known: readonly string[]): string {
   const shown = byDistance.slice(0, MOST_SHOWN).map(({ each }) => JSON.stringify(each)).join(", ");
   if (known.length === 0) return "it finds no classes";
   const others = known.length - MOST_SHOWN;
-  return others > 0 ? `it finds ${shown} and ${others} others` : `it finds ${shown}`;
+  if (others <= 0) return `it finds ${shown}`;
+  return `it finds ${shown} and ${others} ${others === 1 ? "other" : "others"}`;
 }
 
 /** Changes of single letters that lead from one name to another (Levenshtein), 0 for the same; part of it counts as near. */
