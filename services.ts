@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { EventSink } from "./lib/events/event_sink.ts";
+import { RuleDesk } from "./lib/events/rule_desk.ts";
 import { CameraService } from "./lib/cameras/camera_service.ts";
 import { type Config, PIPELINE_DEFAULTS } from "./lib/config.ts";
 import { BodyReader } from "./lib/http/body_reader.ts";
@@ -12,6 +14,7 @@ import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { drawOverlay } from "./lib/image/draw_findings.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
 import { logStart } from "./lib/pipeline/log_start.ts";
+import type { PipelineAbilities } from "./lib/pipeline/pipeline_abilities.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
 import type { Health } from "./lib/protocol/health.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
@@ -65,6 +68,8 @@ export class Services {
   readonly videoProcessor: VideoFrameProcessor;
   /** The video jobs and their files. */
   readonly videos: VideoService;
+  /** The rules that streams, cameras and videos may look with. */
+  readonly rules: RuleDesk;
   /** The cameras that the server opens itself. */
   readonly cameras: CameraService;
   #cluster: Cluster | undefined;
@@ -76,14 +81,21 @@ export class Services {
    * Joins the parts; the models are loaded by `start`.
    *
    * @param processor What streams run their frames on; the pipelines of this process by default
+   * @param events Takes what rules notice; it is only counted by default
    */
-  constructor(config: Config, processor?: FrameProcessor) {
+  constructor(config: Config, processor?: FrameProcessor, events?: EventSink) {
     this.config = config;
     const qualities = qualityLadder(config.pipeline.inputSize ?? PIPELINE_DEFAULTS.inputSize);
     this.pipelines = createPipelines(config);
     this.videoProcessor = toVideoFrameProcessor(this.pipelines);
     const frames = processor ?? toFrameProcessor(this.pipelines);
     this.streams = new StreamServer(frames, config.stream, qualities);
+    this.rules = new RuleDesk({
+      file: config.rulesFile,
+      sink: events,
+      abilitiesOf: (id) => this.#abilitiesOf(id),
+    });
+    this.streams.observers = this.rules;
     const { memoryBudgetBytes, maxFrameBytes } = config.stream;
     // There is room for one image in any case.
     const bodyBytes = Math.max(BODIES_SHARE * memoryBudgetBytes, imageMemory(maxFrameBytes));
@@ -103,6 +115,8 @@ export class Services {
       openSource: (url, options) => LiveDecoder.open(url, options),
       isSourceFailure: (error) => error instanceof SourceError,
       isValidPipeline: (id) => frames.isValidPipeline(id),
+      checkRules: (pipelineId, rules) => this.rules.check(rules, pipelineId),
+      events,
       frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
       hlsQualities: hlsVariants,
       draw: drawOverlay,
@@ -119,9 +133,11 @@ export class Services {
     // First, since it takes no time to say no.
     await this.videos.prepare();
     await this.cameras.load();
+    await this.rules.load();
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
     logStart(this.pipelines, this.config.pipeline.textModel);
+    this.rules.checkSets(this.pipelines.registry.list().map(({ id }) => id));
     await this.#joinCluster("serve");
     this.videos.start();
     this.cameras.start();
@@ -157,6 +173,12 @@ export class Services {
       maxFrameBytes,
     });
     this.streams.remote = this.#cluster.streams;
+  }
+
+  /** What a pipeline finds; anything, where frames run elsewhere than in the pipelines of this process. */
+  #abilitiesOf(id: string): PipelineAbilities {
+    if (this.pipelines.isValidPipeline(id)) return this.pipelines.abilities(id);
+    return { classes: undefined, follows: true, reads: true };
   }
 
   /** What the frames of a video are to fit within for a pipeline. */

@@ -4,9 +4,9 @@ import { useEffect } from "preact/hooks";
 import { Icon } from "../components/Icon.tsx";
 import { RuleDialog } from "../components/RuleDialog.tsx";
 import { type CameraSignals, findCamera } from "../lib/client/cameras/camera_signals.ts";
-import { describeCounts, type RuleCounts, watchCounts } from "../lib/client/rules/rule_counts.ts";
+import { describeCounts, watchCounts } from "../lib/client/rules/rule_counts.ts";
 import { describeRule } from "../lib/client/rules/rule_form.ts";
-import type { Rule } from "../lib/protocol/rule.ts";
+import type { Rule, RuleCounts } from "../lib/protocol/rule.ts";
 
 /** The rules of a camera, with what they count, and how they are added and changed. */
 export function CameraRules({ signals, id }: {

@@ -154,6 +154,8 @@ export interface Config {
   video: VideoConfig;
   /** Where cameras are listed, and how long they stay on. */
   camera: CameraConfig;
+  /** Path of sets of rules that streams can ask for, from `RULES_FILE`; `undefined` for none. */
+  rulesFile: string | undefined;
   /** The other machines that are one service with this one; `undefined` for none. */
   cluster: ClusterConfig | undefined;
 }
@@ -316,6 +318,7 @@ export function parseConfig(
       file: environment.text("CAMERAS_FILE"),
       idleGraceMs: environment.seconds("CAMERA_IDLE_GRACE_S", 30),
     },
+    rulesFile: environment.text("RULES_FILE"),
     cluster: readCluster(environment),
   };
 }

@@ -53,6 +53,8 @@ export const ResultsQuerySchema = v.object({
 export const StreamQuerySchema = v.object({
   /** The pipeline to run. */
   pipeline_id: text,
+  /** A set of rules in `RULES_FILE`; see docs/events.md. */
+  rules: v.exactOptional(text),
 });
 
 /** Of `WS /ws/video/watch`. */

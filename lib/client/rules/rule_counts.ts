@@ -1,11 +1,8 @@
 /** What the rules of a camera count. */
 
-import { type CameraCounts, CameraCountsSchema } from "../../protocol/camera_counts.ts";
-import type { Rule } from "../../protocol/rule.ts";
+import { CameraCountsSchema } from "../../protocol/camera.ts";
+import type { Rule, RuleCounts } from "../../protocol/rule.ts";
 import { apiUrl, read, request } from "../server_api.ts";
-
-/** What one rule has counted. */
-export type RuleCounts = CameraCounts["counts"][number];
 
 const REFRESH_MS = 1000;
 
