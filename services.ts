@@ -6,6 +6,7 @@
 
 import { CameraService } from "./lib/cameras/camera_service.ts";
 import { type Config, PIPELINE_DEFAULTS } from "./lib/config.ts";
+import { EventService } from "./lib/events/event_service.ts";
 import { BodyReader } from "./lib/http/body_reader.ts";
 import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
@@ -67,6 +68,8 @@ export class Services {
   readonly videos: VideoService;
   /** The cameras that the server opens itself. */
   readonly cameras: CameraService;
+  /** What rules have noticed. */
+  readonly events: EventService;
   #cluster: Cluster | undefined;
   readonly #createdAt = performance.now();
   readonly #canary = new SharedAnswer(() => this.pipelines.checkCanary(), CANARY_KEPT_MS);
@@ -96,6 +99,12 @@ export class Services {
       frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
       framesAtOnce: () => this.videoFramesAtOnce(),
     });
+    this.events = new EventService({
+      ...config.events,
+      dataDirectory: config.video.dataDirectory,
+      reserveBytes: config.video.reserveBytes,
+      version: VERSION,
+    });
     this.cameras = new CameraService({
       ...config.camera,
       dataDirectory: config.video.dataDirectory,
@@ -119,6 +128,7 @@ export class Services {
     // First, since it takes no time to say no.
     await this.videos.prepare();
     await this.cameras.load();
+    await this.events.start();
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
     logStart(this.pipelines, this.config.pipeline.textModel);
@@ -187,7 +197,7 @@ export class Services {
       this.streams.stop(STOP_TIMEOUT_MS),
       this.videos.stop(STOP_TIMEOUT_MS),
       this.#cluster?.drain(STOP_TIMEOUT_MS),
-    ]);
+    ]).then(() => this.events.stop());
     // A job whose frame hangs in its worker goes on when the worker is ended.
     const timeout = Promise.withResolvers<void>();
     const timer = setTimeout(timeout.resolve, STOP_TIMEOUT_MS + 1000);
@@ -206,6 +216,7 @@ export class Services {
     const { device } = this.pipelines.device ?? {};
     if (device !== undefined) pipelineMetrics.device.set({ device }, 1);
     pipelineMetrics.queueWaiting.set(this.pipelines.waiting);
+    await this.events.measure();
     for (const [status, count] of Object.entries(this.videos.health().by_status)) {
       videoMetrics.jobs.set({ status }, count);
     }

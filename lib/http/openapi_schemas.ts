@@ -13,6 +13,7 @@ import { DetectionSchema } from "../protocol/detection.ts";
 import { ClusterHealthSchema, ClusterNodeSchema } from "../protocol/cluster.ts";
 import { DeviceInUseSchema } from "../protocol/device.ts";
 import { ErrorAnswerSchema } from "../protocol/error.ts";
+import { EventListSchema, LiveEventSchema } from "../protocol/event.ts";
 import { BoundingBoxSchema, FrameSizeSchema, PointSchema } from "../protocol/geometry.ts";
 import { HealthSchema, JobsSummarySchema, ReadySchema } from "../protocol/health.ts";
 import { ClearedSchema, JobListSchema, JobViewSchema, SubmittedSchema } from "../protocol/job.ts";
@@ -80,6 +81,8 @@ export const NAMED = {
   CameraTested: camera.CameraTestedSchema,
   CameraSeen: camera.CameraSeenSchema,
   CameraUnseen: camera.CameraUnseenSchema,
+  LiveEvent: LiveEventSchema,
+  EventList: EventListSchema,
   Submitted: SubmittedSchema,
   Cleared: ClearedSchema,
   JobView: JobViewSchema,
@@ -105,6 +108,7 @@ export const QUERIES = {
   WatchQuery: queries.WatchQuerySchema,
   CameraWatchQuery: queries.CameraWatchQuerySchema,
   CameraImageQuery: queries.CameraImageQuerySchema,
+  EventsQuery: queries.EventsQuerySchema,
 };
 
 /** Name of the query parameters of a path. */
