@@ -34,6 +34,8 @@ export interface EventTiming {
   firstRetryMs: number;
   /** For the receiver of a webhook. */
   webhookMs: number;
+  /** For the broker, to accept a connection or a message. */
+  brokerMs: number;
   /** Between two rounds of counts over MQTT. */
   countIntervalMs: number;
   /** Between two signs of life of {@linkcode EventFeed}. */
@@ -43,6 +45,7 @@ export interface EventTiming {
 const TIMING: EventTiming = {
   firstRetryMs: 1000,
   webhookMs: 5000,
+  brokerMs: 10_000,
   countIntervalMs: 1000,
   heartbeatMs: 15_000,
 };
@@ -79,6 +82,7 @@ export class EventService implements EventSink {
   #trimming: ReturnType<typeof setInterval> | undefined;
   readonly #rules = new Map<string, { name: string; rules: readonly Rule[] }>();
   #isStopped = false;
+  #isClosed = false;
 
   /** Opens nothing yet, and connects to nobody. */
   constructor(options: EventServiceOptions) {
@@ -92,12 +96,10 @@ export class EventService implements EventSink {
   async start(): Promise<void> {
     const { mqtt, version } = this.#options;
     if (mqtt !== undefined) {
-      const { firstRetryMs, countIntervalMs } = this.#timing;
       this.#mqtt = new MqttPublisher({
         ...mqtt,
+        ...this.#timing,
         version,
-        firstRetryMs,
-        countIntervalMs,
         openStore: () => this.#openStore(),
         findStore: () => this.#findStore(),
         onConnect: () => this.#outboxes.get("mqtt")?.retry(),
@@ -117,6 +119,7 @@ export class EventService implements EventSink {
     clearInterval(this.#trimming);
     this.#feed.close();
     await this.#writing;
+    this.#isClosed = true;
     const outboxes = [...this.#outboxes.values()];
     await Promise.all([this.#mqtt?.stop(), ...outboxes.map((outbox) => outbox.stop())]);
     const store = await this.#opening?.catch(() => undefined);
@@ -239,7 +242,7 @@ export class EventService implements EventSink {
 
   /** The store, which is opened at the first time; if that fails, it is tried again a little later. */
   #openStore(): Promise<EventStore> {
-    if (this.#isStopped && this.#opening === undefined) {
+    if (this.#isClosed && this.#opening === undefined) {
       return Promise.reject(new DatabaseError("The server is stopping"));
     }
     if (this.#opening === undefined || performance.now() >= this.#openAgainAt) {

@@ -12,8 +12,6 @@ import { WakeUp } from "../wake_up.ts";
 import { DeliveryError } from "../errors.ts";
 import { STATUS_TOPIC } from "./topics.ts";
 
-/** How long the broker may take to accept a connection or a message, in milliseconds. */
-const ANSWER_MS = 10_000;
 /** How long the server waits for the broker when it stops, in milliseconds. */
 const GOODBYE_MS = 1000;
 /** The longest wait between two attempts, in milliseconds. */
@@ -29,6 +27,8 @@ export interface MqttConnectionOptions {
   onConnect: () => void;
   /** The first wait after a failure, in milliseconds; it is doubled after each further one. */
   firstRetryMs: number;
+  /** How long the broker may take to accept a connection or a message, in milliseconds. */
+  brokerMs: number;
 }
 
 /**
@@ -64,15 +64,16 @@ export class MqttConnection {
     payload: string | Uint8Array<ArrayBuffer>,
     { retain = false }: { retain?: boolean } = {},
   ): Promise<void> {
+    const { brokerMs } = this.#options;
     const client = this.#client;
     if (!client?.connected) throw new DeliveryError("the broker is not connected");
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const lose = () => reject(new DeliveryError("the connection to the broker was lost"));
     const timer = setTimeout(() => {
-      reject(new DeliveryError(`the broker did not answer within ${ANSWER_MS / 1000} s`));
+      reject(new DeliveryError(`the broker did not answer within ${brokerMs / 1000} s`));
       // A broker that has stopped answering is asked again over a new connection.
       client.end(true);
-    }, ANSWER_MS);
+    }, brokerMs);
     client.once("close", lose);
     const message = typeof payload === "string"
       ? payload
@@ -131,11 +132,11 @@ export class MqttConnection {
   /** Connects, and waits until the connection has ended. */
   async #connectOnce(): Promise<{ reason: string; hadConnected: boolean }> {
     const { connect } = await import("mqtt");
-    const { url, onConnect } = this.#options;
+    const { url, onConnect, brokerMs } = this.#options;
     let reason = "the connection was lost";
     let hadConnected = false;
     const closed = Promise.withResolvers<void>();
-    const client = connect(withoutUser(url), clientOptions(url));
+    const client = connect(withoutUser(url), clientOptions(url, brokerMs));
     this.#client = client;
     client.on("connect", () => {
       hadConnected = true;
@@ -160,14 +161,14 @@ function withoutUser(url: URL): string {
   return plain.href;
 }
 
-function clientOptions({ username, password }: URL): IClientOptions {
+function clientOptions({ username, password }: URL, connectTimeout: number): IClientOptions {
   return {
     ...username !== "" && { username: decodeURIComponent(username) },
     ...password !== "" && { password: decodeURIComponent(password) },
     clientId: `livesyte-${crypto.randomUUID()}`,
     clean: true,
     reconnectPeriod: 0,
-    connectTimeout: ANSWER_MS,
+    connectTimeout,
     keepalive: KEEP_ALIVE_S,
     queueQoSZero: false,
     will: { topic: STATUS_TOPIC, payload: Buffer.from("offline"), qos: 1, retain: true },

@@ -25,6 +25,8 @@ export interface MqttPublisherOptions extends MqttConfig {
   onConnect: () => void;
   /** The first wait after the broker was lost, in milliseconds. */
   firstRetryMs: number;
+  /** How long the broker may take to answer, in milliseconds. */
+  brokerMs: number;
   /** The shortest time between two rounds of counts, in milliseconds. */
   countIntervalMs: number;
 }
@@ -58,10 +60,8 @@ export class MqttPublisher {
   /** Begins to connect. */
   constructor(options: MqttPublisherOptions) {
     this.#options = options;
-    const { url, firstRetryMs } = options;
     this.#connection = new MqttConnection({
-      url,
-      firstRetryMs,
+      ...options,
       onConnect: () => {
         this.#sent = new Map();
         this.#refresh();

@@ -181,14 +181,19 @@ export class EventDatabase {
 
   /** The oldest events after one, in their order. */
   after(key: number, limit: number): StoredEvent[] {
-    const rows = this.#statements.get(
-      `SELECT CAST(key AS REAL) AS key, ${textColumn("details")} AS details FROM events ` +
-        "WHERE key > ? ORDER BY key LIMIT ?",
-    ).all(key, limit);
-    return rows.flatMap(({ key, details }) => {
-      const event = readEvent(details);
-      return event === undefined ? [] : [{ key: Number(key), event }];
-    });
+    for (let last = key;;) {
+      const rows = this.#statements.get(
+        `SELECT CAST(key AS REAL) AS key, ${textColumn("details")} AS details FROM events ` +
+          "WHERE key > ? ORDER BY key LIMIT ?",
+      ).all(last, limit);
+      const events = rows.flatMap(({ key, details }) => {
+        const event = readEvent(details);
+        return event === undefined ? [] : [{ key: Number(key), event }];
+      });
+      if (events.length > 0 || rows.length === 0) return events;
+      // All of them are damaged.
+      last = Number(rows.at(-1)?.key);
+    }
   }
 
   /** What has to be sent next to a target; `undefined` where there is nothing. */
