@@ -8,6 +8,7 @@ import type { EventSink } from "./lib/events/event_sink.ts";
 import { RuleDesk } from "./lib/events/rule_desk.ts";
 import { CameraService } from "./lib/cameras/camera_service.ts";
 import { type Config, PIPELINE_DEFAULTS } from "./lib/config.ts";
+import { EventService } from "./lib/events/event_service.ts";
 import { BodyReader } from "./lib/http/body_reader.ts";
 import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
@@ -72,6 +73,8 @@ export class Services {
   readonly rules: RuleDesk;
   /** The cameras that the server opens itself. */
   readonly cameras: CameraService;
+  /** What rules have noticed. */
+  readonly events: EventService;
   #cluster: Cluster | undefined;
   readonly #createdAt = performance.now();
   readonly #canary = new SharedAnswer(() => this.pipelines.checkCanary(), CANARY_KEPT_MS);
@@ -81,7 +84,7 @@ export class Services {
    * Joins the parts; the models are loaded by `start`.
    *
    * @param processor What streams run their frames on; the pipelines of this process by default
-   * @param events Takes what rules notice; it is only counted by default
+   * @param events Takes what rules notice; by default it is kept, told and sent
    */
   constructor(config: Config, processor?: FrameProcessor, events?: EventSink) {
     this.config = config;
@@ -90,9 +93,16 @@ export class Services {
     this.videoProcessor = toVideoFrameProcessor(this.pipelines);
     const frames = processor ?? toFrameProcessor(this.pipelines);
     this.streams = new StreamServer(frames, config.stream, qualities);
+    this.events = new EventService({
+      ...config.events,
+      dataDirectory: config.video.dataDirectory,
+      reserveBytes: config.video.reserveBytes,
+      version: VERSION,
+    });
+    const sink = events ?? this.events;
     this.rules = new RuleDesk({
       file: config.rulesFile,
-      sink: events,
+      sink,
       abilitiesOf: (id) => this.#abilitiesOf(id),
     });
     this.streams.observers = this.rules;
@@ -116,7 +126,7 @@ export class Services {
       isSourceFailure: (error) => error instanceof SourceError,
       isValidPipeline: (id) => frames.isValidPipeline(id),
       checkRules: (pipelineId, rules) => this.rules.check(rules, pipelineId),
-      events,
+      events: sink,
       frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
       hlsQualities: hlsVariants,
       draw: drawOverlay,
@@ -134,6 +144,7 @@ export class Services {
     await this.videos.prepare();
     await this.cameras.load();
     await this.rules.load();
+    await this.events.start();
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
     logStart(this.pipelines, this.config.pipeline.textModel);
@@ -209,7 +220,7 @@ export class Services {
       this.streams.stop(STOP_TIMEOUT_MS),
       this.videos.stop(STOP_TIMEOUT_MS),
       this.#cluster?.drain(STOP_TIMEOUT_MS),
-    ]);
+    ]).then(() => this.events.stop());
     // A job whose frame hangs in its worker goes on when the worker is ended.
     const timeout = Promise.withResolvers<void>();
     const timer = setTimeout(timeout.resolve, STOP_TIMEOUT_MS + 1000);
@@ -228,6 +239,7 @@ export class Services {
     const { device } = this.pipelines.device ?? {};
     if (device !== undefined) pipelineMetrics.device.set({ device }, 1);
     pipelineMetrics.queueWaiting.set(this.pipelines.waiting);
+    await this.events.measure();
     for (const [status, count] of Object.entries(this.videos.health().by_status)) {
       videoMetrics.jobs.set({ status }, count);
     }

@@ -9,6 +9,7 @@ const SHARED = [
   "lib/cluster_config.ts",
   "lib/config.ts",
   "lib/environment.ts",
+  "lib/events_config.ts",
   "lib/cut_text.ts",
   "lib/host_name.ts",
   "lib/licence.ts",

@@ -169,6 +169,7 @@ export class CameraService {
     const camera = this.#writable(id);
     this.#save(this.#kept().filter((each) => each.id !== id));
     this.#cameras.delete(id);
+    this.#options.events?.noteRules({ cameraId: id, name: camera.definition.name }, []);
     await camera.close();
   }
 

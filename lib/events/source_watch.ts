@@ -22,6 +22,7 @@ export class SourceWatch {
     this.#rules = rules;
     this.#sink = sink;
     this.#evaluator = new RuleEvaluator(rules);
+    sink?.noteRules(source, rules);
   }
 
   /** What each rule has counted. */
@@ -57,6 +58,7 @@ export class SourceWatch {
     this.#source = source;
     this.#rules = rules;
     this.#evaluator.setRules(rules);
+    this.#sink?.noteRules(source, rules);
   }
 
   /** Notes that no frames come for now, or those of something else: nothing is there any more. */

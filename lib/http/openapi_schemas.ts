@@ -18,6 +18,7 @@ import { DetectionSchema } from "../protocol/detection.ts";
 import { ClusterHealthSchema, ClusterNodeSchema } from "../protocol/cluster.ts";
 import { DeviceInUseSchema } from "../protocol/device.ts";
 import { ErrorAnswerSchema } from "../protocol/error.ts";
+import { EventListSchema, LiveEventSchema } from "../protocol/event.ts";
 import { BoundingBoxSchema, FrameSizeSchema, PointSchema } from "../protocol/geometry.ts";
 import { HealthSchema, JobsSummarySchema, ReadySchema } from "../protocol/health.ts";
 import { ClearedSchema, JobListSchema, JobViewSchema, SubmittedSchema } from "../protocol/job.ts";
@@ -89,6 +90,8 @@ export const NAMED = {
   CameraCounts: CameraCountsSchema,
   Rule: RuleSchema,
   RuleCounts: RuleCountsSchema,
+  LiveEvent: LiveEventSchema,
+  EventList: EventListSchema,
   Submitted: SubmittedSchema,
   Cleared: ClearedSchema,
   JobView: JobViewSchema,
@@ -114,6 +117,7 @@ export const QUERIES = {
   WatchQuery: queries.WatchQuerySchema,
   CameraWatchQuery: queries.CameraWatchQuerySchema,
   CameraImageQuery: queries.CameraImageQuerySchema,
+  EventsQuery: queries.EventsQuerySchema,
 };
 
 /** Name of the query parameters of a path. */

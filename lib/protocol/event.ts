@@ -54,3 +54,12 @@ export const LiveEventSchema = v.object({
 
 /** An event of a camera or a stream. */
 export type LiveEvent = v.InferOutput<typeof LiveEventSchema>;
+
+/** Schema of {@linkcode EventList}. */
+export const EventListSchema = v.object({
+  /** Newest first. */
+  events: v.array(LiveEventSchema),
+});
+
+/** The answer of `GET /event`. */
+export type EventList = v.InferOutput<typeof EventListSchema>;

@@ -1,6 +1,7 @@
 /** An event sink that remembers all it is told. */
 
 import type { EventSink, EventSource, NoticedMoment } from "../../lib/events/event_sink.ts";
+import type { Rule } from "../../lib/protocol/rule.ts";
 
 export class RememberedEvents implements EventSink {
   readonly moments: NoticedMoment[] = [];
@@ -9,6 +10,13 @@ export class RememberedEvents implements EventSink {
 
   record(moment: NoticedMoment): void {
     this.moments.push(moment);
+  }
+
+  /** The rules of each camera, and how often they were told. */
+  readonly rules: [camera: string, rules: string[]][] = [];
+
+  noteRules(source: EventSource, rules: readonly Rule[]): void {
+    if ("cameraId" in source) this.rules.push([source.cameraId, rules.map(({ id }) => id)]);
   }
 
   noteObjects(source: EventSource, countByLabel: ReadonlyMap<string, number>): void {

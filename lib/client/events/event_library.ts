@@ -117,7 +117,7 @@ export class EventLibrary {
       // What has happened before, or while there was no connection.
       this.refresh();
     };
-    source.addEventListener("event", ({ data }) => this.#take(data));
+    source.onmessage = ({ data }) => this.#take(data);
     source.onerror = () => {
       isLive.value = false;
       if (this.#signals.events.value === null) this.refresh();
