@@ -24,8 +24,7 @@ export function EventCard({ event, signals: { opened, cameras } }: {
           </button>
         </h2>
         <p>
-          <span>{event.rule_name}</span>
-          <span>{describePlace(event, cameras.value)}</span>
+          {event.rule_name} · {describePlace(event, cameras.value)} ·{" "}
           <time dateTime={event.timestamp}>{describeTime(event.timestamp, Date.now())}</time>
         </p>
       </div>
