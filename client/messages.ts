@@ -64,6 +64,7 @@ export interface ErrorMessage {
   /** Also the reason of the close that follows. */
   error:
     | "invalid_pipeline"
+    | "invalid_rules"
     | "too_many_sessions"
     | "invalid_message"
     | "invalid_frame"

@@ -103,7 +103,8 @@ export function toApiError(answer: unknown): ApiError {
 export function read<const Schema extends v.GenericSchema>(
   schema: Schema,
   answer: unknown,
-): v.InferInput<Schema> {
+): v.InferOutput<Schema> {
   if (!v.is(schema, answer)) throw new ApiError("invalid_answer");
-  return answer;
+  // Answers leave nothing out that has a default.
+  return answer as v.InferOutput<Schema>;
 }

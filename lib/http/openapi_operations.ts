@@ -59,7 +59,7 @@ const IMAGES = {
 };
 const JOB_ERRORS = [404, 503];
 
-/** All but those of cameras, in the order in which they are shown. */
+/** All but those of cameras and events, in the order in which they are shown. */
 export const OPERATIONS: readonly Operation[] = [
   { path: "/", method: "get", summary: "The live page", answer: "text/html" },
   { path: "/videos", method: "get", summary: "The page for video files", answer: "text/html" },

@@ -7,12 +7,18 @@
 import { type JsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 import comments from "../protocol/comments.json" with { type: "json" };
-import { CameraListSchema, CameraQualitySchema, CameraViewSchema } from "../protocol/camera.ts";
+import {
+  CameraCountsSchema,
+  CameraListSchema,
+  CameraQualitySchema,
+  CameraViewSchema,
+} from "../protocol/camera.ts";
 import * as camera from "../protocol/camera_definition.ts";
 import { DetectionSchema } from "../protocol/detection.ts";
 import { ClusterHealthSchema, ClusterNodeSchema } from "../protocol/cluster.ts";
 import { DeviceInUseSchema } from "../protocol/device.ts";
 import { ErrorAnswerSchema } from "../protocol/error.ts";
+import { EventListSchema, LiveEventSchema } from "../protocol/event.ts";
 import { BoundingBoxSchema, FrameSizeSchema, PointSchema } from "../protocol/geometry.ts";
 import { HealthSchema, JobsSummarySchema, ReadySchema } from "../protocol/health.ts";
 import { ClearedSchema, JobListSchema, JobViewSchema, SubmittedSchema } from "../protocol/job.ts";
@@ -23,6 +29,7 @@ import { PipelineListSchema, PipelineSummarySchema } from "../protocol/pipeline_
 import * as queries from "../protocol/query.ts";
 import { ClassificationSchema } from "../protocol/classification.ts";
 import { PipelineResultSchema, QualitySchema, StageTimingsSchema } from "../protocol/result.ts";
+import { RuleCountsSchema, RuleSchema } from "../protocol/rule.ts";
 import { SessionListSchema, SessionSchema, StreamErrorSchema } from "../protocol/session.ts";
 import * as stream from "../protocol/stream.ts";
 import { TextBlockSchema } from "../protocol/text_block.ts";
@@ -80,6 +87,11 @@ export const NAMED = {
   CameraTested: camera.CameraTestedSchema,
   CameraSeen: camera.CameraSeenSchema,
   CameraUnseen: camera.CameraUnseenSchema,
+  CameraCounts: CameraCountsSchema,
+  Rule: RuleSchema,
+  RuleCounts: RuleCountsSchema,
+  LiveEvent: LiveEventSchema,
+  EventList: EventListSchema,
   Submitted: SubmittedSchema,
   Cleared: ClearedSchema,
   JobView: JobViewSchema,
@@ -105,6 +117,7 @@ export const QUERIES = {
   WatchQuery: queries.WatchQuerySchema,
   CameraWatchQuery: queries.CameraWatchQuerySchema,
   CameraImageQuery: queries.CameraImageQuerySchema,
+  EventsQuery: queries.EventsQuerySchema,
 };
 
 /** Name of the query parameters of a path. */

@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import { JobStatusSchema } from "./job.ts";
-import { text, uuid } from "./values.ts";
+import { text, time, uuid } from "./values.ts";
 import { MAX_PAGE_RESULTS } from "./video_results.ts";
 
 function wholeNumber(minimum: number, maximum: number) {
@@ -53,6 +53,8 @@ export const ResultsQuerySchema = v.object({
 export const StreamQuerySchema = v.object({
   /** The pipeline to run. */
   pipeline_id: text,
+  /** A set of rules in `RULES_FILE`; see docs/events.md. */
+  rules: v.exactOptional(text),
 });
 
 /** Of `WS /ws/video/watch`. */
@@ -73,4 +75,20 @@ export const CameraWatchQuerySchema = v.object({
 export const CameraImageQuerySchema = v.object({
   /** `1` to have what was found drawn in. */
   overlay: v.optional(v.picklist(["0", "1"]), "0"),
+});
+
+/** Of `GET /event`. */
+export const EventsQuerySchema = v.object({
+  /** Only events of this camera. */
+  camera: v.exactOptional(text),
+  /** Only events that the rule of this id noticed. */
+  rule: v.exactOptional(text),
+  /** Only events of objects of this class. */
+  label: v.exactOptional(text),
+  /** Only events of this time or later, such as `2026-11-26T12:00:00Z`. */
+  since: v.exactOptional(time),
+  /** Only events that are older than the one of this id: the next page. */
+  before: v.exactOptional(uuid),
+  /** Most events. */
+  limit: v.optional(wholeNumber(1, 1000), 100),
 });

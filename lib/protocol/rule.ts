@@ -34,14 +34,14 @@ export const RuleSchema = v.strictObject({
   id: v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,40}$/)),
   /** For people, 80 characters at most; the id by default. */
   name: v.exactOptional(v.pipe(v.string(), v.regex(/\S/), v.maxLength(80))),
-  /** Corners of the part of the picture that counts, 3 to 50; `null` for all of it. */
+  /** Corners of the part of the picture that counts, 3 to 50 in their order; `null` for all of it, and for `cross`. */
   zone: v.optional(
     v.nullable(v.pipe(v.array(PicturePointSchema), v.minLength(3), v.maxLength(50))),
     null,
   ),
   /** The line of `cross`, from its first to its second point: who goes to the right-hand side of it goes in. */
   line: v.optional(v.nullable(v.strictTuple([PicturePointSchema, PicturePointSchema])), null),
-  /** Labels of the objects that count; empty for all. */
+  /** Classes of the objects that count, empty for all; for `text`, only what is read in boxes of these classes counts. */
   classes: v.optional(v.pipe(v.array(text), v.maxLength(1000)), []),
   /** What is noticed. */
   when: RuleTypeSchema,
@@ -51,7 +51,10 @@ export const RuleSchema = v.strictObject({
   at_least: v.optional(v.pipe(count, v.minValue(1)), 1),
   /** For `text`: a regular expression in the syntax of RE2, which looks for a match anywhere in a line. */
   pattern: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(200))),
-  /** How long the rule keeps silent after an event, for the same object or, for `count` and `text`, at all. */
+  /**
+   * How long the rule keeps silent after an event: for the same object (for `cross`, in the same direction), for the same line of
+   * `text`, and for `count` at all.
+   */
   cooldown_s: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)), 30),
   /** Where events are sent to, of what the server is set up for. */
   actions: v.optional(v.array(RuleActionSchema), ["webhook", "mqtt"]),
@@ -59,3 +62,20 @@ export const RuleSchema = v.strictObject({
 
 /** One rule, as it is written and told. */
 export type Rule = v.InferOutput<typeof RuleSchema>;
+
+/** Schema of {@linkcode RuleCounts}. */
+export const RuleCountsSchema = v.object({
+  /** The rule. */
+  rule_id: text,
+  /** Objects in its zone now; 0 for `cross` and `text`. */
+  inside: count,
+  /** Crossings of its line to the right-hand side; 0 for other rules. */
+  in: count,
+  /** Crossings to the other side; 0 for other rules. */
+  out: count,
+  /** Events, which may be fewer than crossings because of `cooldown_s`. */
+  events: count,
+});
+
+/** What a rule has counted since it was set, or since the server started. */
+export type RuleCounts = v.InferOutput<typeof RuleCountsSchema>;
