@@ -127,8 +127,8 @@ export interface JobView {
   frame_stride: number;
   /** Most frames that are processed; 0 for all. */
   max_frames: number;
-  /** What is to be noticed in it; see `GET /video/events/:id`. */
-  rules: RuleView[];
+  /** How many rules look at it; see `GET /video/events/:id`. */
+  rules: number;
   /** What the file says about itself; `null` before it was opened. */
   video: {
     /** In pixels as shown, after rotation. */
@@ -222,32 +222,6 @@ export interface ResultsPage {
   limit: number;
   /** In the order of the frames. */
   results: VideoFrameResult[];
-}
-
-/** A rule as clients are told it: nothing is left out that has a default. */
-export interface RuleView {
-  /** Lower-case letters, digits and hyphens, 40 at most; no other rule of the same camera or set has it. */
-  id: string;
-  /** For people, 80 characters at most; the id by default. */
-  name?: string;
-  /** Corners of the part of the picture that counts, 3 to 50 in their order; `null` for all of it, and for `cross`. */
-  zone: [number, number][] | null;
-  /** The line of `cross`, from its first to its second point: who goes to the right-hand side of it goes in. */
-  line: [[number, number], [number, number]] | null;
-  /** Classes of the objects that count, empty for all; for `text`, only what is read in boxes of these classes counts. */
-  classes: string[];
-  /** What is noticed. */
-  when: "enter" | "leave" | "dwell" | "cross" | "count" | "text";
-  /** For `dwell`: how long an object has to stay. */
-  seconds: number;
-  /** For `count`: how many objects have to be in the zone at once. */
-  at_least: number;
-  /** For `text`: a regular expression in the syntax of RE2, which looks for a match anywhere in a line. */
-  pattern?: string;
-  /** How long the rule keeps silent after an event: for the same object (for `cross`, in the same direction), for the same line of `text`, and for `count` at all. */
-  cooldown_s: number;
-  /** Where events are sent to, of what the server is set up for. */
-  actions: ("webhook" | "mqtt")[];
 }
 
 /** The answer of `POST /pipelines/:id/run`. */

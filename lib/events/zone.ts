@@ -26,7 +26,11 @@ export class Zone {
   readonly #frame: FrameSize;
   readonly #box: { left: number; top: number; right: number; bottom: number };
 
-  /** @param corners As shares of the picture */
+  /**
+   * Moves corners that are nearly on the picture's edge onto it.
+   *
+   * @param corners As shares of the picture
+   */
   constructor(corners: readonly PicturePoint[], frame: FrameSize) {
     const { width, height } = frame;
     this.#frame = frame;

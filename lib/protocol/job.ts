@@ -5,7 +5,6 @@
  */
 
 import * as v from "valibot";
-import { RuleViewSchema } from "./rule.ts";
 import { count, duration, text, time, uuid } from "./values.ts";
 
 /** Schema of {@linkcode JobStatus}; its options are in the order in which a job usually passes through them. */
@@ -69,8 +68,8 @@ export const JobViewSchema = v.object({
   frame_stride: count,
   /** Most frames that are processed; 0 for all. */
   max_frames: count,
-  /** What is to be noticed in it; see `GET /video/events/:id`. */
-  rules: v.array(RuleViewSchema),
+  /** How many rules look at it; see `GET /video/events/:id`. */
+  rules: count,
   /** What the file says about itself; `null` before it was opened. */
   video: v.nullable(v.object({
     /** In pixels as shown, after rotation. */

@@ -193,7 +193,7 @@ export function toJobView(job: Job): JobView {
     file_bytes: job.fileBytes,
     frame_stride: job.frameStride,
     max_frames: job.maxFrames,
-    rules: [...job.rules],
+    rules: job.rules.length,
     video: video === null ? null : {
       width: video.width,
       height: video.height,

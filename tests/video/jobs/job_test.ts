@@ -50,7 +50,7 @@ Deno.test("toJobView tells what clients may know", () => {
     file_bytes: 1000,
     frame_stride: 2,
     max_frames: 0,
-    rules: [],
+    rules: 0,
     video: { width: 640, height: 480, frame_count: 6, duration_ms: 240 },
   });
 });
