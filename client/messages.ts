@@ -127,6 +127,8 @@ export interface JobView {
   frame_stride: number;
   /** Most frames that are processed; 0 for all. */
   max_frames: number;
+  /** How many rules look at it; see `GET /video/events/:id`. */
+  rules: number;
   /** What the file says about itself; `null` before it was opened. */
   video: {
     /** In pixels as shown, after rotation. */

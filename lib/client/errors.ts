@@ -11,7 +11,7 @@ const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, 
   },
   invalid_rules: {
     title: "The server does not know these rules",
-    remedy: "Take rules out of the address of this page, or name a set of the server's RULES_FILE.",
+    remedy: "Take rules out of the address of this page, or name a set that the server has.",
   },
   too_many_sessions: {
     title: "The server is full",

@@ -103,8 +103,7 @@ export function toApiError(answer: unknown): ApiError {
 export function read<const Schema extends v.GenericSchema>(
   schema: Schema,
   answer: unknown,
-): v.InferOutput<Schema> {
+): v.InferInput<Schema> {
   if (!v.is(schema, answer)) throw new ApiError("invalid_answer");
-  // Answers leave nothing out that has a default.
-  return answer as v.InferOutput<Schema>;
+  return answer;
 }

@@ -10,8 +10,10 @@ export type Place = readonly [x: number, y: number];
 /** Whether a polygon holds a point, by the even-odd rule: a ray from the point meets an odd number of its edges. */
 export function holds(polygon: readonly Place[], [x, y]: Place): boolean {
   let isInside = false;
-  for (const [[ax, ay], [bx, by]] of edgesOf(polygon)) {
+  let [ax, ay] = polygon.at(-1) ?? [0, 0];
+  for (const [bx, by] of polygon) {
     if ((ay > y) !== (by > y) && x < ax + (bx - ax) * (y - ay) / (by - ay)) isInside = !isInside;
+    [ax, ay] = [bx, by];
   }
   return isInside;
 }

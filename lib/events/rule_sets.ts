@@ -25,7 +25,8 @@ const NAME = /^[a-z0-9-]{1,40}$/;
  * @throws {RuleError} If one cannot be used; the place is such as `sets.door[0].zone`
  */
 export function parseRuleSets(json: string): RuleSets {
-  const { sets, ...others } = parseObject(json);
+  const file = parseRulesJson(json);
+  const { sets, ...others } = isObject(file) ? file : {};
   if (!isObject(sets) || Object.keys(others).length > 0) {
     throw new RuleError("the file", 'expected {"sets": {"name": [rules]}} and nothing else');
   }
@@ -59,14 +60,13 @@ export function rulesFileError(name: string, path: string, cause: unknown): User
   return new UserError(`Cannot use ${name} ${path}: ${problem}`, { cause });
 }
 
-function parseObject(json: string): Record<string, unknown> {
-  let value: unknown;
+/** Parses the JSON of a file of rules. @throws {RuleError} If it is none */
+export function parseRulesJson(json: string): unknown {
   try {
-    value = JSON.parse(json);
+    return JSON.parse(json);
   } catch (error) {
     throw new RuleError("the file", `it is not JSON (${(error as Error).message})`);
   }
-  return isObject(value) ? value : {};
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -16,7 +16,11 @@ export class SourceWatch {
   #source: EventSource;
   #rules: readonly Rule[];
 
-  /** @param sink Takes the events; `undefined` where they are only counted */
+  /**
+   * Begins with nothing seen.
+   *
+   * @param sink Takes the events; `undefined` where they are only counted
+   */
   constructor(source: EventSource, rules: readonly Rule[], sink: EventSink | undefined) {
     this.#source = source;
     this.#rules = rules;

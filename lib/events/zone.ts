@@ -7,7 +7,7 @@
 import type { FrameSize } from "../protocol/geometry.ts";
 import type { PicturePoint } from "../protocol/rule.ts";
 import type { Sighting } from "./followed_objects.ts";
-import { depthOf, distanceToEdges, edgesOf, holds, type Place } from "./geometry.ts";
+import { areaOf, depthOf, distanceToEdges, edgesOf, holds, type Place } from "./geometry.ts";
 import { HYSTERESIS } from "./rule_watch.ts";
 
 /** Share of the picture within which a corner counts as on the picture's edge. */
@@ -26,15 +26,22 @@ export class Zone {
   readonly #frame: FrameSize;
   readonly #box: { left: number; top: number; right: number; bottom: number };
 
-  /** @param corners As shares of the picture */
+  /**
+   * Moves corners that are nearly on the picture's edge onto it.
+   *
+   * @param corners As shares of the picture
+   */
   constructor(corners: readonly PicturePoint[], frame: FrameSize) {
     const { width, height } = frame;
     this.#frame = frame;
+    const drawn = corners.map(([x, y]): Place => [x * width, y * height]);
     const snapped = corners.map(([x, y]): Place => [snap(x) * width, snap(y) * height]);
-    this.#polygon = snapped;
-    this.#borders = edgesOf(snapped).filter((edge) => !isPictureEdge(edge, frame));
-    this.#mostMargin = depthOf(snapped, this.#borders) / 2;
-    const [xs, ys] = [snapped.map(([x]) => x), snapped.map(([, y]) => y)];
+    // Little would be left of one that is narrow.
+    const polygon = areaOf(snapped) < areaOf(drawn) / 2 ? drawn : snapped;
+    this.#polygon = polygon;
+    this.#borders = edgesOf(polygon).filter((edge) => !isPictureEdge(edge, frame));
+    this.#mostMargin = depthOf(polygon, this.#borders) / 2;
+    const [xs, ys] = [polygon.map(([x]) => x), polygon.map(([, y]) => y)];
     this.#box = {
       left: Math.min(...xs),
       top: Math.min(...ys),

@@ -39,7 +39,6 @@ export class ZoneWatch implements RuleWatch {
   /** Whether there were too few since `count` last told. */
   #isArmed = true;
   #toldMs: number | undefined;
-  #inside = 0;
 
   /** Begins with nothing seen. */
   constructor(rule: Rule) {
@@ -48,7 +47,9 @@ export class ZoneWatch implements RuleWatch {
 
   /** How the objects stand to it. */
   get tally(): Tally {
-    return { inside: this.#inside, in: 0, out: 0 };
+    let inside = 0;
+    for (const { isInside } of this.#standings.values()) if (isInside) inside += 1;
+    return { inside, in: 0, out: 0 };
   }
 
   /** Begins anew with frames of a size. */
@@ -56,7 +57,6 @@ export class ZoneWatch implements RuleWatch {
     const { zone } = this.#rule;
     this.#zone = zone === null ? undefined : new Zone(zone, frame);
     this.#standings.clear();
-    this.#inside = 0;
     this.#isArmed = true;
   }
 
@@ -72,7 +72,7 @@ export class ZoneWatch implements RuleWatch {
       }
       this.#standings.delete(object);
     }
-    this.#count(nowMs, events);
+    if (this.#rule.when === "count") this.#count(nowMs, events);
     return events;
   }
 
@@ -114,16 +114,14 @@ export class ZoneWatch implements RuleWatch {
 
   /** Counts those inside; one that is out of sight for a moment is still there, but does not make it enough. */
   #count(nowMs: number, events: NoticedEvent[]): void {
-    let present = 0;
-    this.#inside = 0;
+    let [inside, present] = [0, 0];
     for (const [{ seenAtMs }, { isInside }] of this.#standings) {
       if (!isInside) continue;
-      this.#inside += 1;
+      inside += 1;
       if (nowMs - seenAtMs <= PRESENT_MS) present += 1;
     }
-    const { when, at_least, classes: [label = null, ...others] } = this.#rule;
-    if (when !== "count") return;
-    if (this.#inside < at_least) this.#isArmed = true;
+    const { at_least, classes: [label = null, ...others] } = this.#rule;
+    if (inside < at_least) this.#isArmed = true;
     if (!this.#isArmed || present < at_least) return;
     this.#isArmed = false;
     if (!isOver(this.#rule, this.#toldMs, nowMs)) return;

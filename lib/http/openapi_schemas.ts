@@ -29,10 +29,11 @@ import { PipelineListSchema, PipelineSummarySchema } from "../protocol/pipeline_
 import * as queries from "../protocol/query.ts";
 import { ClassificationSchema } from "../protocol/classification.ts";
 import { PipelineResultSchema, QualitySchema, StageTimingsSchema } from "../protocol/result.ts";
-import { RuleCountsSchema, RuleSchema } from "../protocol/rule.ts";
+import { RuleCountsSchema, RuleSchema, RuleViewSchema } from "../protocol/rule.ts";
 import { SessionListSchema, SessionSchema, StreamErrorSchema } from "../protocol/session.ts";
 import * as stream from "../protocol/stream.ts";
 import { TextBlockSchema } from "../protocol/text_block.ts";
+import { VideoEventSchema, VideoEventsSchema } from "../protocol/video_events.ts";
 import { ResultsPageSchema, VideoFrameResultSchema } from "../protocol/video_results.ts";
 import * as viewer from "../protocol/viewer.ts";
 
@@ -89,6 +90,7 @@ export const NAMED = {
   CameraUnseen: camera.CameraUnseenSchema,
   CameraCounts: CameraCountsSchema,
   Rule: RuleSchema,
+  RuleView: RuleViewSchema,
   RuleCounts: RuleCountsSchema,
   LiveEvent: LiveEventSchema,
   EventList: EventListSchema,
@@ -102,6 +104,8 @@ export const NAMED = {
   Pong: jobSocket.PongSchema,
   ResultsPage: ResultsPageSchema,
   VideoFrameResult: VideoFrameResultSchema,
+  VideoEvent: VideoEventSchema,
+  VideoEvents: VideoEventsSchema,
 } satisfies Readonly<Record<string, v.GenericSchema>>;
 
 /** Name of a schema of the document. */
@@ -113,6 +117,7 @@ export const QUERIES = {
   JobsQuery: queries.JobsQuerySchema,
   ClearQuery: queries.ClearQuerySchema,
   ResultsQuery: queries.ResultsQuerySchema,
+  EventsQuery: queries.EventsQuerySchema,
   StreamQuery: queries.StreamQuerySchema,
   WatchQuery: queries.WatchQuerySchema,
   CameraWatchQuery: queries.CameraWatchQuerySchema,

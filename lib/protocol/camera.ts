@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { RuleCountsSchema, RuleSchema } from "./rule.ts";
+import { RuleCountsSchema, RuleViewSchema } from "./rule.ts";
 import { StreamErrorSchema, StreamStateSchema } from "./session.ts";
 import { count, duration, text, time, uuid } from "./values.ts";
 
@@ -44,7 +44,7 @@ export const CameraViewSchema = v.object({
   /** Whether it runs without clients too. */
   always: v.boolean(),
   /** What is to be noticed; see docs/events.md. */
-  rules: v.array(RuleSchema),
+  rules: v.array(RuleViewSchema),
   /** Whether it comes from `CAMERAS_FILE`, and cannot be changed over HTTP. */
   read_only: v.boolean(),
   /** Where it is in its life cycle. */

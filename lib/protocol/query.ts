@@ -49,6 +49,14 @@ export const ResultsQuerySchema = v.object({
   limit: v.optional(wholeNumber(1, MAX_PAGE_RESULTS), 100),
 });
 
+/** Of `GET /video/events/:id`. */
+export const EventsQuerySchema = v.object({
+  /** Everything as one JSON object, as JSON lines, or as CSV. */
+  format: v.optional(v.picklist(["json", "jsonl", "csv"]), "json"),
+  /** The rules to look with: a list as JSON, or a set of `RULES_FILE`; those that the video was submitted with by default. */
+  rules: v.exactOptional(text),
+});
+
 /** Of `WS /ws/video/stream`. */
 export const StreamQuerySchema = v.object({
   /** The pipeline to run. */
