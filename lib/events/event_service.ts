@@ -25,6 +25,8 @@ const MOST_UNWRITTEN = 100;
 const MOST_COUNTED_RULES = 1000;
 /** How long a store that could not be opened is left alone, in milliseconds. */
 const OPEN_AGAIN_MS = 5000;
+/** What can become of an attempt to send an event, as the metrics have it. */
+const DELIVERY_RESULTS = ["delivered", "failed", "given_up"];
 /** How often outdated events are looked for, in milliseconds. */
 const TRIM_MS = 600_000;
 
@@ -89,6 +91,10 @@ export class EventService implements EventSink {
     this.#options = options;
     this.#timing = { ...TIMING, ...options.timing };
     const findStore = () => this.#findStore();
+    for (const target of this.#targets()) {
+      eventMetrics.outbox.set({ target }, 0);
+      for (const result of DELIVERY_RESULTS) eventMetrics.deliveries.inc({ target, result }, 0);
+    }
     this.#feed = new EventFeed({ findStore, heartbeatMs: this.#timing.heartbeatMs });
   }
 
