@@ -39,6 +39,7 @@ export class MqttConnection {
   readonly #options: MqttConnectionOptions;
   readonly #pause = new WakeUp();
   readonly #ended: Promise<void>;
+  readonly #tried = Promise.withResolvers<void>();
   #client: MqttClient | undefined;
   #isStopping = false;
 
@@ -46,6 +47,11 @@ export class MqttConnection {
   constructor(options: MqttConnectionOptions) {
     this.#options = options;
     this.#ended = this.#run();
+  }
+
+  /** Resolves once it is connected for the first time, or cannot be. */
+  get tried(): Promise<void> {
+    return this.#tried.promise;
   }
 
   /** Whether messages can be published now. */
@@ -140,6 +146,7 @@ export class MqttConnection {
     this.#client = client;
     client.on("connect", () => {
       hadConnected = true;
+      this.#tried.resolve();
       logEvent("info", "event_mqtt", "The MQTT broker is connected", { broker: this.#name });
       onConnect();
     });
@@ -150,6 +157,7 @@ export class MqttConnection {
     client.on("close", () => closed.resolve());
     if (this.#isStopping) client.end(true);
     await closed.promise;
+    this.#tried.resolve();
     client.end(true);
     return { reason, hadConnected };
   }

@@ -97,6 +97,7 @@ export class MqttPublisher {
   async deliver(event: LiveEvent): Promise<void> {
     const { camera_id, session_id = "", rule_id, event_id, snapshot } = event;
     const source = camera_id ?? session_id;
+    await this.#connection.tried;
     const store = await this.#options.findStore();
     const jpeg = snapshot === null ? undefined : await store?.snapshots.read(event_id);
     if (jpeg !== undefined) {
