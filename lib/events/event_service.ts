@@ -12,7 +12,7 @@ import { logEvent } from "../telemetry/log.ts";
 import { eventMetrics } from "../telemetry/metrics.ts";
 import { Outbox } from "./delivery/outbox.ts";
 import { postEvent } from "./delivery/webhook.ts";
-import { EventNotFoundError } from "./errors.ts";
+import { EventNotFoundError } from "./store/errors.ts";
 import { EventFeed } from "./event_feed.ts";
 import type { EventSink, EventSource, NoticedMoment } from "./event_sink.ts";
 import { MqttPublisher } from "./mqtt/mqtt_publisher.ts";

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { EventNotFoundError } from "../../lib/events/errors.ts";
+import { EventNotFoundError } from "../../lib/events/store/errors.ts";
 import type { LiveEvent } from "../../lib/protocol/event.ts";
 import { eventMetrics } from "../../lib/telemetry/metrics.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";

@@ -8,7 +8,7 @@ import type { LiveEvent } from "../../protocol/event.ts";
 import type { RuleAction } from "../../protocol/rule.ts";
 import { logEvent } from "../../telemetry/log.ts";
 import { eventMetrics } from "../../telemetry/metrics.ts";
-import { DeliveryError } from "../errors.ts";
+import { DeliveryError } from "./errors.ts";
 import type { OutboxEntry } from "../store/event_database.ts";
 import type { EventStore } from "../store/event_store.ts";
 import { retryDelay } from "./retry_delay.ts";

@@ -9,7 +9,7 @@ import type { IClientOptions, MqttClient } from "mqtt";
 import { logEvent } from "../../telemetry/log.ts";
 import { codeOf } from "../../user_error.ts";
 import { WakeUp } from "../wake_up.ts";
-import { DeliveryError } from "../errors.ts";
+import { DeliveryError } from "../delivery/errors.ts";
 import { STATUS_TOPIC } from "./topics.ts";
 
 /** How long the server waits for the broker when it stops, in milliseconds. */
@@ -113,17 +113,20 @@ export class MqttConnection {
   async #run(): Promise<void> {
     const { firstRetryMs } = this.#options;
     let waitMs = firstRetryMs;
-    let wasConnected = true;
+    let isTold = false;
     while (!this.#isStopping) {
       const { reason, hadConnected } = await this.#connectOnce();
       if (this.#isStopping) return;
-      if (hadConnected) waitMs = firstRetryMs;
-      // One line when the broker is lost, and not one for every attempt.
-      if (hadConnected || wasConnected) {
+      if (hadConnected) {
+        waitMs = firstRetryMs;
+        isTold = false;
+      }
+      // Once, and not for every attempt.
+      if (!isTold) {
         const message = "The MQTT broker cannot be used: it is tried again";
         logEvent("warning", "event_mqtt", message, { broker: this.#name, reason });
       }
-      wasConnected = hadConnected;
+      isTold = true;
       await this.#pause.wait(waitMs);
       waitMs = Math.min(2 * waitMs, LONGEST_MS);
     }

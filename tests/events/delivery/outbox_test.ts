@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { Outbox } from "../../../lib/events/delivery/outbox.ts";
-import { DeliveryError } from "../../../lib/events/errors.ts";
+import { DeliveryError } from "../../../lib/events/delivery/errors.ts";
 import { EventStore } from "../../../lib/events/store/event_store.ts";
 import type { LiveEvent } from "../../../lib/protocol/event.ts";
 import { temporaryDirectory } from "../../video/temporary_directory.ts";
