@@ -141,6 +141,21 @@ Deno.test("a client of the feed that reads nothing costs no memory, and leaves w
   await events.stop();
 });
 
+Deno.test("events that come faster than the disk takes them are counted, and take little memory", async () => {
+  await using directory = await temporaryDirectory();
+  const events = eventService(directory.path);
+  const lost = await lostEvents();
+  const jpeg = new Uint8Array(10_000_000);
+  for (let track_id = 0; track_id < 5; track_id++) {
+    events.record(moment({ event: { track_id }, jpeg }));
+  }
+  expect(await lostEvents()).toBe(lost + 2);
+  await until(async () => (await events.list({ limit: 9 })).length === 3);
+  events.record(moment({ event: { track_id: 9 } }));
+  await until(async () => (await events.list({ limit: 1 }))[0]?.track_id === 9);
+  await events.stop();
+});
+
 Deno.test("a damaged database is told of, and the server goes on without events", async () => {
   await using directory = await temporaryDirectory();
   await Deno.writeTextFile(`${directory.path}/events.sqlite`, "no database".repeat(1000));

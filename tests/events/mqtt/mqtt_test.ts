@@ -57,6 +57,11 @@ Deno.test({
     expect(all.get("livesyte/door/person")?.length).toBeLessThan(6);
     expect(newest.has("livesyte/door/dog")).toBe(false);
 
+    // Too large for many brokers.
+    events.record(moment({ event: { rule_id: "large" }, jpeg: new Uint8Array(1_000_001) }));
+    await until(() => newest.has("livesyte/door/large"));
+    expect(newest.has("livesyte/door/large/snapshot")).toBe(false);
+
     await using late = await listen(broker.url);
     await until(() => late.retained.size >= 6);
     expect(late.newest.has(EVENTS)).toBe(false);
