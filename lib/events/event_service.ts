@@ -216,13 +216,14 @@ export class EventService implements EventSink {
   async #keep({ source, event, actions, atMs, jpeg }: NoticedMoment): Promise<void> {
     const store = await this.#openStore();
     const targets = this.#targets().filter((target) => actions.includes(target));
-    const { cameraId: camera_id, sessionId: session_id } = source as Record<string, string>;
+    const origin = "cameraId" in source
+      ? { camera_id: source.cameraId }
+      : { session_id: source.sessionId };
     await store.add(
       {
         event_id: crypto.randomUUID(),
         ...event,
-        ...camera_id !== undefined && { camera_id },
-        ...session_id !== undefined && { session_id },
+        ...origin,
         timestamp: new Date(atMs).toISOString(),
         snapshot: null,
       },

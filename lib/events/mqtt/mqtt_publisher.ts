@@ -73,8 +73,9 @@ export class MqttPublisher {
     });
   }
 
-  /** Notes the rules of a camera; none when it is removed. */
-  noteRules(cameraId: string, name: string, rules: readonly Rule[]): void {
+  /** Notes the rules of a camera, none when it is removed; those whose events go elsewhere only do not count. */
+  noteRules(cameraId: string, name: string, all: readonly Rule[]): void {
+    const rules = all.filter(({ actions }) => actions.includes("mqtt"));
     if (rules.length === 0) {
       this.#cameras.delete(cameraId);
       this.#announced.delete(cameraId);

@@ -151,7 +151,9 @@ Deno.test({
     const yard = { cameraId: "yard", name: "Yard" };
     const first = eventService(directory.path, mqttOf(broker.url));
     await first.start();
-    first.noteRules(DOOR, [SOMEBODY, all]);
+    const silent: Rule = { ...SOMEBODY, id: "silent", classes: ["cat"], actions: ["webhook"] };
+    first.noteRules(DOOR, [SOMEBODY, all, silent]);
+    first.noteRules({ cameraId: "attic", name: "Attic" }, [silent]);
     first.noteRules(yard, [SOMEBODY]);
     first.noteObjects(DOOR, new Map([["person", 1], ["cell phone", 2]]));
     await using listener = await listen(broker.url);
