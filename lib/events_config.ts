@@ -45,7 +45,7 @@ export function readEvents(environment: Environment): EventConfig {
     (n) => n > 0 && n <= 3650,
   );
   return {
-    maxEvents: environment.integer("EVENTS_MAX", 10_000, 1, 1_000_000),
+    maxEvents: environment.integer("EVENTS_MAX", 10_000, 1, 100_000),
     maxAgeMs: days * DAY_MS,
     webhook: readWebhook(environment),
     mqtt: readMqtt(environment),

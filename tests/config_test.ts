@@ -120,7 +120,7 @@ Deno.test("parseConfig names the variable, what is allowed and the value of a ma
     STREAM_TRACKING: ["yes"],
     NATS_URL: ["http://127.0.0.1:4222", "nats://", "a b", "nats://a:1,ws://b"],
     CLUSTER_NAME: ["a.b", "a b", "*", "x".repeat(33)],
-    EVENTS_MAX: ["0", "1.5", "all"],
+    EVENTS_MAX: ["0", "1.5", "all", "100001"],
     EVENTS_MAX_DAYS: ["0", "-1", "for ever"],
     EVENT_WEBHOOK_URL: ["example.com", "ftp://a/", "http://", "http://a:b:c", "http://%ff@a/"],
     MQTT_URL: ["a:1883", "http://a/", "mqtt://", "mqtt:a", "mqtts://%ff@a"],

@@ -1,5 +1,5 @@
 /**
- * Errors of rules and events that callers tell apart. Every message is a sentence for people.
+ * What can be wrong with rules.
  *
  * @module
  */
@@ -20,9 +20,3 @@ export class RuleError extends NamedError {
     this.place = place;
   }
 }
-
-/** Thrown when there is no event of an id, or no longer. */
-export class EventNotFoundError extends NamedError {}
-
-/** Thrown when an event could not be delivered; the message says why, without addresses. */
-export class DeliveryError extends NamedError {}

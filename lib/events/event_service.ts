@@ -12,19 +12,23 @@ import { logEvent } from "../telemetry/log.ts";
 import { eventMetrics } from "../telemetry/metrics.ts";
 import { Outbox } from "./delivery/outbox.ts";
 import { postEvent } from "./delivery/webhook.ts";
-import { EventNotFoundError } from "./errors.ts";
+import { EventNotFoundError } from "./store/errors.ts";
 import { EventFeed } from "./event_feed.ts";
 import type { EventSink, EventSource, NoticedMoment } from "./event_sink.ts";
 import { MqttPublisher } from "./mqtt/mqtt_publisher.ts";
 import type { EventFilter } from "./store/event_database.ts";
 import { EVENT_DATABASE_NAME, EventStore } from "./store/event_store.ts";
 
-/** Events that wait to be written at a time, each with its picture; more come only if the disk hangs. */
-const MOST_UNWRITTEN = 100;
+/** Memory of the events that wait to be written, in bytes; only where the disk hangs there are more. */
+const MOST_UNWRITTEN_BYTES = 33_554_432;
+/** Memory of an event beside its picture, in bytes. */
+const EVENT_BYTES = 4096;
 /** Rules whose events are counted by themselves, so that those who add and remove rules for ever do not fill the metrics. */
 const MOST_COUNTED_RULES = 1000;
 /** How long a store that could not be opened is left alone, in milliseconds. */
 const OPEN_AGAIN_MS = 5000;
+/** What can become of an attempt to send an event, as the metrics have it. */
+const DELIVERY_RESULTS = ["delivered", "failed", "given_up"];
 /** How often outdated events are looked for, in milliseconds. */
 const TRIM_MS = 600_000;
 
@@ -78,7 +82,7 @@ export class EventService implements EventSink {
   #opening: Promise<EventStore> | undefined;
   #openAgainAt = Infinity;
   #writing: Promise<void> = Promise.resolve();
-  #unwritten = 0;
+  #unwrittenBytes = 0;
   #trimming: ReturnType<typeof setInterval> | undefined;
   readonly #rules = new Map<string, { name: string; rules: readonly Rule[] }>();
   #isStopped = false;
@@ -89,6 +93,10 @@ export class EventService implements EventSink {
     this.#options = options;
     this.#timing = { ...TIMING, ...options.timing };
     const findStore = () => this.#findStore();
+    for (const target of this.#targets()) {
+      eventMetrics.outbox.set({ target }, 0);
+      for (const result of DELIVERY_RESULTS) eventMetrics.deliveries.inc({ target, result }, 0);
+    }
     this.#feed = new EventFeed({ findStore, heartbeatMs: this.#timing.heartbeatMs });
   }
 
@@ -132,15 +140,18 @@ export class EventService implements EventSink {
     if (this.#countedRules.size < MOST_COUNTED_RULES) this.#countedRules.add(rule_id);
     const rule = this.#countedRules.has(rule_id) ? rule_id : "other";
     eventMetrics.events.inc({ rule, type });
-    if (this.#isStopped || this.#unwritten >= MOST_UNWRITTEN) {
+    const bytes = EVENT_BYTES + moment.jpeg.length;
+    // A single one is always taken, however large it is.
+    const isFull = this.#unwrittenBytes > 0 && this.#unwrittenBytes + bytes > MOST_UNWRITTEN_BYTES;
+    if (this.#isStopped || isFull) {
       loseEvent(rule_id, "Events come faster than the disk takes them");
       return;
     }
-    this.#unwritten += 1;
+    this.#unwrittenBytes += bytes;
     this.#writing = this.#writing.then(() => this.#keep(moment)).catch((error) => {
       loseEvent(rule_id, messageOf(error));
     }).finally(() => {
-      this.#unwritten -= 1;
+      this.#unwrittenBytes -= bytes;
     });
   }
 
@@ -205,13 +216,14 @@ export class EventService implements EventSink {
   async #keep({ source, event, actions, atMs, jpeg }: NoticedMoment): Promise<void> {
     const store = await this.#openStore();
     const targets = this.#targets().filter((target) => actions.includes(target));
-    const { cameraId: camera_id, sessionId: session_id } = source as Record<string, string>;
+    const origin = "cameraId" in source
+      ? { camera_id: source.cameraId }
+      : { session_id: source.sessionId };
     await store.add(
       {
         event_id: crypto.randomUUID(),
         ...event,
-        ...camera_id !== undefined && { camera_id },
-        ...session_id !== undefined && { session_id },
+        ...origin,
         timestamp: new Date(atMs).toISOString(),
         snapshot: null,
       },

@@ -5,7 +5,7 @@
  */
 
 import { cutText } from "../cut_text.ts";
-import { EventNotFoundError } from "../events/errors.ts";
+import { EventNotFoundError } from "../events/store/errors.ts";
 import { isEventId } from "../events/store/event_id.ts";
 import { StorageFullError, StorageUnavailableError } from "../storage/errors.ts";
 import { ApiError } from "./api.ts";
@@ -16,7 +16,7 @@ const ANSWERS: ErrorAnswers = [
   [StorageFullError, 503, "storage_full"],
 ];
 
-/** The answer for an error of {@link ../events/errors.ts}; anything else stays as it is. */
+/** The answer for an error of {@link ../events/store/errors.ts}; anything else stays as it is. */
 export function toEventApiError(error: unknown): unknown {
   if (error instanceof StorageUnavailableError) {
     // The message names a folder of the server, which is for its operator only.

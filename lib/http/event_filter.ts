@@ -13,7 +13,7 @@ const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d
 
 /** The filter of `GET /event`. @throws {ApiError} With 400 if a parameter is malformed */
 export function readEventFilter(query: URLSearchParams): EventFilter {
-  const { since, ...filter } = readQuery(query, "EventsQuery");
+  const { since, ...filter } = readQuery(query, "EventListQuery");
   if (since === undefined) return filter;
   const sinceMs = TIME.test(since) ? Date.parse(since) : NaN;
   if (Number.isNaN(sinceMs)) {

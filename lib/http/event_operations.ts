@@ -13,7 +13,7 @@ export const EVENT_OPERATIONS: readonly Operation[] = [
     method: "get",
     summary: "The events that are kept, newest first",
     guarded: true,
-    query: "EventsQuery",
+    query: "EventListQuery",
     answer: "EventList",
     errors: [400, 503],
   },

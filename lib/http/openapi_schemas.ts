@@ -122,7 +122,7 @@ export const QUERIES = {
   WatchQuery: queries.WatchQuerySchema,
   CameraWatchQuery: queries.CameraWatchQuerySchema,
   CameraImageQuery: queries.CameraImageQuerySchema,
-  EventsQuery: queries.EventsQuerySchema,
+  EventListQuery: queries.EventListQuerySchema,
 };
 
 /** Name of the query parameters of a path. */

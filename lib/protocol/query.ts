@@ -86,7 +86,7 @@ export const CameraImageQuerySchema = v.object({
 });
 
 /** Of `GET /event`. */
-export const EventsQuerySchema = v.object({
+export const EventListQuerySchema = v.object({
   /** Only events of this camera. */
   camera: v.exactOptional(text),
   /** Only events that the rule of this id noticed. */

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { EventNotFoundError } from "../../lib/events/errors.ts";
+import { EventNotFoundError } from "../../lib/events/store/errors.ts";
 import type { LiveEvent } from "../../lib/protocol/event.ts";
 import { eventMetrics } from "../../lib/telemetry/metrics.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
@@ -138,6 +138,21 @@ Deno.test("a client of the feed that reads nothing costs no memory, and leaves w
   const waiting = reader.read();
   await reader.cancel();
   expect(await waiting).toMatchObject({ done: true });
+  await events.stop();
+});
+
+Deno.test("events that come faster than the disk takes them are counted, and take little memory", async () => {
+  await using directory = await temporaryDirectory();
+  const events = eventService(directory.path);
+  const lost = await lostEvents();
+  const jpeg = new Uint8Array(10_000_000);
+  for (let track_id = 0; track_id < 5; track_id++) {
+    events.record(moment({ event: { track_id }, jpeg }));
+  }
+  expect(await lostEvents()).toBe(lost + 2);
+  await until(async () => (await events.list({ limit: 9 })).length === 3);
+  events.record(moment({ event: { track_id: 9 } }));
+  await until(async () => (await events.list({ limit: 1 }))[0]?.track_id === 9);
   await events.stop();
 });
 

@@ -8,7 +8,7 @@ import type { LiveEvent } from "../../protocol/event.ts";
 import type { RuleAction } from "../../protocol/rule.ts";
 import { logEvent } from "../../telemetry/log.ts";
 import { eventMetrics } from "../../telemetry/metrics.ts";
-import { DeliveryError } from "../errors.ts";
+import { DeliveryError } from "./errors.ts";
 import type { OutboxEntry } from "../store/event_database.ts";
 import type { EventStore } from "../store/event_store.ts";
 import { retryDelay } from "./retry_delay.ts";
@@ -40,6 +40,7 @@ export class Outbox {
   readonly #retry = new WakeUp();
   readonly #ended: Promise<void>;
   #failures = 0;
+  #retries = 0;
   #hasMore = false;
 
   /** Begins to send what waits. */
@@ -56,6 +57,7 @@ export class Outbox {
 
   /** Ends the wait after a failure: the target is there again. */
   retry(): void {
+    this.#retries += 1;
     this.#retry.wake();
   }
 
@@ -88,6 +90,7 @@ export class Outbox {
   async #send({ key, event, failingSinceMs }: OutboxEntry): Promise<void> {
     const { store, target, deliver, firstRetryMs } = this.#options;
     const { signal } = this.#stopping;
+    const retries = this.#retries;
     try {
       await deliver(event, signal);
     } catch (error) {
@@ -100,7 +103,8 @@ export class Outbox {
       }
       await store.database.call("noteFailing", target, now);
       if (delay !== undefined) {
-        await this.#retry.wait(delay);
+        // Unless the target has come back since the attempt began.
+        if (retries === this.#retries && !signal.aborted) await this.#retry.wait(delay);
         return;
       }
       this.#log("error", "event_given_up", "An event could not be delivered for a day", error);

@@ -7,7 +7,7 @@
 import { createHmac } from "node:crypto";
 import type { WebhookConfig } from "../../events_config.ts";
 import type { LiveEvent } from "../../protocol/event.ts";
-import { DeliveryError } from "../errors.ts";
+import { DeliveryError } from "./errors.ts";
 
 /** Options of {@linkcode postEvent}. */
 export interface PostOptions extends WebhookConfig {

@@ -9,7 +9,7 @@ import type { IClientOptions, MqttClient } from "mqtt";
 import { logEvent } from "../../telemetry/log.ts";
 import { codeOf } from "../../user_error.ts";
 import { WakeUp } from "../wake_up.ts";
-import { DeliveryError } from "../errors.ts";
+import { DeliveryError } from "../delivery/errors.ts";
 import { STATUS_TOPIC } from "./topics.ts";
 
 /** How long the server waits for the broker when it stops, in milliseconds. */
@@ -39,6 +39,7 @@ export class MqttConnection {
   readonly #options: MqttConnectionOptions;
   readonly #pause = new WakeUp();
   readonly #ended: Promise<void>;
+  readonly #tried = Promise.withResolvers<void>();
   #client: MqttClient | undefined;
   #isStopping = false;
 
@@ -46,6 +47,11 @@ export class MqttConnection {
   constructor(options: MqttConnectionOptions) {
     this.#options = options;
     this.#ended = this.#run();
+  }
+
+  /** Resolves once it is connected for the first time, or cannot be. */
+  get tried(): Promise<void> {
+    return this.#tried.promise;
   }
 
   /** Whether messages can be published now. */
@@ -107,17 +113,20 @@ export class MqttConnection {
   async #run(): Promise<void> {
     const { firstRetryMs } = this.#options;
     let waitMs = firstRetryMs;
-    let wasConnected = true;
+    let isTold = false;
     while (!this.#isStopping) {
       const { reason, hadConnected } = await this.#connectOnce();
       if (this.#isStopping) return;
-      if (hadConnected) waitMs = firstRetryMs;
-      // One line when the broker is lost, and not one for every attempt.
-      if (hadConnected || wasConnected) {
+      if (hadConnected) {
+        waitMs = firstRetryMs;
+        isTold = false;
+      }
+      // Once, and not for every attempt.
+      if (!isTold) {
         const message = "The MQTT broker cannot be used: it is tried again";
         logEvent("warning", "event_mqtt", message, { broker: this.#name, reason });
       }
-      wasConnected = hadConnected;
+      isTold = true;
       await this.#pause.wait(waitMs);
       waitMs = Math.min(2 * waitMs, LONGEST_MS);
     }
@@ -140,6 +149,7 @@ export class MqttConnection {
     this.#client = client;
     client.on("connect", () => {
       hadConnected = true;
+      this.#tried.resolve();
       logEvent("info", "event_mqtt", "The MQTT broker is connected", { broker: this.#name });
       onConnect();
     });
@@ -150,6 +160,7 @@ export class MqttConnection {
     client.on("close", () => closed.resolve());
     if (this.#isStopping) client.end(true);
     await closed.promise;
+    this.#tried.resolve();
     client.end(true);
     return { reason, hadConnected };
   }

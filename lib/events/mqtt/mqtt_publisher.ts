@@ -13,6 +13,9 @@ import { MqttConnection } from "./mqtt_connection.ts";
 import { ObjectCounts } from "./object_counts.ts";
 import { countTopic, eventTopic, parseCountTopic, snapshotTopic, STATUS_TOPIC } from "./topics.ts";
 
+/** Larger pictures are not published: many brokers end the connection at a message of 1 MiB, and would do so again and again. */
+const MOST_PICTURE_BYTES = 1_000_000;
+
 /** Options of {@linkcode MqttPublisher}. */
 export interface MqttPublisherOptions extends MqttConfig {
   /** Version of livesyte. */
@@ -70,8 +73,9 @@ export class MqttPublisher {
     });
   }
 
-  /** Notes the rules of a camera; none when it is removed. */
-  noteRules(cameraId: string, name: string, rules: readonly Rule[]): void {
+  /** Notes the rules of a camera, none when it is removed; those whose events go elsewhere only do not count. */
+  noteRules(cameraId: string, name: string, all: readonly Rule[]): void {
+    const rules = all.filter(({ actions }) => actions.includes("mqtt"));
     if (rules.length === 0) {
       this.#cameras.delete(cameraId);
       this.#announced.delete(cameraId);
@@ -97,9 +101,10 @@ export class MqttPublisher {
   async deliver(event: LiveEvent): Promise<void> {
     const { camera_id, session_id = "", rule_id, event_id, snapshot } = event;
     const source = camera_id ?? session_id;
+    await this.#connection.tried;
     const store = await this.#options.findStore();
     const jpeg = snapshot === null ? undefined : await store?.snapshots.read(event_id);
-    if (jpeg !== undefined) {
+    if (jpeg !== undefined && jpeg.length <= MOST_PICTURE_BYTES) {
       // A stream never comes again, and nobody would clear what the broker retains of it.
       const retain = camera_id !== undefined && this.#cameras.has(camera_id);
       await this.#connection.publish(snapshotTopic(source, rule_id), jpeg, { retain });

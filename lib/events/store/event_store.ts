@@ -10,7 +10,7 @@ import { DiskSpace } from "../../storage/disk_space.ts";
 import { DatabaseError, StorageFullError, toStorageError } from "../../storage/errors.ts";
 import { RemoteDatabase } from "../../storage/remote_database.ts";
 import { logEvent } from "../../telemetry/log.ts";
-import { EventNotFoundError } from "../errors.ts";
+import { EventNotFoundError } from "./errors.ts";
 import type { Trimmed } from "./event_database.ts";
 import type { EventDatabaseCalls } from "./event_database_worker.ts";
 import { Snapshots } from "./snapshots.ts";

@@ -57,6 +57,11 @@ Deno.test({
     expect(all.get("livesyte/door/person")?.length).toBeLessThan(6);
     expect(newest.has("livesyte/door/dog")).toBe(false);
 
+    // Too large for many brokers.
+    events.record(moment({ event: { rule_id: "large" }, jpeg: new Uint8Array(1_000_001) }));
+    await until(() => newest.has("livesyte/door/large"));
+    expect(newest.has("livesyte/door/large/snapshot")).toBe(false);
+
     await using late = await listen(broker.url);
     await until(() => late.retained.size >= 6);
     expect(late.newest.has(EVENTS)).toBe(false);
@@ -146,7 +151,9 @@ Deno.test({
     const yard = { cameraId: "yard", name: "Yard" };
     const first = eventService(directory.path, mqttOf(broker.url));
     await first.start();
-    first.noteRules(DOOR, [SOMEBODY, all]);
+    const silent: Rule = { ...SOMEBODY, id: "silent", classes: ["cat"], actions: ["webhook"] };
+    first.noteRules(DOOR, [SOMEBODY, all, silent]);
+    first.noteRules({ cameraId: "attic", name: "Attic" }, [silent]);
     first.noteRules(yard, [SOMEBODY]);
     first.noteObjects(DOOR, new Map([["person", 1], ["cell phone", 2]]));
     await using listener = await listen(broker.url);
