@@ -82,5 +82,6 @@ function authorizationFor({ username, password }: URL): Record<string, string> {
 function describeConnection(error: unknown): string {
   const { message } = error instanceof Error ? (error.cause ?? error) as Error : new Error();
   const reason = /client error \(\w+\): (.*)$/.exec(message)?.[1];
-  return reason === undefined ? "" : `: ${reason}`;
+  // A certificate of somebody else is told with the name that was asked for.
+  return reason === undefined ? "" : `: ${reason.replace(/ for name ".*$/, " for this name")}`;
 }
