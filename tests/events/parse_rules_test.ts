@@ -94,6 +94,11 @@ const WRONG: Record<string, unknown> = {
       "x".repeat(63)
     }`
   ]: [{ ...TEXT, pattern: "x".repeat(201) }],
+  [
+    `Cannot use rules[0].classes: expected a list of up to 1000 names of classes, each of 100 characters at most, got ["${
+      "x".repeat(62)
+    }`
+  ]: [{ ...ENTER, classes: ["x".repeat(101)] }],
   'Cannot use rules[0].actions: expected a list of webhook and mqtt, got ["mail"]': [
     { ...ENTER, actions: ["mail"] },
   ],
