@@ -169,8 +169,14 @@ export class EventService implements EventSink {
     this.#mqtt?.noteRules(cameraId, name, rules);
   }
 
-  /** Events, newest first. @throws {StorageUnavailableError} If the store cannot be used */
+  /**
+   * Events, newest first.
+   *
+   * @throws {EventNotFoundError} If those before an event are wanted that is not there: where it was is not known
+   * @throws {StorageUnavailableError} If the store cannot be used
+   */
   async list(filter: EventFilter): Promise<LiveEvent[]> {
+    if (filter.before !== undefined) await this.get(filter.before);
     const store = await this.#findStore();
     return await store?.database.call("list", filter) ?? [];
   }
