@@ -97,13 +97,15 @@ export function toRule(
   const { name, when, points, classes, seconds, atLeast, pattern, cooldown } = form;
   const isLine = needsLine(when);
   const labels = classes.split(",").map((label) => label.trim()).filter((label) => label !== "");
+  // The form has no classes for text; those of a rule that was made elsewhere stay.
+  const ofText = old?.when === "text" ? old.classes : [];
   return {
     id: old?.id ?? idFromName(name, taken),
     name: name.trim(),
     when,
     zone: isLine || points.length === 0 ? null : points,
     line: isLine ? points : null,
-    ...when !== "text" && { classes: labels },
+    classes: when === "text" ? ofText : labels,
     ...when === "dwell" && { seconds: Number(seconds) },
     ...when === "count" && { at_least: Number(atLeast) },
     ...when === "text" && { pattern },
@@ -115,6 +117,7 @@ export function toRule(
 /** A rule in a few words, such as `person stays 10 s`. */
 export function describeRule({ when, classes, seconds, at_least, pattern }: Rule): string {
   const who = classes.length === 0 ? "anything" : classes.join(", ");
+  const where = classes.length === 0 ? "" : ` in: ${who}`;
   switch (when) {
     case "enter":
       return `${who} comes in`;
@@ -127,6 +130,6 @@ export function describeRule({ when, classes, seconds, at_least, pattern }: Rule
     case "count":
       return `${at_least} or more at once: ${who}`;
     case "text":
-      return `“${pattern ?? ""}” is read`;
+      return `“${pattern ?? ""}” is read${where}`;
   }
 }

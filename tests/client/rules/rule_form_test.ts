@@ -29,7 +29,7 @@ Deno.test("a rule that is opened and saved stays as it was", () => {
   }).map((rule) => ({
     ...rule,
     ...needsLine(rule.when) && { zone: null, line: LINE },
-    ...rule.when === "text" && { pattern: "^B-", classes: [] },
+    ...rule.when === "text" && { pattern: "^B-" },
     ...rule.when !== "dwell" && { seconds: 3 },
     ...rule.when !== "count" && { at_least: 1 },
   })).map((rule) => v.parse(RuleSchema, rule));
