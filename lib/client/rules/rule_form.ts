@@ -79,6 +79,39 @@ export function checkRuleForm(form: RuleForm): RuleErrors {
   return errors;
 }
 
+/** Fields of the form by the names of the server. */
+const FIELDS: Readonly<Record<string, keyof RuleForm>> = {
+  id: "name",
+  name: "name",
+  zone: "points",
+  line: "points",
+  classes: "classes",
+  seconds: "seconds",
+  at_least: "atLeast",
+  pattern: "pattern",
+  cooldown_s: "cooldown",
+};
+
+/**
+ * Puts what the server found wrong at the field that it is about.
+ *
+ * @param place Such as `rules[0].classes[1]`; `undefined` where the server names none.
+ * @param detail The server's sentence, which begins with the place.
+ * @param index Place of the rule in the list that was sent.
+ * @returns `null` where it belongs to no field, or to another rule.
+ */
+export function ruleErrorAtField(
+  place: string | undefined,
+  detail: string,
+  index: number,
+): RuleErrors | null {
+  const [, rule, key = ""] = /^rules\[(\d+)\]\.(\w+)/.exec(place ?? "") ?? [];
+  const field = FIELDS[key];
+  if (field === undefined || Number(rule) !== index) return null;
+  const problem = detail.replace(`Cannot use ${place}: `, "");
+  return { [field]: `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.` };
+}
+
 function isNumber(text: string, least: number): boolean {
   return text.trim() !== "" && Number(text) >= least && Number(text) <= 86_400;
 }
