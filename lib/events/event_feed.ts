@@ -71,7 +71,11 @@ export class EventFeed {
     };
     this.#waits.add(wait);
     const nextPart = async (): Promise<string> => {
-      const { text, lastKey } = await this.#read(key);
+      const { text, lastKey } = await this.#read(key).catch((error) => {
+        // A stream that breaks off is not cancelled.
+        leave();
+        throw error;
+      });
       key = lastKey;
       return text;
     };
@@ -81,7 +85,8 @@ export class EventFeed {
       for (let hasWaited = false; part === "" && !this.#isClosed && !hasLeft;) {
         part = await nextPart();
         if (part === "" && hasWaited) part = ":\n\n";
-        if (part !== "") break;
+        // A call that ends the stream may have come meanwhile, and found nobody waiting.
+        if (part !== "" || this.#isClosed || hasLeft) break;
         hasWaited = !await wait.wait(this.#options.heartbeatMs);
       }
       if (hasLeft) return;

@@ -37,3 +37,26 @@ Deno.test("an event is read once, however many clients are told of it", async ()
   feed.close();
   await store.close();
 });
+
+Deno.test("a stream ends with the server, also while the disk is asked for events", async () => {
+  let asked = Promise.withResolvers<void>();
+  const disk = Promise.withResolvers<undefined>();
+  let isSlow = false;
+  const findStore = () => {
+    asked.resolve();
+    return isSlow ? disk.promise : Promise.resolve(undefined);
+  };
+  const feed = new EventFeed({ findStore, heartbeatMs: 60_000 });
+  const reader = (await feed.open(null)).getReader();
+  await reader.read();
+  asked = Promise.withResolvers();
+  isSlow = true;
+  const end = reader.read();
+  await asked.promise;
+  feed.close();
+  disk.resolve(undefined);
+  const timeout = Promise.withResolvers<"open">();
+  const timer = setTimeout(() => timeout.resolve("open"), 5000);
+  expect(await Promise.race([end, timeout.promise])).toEqual({ done: true, value: undefined });
+  clearTimeout(timer);
+});
