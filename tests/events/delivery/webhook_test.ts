@@ -74,6 +74,12 @@ Deno.test("whatever is no answer from 200 to 299 in time is a failure, told with
     .rejects.toThrow(/^the receiver cannot be reached(?!.*secret)/);
 });
 
+Deno.test("a port that HTTP clients refuse is told", async () => {
+  await expect(post("http://127.0.0.1:6000/")).rejects.toThrow(
+    "the receiver cannot be reached: HTTP clients refuse its port, so it needs another one",
+  );
+});
+
 Deno.test("a certificate of somebody else is told without the address", async () => {
   const { fetch } = globalThis;
   // As Deno tells it; no certificate of a test is trusted here.
