@@ -6,6 +6,7 @@
 
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { ClusterConfig } from "../cluster_config.ts";
+import type { CameraService } from "../cameras/camera_service.ts";
 import { MEGABYTE } from "../environment.ts";
 import type { PipelineService } from "../pipeline/pipeline_service.ts";
 import type { ClusterHealth } from "../protocol/cluster.ts";
@@ -13,10 +14,12 @@ import type { RemoteStreams } from "../streaming/remote_streams.ts";
 import type { SessionRegistry } from "../streaming/session_registry.ts";
 import { logEvent } from "../telemetry/log.ts";
 import { reasonOf } from "../user_error.ts";
+import { ClusterCameras } from "./cluster_cameras.ts";
 import { ClusterDispatcher } from "./cluster_dispatcher.ts";
 import {
   type Announcement,
   AnnouncementSchema,
+  cameraOf,
   jsonOf,
   type NodeRole,
   Subjects,
@@ -49,6 +52,8 @@ export interface ClusterOptions {
   pipelines: PipelineService;
   /** The streams of this gateway; `undefined` for a node that only computes. */
   registry: SessionRegistry | undefined;
+  /** The cameras of this gateway. */
+  cameras: CameraService;
   /** Largest frame of a stream, in bytes. */
   maxFrameBytes: number;
 }
@@ -63,7 +68,12 @@ export class Cluster {
   readonly #dispatcher: ClusterDispatcher;
   readonly #nats: ReconnectingNats;
   readonly #gateway:
-    | { lists: SessionLists; published: PublishedStreams; watched: WatchedStreams }
+    | {
+      lists: SessionLists;
+      published: PublishedStreams;
+      watched: WatchedStreams;
+      cameras: ClusterCameras;
+    }
     | undefined;
   /** What is wrong with the NATS that this node is connected to. */
   readonly #shortcomings = new Map<"lists" | "payload", string>();
@@ -89,7 +99,15 @@ export class Cluster {
     if (registry !== undefined) {
       const lists = new SessionLists(id, registry);
       const watched = new WatchedStreams(id, lists, this.#subjects);
-      this.#gateway = { lists, watched, published: new PublishedStreams(registry, this.#subjects) };
+      const cameras = new ClusterCameras(id, options.cameras, this.#subjects);
+      const find = (stream: string) =>
+        cameras.streamHere(cameraOf(stream) ?? "") ??
+          registry.get(stream);
+      const published = new PublishedStreams(find, this.#subjects);
+      this.#gateway = { lists, watched, published, cameras };
+      registry.subscribe(({ session: { camera_id } }) => {
+        if (camera_id !== undefined) cameras.changed(camera_id);
+      });
     }
     const computes = pipelines.localWorkers.load("detection").workers > 0;
     this.#nats = new ReconnectingNats({
@@ -190,28 +208,31 @@ export class Cluster {
     const gateway = this.#gateway;
     gateway?.published.use(connection);
     gateway?.watched.use(connection);
+    gateway?.cameras.use(connection);
     // So that whoever hears of this node can ask it.
     await connection.flush();
     this.#announce();
-    void this.#openLists();
+    void this.#openBuckets();
   }
 
-  /** Tries to use the lists of streams; JetStream may start later than the rest of NATS, or not at all. */
-  async #openLists(): Promise<void> {
+  /** Tries to use the lists of streams and cameras; JetStream may start later than the rest of NATS, or not at all. */
+  async #openBuckets(): Promise<void> {
     const { connection } = this.#nats;
-    const lists = this.#gateway?.lists;
-    if (lists === undefined || lists.isOpen || connection === undefined) return;
+    const { lists, cameras } = this.#gateway ?? {};
+    if (lists === undefined || cameras === undefined || connection === undefined) return;
+    if (lists.isOpen && cameras.isOpen) return;
     if (performance.now() - this.#listsTriedAt < LISTS_RETRY_MS) return;
     // One attempt at a time.
     this.#listsTriedAt = Infinity;
     try {
-      await lists.use(connection, this.#options.config.name);
+      if (!lists.isOpen) await lists.use(connection, this.#options.config.name);
+      await cameras.open(connection, this.#options.config.name);
       this.#shortcomings.delete("lists");
     } catch (cause) {
       if (connection.isClosed()) return;
       this.#shortcoming(
         "lists",
-        `Cannot list the streams of other machines, since JetStream does not answer (${
+        `Cannot list the streams of other machines, nor run cameras, since JetStream does not answer (${
           reasonOf(cause)
         }): start nats-server with -js, and give the credentials access to it`,
       );
@@ -243,6 +264,7 @@ export class Cluster {
   #disconnected(): void {
     this.#directory.clear();
     this.#gateway?.lists.close();
+    this.#gateway?.cameras.close();
     this.#nodesChanged();
   }
 
@@ -276,7 +298,8 @@ export class Cluster {
     const now = performance.now();
     for (const node of this.#directory.sweep(now)) this.#lost(node);
     this.#announce();
-    void this.#openLists();
+    void this.#openBuckets();
+    this.#gateway?.cameras.tick(now);
     this.#gateway?.published.sweep(now);
     this.#gateway?.watched.tell();
   }

@@ -72,7 +72,7 @@ export const CAMERA_OPERATIONS: readonly Operation[] = [
     summary: "Keeps a camera on, whoever looks at it, until it is stopped or changed",
     guarded: true,
     answer: "CameraView",
-    errors: [404],
+    errors: [404, 503],
   },
   {
     path: "/camera/{id}/stop",
@@ -81,7 +81,7 @@ export const CAMERA_OPERATIONS: readonly Operation[] = [
     summary: "Keeps a camera off, whoever looks at it, until it is started or changed",
     guarded: true,
     answer: "CameraView",
-    errors: [404],
+    errors: [404, 503],
   },
   {
     path: "/camera/{id}/snapshot.jpg",
