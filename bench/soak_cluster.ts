@@ -91,6 +91,13 @@ function isThere(pid: number): boolean {
   }
 }
 
+/** Ends the soak if the server that nobody kills ends. @throws {Error} With its exit code */
+async function guard({ server, stop }: Scene): Promise<void> {
+  const errors = await Promise.race([once(stop, "abort").then(() => undefined), server.errors]);
+  if (errors === undefined) return;
+  throw new Error(`The first server ended with exit code ${await server.stop()}: ${errors}`);
+}
+
 /** Streams at the second server, anew whenever it was killed. */
 async function streamAtSecond(cluster: Cluster, { frames, stop, count }: Scene): Promise<void> {
   const stopped = once(stop, "abort");
@@ -180,6 +187,7 @@ export async function soakCluster(minutes: number): Promise<number> {
   if (!added.ok) throw new Error(await added.text());
   let gapMs = NaN;
   const samples = await sampleWhile([
+    guard(scene),
     stream(scene, "yolo_only", 8),
     stream(scene, "yolo_ocr", 3),
     streamAtSecond(cluster, scene),

@@ -76,7 +76,9 @@ Deno.test({
   async fn() {
     await ensureModel();
     const subjects = ["livesyte.default.>", "_INBOX.>"];
-    const published = [...subjects, "$JS.API.>", "$KV.livesyte_default_sessions.>"];
+    const buckets = ["sessions", "cameras", "leases"];
+    const stored = buckets.map((name) => `$KV.livesyte_default_${name}.>`);
+    const published = [...subjects, "$JS.API.>", ...stored];
     const text = await Deno.readTextFile(new URL("../../docs/scaling.md", import.meta.url));
     for (const subject of published) {
       expect(text).toContain(`\`${subject.replace("default", "<cluster>")}\``);
@@ -99,6 +101,18 @@ Deno.test({
     await until(async () =>
       (await (await fetch(`${server.url}sessions`)).json()).sessions.length === 1
     );
+    const camera = {
+      id: "door",
+      name: "Door",
+      url: "file:///nowhere.mp4",
+      pipeline_id: "yolo_only",
+    };
+    const body = JSON.stringify({ ...camera, always: true });
+    await (await fetch(`${server.url}camera`, { method: "POST", body })).body?.cancel();
+    await until(async () => {
+      const { cameras: [door] } = await (await fetch(`${gateway.url}camera`)).json();
+      return door?.last_error?.code === "not_found";
+    });
     expect((await clusterOf(server.url)).problems).toEqual([]);
     await client.close();
   },
