@@ -14,12 +14,12 @@ import type { StreamServer } from "../streaming/stream_server.ts";
 import type { StreamSession } from "../streaming/stream_session.ts";
 import { logEvent } from "../telemetry/log.ts";
 import { CameraRun } from "./camera_run.ts";
+import type { CameraElsewhere } from "./camera_elsewhere.ts";
 import type { CameraSource, Failure, OpenSource, SourceOptions } from "./camera_source.ts";
 import { CameraMeters } from "./camera_meters.ts";
 import { describeFailure, UnknownPipeline } from "./describe_failure.ts";
 import { HlsPlayback, type HlsQuality } from "./hls_playback.ts";
 import { AnsweredFrame, type DrawOverlay, FrameRelay } from "./frame_relay.ts";
-import type { CameraElsewhere } from "./shared_cameras.ts";
 import { SourceNumbers } from "./source_numbers.ts";
 
 /** What all cameras of a server share. */

@@ -7,9 +7,10 @@
 import type { NatsConnection, Subscription } from "@nats-io/transport-node";
 import { toCameraView } from "../cameras/camera_view.ts";
 import type { Camera } from "../cameras/camera.ts";
+import type { CameraElsewhere } from "../cameras/camera_elsewhere.ts";
 import type { CameraService } from "../cameras/camera_service.ts";
 import { isHlsName } from "../cameras/hls_playback.ts";
-import type { CameraElsewhere, SharedCameras } from "../cameras/shared_cameras.ts";
+import type { SharedCameras } from "../cameras/shared_cameras.ts";
 import type { CameraView } from "../protocol/camera.ts";
 import type { CameraDefinition } from "../protocol/camera_definition.ts";
 import type { StreamSession } from "../streaming/stream_session.ts";

@@ -8,7 +8,7 @@ import { type NatsConnection, RequestError, type Subscription } from "@nats-io/t
 import * as v from "valibot";
 import type { Camera } from "../cameras/camera.ts";
 import { CameraUnavailableError } from "../cameras/errors.ts";
-import type { CameraElsewhere } from "../cameras/shared_cameras.ts";
+import type { CameraElsewhere } from "../cameras/camera_elsewhere.ts";
 import { type CameraView, CameraViewSchema } from "../protocol/camera.ts";
 import { type CameraStateMessage, CameraStateMessageSchema } from "../protocol/viewer.ts";
 import {
