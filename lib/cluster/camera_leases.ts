@@ -46,7 +46,7 @@ export interface CameraLeasesOptions {
   onTaken(camera: string, before: CameraView | undefined): void;
   /** Called when another server runs a camera that this node has run. */
   onLost(camera: string): void;
-  /** Called when another server has told of a camera, or none runs it any more. */
+  /** Called when another server has told of a camera that it runs; `undefined` where that cannot be read. */
   onOther(camera: string, view: CameraView | undefined): void;
 }
 
@@ -107,7 +107,7 @@ export class CameraLeases {
   }
 
   /**
-   * Writes leases anew, forgets those that are over, and takes what nobody has; call it every second.
+   * Writes leases anew, and takes what nobody has; call it every second.
    *
    * @param cameras Those that this node can run
    * @param now Monotonic milliseconds
@@ -117,11 +117,7 @@ export class CameraLeases {
     for (const [camera, { writtenAt }] of this.#held) {
       if (now - writtenAt >= RENEW_MS) this.renew(camera);
     }
-    for (const [camera, { heardAt }] of this.#others) {
-      if (now - heardAt <= LEASE_TTL_MS) continue;
-      this.#options.onOther(camera, undefined);
-    }
-    for (const camera of cameras) this.#consider(camera, now);
+    for (const camera of cameras) this.consider(camera, now);
   }
 
   /** Writes a lease of this node anew, with how its camera is now. */
@@ -130,6 +126,23 @@ export class CameraLeases {
     if (held === undefined) return;
     if (held.writing !== undefined) held.isOutdated = true;
     else held.writing = this.#write(camera, held);
+  }
+
+  /** Takes a camera after a moment if nobody has it. */
+  consider(camera: string, now: number): void {
+    if (this.#bucket === undefined) return;
+    const isFree = now - (this.#others.get(camera)?.heardAt ?? -Infinity) > LEASE_TTL_MS;
+    const mayTake = isFree && now >= this.#takesFrom && !this.#held.has(camera) &&
+      !this.#waits.has(camera) && this.#options.canRun(camera);
+    if (!mayTake) return;
+    // Those who run few are the first, so that cameras spread over the servers.
+    const wait = Math.min(MAX_STAGGER_MS, Math.random() * STAGGER_MS * (1 + this.#held.size));
+    const timer = setTimeout(async () => {
+      const bucket = this.#bucket;
+      if (bucket !== undefined) await this.#take(bucket, camera);
+      this.#waits.delete(camera);
+    }, wait);
+    this.#waits.set(camera, timer);
   }
 
   /** Forgets a camera; if this node runs it, other servers may from now on. */
@@ -211,8 +224,7 @@ export class CameraLeases {
       const other = this.#others.get(camera);
       if (other === undefined) return;
       other.heardAt = -Infinity;
-      this.#options.onOther(camera, undefined);
-      this.#consider(camera, performance.now());
+      this.consider(camera, performance.now());
       return;
     }
     let lease: Lease;
@@ -231,21 +243,6 @@ export class CameraLeases {
     this.#others.set(camera, { lease, revision, heardAt: performance.now() });
     if (this.#held.delete(camera)) this.#options.onLost(camera);
     this.#options.onOther(camera, lease.view);
-  }
-
-  #consider(camera: string, now: number): void {
-    const isFree = now - (this.#others.get(camera)?.heardAt ?? -Infinity) > LEASE_TTL_MS;
-    const mayTake = isFree && now >= this.#takesFrom && !this.#held.has(camera) &&
-      !this.#waits.has(camera) && this.#options.canRun(camera);
-    if (!mayTake) return;
-    // Those who run few are the first, so that cameras spread over the servers.
-    const wait = Math.min(MAX_STAGGER_MS, Math.random() * STAGGER_MS * (1 + this.#held.size));
-    const timer = setTimeout(async () => {
-      const bucket = this.#bucket;
-      if (bucket !== undefined) await this.#take(bucket, camera);
-      this.#waits.delete(camera);
-    }, wait);
-    this.#waits.set(camera, timer);
   }
 
   #leaseOf(camera: string): string {

@@ -57,7 +57,7 @@ export class ClusterCameras implements SharedCameras {
       viewOf: (camera) => this.#viewOf(camera),
       onTaken: (camera, before) => this.#taken(camera, before),
       onLost: (camera) => this.#lost(camera),
-      onOther: (camera, view) => this.#told(camera, view),
+      onOther: (camera, view) => this.#remote.get(camera)?.told(view),
     });
     cameras.share(this);
   }
@@ -92,7 +92,6 @@ export class ClusterCameras implements SharedCameras {
     this.#connection = undefined;
     this.#definitions.close();
     this.#leases.close();
-    for (const remote of this.#remote.values()) remote.view = undefined;
   }
 
   /** Keeps the leases, and tells who is watched from here; call it every second. */
@@ -129,7 +128,9 @@ export class ClusterCameras implements SharedCameras {
       subjects: this.#subjects,
       connection: () => this.#connection,
     });
-    this.#remote.set(camera.definition.id, remote);
+    const { id } = camera.definition;
+    this.#remote.set(id, remote);
+    queueMicrotask(() => this.#leases.consider(id, performance.now()));
     return remote;
   }
 
@@ -166,11 +167,6 @@ export class ClusterCameras implements SharedCameras {
     this.#unserve(id);
     const camera = this.#cameras.find(id);
     if (camera !== undefined) camera.elsewhere = this.#remote.get(id);
-  }
-
-  #told(id: string, view: CameraView | undefined): void {
-    const remote = this.#remote.get(id);
-    if (remote !== undefined) remote.view = view;
   }
 
   /** Takes what other servers ask of a camera that runs here. */

@@ -25,6 +25,12 @@ import { decodePacket } from "./packet.ts";
 /** A playlist may be waited for for 15 s where it is made. */
 const REQUEST_TIMEOUT_MS = 18_000;
 
+/** Without a word for so long no server runs a camera, in milliseconds; the one that does tells of it every two seconds. */
+const SILENCE_MS = 5000;
+
+/** What viewers are told before anything is known of a camera. */
+const UNKNOWN: CameraStateMessage = { state: "idle", last_error: null, retry_at: null };
+
 /** What viewers are told while no server runs a camera. */
 const NO_SERVER: CameraStateMessage = {
   state: "failed",
@@ -48,8 +54,9 @@ export interface RemoteCameraOptions {
 export class RemoteCamera implements CameraElsewhere {
   readonly #options: RemoteCameraOptions;
   #view: CameraView | undefined;
+  #toldAt = performance.now();
   /** Newer than in the view, if somebody looks at it. */
-  #state: CameraStateMessage = NO_SERVER;
+  #state = UNKNOWN;
   #clients = 0;
   #subscription: Subscription | undefined;
 
@@ -65,20 +72,18 @@ export class RemoteCamera implements CameraElsewhere {
 
   /** What the server that runs it told last; `undefined` while none does. */
   get view(): CameraView | undefined {
-    return this.#view;
+    return this.#isAlone ? undefined : this.#view;
   }
 
-  set view(view: CameraView | undefined) {
-    const wasThere = this.#view !== undefined;
+  /** Takes what the server that runs it tells of it; `undefined` where that cannot be read. */
+  told(view: CameraView | undefined): void {
+    this.#toldAt = performance.now();
+    if (view === undefined) return;
+    const wasAlone = this.#isAlone;
     this.#view = view;
-    if (view !== undefined) {
-      const { state, last_error, retry_at } = view;
-      this.#state = { state, last_error: state === "failed" ? last_error : null, retry_at };
-    } else if (wasThere) {
-      this.#options.camera.frames.clear();
-      this.#state = NO_SERVER;
-      this.#options.camera.relay(JSON.stringify(NO_SERVER));
-    }
+    const { state, last_error, retry_at } = view;
+    this.#state = { state, last_error: state === "failed" ? last_error : null, retry_at };
+    if (wasAlone) this.camera.relay(JSON.stringify(this.#state));
   }
 
   /** Where it stands, as its viewers are told. */
@@ -88,7 +93,7 @@ export class RemoteCamera implements CameraElsewhere {
 
   /** Whether it gives frames once somebody looks at it. */
   get mayGiveFrames(): boolean {
-    return this.#view !== undefined && this.#view.forced !== "off";
+    return !this.#isAlone && this.#view?.forced !== "off";
   }
 
   /** Takes how many look at it here. */
@@ -110,9 +115,15 @@ export class RemoteCamera implements CameraElsewhere {
     this.tell();
   }
 
-  /** Tells the server that runs it that somebody looks; call it every second or two. */
+  /** Tells the server that runs it that somebody looks, and those who look if there is none; call it every second or two. */
   tell(): void {
     if (this.#clients > 0) this.#tell();
+    const { camera } = this.#options;
+    if (this.#isAlone || camera.elsewhere !== this) return;
+    if (performance.now() - this.#toldAt <= SILENCE_MS) return;
+    camera.frames.clear();
+    this.#state = NO_SERVER;
+    camera.relay(JSON.stringify(NO_SERVER));
   }
 
   /** Has it kept on or off. @throws {CameraUnavailableError} If no server runs it */
@@ -125,6 +136,10 @@ export class RemoteCamera implements CameraElsewhere {
   /** Fetches a file of its video; `undefined` if it is not there. */
   async file(name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     return (await this.#request({ file: name }))?.file;
+  }
+
+  get #isAlone(): boolean {
+    return this.#state === NO_SERVER;
   }
 
   get #id(): string {
