@@ -168,7 +168,8 @@ export class RemoteCamera implements CameraElsewhere {
     this.#subscription = listen(connection, subject, read, (message) => {
       // The server that ran it stops; another is going to.
       if ("ended" in message || this.#clients === 0) return;
-      this.#noteState(message.text);
+      // States come without a frame.
+      if (message.frame === undefined) this.#noteState(message.text);
       this.#options.camera.relay(message.text, message.frame);
     });
   }
