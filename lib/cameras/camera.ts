@@ -4,45 +4,25 @@
  * @module
  */
 
-import type { Size } from "../image/size.ts";
+import type { EventSource } from "../events/event_sink.ts";
+import { SourceWatch } from "../events/source_watch.ts";
 import type { CameraQuality } from "../protocol/camera.ts";
 import type { CameraDefinition } from "../protocol/camera_definition.ts";
+import type { RuleCounts } from "../protocol/rule.ts";
 import type { StreamState } from "../protocol/session.ts";
 import type { ResultMessage } from "../protocol/stream.ts";
 import type { CameraStateMessage } from "../protocol/viewer.ts";
-import type { StreamServer } from "../streaming/stream_server.ts";
 import type { StreamSession } from "../streaming/stream_session.ts";
 import { logEvent } from "../telemetry/log.ts";
+import type { CameraContext } from "./camera_context.ts";
 import { CameraRun } from "./camera_run.ts";
 import type { CameraElsewhere } from "./camera_elsewhere.ts";
-import type { CameraSource, Failure, OpenSource, SourceOptions } from "./camera_source.ts";
+import type { CameraSource, Failure } from "./camera_source.ts";
 import { CameraMeters } from "./camera_meters.ts";
 import { describeFailure, UnknownPipeline } from "./describe_failure.ts";
-import { HlsPlayback, type HlsQuality } from "./hls_playback.ts";
-import { AnsweredFrame, type DrawOverlay, FrameRelay } from "./frame_relay.ts";
+import { HlsPlayback } from "./hls_playback.ts";
+import { AnsweredFrame, FrameRelay } from "./frame_relay.ts";
 import { SourceNumbers } from "./source_numbers.ts";
-
-/** What all cameras of a server share. */
-export interface CameraContext {
-  /** Where their streams are made, and are while they are on. */
-  streams: Pick<StreamServer, "createCameraStream" | "enter" | "leave">;
-  /** Opens addresses. */
-  openSource: OpenSource;
-  /** Whether an error of a source is meant for people. */
-  isSourceFailure(error: unknown): boolean;
-  /** Whether there is a pipeline of this id. */
-  isValidPipeline(id: string): boolean;
-  /** What the frames for a pipeline are to fit within. */
-  frameSize(pipelineId: string): SourceOptions["frameSize"];
-  /** Holds files that are played. */
-  dataDirectory: string;
-  /** The qualities in which images of a size are played. */
-  hlsQualities(size: Size): HlsQuality[];
-  /** Draws what was found. */
-  draw: DrawOverlay;
-  /** How long a camera stays on without clients, in milliseconds. */
-  idleGraceMs: number;
-}
 
 /**
  * A camera, which is on while somebody looks at it, or always.
@@ -60,6 +40,7 @@ export class Camera {
   readonly readOnly: boolean;
   readonly #context: CameraContext;
   readonly #meters: CameraMeters;
+  readonly #watch: SourceWatch;
   #definition: CameraDefinition;
   #elsewhere: CameraElsewhere | undefined;
   #forced: "on" | "off" | undefined;
@@ -82,18 +63,20 @@ export class Camera {
     this.readOnly = readOnly;
     this.#context = context;
     this.#meters = new CameraMeters(definition.id);
+    this.#watch = new SourceWatch(sourceOf(definition), definition.rules, context.events);
     this.stream = context.streams.createCameraStream(definition, definition.pipeline_id, {
       bufferedAmount: 0,
       send() {},
       // The server stops.
       close: () => this.#run?.stop(),
       failed: (code, detail) => this.#run?.notePipelineFailure({ code, detail }),
-      answered: (message, jpeg) => {
+      answered: (message, jpeg, arrivedMs) => {
         this.#run?.noteResult();
         this.#meters.answered();
         this.#publish(message, jpeg);
         const index = this.#sourceNumbers.get(message.frame_index);
         if (index !== undefined) this.hls.annotate(index, message.result);
+        this.#watch.observe(message.result, { jpeg, arrivedMs });
       },
     });
     this.hls = new HlsPlayback({
@@ -127,6 +110,11 @@ export class Camera {
   get droppedFrames(): number {
     const inSource = this.#sourceDrops + (this.#source?.droppedFrames ?? 0);
     return inSource + this.stream.session.droppedFrames;
+  }
+
+  /** What its rules have counted. */
+  get counts(): RuleCounts[] {
+    return this.#watch.counts;
   }
 
   /** The qualities in which it is played; none while nobody does. */
@@ -214,9 +202,11 @@ export class Camera {
     this.#definition = definition;
     this.#forced = undefined;
     this.stream.session.camera = definition;
+    this.#watch.change(sourceOf(definition), definition.rules);
     const needsRestart = before.url !== definition.url || before.fps !== definition.fps ||
       before.pipeline_id !== definition.pipeline_id;
     if (needsRestart) {
+      this.#watch.pause();
       this.#info = undefined;
       if (this.#run === undefined) this.stream.session.pipelineId = definition.pipeline_id;
       else this.#run.stop();
@@ -301,6 +291,7 @@ export class Camera {
       this.#run = undefined;
       this.#retryAt = undefined;
       this.frames.clear();
+      this.#watch.pause();
       streams.leave(this.stream);
       this.#reconcile();
     });
@@ -328,4 +319,8 @@ export class Camera {
     logEvent("warning", "camera_error", `Camera ${id}: ${detail}`, fields);
     this.stream.session.transitionTo("failed");
   }
+}
+
+function sourceOf({ id, name }: CameraDefinition): EventSource {
+  return { cameraId: id, name };
 }

@@ -5,6 +5,7 @@
  */
 
 import type { CameraView } from "../protocol/camera.ts";
+import type { RuleCounts } from "../protocol/rule.ts";
 import type { CameraStateMessage } from "../protocol/viewer.ts";
 
 /** A camera as a server knows it that does not run it. */
@@ -23,6 +24,8 @@ export interface CameraElsewhere {
    * @throws {CameraUnavailableError} If no server runs it
    */
   force(state: "on" | "off"): Promise<CameraView>;
+  /** What its rules have counted. @throws {CameraUnavailableError} If no server runs it */
+  counts(): Promise<RuleCounts[]>;
   /**
    * Fetches a file of its video.
    *

@@ -19,7 +19,7 @@ export function toCameraView(camera: Camera): CameraView {
 
 function viewHere(camera: Camera): CameraView {
   const { definition, readOnly, stream: { session }, info, stateMessage } = camera;
-  const { id, name, url, pipeline_id, fps, always } = definition;
+  const { id, name, url, pipeline_id, fps, always, rules } = definition;
   return {
     id,
     name,
@@ -27,7 +27,7 @@ function viewHere(camera: Camera): CameraView {
     pipeline_id,
     fps,
     always,
-    rules: [],
+    rules,
     read_only: readOnly,
     state: stateMessage.state,
     forced: camera.forced ?? null,

@@ -9,6 +9,7 @@ import type { SegmentRun } from "../pipeline/segment_dispatcher.ts";
 import type { SegmentOutcome } from "../pipeline/worker_tasks.ts";
 import type { PoolLoad, Turn } from "../workers/worker_pool.ts";
 import { CameraIdSchema, type CameraView } from "../protocol/camera.ts";
+import type { RuleCounts } from "../protocol/rule.ts";
 import { count, duration, text, uuid } from "../protocol/values.ts";
 import type { WorkerFailure } from "../workers/worker_messages.ts";
 
@@ -106,6 +107,8 @@ function isCameraStream(text: string): boolean {
 export const CameraRequestSchema = v.union([
   /** Keeps it on or off. */
   v.strictObject({ force: v.picklist(["on", "off"]) }),
+  /** Asks what its rules have counted. */
+  v.strictObject({ counts: v.literal(true) }),
   /** Asks for a file of its video. */
   v.strictObject({ file: text }),
 ]);
@@ -113,10 +116,12 @@ export const CameraRequestSchema = v.union([
 /** What a server asks of the one that runs a camera; JSON. */
 export type CameraRequest = v.InferOutput<typeof CameraRequestSchema>;
 
-/** The answer: the camera as it is then, or a file that is there; a packet. */
+/** The answer: the camera as it is then, what was counted, or a file that is there; a packet. */
 export interface CameraAnswer {
   /** As clients are told. */
   view?: CameraView;
+  /** By its rules. */
+  counts?: RuleCounts[];
   /** What is in the file. */
   file?: Uint8Array<ArrayBuffer>;
 }

@@ -9,7 +9,8 @@ import * as v from "valibot";
 import type { Camera } from "../cameras/camera.ts";
 import { CameraUnavailableError } from "../cameras/errors.ts";
 import type { CameraElsewhere } from "../cameras/camera_elsewhere.ts";
-import { type CameraView, CameraViewSchema } from "../protocol/camera.ts";
+import { CameraCountsSchema, type CameraView, CameraViewSchema } from "../protocol/camera.ts";
+import type { RuleCounts } from "../protocol/rule.ts";
 import { type CameraStateMessage, CameraStateMessageSchema } from "../protocol/viewer.ts";
 import {
   type CameraAnswer,
@@ -31,10 +32,12 @@ const SILENCE_MS = 5000;
 /** What viewers are told before anything is known of a camera. */
 const UNKNOWN: CameraStateMessage = { state: "idle", last_error: null, retry_at: null };
 
+const NO_SERVER_DETAIL = "No server of the cluster runs the camera now";
+
 /** What viewers are told while no server runs a camera. */
 const NO_SERVER: CameraStateMessage = {
   state: "failed",
-  last_error: { code: "no_server", detail: "No server of the cluster runs the camera now" },
+  last_error: { code: "no_server", detail: NO_SERVER_DETAIL },
   retry_at: null,
 };
 
@@ -130,7 +133,14 @@ export class RemoteCamera implements CameraElsewhere {
   async force(state: "on" | "off"): Promise<CameraView> {
     const answer = await this.#request({ force: state });
     if (v.is(CameraViewSchema, answer?.view)) return answer.view;
-    throw new CameraUnavailableError(NO_SERVER.last_error?.detail ?? "");
+    throw new CameraUnavailableError(NO_SERVER_DETAIL);
+  }
+
+  /** What its rules have counted. @throws {CameraUnavailableError} If no server runs it */
+  async counts(): Promise<RuleCounts[]> {
+    const answer = await this.#request({ counts: true });
+    if (v.is(CameraCountsSchema.entries.counts, answer?.counts)) return answer.counts;
+    throw new CameraUnavailableError(NO_SERVER_DETAIL);
   }
 
   /** Fetches a file of its video; `undefined` if it is not there. */

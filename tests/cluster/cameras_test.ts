@@ -25,6 +25,7 @@ const DOOR = {
   name: "Door",
   url: `file://${DOG_VIDEO}?token=very-secret`,
   pipeline_id: "yolo_only",
+  rules: [{ id: "dogs", when: "enter", classes: ["dog"] }],
 };
 
 function startServer({ url }: NatsServer): Promise<ServerProcess> {
@@ -112,6 +113,13 @@ Deno.test({
     }));
     expect(listed).toEqual([["door"], ["door"]]);
     expect(childProcesses(other.pid)).toEqual([]);
+    const counted = await Promise.all([owner, other].map(async ({ url }) => {
+      const { counts } = await (await fetch(`${url}camera/door/counts`)).json();
+      return counts;
+    }));
+    for (const [count] of counted) {
+      expect([count.rule_id, count.events > 0]).toEqual(["dogs", true]);
+    }
 
     const jpeg = await (await fetch(`${other.url}camera/door/snapshot.jpg?overlay=1`)).bytes();
     expect([...jpeg.subarray(0, 2)]).toEqual([0xff, 0xd8]);
