@@ -11,6 +11,7 @@ import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { drawOverlay } from "./lib/image/draw_findings.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
+import { makeThumbnail } from "./lib/image/thumbnail.ts";
 import { logStart } from "./lib/pipeline/log_start.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
 import type { Health } from "./lib/protocol/health.ts";
@@ -24,6 +25,7 @@ import {
   InvalidFrameError,
 } from "./lib/streaming/frame_processor.ts";
 import { MemoryBudget } from "./lib/streaming/memory_budget.ts";
+import { StreamSnapshots } from "./lib/streaming/stream_snapshots.ts";
 import { StreamServer } from "./lib/streaming/stream_server.ts";
 import { measureEventLoopLag } from "./lib/telemetry/event_loop_lag.ts";
 import { logEvent } from "./lib/telemetry/log.ts";
@@ -59,6 +61,8 @@ export class Services {
   readonly pipelines: PipelineService;
   /** The streams that are open, and those who watch them. */
   readonly streams: StreamServer;
+  /** Small images of what the streams show. */
+  readonly snapshots: StreamSnapshots;
   /** Reads request bodies, within a share of the memory for frames. */
   readonly bodies: BodyReader;
   /** The pipelines in the form in which videos ask for them. */
@@ -84,6 +88,7 @@ export class Services {
     this.videoProcessor = toVideoFrameProcessor(this.pipelines);
     const frames = processor ?? toFrameProcessor(this.pipelines);
     this.streams = new StreamServer(frames, config.stream, qualities);
+    this.snapshots = createSnapshots(this.streams, config.stream.maxFramePixels);
     const { memoryBudgetBytes, maxFrameBytes } = config.stream;
     // There is room for one image in any case.
     const bodyBytes = Math.max(BODIES_SHARE * memoryBudgetBytes, imageMemory(maxFrameBytes));
@@ -277,6 +282,17 @@ function createPipelines(
       logEvent("error", "worker_restart", "Inference worker replaced", { worker, reason });
     },
   });
+}
+
+function createSnapshots(streams: StreamServer, maxPixels: number): StreamSnapshots {
+  const snapshots = new StreamSnapshots({
+    nextFrame: (sessionId, timeoutMs) => streams.nextFrame(sessionId, timeoutMs),
+    shrink: (jpeg) => makeThumbnail(jpeg, maxPixels),
+  });
+  streams.registry.subscribe(({ type, session }) => {
+    if (type === "ended") snapshots.forget(session.session_id);
+  });
+  return snapshots;
 }
 
 /** Gives streams the pipelines in the form that they ask for. */

@@ -25,6 +25,7 @@ import { ClassificationSchema } from "../protocol/classification.ts";
 import { PipelineResultSchema, QualitySchema, StageTimingsSchema } from "../protocol/result.ts";
 import { SessionListSchema, SessionSchema, StreamErrorSchema } from "../protocol/session.ts";
 import * as stream from "../protocol/stream.ts";
+import { RenameMessageSchema } from "../protocol/stream_name.ts";
 import { TextBlockSchema } from "../protocol/text_block.ts";
 import { ResultsPageSchema, VideoFrameResultSchema } from "../protocol/video_results.ts";
 import * as viewer from "../protocol/viewer.ts";
@@ -67,6 +68,8 @@ export const NAMED = {
   ResultMessage: stream.ResultMessageSchema,
   DropMessage: stream.DropMessageSchema,
   WarningMessage: stream.WarningMessageSchema,
+  SessionMessage: stream.SessionMessageSchema,
+  RenameMessage: RenameMessageSchema,
   ErrorMessage: stream.ErrorMessageSchema,
   ViewerMessage: viewer.ViewerMessageSchema,
   ViewerError: viewer.ViewerErrorSchema,
@@ -102,6 +105,7 @@ export const QUERIES = {
   ClearQuery: queries.ClearQuerySchema,
   ResultsQuery: queries.ResultsQuerySchema,
   StreamQuery: queries.StreamQuerySchema,
+  StreamNaming: queries.StreamNamingSchema,
   WatchQuery: queries.WatchQuerySchema,
   CameraWatchQuery: queries.CameraWatchQuerySchema,
   CameraImageQuery: queries.CameraImageQuerySchema,

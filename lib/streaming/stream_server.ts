@@ -4,7 +4,12 @@
  * @module
  */
 
-import { CLOSE_CODES, type ErrorMessage, type StreamErrorCode } from "../protocol/stream.ts";
+import {
+  CLOSE_CODES,
+  type ErrorMessage,
+  type SessionMessage,
+  type StreamErrorCode,
+} from "../protocol/stream.ts";
 import type { ViewerError } from "../protocol/viewer.ts";
 import type { StreamConfig } from "../config.ts";
 import { cutText } from "../cut_text.ts";
@@ -15,9 +20,11 @@ import type { Session } from "../protocol/session.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import type { FrameProcessor } from "./frame_processor.ts";
 import type { RemoteStreams } from "./remote_streams.ts";
+import { nextFrame } from "./next_frame.ts";
 import { type SessionCamera, SessionManager } from "./session_manager.ts";
 import { SessionRegistry } from "./session_registry.ts";
 import { StreamSession } from "./stream_session.ts";
+import { readRename, sessionIdOf, type StreamNaming } from "./stream_naming.ts";
 import type { StreamTransport } from "./stream_transport.ts";
 
 /** How long a stopping server waits for clients to answer its closes. */
@@ -84,19 +91,21 @@ export class StreamServer {
    * @param socket Its `binaryType` is `arraybuffer`
    * @param pipelineId As the client gave it
    */
-  connect(socket: WebSocket, pipelineId: string | null): void {
+  connect(socket: WebSocket, pipelineId: string | null, naming: StreamNaming = {}): void {
     this.#track(socket, () => {});
+    const key = naming.stream_key;
+    const sessionId = key === undefined ? undefined : sessionIdOf(key);
     if (this.#isStopping) {
       socket.close(1013, "server_shutdown");
     } else if (!pipelineId) {
       refuse(socket, "invalid_pipeline", "Query parameter pipeline_id is required");
     } else if (!this.#processor.isValidPipeline(pipelineId)) {
       refuse(socket, "invalid_pipeline", `Unknown pipeline_id: ${cutText(pipelineId, MAX_ECHO)}`);
-    } else if (this.registry.clientStreams >= (this.#config.maxSessions ?? Infinity)) {
+    } else if (!this.#hasRoomFor(sessionId)) {
       const detail = `Server is at its limit of ${this.#config.maxSessions} sessions`;
       refuse(socket, "too_many_sessions", detail);
     } else {
-      this.#open(socket, pipelineId);
+      this.#open(socket, pipelineId, { name: naming.name, sessionId });
     }
   }
 
@@ -113,6 +122,24 @@ export class StreamServer {
       return;
     }
     this.#letWatch(socket, stream, wantsFrames);
+  }
+
+  /**
+   * The next frame of a stream, of this machine or another.
+   *
+   * @param timeoutMs How long to wait for it
+   * @returns One JPEG; `undefined` if there is no such stream, or it gives none in time
+   */
+  nextFrame(
+    sessionId: string,
+    timeoutMs: number,
+  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const audience = this.registry.get(sessionId)?.audience;
+    return nextFrame((viewer) => {
+      if (audience === undefined) return this.remote?.watch(sessionId, viewer, true);
+      audience.add(viewer, true);
+      return () => audience.delete(viewer);
+    }, timeoutMs);
   }
 
   /**
@@ -212,10 +239,26 @@ export class StreamServer {
     refuse(socket, "session_not_found", detail);
   }
 
-  #open(socket: WebSocket, pipelineId: string): void {
+  /** Whether one more stream may be opened. One that comes again is no further one, even where its last connection was not missed yet. */
+  #hasRoomFor(sessionId: string | undefined): boolean {
+    return this.registry.clientStreams < (this.#config.maxSessions ?? Infinity) ||
+      sessionId !== undefined && this.registry.get(sessionId) !== undefined;
+  }
+
+  #open(
+    socket: WebSocket,
+    pipelineId: string,
+    { name, sessionId }: { name: string | undefined; sessionId: string | undefined },
+  ): void {
+    if (sessionId !== undefined) {
+      this.registry.get(sessionId)?.close(1008, "replaced");
+      socket.send(JSON.stringify({ session_id: sessionId } satisfies SessionMessage));
+    }
     const session = new SessionManager(pipelineId, {
       ...this.#config,
       qualities: this.#qualities,
+      sessionId,
+      name,
     });
     const transport = {
       get bufferedAmount() {
@@ -264,7 +307,9 @@ export class StreamServer {
 
 function receive(stream: StreamSession, data: unknown): void {
   try {
-    stream.receive(data);
+    const rename = readRename(data);
+    if (rename === null) stream.receive(data);
+    else stream.session.name = rename.name;
   } catch (error) {
     logEvent("error", "server_error", "Stream failed unexpectedly", { cause: String(error) });
     stream.fail("internal_error", "Unexpected error occurred");
