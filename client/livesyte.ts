@@ -15,6 +15,7 @@ import type {
   VideoFrameResult,
 } from "./messages.ts";
 import { Stream, type StreamOptions } from "./stream.ts";
+import { createStreamKey } from "./stream_key.ts";
 import { Viewer, type ViewerOptions } from "./viewer.ts";
 
 /** Options for {@linkcode Livesyte}. */
@@ -26,10 +27,11 @@ export interface LivesyteOptions {
 }
 
 /** Options for {@linkcode Livesyte.connect}. */
-export type ConnectOptions = Pick<
-  StreamOptions,
-  "attempts" | "onFailure" | "onSlowDown"
->;
+export interface ConnectOptions
+  extends Pick<StreamOptions, "attempts" | "onFailure" | "onSlowDown"> {
+  /** What viewers see the stream called: 1 to 80 characters of one line, of which the first is no space. */
+  name?: string;
+}
 
 /** Options for {@linkcode Livesyte.watch}. */
 export interface WatchOptions extends Pick<ViewerOptions, "attempts" | "onFailure"> {
@@ -119,8 +121,12 @@ export class Livesyte {
   }
 
   /** Opens a stream to a pipeline. */
-  connect(pipelineId: string, options: ConnectOptions = {}): Stream {
-    const url = this.#socketUrl("ws/video/stream", { pipeline_id: pipelineId });
+  connect(pipelineId: string, { name, ...options }: ConnectOptions = {}): Stream {
+    const url = this.#socketUrl("ws/video/stream", {
+      pipeline_id: pipelineId,
+      stream_key: createStreamKey(),
+      ...(name !== undefined && { name }),
+    });
     return new Stream(url, { attempts: ATTEMPTS, ...options, ...this.#connectionOptions() });
   }
 
