@@ -39,7 +39,7 @@ export function ShareDialog({ live, sessionId, lanOrigin, onClose }: {
       <form class="dialog-body" onSubmit={(event) => event.preventDefault()}>
         <h2 id="share-heading">Share this stream</h2>
         <div class="share-code">{code !== null && <QrImage code={code} />}</div>
-        <NameField live={live} />
+        {/* First, for phones to show no keyboard over it. */}
         <label class="share-field">
           Link
           <input
@@ -52,6 +52,7 @@ export function ShareDialog({ live, sessionId, lanOrigin, onClose }: {
           />
         </label>
         <p class="share-note">{describeLink(link)}</p>
+        <NameField live={live} />
         <div class="dialog-actions">
           <CopyButton label="Copy link" text={() => link.href} fallback={copyByHand} />
           {"share" in navigator && (
@@ -74,16 +75,19 @@ export function ShareDialog({ live, sessionId, lanOrigin, onClose }: {
 }
 
 function NameField({ live }: { live: LiveSignals }): JSX.Element {
+  const rename = (event: JSX.TargetedEvent<HTMLInputElement>) => {
+    liveSession(live).rename(event.currentTarget.value);
+    event.currentTarget.value = currentName(live);
+  };
   return (
     <label class="share-field">
-      Name
+      Name, as others see it
       <input
         type="text"
         autocomplete="off"
         maxLength={LONGEST_NAME}
-        placeholder={defaultName(live.stage.value)}
-        value={live.streamName.value}
-        onChange={(event) => liveSession(live).rename(event.currentTarget.value)}
+        value={live.streamName.value || defaultName(live.stage.value)}
+        onChange={rename}
       />
     </label>
   );
