@@ -32,7 +32,7 @@ export function CopyButton({ label, text, fallback = () => false }: {
   return (
     <button type="button" class="button" onClick={copy}>
       <Icon name={state.value === "copied" ? "check" : "copy"} />
-      <span role="status">{words[state.value]}</span>
+      <span aria-live="polite">{words[state.value]}</span>
     </button>
   );
 }

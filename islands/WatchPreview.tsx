@@ -68,6 +68,8 @@ function useStreamList(
   useSignalEffect(() => {
     const { phase } = live.stage.value;
     if (phase === "starting") return;
+    // What was listed before may have ended.
+    streams.value = null;
     let isFirst = true;
     const refresh = async () => {
       if (document.hidden) return;
