@@ -141,7 +141,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/sessions/{id}/snapshot.jpg",
     method: "get",
     summary:
-      "A small image of what a stream shows, at most 320×320 pixels; 503 if it gives no frame within 3 s",
+      "A small image of what a stream shows, at most 320×320 pixels; 503 if it gives no frame within 5 s",
     guarded: true,
     answer: "image/jpeg",
     errors: [404, 503],

@@ -5,7 +5,7 @@
  */
 
 /** How long whoever asks waits for the next frame, in milliseconds. */
-const WAIT_MS = 3000;
+const WAIT_MS = 5000;
 /** How long an image is given to others too, in milliseconds. */
 const KEEP_MS = 1000;
 
