@@ -23,9 +23,9 @@ export function CameraRunsSelect({ camera: { id, always, forced }, signals }: {
           disabled={!signals.canChange.value}
           onChange={choose}
         >
-          <option value="auto">{always ? "Always, as it is set" : "While somebody looks"}</option>
-          <option value="start">Kept on, whoever looks</option>
-          <option value="stop">Kept off, whoever looks</option>
+          <option value="auto">{always ? "Always" : "While somebody looks"}</option>
+          <option value="start">Kept on</option>
+          <option value="stop">Kept off</option>
         </select>
       </span>
     </label>

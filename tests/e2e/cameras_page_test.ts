@@ -301,7 +301,7 @@ dogTest("a camera that is kept on goes off again by itself once that is taken ba
     await runs.waitFor();
     expect(await runs.inputValue()).toBe("start");
     await expectAccessible(page, "kept on");
-    await runs.selectOption("Kept off, whoever looks");
+    await runs.selectOption("Kept off");
     await page.getByText("Turned off.").waitFor();
     await runs.selectOption("While somebody looks");
     await waitForDog(page);

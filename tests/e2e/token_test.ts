@@ -55,7 +55,7 @@ browserTest(
   "every page keeps the token that it was opened with, and brings it to the others",
   async () => {
     await using server = await startServer(ENVIRONMENT);
-    await visit({ ...REFUSED, url: server.url, path: "/health" }, async ({ page, url }) => {
+    await visit({ ...REFUSED, url: server.url, path: "/videos" }, async ({ page, url }) => {
       for (const path of ["/", "/watch", "/watch?session_id=a", "/cameras", "/videos"]) {
         await page.evaluate(() => localStorage.clear());
         const opened = new URL(path, url);
