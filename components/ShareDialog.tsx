@@ -109,7 +109,7 @@ function describeLink({ isForThisDevice, hasToken }: ShareLink): string {
     ? "This link opens on this device only. To reach others, start the server with --lan."
     : "Whoever opens it sees this stream while it runs.";
   return hasToken
-    ? `${scope} It holds the server’s token: whoever has it can use everything here.`
+    ? `${scope} It holds the server’s token, which opens everything else on this server too.`
     : scope;
 }
 

@@ -56,7 +56,7 @@ browserTest(
   async () => {
     await using server = await startServer(ENVIRONMENT);
     await visit({ ...REFUSED, url: server.url, path: "/videos" }, async ({ page, url }) => {
-      for (const path of ["/", "/watch", "/watch?session_id=a", "/cameras", "/videos"]) {
+      for (const path of ["/watch", "/watch?session_id=a", "/cameras", "/videos"]) {
         await page.evaluate(() => localStorage.clear());
         const opened = new URL(path, url);
         opened.searchParams.set("token", TOKEN);
