@@ -65,6 +65,8 @@ dogTest(
         await page.getByRole("button", { name: "Stop" }).click();
         await viewer.getByText("The stream has ended").waitFor();
         await viewer.getByText("If it starts again, it is shown here.").waitFor();
+        // Even over a reload of the page that sends it.
+        await page.reload();
         await startCamera(page);
         await waitForDog(viewer);
         const again = await openShare(page);

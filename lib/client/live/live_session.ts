@@ -1,6 +1,5 @@
 /** The live session of a page: from frames of a source to results in signals. */
 
-import { createStreamKey } from "../../../client/stream_key.ts";
 import type { Explanation } from "../explanation.ts";
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { type CameraChoice, CameraError, listCameras } from "./camera.ts";
@@ -22,6 +21,7 @@ import { fetchPipelines, firstChoice, streamUrl } from "../pipelines.ts";
 import type { DropMessage, ResultMessage, ServerMessage } from "../../protocol/stream.ts";
 import { RealtimeClient, type RealtimeClientOptions } from "./realtime_client.ts";
 import { recall } from "../remember.ts";
+import { tabStreamKey } from "./tab_stream_key.ts";
 import { currentName, recallName, rememberName } from "./stream_name.ts";
 import { appendHistory } from "./stream_history.ts";
 import { StatisticsCollector } from "./stream_statistics.ts";
@@ -73,7 +73,7 @@ export class LiveSession {
   /** Begins to follow `signals`; it connects to nothing before a source runs. */
   constructor(signals: LiveSignals, options: LiveSessionOptions = {}) {
     this.#signals = signals;
-    const streamKey = createStreamKey();
+    const streamKey = tabStreamKey();
     recallName(signals);
     this.#now = options.now ?? (() => performance.now());
     this.#encode = options.encode ?? ((element) => this.#encoder.encode(element));
