@@ -31,6 +31,8 @@ export interface ConnectOptions
   extends Pick<StreamOptions, "attempts" | "onFailure" | "onSlowDown"> {
   /** What viewers see the stream called: 1 to 80 characters of one line, of which the first is no space. */
   name?: string;
+  /** The set of rules that the server is to look with, by its name in the server's `RULES_FILE`; none by default. */
+  rules?: string;
 }
 
 /** Options for {@linkcode Livesyte.watch}. */
@@ -121,11 +123,12 @@ export class Livesyte {
   }
 
   /** Opens a stream to a pipeline. */
-  connect(pipelineId: string, { name, ...options }: ConnectOptions = {}): Stream {
+  connect(pipelineId: string, { name, rules, ...options }: ConnectOptions = {}): Stream {
     const url = this.#socketUrl("ws/video/stream", {
       pipeline_id: pipelineId,
       stream_key: createStreamKey(),
       ...(name !== undefined && { name }),
+      ...(rules !== undefined && { rules }),
     });
     return new Stream(url, { attempts: ATTEMPTS, ...options, ...this.#connectionOptions() });
   }

@@ -32,7 +32,7 @@ export function firstChoice(
 /**
  * The address of a pipeline's stream.
  *
- * @param page Address of the page; its `token`, when it has one, is passed on.
+ * @param page Address of the page; its `token` and its `rules`, a set of the server's, are passed on if it has them.
  * @param naming.name What others see the stream called.
  * @param naming.streamKey A secret by which the stream is the same after a reconnect.
  */
@@ -46,5 +46,7 @@ export function streamUrl(
   url.searchParams.set("pipeline_id", pipelineId);
   url.searchParams.set("name", name);
   url.searchParams.set("stream_key", streamKey);
+  const rules = new URL(page).searchParams.get("rules");
+  if (rules !== null) url.searchParams.set("rules", rules);
   return url.href;
 }

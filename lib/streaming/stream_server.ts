@@ -21,6 +21,7 @@ import { MemoryBudget } from "./memory_budget.ts";
 import type { FrameProcessor } from "./frame_processor.ts";
 import type { RemoteStreams } from "./remote_streams.ts";
 import { nextFrame } from "./next_frame.ts";
+import type { StreamObservers } from "./result_observer.ts";
 import { type SessionCamera, SessionManager } from "./session_manager.ts";
 import { SessionRegistry } from "./session_registry.ts";
 import { StreamSession } from "./stream_session.ts";
@@ -40,6 +41,8 @@ export class StreamServer {
   readonly budget: MemoryBudget;
   /** The sessions of other machines; `undefined` where this one is by itself. */
   remote: RemoteStreams | undefined;
+  /** What streams can ask to be looked for; `undefined` for nothing. */
+  observers: StreamObservers | undefined;
   readonly #processor: FrameProcessor;
   readonly #config: StreamConfig;
   readonly #qualities: readonly Quality[];
@@ -90,8 +93,14 @@ export class StreamServer {
    *
    * @param socket Its `binaryType` is `arraybuffer`
    * @param pipelineId As the client gave it
+   * @param rules What is to be looked for, as the client gave it; `null` for nothing
    */
-  connect(socket: WebSocket, pipelineId: string | null, naming: StreamNaming = {}): void {
+  connect(
+    socket: WebSocket,
+    pipelineId: string | null,
+    rules: string | null = null,
+    naming: StreamNaming = {},
+  ): void {
     this.#track(socket, () => {});
     const key = naming.stream_key;
     const sessionId = key === undefined ? undefined : sessionIdOf(key);
@@ -101,11 +110,13 @@ export class StreamServer {
       refuse(socket, "invalid_pipeline", "Query parameter pipeline_id is required");
     } else if (!this.#processor.isValidPipeline(pipelineId)) {
       refuse(socket, "invalid_pipeline", `Unknown pipeline_id: ${cutText(pipelineId, MAX_ECHO)}`);
+    } else if (rules !== null && !this.observers?.has(rules)) {
+      refuse(socket, "invalid_rules", `Unknown rules: ${cutText(rules, MAX_ECHO)}`);
     } else if (!this.#hasRoomFor(sessionId)) {
       const detail = `Server is at its limit of ${this.#config.maxSessions} sessions`;
       refuse(socket, "too_many_sessions", detail);
     } else {
-      this.#open(socket, pipelineId, { name: naming.name, sessionId });
+      this.#open(socket, pipelineId, { rules, name: naming.name, sessionId });
     }
   }
 
@@ -248,7 +259,11 @@ export class StreamServer {
   #open(
     socket: WebSocket,
     pipelineId: string,
-    { name, sessionId }: { name: string | undefined; sessionId: string | undefined },
+    { rules, name, sessionId }: {
+      rules: string | null;
+      name: string | undefined;
+      sessionId: string | undefined;
+    },
   ): void {
     if (sessionId !== undefined) {
       this.registry.get(sessionId)?.close(1008, "replaced");
@@ -260,7 +275,8 @@ export class StreamServer {
       sessionId,
       name,
     });
-    const transport = {
+    const observer = rules === null ? undefined : this.observers?.open(rules, session.sessionId);
+    const transport: StreamTransport = {
       get bufferedAmount() {
         return socket.bufferedAmount;
       },
@@ -270,6 +286,9 @@ export class StreamServer {
         // A client that does not answer the close must not hold its place.
         this.#disconnected(stream, code);
       },
+      ...(observer !== undefined && {
+        answered: ({ result }, jpeg, arrivedMs) => observer.observe(result, { jpeg, arrivedMs }),
+      } satisfies Partial<StreamTransport>),
     };
     const stream = this.#createStream(session, transport);
     streamMetrics.sessions.inc();

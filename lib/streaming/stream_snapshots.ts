@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { StreamServer } from "./stream_server.ts";
+
 /** How long whoever asks waits for the next frame, in milliseconds. */
 const WAIT_MS = 5000;
 /** How long an image is given to others too, in milliseconds. */
@@ -12,26 +14,30 @@ const KEEP_MS = 1000;
 /** An image, or that there is none. */
 type Answer = Promise<Uint8Array<ArrayBuffer> | undefined>;
 
-/** What snapshots are made of. */
-export interface StreamSnapshotsOptions {
-  /** The next frame of a stream, a JPEG; `undefined` if none comes in time. */
-  nextFrame(sessionId: string, timeoutMs: number): Answer;
-  /** Makes a small copy of a JPEG. */
-  shrink(jpeg: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
-}
+/** Makes a small copy of a JPEG. */
+type Shrink = (jpeg: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>;
 
 /**
  * Makes them only when somebody asks: one a second of each stream at most, and one at a time of all streams, so that they cost the
  * streams little.
  */
 export class StreamSnapshots {
-  readonly #options: StreamSnapshotsOptions;
+  readonly #streams: Pick<StreamServer, "nextFrame">;
+  readonly #shrink: Shrink;
   readonly #answers = new Map<string, { answer: Answer; until: number }>();
   #lastShrunk: Promise<unknown> = Promise.resolve();
 
-  /** Makes none yet. */
-  constructor(options: StreamSnapshotsOptions) {
-    this.#options = options;
+  /**
+   * Makes none yet.
+   *
+   * @param shrink Makes a small copy of a frame, a JPEG
+   */
+  constructor(streams: Pick<StreamServer, "nextFrame" | "registry">, shrink: Shrink) {
+    this.#streams = streams;
+    this.#shrink = shrink;
+    streams.registry.subscribe(({ type, session }) => {
+      if (type === "ended") this.#answers.delete(session.session_id);
+    });
   }
 
   /**
@@ -51,15 +57,10 @@ export class StreamSnapshots {
     return kept.answer;
   }
 
-  /** Forgets the image of a stream that has ended. */
-  forget(sessionId: string): void {
-    this.#answers.delete(sessionId);
-  }
-
   async #make(sessionId: string): Answer {
-    const frame = await this.#options.nextFrame(sessionId, WAIT_MS);
+    const frame = await this.#streams.nextFrame(sessionId, WAIT_MS);
     if (frame === undefined) return undefined;
-    const shrunk = this.#lastShrunk.then(() => this.#options.shrink(frame));
+    const shrunk = this.#lastShrunk.then(() => this.#shrink(frame));
     this.#lastShrunk = shrunk.catch(() => {});
     return await shrunk;
   }

@@ -2,7 +2,9 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
 import { Audience } from "../../lib/streaming/audience.ts";
 import { nextFrame } from "../../lib/streaming/next_frame.ts";
+import { SessionRegistry } from "../../lib/streaming/session_registry.ts";
 import { StreamSnapshots } from "../../lib/streaming/stream_snapshots.ts";
+import { SimulatedStream } from "./simulated_stream.ts";
 
 const FRAME = new Uint8Array([1, 2, 3]);
 
@@ -50,19 +52,18 @@ Deno.test("nextFrame waits no longer than it is told, and not for a stream that 
 function createSnapshots() {
   const asked: string[] = [];
   const shrinking = { now: 0, most: 0 };
-  const snapshots = new StreamSnapshots({
-    nextFrame: (sessionId) => {
-      asked.push(sessionId);
-      return Promise.resolve(sessionId === "silent" ? undefined : FRAME);
-    },
-    shrink: async (jpeg) => {
-      shrinking.most = Math.max(shrinking.most, ++shrinking.now);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      shrinking.now -= 1;
-      return jpeg.slice(1);
-    },
+  const registry = new SessionRegistry({ idleTimeoutMs: 0, maxSessionMs: 0 });
+  const nextFrame = (sessionId: string) => {
+    asked.push(sessionId);
+    return Promise.resolve(sessionId === "silent" ? undefined : FRAME);
+  };
+  const snapshots = new StreamSnapshots({ registry, nextFrame }, async (jpeg) => {
+    shrinking.most = Math.max(shrinking.most, ++shrinking.now);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    shrinking.now -= 1;
+    return jpeg.slice(1);
   });
-  return { snapshots, asked, shrinking };
+  return { snapshots, registry, asked, shrinking };
 }
 
 Deno.test("StreamSnapshots makes one image a second of a stream, however many ask", async () => {
@@ -78,9 +79,24 @@ Deno.test("StreamSnapshots makes one image a second of a stream, however many as
     await clock.tickAsync(1);
     snapshots.get("a");
     expect(asked).toEqual(["a", "a"]);
-    snapshots.forget("a");
-    snapshots.get("a");
-    expect(asked.length).toBe(3);
+    await clock.tickAsync(100);
+  } finally {
+    clock.uninstall();
+  }
+});
+
+Deno.test("StreamSnapshots forgets the image of a stream that has ended", async () => {
+  const clock = FakeTimers.install();
+  try {
+    const { snapshots, registry, asked } = createSnapshots();
+    const { session, stream } = new SimulatedStream(() => 1);
+    registry.set(stream);
+    const first = snapshots.get(session.sessionId);
+    await clock.tickAsync(10);
+    await first;
+    registry.delete(session.sessionId);
+    snapshots.get(session.sessionId);
+    expect(asked.length).toBe(2);
     await clock.tickAsync(100);
   } finally {
     clock.uninstall();
@@ -103,10 +119,12 @@ Deno.test("StreamSnapshots shrinks one image at a time, and none of a stream tha
 
 Deno.test("StreamSnapshots goes on after an image that cannot be made", async () => {
   let fails = true;
-  const snapshots = new StreamSnapshots({
-    nextFrame: () => Promise.resolve(FRAME),
-    shrink: () => fails ? Promise.reject(new Error("no image")) : Promise.resolve(FRAME),
-  });
+  const registry = new SessionRegistry({ idleTimeoutMs: 0, maxSessionMs: 0 });
+  const nextFrame = () => Promise.resolve(FRAME);
+  const snapshots = new StreamSnapshots(
+    { registry, nextFrame },
+    () => fails ? Promise.reject(new Error("no image")) : Promise.resolve(FRAME),
+  );
   await expect(snapshots.get("a")).rejects.toThrow("no image");
   fails = false;
   expect(await snapshots.get("b")).toBe(FRAME);
