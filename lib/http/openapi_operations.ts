@@ -72,6 +72,7 @@ export const OPERATIONS: readonly Operation[] = [
   { path: "/", method: "get", summary: "The live page", answer: "text/html" },
   { path: "/videos", method: "get", summary: "The page for video files", answer: "text/html" },
   { path: "/cameras", method: "get", summary: "The page for cameras", answer: "text/html" },
+  { path: "/events", method: "get", summary: "The page for events", answer: "text/html" },
   { path: "/watch", method: "get", summary: "The page for viewers", answer: "text/html" },
   {
     path: "/health",
