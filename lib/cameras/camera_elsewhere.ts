@@ -19,11 +19,11 @@ export interface CameraElsewhere {
   /** Takes how many look at it here; what they see is passed to {@linkcode Camera.relay}. */
   clientsChanged(count: number): void;
   /**
-   * Has it kept on or off.
+   * Has it kept on or off; `undefined` for neither.
    *
    * @throws {CameraUnavailableError} If no server runs it
    */
-  force(state: "on" | "off"): Promise<CameraView>;
+  force(state: "on" | "off" | undefined): Promise<CameraView>;
   /** What its rules have counted. @throws {CameraUnavailableError} If no server runs it */
   counts(): Promise<RuleCounts[]>;
   /**

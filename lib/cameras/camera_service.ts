@@ -138,8 +138,10 @@ export class CameraService {
   take(definition: CameraDefinition): void {
     const camera = this.#cameras.get(definition.id);
     if (this.#isStopped || camera?.readOnly) return;
-    if (camera !== undefined) camera.change(definition);
-    else {
+    if (camera !== undefined) {
+      camera.change(definition);
+      this.#noteRules(definition);
+    } else {
       const created = this.#create(definition, false);
       if (this.#isStarted) created.begin();
     }
@@ -150,8 +152,9 @@ export class CameraService {
     const camera = this.#cameras.get(id);
     if (camera === undefined || camera.readOnly) return;
     this.#cameras.delete(id);
-    this.#options.events?.noteRules({ cameraId: id, name: camera.definition.name }, []);
     await this.#end(camera);
+    // Not whenever one is closed: those that are closed because the server stops are still there afterwards.
+    this.#noteRules({ ...camera.definition, rules: [] });
   }
 
   /** All cameras, in the order in which they are listed. */
@@ -222,12 +225,12 @@ export class CameraService {
   }
 
   /**
-   * Keeps a camera on or off until it is told otherwise or changed.
+   * Keeps a camera on or off until it is told otherwise or changed; `undefined` for neither.
    *
    * @throws {CameraNotFoundError} If there is none
    * @throws {CameraUnavailableError} If no server of the cluster runs it
    */
-  async force(id: string, state: "on" | "off"): Promise<CameraView> {
+  async force(id: string, state: "on" | "off" | undefined): Promise<CameraView> {
     const camera = this.get(id);
     if (camera.elsewhere !== undefined) return await camera.elsewhere.force(state);
     camera.force(state);
@@ -258,6 +261,7 @@ export class CameraService {
 
   #create(definition: CameraDefinition, readOnly: boolean): Camera {
     const camera = new Camera(definition, readOnly, this.#options);
+    this.#noteRules(definition);
     this.#cameras.set(definition.id, camera);
     if (this.#shared !== undefined) camera.elsewhere = this.#shared.connect(camera);
     return camera;
@@ -266,6 +270,10 @@ export class CameraService {
   async #end(camera: Camera): Promise<void> {
     await camera.close();
     await this.#shared?.release(camera);
+  }
+
+  #noteRules({ id, name, rules }: CameraDefinition): void {
+    this.#options.events?.noteRules({ cameraId: id, name }, rules);
   }
 
   #writable(id: string): Camera {

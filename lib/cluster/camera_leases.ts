@@ -14,9 +14,9 @@ import { jsonOf } from "./cluster_messages.ts";
 import { isConflict } from "./is_conflict.ts";
 
 /** After so long without being written anew a lease is over, in milliseconds. */
-export const LEASE_TTL_MS = 8000;
-/** Time between two writes of a lease, in milliseconds. */
-const RENEW_MS = 2000;
+export const LEASE_TTL_MS = 6000;
+/** Least time between two writes of a lease that has not changed, in milliseconds; looked at every second. */
+const RENEW_MS = 1500;
 /** How long servers leave the cameras that they do not run to those that did, after NATS was away, in milliseconds. */
 const GRACE_MS = 3000;
 /** Servers wait up to so long before they take a free camera, and longer for each that they run, in milliseconds. */

@@ -197,7 +197,9 @@ export class ClusterCameras implements SharedCameras {
 
   async #answer(id: string, data: Uint8Array): Promise<CameraAnswer> {
     const request: CameraRequest = readRequest(data);
-    if ("force" in request) return { view: await this.#cameras.force(id, request.force) };
+    if ("force" in request) {
+      return { view: await this.#cameras.force(id, request.force ?? undefined) };
+    }
     if ("counts" in request) return { counts: this.#cameras.get(id).counts };
     if (!isHlsName(request.file)) return {};
     const path = await this.#cameras.get(id).hls.find(request.file);

@@ -105,8 +105,8 @@ function isCameraStream(text: string): boolean {
 
 /** Schema of {@linkcode CameraRequest}. */
 export const CameraRequestSchema = v.union([
-  /** Keeps it on or off. */
-  v.strictObject({ force: v.picklist(["on", "off"]) }),
+  /** Keeps it on or off; `null` for neither. */
+  v.strictObject({ force: v.nullable(v.picklist(["on", "off"])) }),
   /** Asks what its rules have counted. */
   v.strictObject({ counts: v.literal(true) }),
   /** Asks for a file of its video. */

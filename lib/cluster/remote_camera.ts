@@ -26,8 +26,8 @@ import { decodePacket } from "./packet.ts";
 /** A playlist may be waited for for 15 s where it is made. */
 const REQUEST_TIMEOUT_MS = 18_000;
 
-/** Without a word for so long no server runs a camera, in milliseconds; the one that does tells of it every two seconds. */
-const SILENCE_MS = 5000;
+/** Without a word for so long no server runs a camera, in milliseconds; the one that does tells of it every second or two. */
+const SILENCE_MS = 4000;
 
 /** What viewers are told before anything is known of a camera. */
 const UNKNOWN: CameraStateMessage = { state: "idle", last_error: null, retry_at: null };
@@ -129,9 +129,9 @@ export class RemoteCamera implements CameraElsewhere {
     camera.relay(JSON.stringify(NO_SERVER));
   }
 
-  /** Has it kept on or off. @throws {CameraUnavailableError} If no server runs it */
-  async force(state: "on" | "off"): Promise<CameraView> {
-    const answer = await this.#request({ force: state });
+  /** Has it kept on or off; `undefined` for neither. @throws {CameraUnavailableError} If no server runs it */
+  async force(state: "on" | "off" | undefined): Promise<CameraView> {
+    const answer = await this.#request({ force: state ?? null });
     if (v.is(CameraViewSchema, answer?.view)) return answer.view;
     throw new CameraUnavailableError(NO_SERVER_DETAIL);
   }

@@ -72,6 +72,7 @@ export const OPERATIONS: readonly Operation[] = [
   { path: "/", method: "get", summary: "The live page", answer: "text/html" },
   { path: "/videos", method: "get", summary: "The page for video files", answer: "text/html" },
   { path: "/cameras", method: "get", summary: "The page for cameras", answer: "text/html" },
+  { path: "/events", method: "get", summary: "The page for events", answer: "text/html" },
   { path: "/watch", method: "get", summary: "The page for viewers", answer: "text/html" },
   {
     path: "/health",
@@ -144,6 +145,15 @@ export const OPERATIONS: readonly Operation[] = [
     guarded: true,
     answer: "Session",
     errors: [404],
+  },
+  {
+    path: "/sessions/{id}/snapshot.jpg",
+    method: "get",
+    summary:
+      "A small image of what a stream shows, at most 320×320 pixels; 503 if it gives no frame within 5 s",
+    guarded: true,
+    answer: "image/jpeg",
+    errors: [404, 503],
   },
   {
     path: "/video/submit",

@@ -33,7 +33,7 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
   },
   "curl --data @door.json http://127.0.0.1:8000/camera": /"id":"door".*"state":"idle"/,
   'curl --request PATCH --data \'{"rules":[{"id":"visitor","when":"enter","classes":["person"]}]}\' http://127.0.0.1:8000/camera/door':
-    /"rules":\[\{"id":"visitor","when":"enter"/,
+    /"rules":\[\{"id":"visitor",.*"when":"enter"/,
   'curl --data \'{"url":"file:///videos/door.mp4"}\' http://127.0.0.1:8000/camera/test':
     /"ok":false,"error":"not_found"/,
   "deno task evaluate photographs": /photographs: 1 image, 1 object of 1 class\n/,
