@@ -51,10 +51,11 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/cameras": [...SHARED, "lib/image", "lib/streaming"],
   "lib/cluster": [...SHARED, "lib/pipeline", "lib/streaming", "lib/workers"],
   "lib/front": SHARED,
-  "lib/http": [...SHARED, "lib/video", "lib/cameras"],
+  "lib/reference": [],
+  "lib/http": [...SHARED, "lib/video", "lib/cameras", "lib/reference"],
   "client": [],
   "lib/client": ["client", "lib/protocol", ...PLAIN_IMAGE],
-  "components": ["client", "lib/client", "lib/protocol", ...PLAIN_IMAGE],
+  "components": ["client", "lib/client", "lib/protocol", "lib/reference", ...PLAIN_IMAGE],
   "islands": ["lib/client", "lib/protocol", "components", ...PLAIN_IMAGE],
 };
 

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { type JsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
+import { toJsonSchemaDefs } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 import comments from "../protocol/comments.json" with { type: "json" };
+import type { Schema } from "../reference/open_api_document.ts";
 import { CameraListSchema, CameraQualitySchema, CameraViewSchema } from "../protocol/camera.ts";
 import * as camera from "../protocol/camera_definition.ts";
 import { DetectionSchema } from "../protocol/detection.ts";
@@ -28,9 +29,6 @@ import * as stream from "../protocol/stream.ts";
 import { TextBlockSchema } from "../protocol/text_block.ts";
 import { ResultsPageSchema, VideoFrameResultSchema } from "../protocol/video_results.ts";
 import * as viewer from "../protocol/viewer.ts";
-
-/** A JSON Schema. */
-export type Schema = JsonSchema;
 
 /** Every schema of the protocol that the document names; each name is that of its type. */
 export const NAMED = {
