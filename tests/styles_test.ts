@@ -11,6 +11,7 @@ const PAGES = {
   cameras: "cameras",
   watch: "watch",
   videos: "videos",
+  docs: "docs",
   message: "_404",
 };
 
@@ -79,6 +80,7 @@ Deno.test("each page names one style sheet, its own", async () => {
     "/cameras?id=x": "cameras",
     "/watch?session_id=x": "watch",
     "/videos": "videos",
+    "/docs": "docs",
     "/no": "message",
   };
   for (const [path, name] of Object.entries(paths)) {
