@@ -1,6 +1,7 @@
 import { page, type PageProps } from "fresh";
 import { PageHeader } from "../components/PageHeader.tsx";
 import { OperationSection } from "../components/reference/OperationSection.tsx";
+import { Prose } from "../components/reference/Prose.tsx";
 import { ReferenceContents } from "../components/reference/ReferenceContents.tsx";
 import { ReferenceIntroduction } from "../components/reference/ReferenceIntroduction.tsx";
 import { SchemaSection } from "../components/reference/SchemaSection.tsx";
@@ -48,7 +49,7 @@ export default define.page(function DocsPage({ url, data }: PageProps<DocsPageDa
           {groups.map(({ anchor, name, description, operations }) => (
             <section key={anchor} id={anchor}>
               <h2>{name}</h2>
-              <p>{description}</p>
+              <Prose text={description} />
               {operations.map((placed) => (
                 <OperationSection
                   key={placed.anchor}

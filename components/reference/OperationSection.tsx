@@ -36,7 +36,9 @@ export function OperationSection(
         ? <MessagesPart messages={messages} schemas={schemas} />
         : <Answer operation={operation} />}
       <Errors operation={operation} />
-      {security && <p class="access">Needs the token, where one is set.</p>}
+      <p class="access">
+        {security ? "Needs the token, where one is set." : "Needs no token."}
+      </p>
       {messages === undefined && (
         <>
           <h4>With curl</h4>

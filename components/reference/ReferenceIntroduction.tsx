@@ -71,8 +71,8 @@ function Access({ place: { needsToken } }: { place: ServerPlace }): JSX.Element 
           ? "This server asks for a token."
           : "This server asks for no token; others may."} It goes into the header{" "}
         <code>Authorization: Bearer TOKEN</code> or, percent-encoded, into the address as{" "}
-        <code>?token=TOKEN</code>, which is the way for WebSockets of browsers. What needs no token
-        does not mention it.
+        <code>?token=TOKEN</code>, which is the way for WebSockets of browsers. Every path below
+        says whether it needs the token.
       </p>
       <p>
         Pages of other origins may open WebSockets if the server lists their origin in{" "}

@@ -25,7 +25,8 @@ const SERVER: Tag = {
 export const TAGS: readonly Tag[] = [
   {
     name: "Streams",
-    description: "Frames in, results out, over one WebSocket; and those of other clients.",
+    description:
+      "Frames in, results out, over one WebSocket; and those of other clients. A session is one such stream.",
     paths: ["/ws/video", "/sessions"],
   },
   {
@@ -35,12 +36,16 @@ export const TAGS: readonly Tag[] = [
   },
   {
     name: "Video files",
-    description: "Files become jobs, whose results are kept until the job expires.",
+    description:
+      "A file becomes a job: submit it, follow the job over `/ws/jobs/{id}` until it is completed, then fetch " +
+      "its results. Jobs that nobody looks at expire after an hour (failed), six hours (completed) or a day (all others).",
     paths: ["/video", "/ws/jobs"],
   },
   {
     name: "Cameras",
-    description: "Cameras that the server opens itself.",
+    description:
+      "Cameras that the server opens itself, while somebody looks at them or all the time. Where no token is " +
+      "set, only the machine itself may change them.",
     paths: ["/camera", "/ws/cameras"],
   },
   SERVER,
