@@ -44,6 +44,7 @@ export async function submitVideo(
       ...(frameStride === undefined ? {} : { frameStride }),
       ...(maxFrames === undefined ? {} : { maxFrames }),
     };
+    await files.keep(id);
     const job = await store.create({ ...file, pipelineId, ...options }, place);
     logEvent("info", "job_created", "Video job created", {
       job_id: id,
@@ -52,7 +53,7 @@ export async function submitVideo(
     });
     return job;
   } catch (error) {
-    await files.remove(id);
+    await files.abandon(id);
     throw error;
   }
 }

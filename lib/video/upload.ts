@@ -14,7 +14,7 @@ import {
 } from "@fastify/busboy";
 import { InvalidUploadError, toStorageError, UploadTooLargeError } from "./errors.ts";
 import { cutText } from "../cut_text.ts";
-import type { DiskSpace, SpacePromise } from "./disk_space.ts";
+import type { DiskSpace, SpacePromise } from "../storage/disk_space.ts";
 
 /** Options of {@linkcode saveUpload}. */
 export interface SaveUploadOptions {

@@ -14,7 +14,7 @@ import { isFinished, type Job } from "./jobs/job.ts";
 import { JobRunner, type JobRunnerOptions } from "./jobs/job_runner.ts";
 import { assessJobs, summarizeJobs } from "./jobs/job_statistics.ts";
 import { DEFAULT_JOB_LIMITS } from "./jobs/job_limits.ts";
-import { DATABASE_NAME } from "./jobs/database/job_storage.ts";
+import { DATABASE_NAME } from "./jobs/database/open_job_storage.ts";
 import { JobStore } from "./jobs/job_store.ts";
 import type { JobStoreOptions } from "./jobs/job_store_options.ts";
 import type { VideoFrameProcessor } from "./video_frame_processor.ts";

@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { startServerProcess } from "../../bench/server_process.ts";
 import { makeJob } from "../../lib/video/jobs/job.ts";
 import { JobDatabase } from "../../lib/video/jobs/database/job_database.ts";
-import { DATABASE_NAME } from "../../lib/video/jobs/database/job_storage.ts";
+import { DATABASE_NAME } from "../../lib/video/jobs/database/open_job_storage.ts";
 import type { Detection } from "../../lib/protocol/detection.ts";
 import { ask } from "../routes/video_client.ts";
 import { emptyResult, frameResults } from "../video/results.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { makeJob } from "../../lib/video/jobs/job.ts";
 import type { FinishedStatus, JobStatus } from "../../lib/video/jobs/job.ts";
 import { JobDatabase } from "../../lib/video/jobs/database/job_database.ts";
-import { DATABASE_NAME } from "../../lib/video/jobs/database/job_storage.ts";
+import { DATABASE_NAME } from "../../lib/video/jobs/database/open_job_storage.ts";
 import { JobStore } from "../../lib/video/jobs/job_store.ts";
 import { frameResults } from "./results.ts";
 import { fillDisk, smallDisk, withoutSmallDisks } from "./small_disk.ts";

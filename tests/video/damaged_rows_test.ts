@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { buildTimeline } from "../../lib/client/videos/video_timeline.ts";
 import { type Job, makeJob, toJobView } from "../../lib/video/jobs/job.ts";
 import { JobDatabase } from "../../lib/video/jobs/database/job_database.ts";
-import { DATABASE_NAME } from "../../lib/video/jobs/database/job_storage.ts";
+import { DATABASE_NAME } from "../../lib/video/jobs/database/open_job_storage.ts";
 import { JobStore } from "../../lib/video/jobs/job_store.ts";
 import { exportCsv, exportJsonl, exportPage } from "../../lib/video/results_export.ts";
 import { emptyResult, frameResults, storedResults } from "./results.ts";

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { DiskSpace } from "../../lib/video/disk_space.ts";
+import { DiskSpace } from "../../lib/storage/disk_space.ts";
 import {
   InvalidUploadError,
   InvalidVideoError,

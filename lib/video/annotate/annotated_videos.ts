@@ -7,7 +7,7 @@
 import type { Size } from "../../image/size.ts";
 import { resolve } from "node:path";
 import { type AnnotationStyle, formatScriptHead } from "./annotation_script.ts";
-import type { SpacePromise } from "../disk_space.ts";
+import type { SpacePromise } from "../../storage/disk_space.ts";
 import { fitWithin } from "../decode/display_geometry.ts";
 import { JobStateError, toStorageError } from "../errors.ts";
 import type { Job } from "../jobs/job.ts";
@@ -79,7 +79,8 @@ export class AnnotatedVideos {
       using space = await disk.promise(0);
       const size = evenSize(fitWithin(video ?? MAX_SIZE, MAX_SIZE));
       await this.#writeScript(id, `${directory}/${script}`, { size, frameStride }, space);
-      await using encoder = await VideoDecoder.open(resolve(files.path(id)), {
+      using source = await files.open(id);
+      await using encoder = await VideoDecoder.open(resolve(source.path), {
         frameSize: size,
         frameTimeoutMs: SILENCE_TIMEOUT_MS,
         countingMs: 0,

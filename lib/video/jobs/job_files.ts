@@ -9,12 +9,19 @@ const PARTIAL = ".part";
 
 const OWN_NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(video|annotated|ass)(\.part)?$/;
 
+/** The video of a job, which is there until this is disposed of. */
+export interface OpenVideo extends Disposable {
+  /** Where it is. */
+  path: string;
+}
+
 /** Names, finds and removes the files in one directory. */
 export class JobFiles {
   /** As given to {@linkcode JobFiles.open}; it exists. */
   readonly directory: string;
 
-  private constructor(directory: string) {
+  /** Works in a directory that exists. */
+  protected constructor(directory: string) {
     this.directory = directory;
   }
 
@@ -42,6 +49,28 @@ export class JobFiles {
   annotatedNames(jobId: string): { output: string; partial: string; script: string } {
     const output = `${jobId}.annotated`;
     return { output, partial: output + PARTIAL, script: `${jobId}.ass` };
+  }
+
+  /**
+   * Keeps the video of a job that is about to be made, which has been put in its place.
+   *
+   * @throws {StorageFullError} If there is no room for it
+   */
+  async keep(_jobId: string): Promise<void> {}
+
+  /** Removes what is kept for a job that was not made after all. */
+  abandon(jobId: string): Promise<void> {
+    return this.remove(jobId);
+  }
+
+  /**
+   * Gives the video of a job.
+   *
+   * @throws {StorageUnavailableError} If it cannot be reached
+   * @throws {StorageFullError} If there is no room for it here
+   */
+  open(jobId: string): Promise<OpenVideo> {
+    return Promise.resolve({ path: this.path(jobId), [Symbol.dispose]() {} });
   }
 
   /** Removes the videos of a job. One that cannot be removed is left for {@linkcode removeOthers}. */

@@ -8,7 +8,7 @@ import { logEvent } from "../../telemetry/log.ts";
 import type { JobEvents } from "./job_events.ts";
 import type { JobFiles } from "./job_files.ts";
 import type { JobTable } from "./job_table.ts";
-import type { RemoteJobDatabase } from "./database/remote_job_database.ts";
+import type { JobBackend } from "./job_backend.ts";
 
 /** Jobs that are removed at a time: few, so that neither the event loop nor other changes wait for long. */
 const STEP = 20;
@@ -20,7 +20,7 @@ export interface JobRemovalOptions {
   /** Their files. */
   files: JobFiles;
   /** Where they and their results are kept. */
-  database: RemoteJobDatabase;
+  backend: JobBackend;
   /** Tells others. */
   events: JobEvents;
   /** Runs work when what was asked for before is done. */
@@ -75,12 +75,13 @@ export class JobRemoval {
   }
 
   /**
-   * Takes a job that is no longer stored out of memory, and tells others.
+   * Takes a job that is no longer stored out of memory, if it is still there, and tells others.
    *
    * @param reason Logged; a job that somebody has removed by hand needs none
    */
   forget(id: string, reason?: string): void {
     const { jobs, events } = this.#options;
+    if (!jobs.has(id)) return;
     const job = jobs.delete(id);
     if (reason !== undefined) {
       logEvent("info", "job_removed", reason, { job_id: id, status: job.status });
@@ -91,9 +92,9 @@ export class JobRemoval {
   /** The files first, so that a full disk has room to note the rest. */
   async #remove(ids: readonly string[], reason?: string): Promise<void> {
     if (ids.length === 0) return;
-    const { files, database } = this.#options;
+    const { files, backend } = this.#options;
     for (const id of ids) await files.remove(id);
-    await database.call("write", { remove: ids });
+    await backend.write({ remove: ids });
     for (const id of ids) this.forget(id, reason);
   }
 }

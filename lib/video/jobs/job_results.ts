@@ -4,22 +4,21 @@
  * @module
  */
 
-import type { RemoteJobDatabase } from "./database/remote_job_database.ts";
 import type { ResultFormat } from "../result_formats.ts";
-import type { ResultsCount, ResultsPiece } from "./database/result_table.ts";
+import type { JobBackend, ResultsCount, ResultsPiece } from "./job_backend.ts";
 
 /** The results of the jobs in a store. */
 export class JobResults {
-  readonly #database: RemoteJobDatabase;
+  readonly #backend: JobBackend;
   readonly #checkJob: (id: string) => void;
 
   /**
-   * Reads from a database that is open.
+   * Reads from where the results are kept.
    *
    * @param checkJob Throws if there is no job of an id
    */
-  constructor(database: RemoteJobDatabase, checkJob: (id: string) => void) {
-    this.#database = database;
+  constructor(backend: JobBackend, checkJob: (id: string) => void) {
+    this.#backend = backend;
     this.#checkJob = checkJob;
   }
 
@@ -36,7 +35,7 @@ export class JobResults {
     format: ResultFormat,
   ): Promise<ResultsPiece> {
     this.#checkJob(jobId);
-    return await this.#database.call("readResults", jobId, range, format);
+    return await this.#backend.readResults(jobId, range, format);
   }
 
   /**
@@ -46,7 +45,7 @@ export class JobResults {
    */
   async count(jobId: string): Promise<ResultsCount> {
     this.#checkJob(jobId);
-    return await this.#database.call("countResults", jobId);
+    return await this.#backend.countResults(jobId);
   }
 
   /**
@@ -56,6 +55,6 @@ export class JobResults {
    */
   async highestTrack(jobId: string): Promise<number> {
     this.#checkJob(jobId);
-    return await this.#database.call("highestTrack", jobId);
+    return await this.#backend.highestTrack(jobId);
   }
 }

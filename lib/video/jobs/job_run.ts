@@ -13,6 +13,7 @@ import type { ResultBatchOptions } from "./result_batch.ts";
 import { JobWriter } from "./job_writer.ts";
 import { VideoDecoder, type VideoDecoderOptions } from "../decode/video_decoder.ts";
 import type { VideoFrameProcessor } from "../video_frame_processor.ts";
+import { whenStored } from "./when_stored.ts";
 
 /** What a job runs with. */
 export interface JobRunOptions {
@@ -47,9 +48,13 @@ export async function runJob(
   { store, processor, frameSize, framesAtOnce, decoder: decoderOptions, batch }: JobRunOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { count, nextFrame } = await store.results.count(id);
+  const whenReadable = <T>(read: () => Promise<T>) => whenStored(read, { onWait() {}, signal });
+  const { count, nextFrame } = await whenReadable(() => store.results.count(id));
   if (maxFrames > 0 && count >= maxFrames) return;
-  await using decoder = await VideoDecoder.open(store.files.path(id), {
+  // Tracking begins anew when a job resumes, and must not reuse a number from before.
+  const tracksBefore = await whenReadable(() => store.results.highestTrack(id));
+  using video = await whenReadable(() => store.files.open(id));
+  await using decoder = await VideoDecoder.open(video.path, {
     ...decoderOptions,
     frameSize: frameSize(pipelineId),
     startFrame: nextFrame,
@@ -60,8 +65,6 @@ export async function runJob(
   const writer = new JobWriter({ store, id, count, batch, signal });
   const totalSteps = countSteps(decoder.info.frameCount, { frameStride, maxFrames });
   await writer.begin(decoder.info, totalSteps);
-  // Tracking begins anew when a job resumes, and must not reuse a number from before.
-  const tracksBefore = await store.results.highestTrack(id);
   const analysis = { decoder, processor, pipelineId, jobId: id, framesAtOnce, signal };
   let lastTimestampMs = 0;
   try {

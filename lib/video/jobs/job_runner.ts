@@ -5,10 +5,11 @@
  */
 
 import { logEvent } from "../../telemetry/log.ts";
-import { VideoDecodeError } from "../errors.ts";
+import { JobTakenError, VideoDecodeError } from "../errors.ts";
 import type { Job, JobError, JobStatus } from "./job.ts";
 import { FrameProcessingError } from "../analyse_frames.ts";
 import { type JobRunOptions, runJob } from "./job_run.ts";
+import { type JobQueue, LocalJobQueue } from "./job_queue.ts";
 import type { JobStore } from "./job_store.ts";
 import type { VideoFrameProcessor } from "../video_frame_processor.ts";
 import { whenStored } from "./when_stored.ts";
@@ -24,6 +25,8 @@ export interface JobRunnerOptions
    * @default {1}
    */
   workers?: number;
+  /** Gives the jobs; those of the store unless given. */
+  queue?: JobQueue | undefined;
 }
 
 /**
@@ -35,9 +38,11 @@ export class JobRunner implements AsyncDisposable {
   readonly #store: JobStore;
   readonly #run: JobRunOptions;
   readonly #workers: number;
-  readonly #running = new Map<string, { abort: AbortController; done: Promise<void> }>();
+  readonly #queue: JobQueue;
+  readonly #running = new Map<string, AbortController>();
+  readonly #working: Promise<void>[] = [];
   readonly #unsubscribe: (() => void)[] = [];
-  #isStarted = false;
+  #stopping: AbortController | undefined;
 
   /**
    * Runs nothing until `start` is called.
@@ -45,12 +50,13 @@ export class JobRunner implements AsyncDisposable {
    * @throws {RangeError} If `workers` is not a positive whole number
    */
   constructor(store: JobStore, processor: VideoFrameProcessor, options: JobRunnerOptions) {
-    const { workers = 1, frameSize, framesAtOnce, decoder, batch } = options;
+    const { workers = 1, frameSize, framesAtOnce, decoder, batch, queue } = options;
     if (!(Number.isInteger(workers) && workers > 0)) {
       throw new RangeError(`Cannot run jobs with ${workers} workers`);
     }
     this.#store = store;
     this.#workers = workers;
+    this.#queue = queue ?? new LocalJobQueue(store);
     this.#run = {
       store,
       processor,
@@ -68,18 +74,17 @@ export class JobRunner implements AsyncDisposable {
 
   /** Goes on with interrupted jobs, then takes whatever comes. */
   start(): void {
-    if (this.#isStarted) return;
-    this.#isStarted = true;
-    const leave = ({ id, status }: Job) => {
-      if (status !== "processing") this.#running.get(id)?.abort.abort();
-      this.#fill();
-    };
+    if (this.#stopping !== undefined) return;
+    const stopping = this.#stopping = new AbortController();
     this.#unsubscribe.push(
-      this.#store.on("created", () => this.#fill()),
-      this.#store.on("status", leave),
-      this.#store.on("removed", ({ id }) => this.#running.get(id)?.abort.abort()),
+      this.#store.on("status", ({ id, status }) => {
+        if (status !== "processing") this.#running.get(id)?.abort();
+      }),
+      this.#store.on("removed", ({ id }) => this.#running.get(id)?.abort()),
     );
-    this.#fill();
+    for (let worker = 0; worker < this.#workers; worker++) {
+      this.#working.push(this.#work(stopping.signal));
+    }
   }
 
   /**
@@ -104,13 +109,13 @@ export class JobRunner implements AsyncDisposable {
     return this.#store.update(id, { status: "pending", progress: { description: "Waiting" } });
   }
 
-  /** Stops; jobs that are being processed go on at the next start. Waits for the frames in flight. */
+  /** Stops; jobs that are being processed go on at the next start, or elsewhere. Waits for the frames in flight. */
   async stop(): Promise<void> {
-    this.#isStarted = false;
+    this.#stopping?.abort();
+    this.#stopping = undefined;
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
-    const running = [...this.#running.values()];
-    for (const { abort } of running) abort.abort();
-    await Promise.all(running.map(({ done }) => done));
+    for (const abort of this.#running.values()) abort.abort();
+    await Promise.all(this.#working.splice(0));
   }
 
   /** Stops. */
@@ -118,26 +123,19 @@ export class JobRunner implements AsyncDisposable {
     await this.stop();
   }
 
-  #fill(): void {
-    while (this.#isStarted && this.#running.size < this.#workers) {
-      const job = this.#next();
-      if (job === undefined) return;
+  /** Runs one job after the other until it is to stop. */
+  async #work(stopping: AbortSignal): Promise<void> {
+    for (;;) {
+      const claim = await this.#queue.next(stopping);
+      if (claim === undefined) return;
+      const { id } = claim.job;
       const abort = new AbortController();
-      const done = Promise.withResolvers<void>();
-      this.#running.set(job.id, { abort, done: done.promise });
-      this.#runToEnd(job, abort.signal).finally(() => {
-        this.#running.delete(job.id);
-        done.resolve();
-        this.#fill();
-      });
+      if (stopping.aborted) abort.abort();
+      this.#running.set(id, abort);
+      await this.#runToEnd(claim.job, AbortSignal.any([abort.signal, claim.signal]));
+      this.#running.delete(id);
+      await claim.release();
     }
-  }
-
-  #next(): Job | undefined {
-    const jobs = this.#store.list()
-      .filter(({ id }) => !this.#running.has(id));
-    return jobs.find(({ status }) => status === "processing") ??
-      jobs.find(({ status }) => status === "pending");
   }
 
   /** Runs one job; whatever happens ends up in its status. */
@@ -145,8 +143,8 @@ export class JobRunner implements AsyncDisposable {
     const { id, status } = job;
     try {
       if (status === "pending") await this.#changeStatus(id, "processing", signal);
-      const { count } = await this.#store.results.count(id);
-      logEvent("info", "job_started", "Video job started", { job_id: id, frames_done: count });
+      const frames_done = job.progress.currentStep;
+      logEvent("info", "job_started", "Video job started", { job_id: id, frames_done });
       await runJob(job, this.#run, signal);
       const { progress } = await this.#changeStatus(id, "completed", signal);
       logEvent("info", "job_completed", "Video job completed", {
@@ -154,8 +152,9 @@ export class JobRunner implements AsyncDisposable {
         frames: progress.currentStep,
       });
     } catch (error) {
-      // It was cancelled, removed or stopped, and has the status that it should have.
-      if (!signal.aborted) await this.#fail(id, error, signal).catch(() => {});
+      // It was cancelled, removed or stopped, or goes on elsewhere, and has the status that it should have.
+      const isOver = signal.aborted || error instanceof JobTakenError;
+      if (!isOver) await this.#fail(id, error, signal).catch(() => {});
     } finally {
       this.#run.processor.endJob?.(id);
     }

@@ -5,8 +5,9 @@
  */
 
 import { logEvent } from "../../telemetry/log.ts";
-import type { DiskSpace } from "../disk_space.ts";
+import type { DiskSpace } from "../../storage/disk_space.ts";
 import { JobStateError } from "../errors.ts";
+import { hearChanges } from "./hear_changes.ts";
 import {
   type Job,
   type JobError,
@@ -17,7 +18,7 @@ import {
   type VideoFrameResult,
 } from "./job.ts";
 import { changeJob, checkProcessing, type JobChanges } from "./job_changes.ts";
-import type { JobWrite } from "./database/job_database.ts";
+import type { JobBackend, JobWrite } from "./job_backend.ts";
 import { type JobCallback, type JobEvent, JobEvents } from "./job_events.ts";
 import type { JobFiles } from "./job_files.ts";
 import { checkJobLimits, DEFAULT_JOB_LIMITS, type JobStoreLimits } from "./job_limits.ts";
@@ -25,15 +26,16 @@ import { type JobPlace, JobPlaces } from "./job_places.ts";
 import { JobRemoval } from "./job_removal.ts";
 import { JobResults } from "./job_results.ts";
 import type { JobHealth, JobStatistics } from "../../protocol/health.ts";
-import { type JobStorage, openJobStorage } from "./database/job_storage.ts";
+import { openJobStorage } from "./database/open_job_storage.ts";
+import type { JobStorage, OpenJobStorage } from "./job_storage.ts";
 import { JobSweeper } from "./job_sweeper.ts";
 import { type JobStoreOptions, SYSTEM_CLOCKS } from "./job_store_options.ts";
 import type { FinishedJobs, JobClocks, JobTable } from "./job_table.ts";
-import type { RemoteJobDatabase } from "./database/remote_job_database.ts";
+import { retryConflicts } from "./retry_conflicts.ts";
 import { SerialQueue } from "../serial_queue.ts";
 
 /**
- * The jobs of one server, in `DATA_DIR`.
+ * The jobs of one server, in `DATA_DIR`, or those of a cluster.
  *
  * Jobs are kept in memory too, so that looking at them waits for nothing and works whatever the disk does; a change counts once
  * it is written. Jobs that the store gives are copies. All changes of one call happen as a whole or not at all, one call after
@@ -46,7 +48,9 @@ export class JobStore implements AsyncDisposable {
   readonly disk: DiskSpace;
   /** What has been found in the frames so far. */
   readonly results: JobResults;
-  readonly #database: RemoteJobDatabase;
+  /** Checks that results may still be written; @throws {StorageFullError} If there is too little room */
+  readonly checkResults: () => Promise<void>;
+  readonly #backend: JobBackend;
   readonly #jobs: JobTable;
   readonly #events = new JobEvents();
   readonly #places: JobPlaces;
@@ -58,14 +62,15 @@ export class JobStore implements AsyncDisposable {
   #isOpen = true;
 
   private constructor(
-    { files, disk, database, jobs }: JobStorage,
+    { files, disk, backend, jobs, checkResults }: JobStorage,
     { clocks = SYSTEM_CLOCKS, sweepIntervalMs = 60_000 }: JobStoreOptions,
     limits: JobStoreLimits,
   ) {
     this.files = files;
     this.disk = disk;
-    this.#database = database;
-    this.results = new JobResults(database, (id) => {
+    this.checkResults = checkResults;
+    this.#backend = backend;
+    this.results = new JobResults(backend, (id) => {
       this.#checkOpen();
       jobs.check(id);
     });
@@ -74,10 +79,11 @@ export class JobStore implements AsyncDisposable {
     this.#removal = new JobRemoval({
       jobs,
       files,
-      database,
+      backend,
       events: this.#events,
       run: (work) => this.#run(work),
     });
+    hearChanges({ backend, files, jobs, events: this.#events, removal: this.#removal });
     this.#clocks = clocks;
     this.#limits = limits;
     this.#sweeper = new JobSweeper({
@@ -88,6 +94,7 @@ export class JobStore implements AsyncDisposable {
       clocks,
       limits: () => this.#limits,
       writeIdle: (idle) => this.#run(() => this.#write({ idle })),
+      noteIdleMs: backend.noteIdleMs,
       intervalMs: sweepIntervalMs,
     });
   }
@@ -95,14 +102,23 @@ export class JobStore implements AsyncDisposable {
   /**
    * Opens the store, and removes files that belong to none of its jobs.
    *
+   * @param openStorage Opens what is in `DATA_DIR` unless given
    * @throws {RangeError} If a limit is not positive
-   * @throws {JobStateError} If another process uses the directory
+   * @throws {DatabaseError} If another process uses the directory
    * @throws {StorageFullError} If there is no room on the disk
    * @throws {StorageUnavailableError} If the database cannot be used
    */
-  static async open(options: JobStoreOptions): Promise<JobStore> {
+  static async open(
+    options: JobStoreOptions,
+    openStorage: OpenJobStorage = openJobStorage,
+  ): Promise<JobStore> {
     const limits = checkJobLimits({ ...DEFAULT_JOB_LIMITS, ...options.limits });
-    return new JobStore(await openJobStorage(options), options, limits);
+    return new JobStore(await openStorage(options), options, limits);
+  }
+
+  /** Looks for a job that somebody else may have made just now; to be called before `get` with an id that comes from outside. */
+  async lookFor(id: string): Promise<void> {
+    if (!this.#jobs.has(id)) await this.#backend.lookFor?.(id);
   }
 
   /**
@@ -285,14 +301,14 @@ export class JobStore implements AsyncDisposable {
     this.#sweeper.stop();
     const noted = this.#sweeper.noteIdle().catch(() => {});
     this.#isOpen = false;
-    const closed = noted.then(() => this.#events.settled()).then(() => this.#database.close());
+    const closed = noted.then(() => this.#events.settled()).then(() => this.#backend.close());
     const timeout = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => timeout.resolve(false), timeoutMs);
     try {
       return await Promise.race([closed.then(() => true), timeout.promise]);
     } finally {
       clearTimeout(timer);
-      this.#database.terminate();
+      this.#backend.terminate();
     }
   }
 
@@ -305,14 +321,14 @@ export class JobStore implements AsyncDisposable {
     if (!this.#isOpen) throw new JobStateError("The job store is shut down");
   }
 
-  /** Runs work when what was asked for before is done. */
+  /** Runs work when what was asked for before is done, and again if others change jobs that it changes. */
   async #run<T>(work: () => T | Promise<T>): Promise<T> {
     this.#checkOpen();
-    return await this.#queue.run(work);
+    return await this.#queue.run(() => retryConflicts(work));
   }
 
   async #write(changes: JobWrite): Promise<void> {
-    await this.#database.call("write", changes);
+    await this.#backend.write(changes);
   }
 
   async #change(

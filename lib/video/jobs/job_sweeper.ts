@@ -11,9 +11,6 @@ import type { JobPlaces } from "./job_places.ts";
 import type { JobRemoval } from "./job_removal.ts";
 import type { JobClocks, JobTable } from "./job_table.ts";
 
-/** How often the time since each job was last looked at is saved; a crash loses no more than this. */
-const NOTE_IDLE_MS = 600_000;
-
 /** What {@linkcode JobSweeper} works on. */
 export interface JobSweeperOptions {
   /** The jobs in memory. */
@@ -30,6 +27,8 @@ export interface JobSweeperOptions {
   limits: () => JobStoreLimits;
   /** Writes down how long nobody has looked at each job. */
   writeIdle: (idle: [id: string, idleMs: number][]) => Promise<void>;
+  /** How often it does, in milliseconds. */
+  noteIdleMs: number;
   /** Milliseconds between sweeps; 0 for none but those that are asked for. */
   intervalMs: number;
 }
@@ -56,12 +55,12 @@ export class JobSweeper {
    * @returns Number of jobs removed
    */
   async sweep(): Promise<number> {
-    const { jobs, places, files, removal, clocks, limits } = this.#options;
+    const { jobs, places, files, removal, clocks, limits, noteIdleMs } = this.#options;
     let removed = 0;
     try {
       const isExpired = (id: string) => jobs.isExpired(id, limits());
       removed = await removal.removeAll(jobs.expired(limits()), isExpired, "Video job expired");
-      if (clocks.uptime() - this.#idleNotedAt >= NOTE_IDLE_MS) await this.noteIdle();
+      if (clocks.uptime() - this.#idleNotedAt >= noteIdleMs) await this.noteIdle();
       await files.removeOthers((id) => jobs.has(id) || places.has(id));
     } catch (error) {
       const reason = error instanceof Error ? error.name : "unknown";

@@ -87,16 +87,24 @@ export class JobTable {
     this.#find(id).accessedAt = this.#clocks.uptime();
   }
 
+  /** Notes that somebody has looked at a job so many milliseconds ago, if it is there. */
+  seen(id: string, idleMs: number): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    entry.accessedAt = Math.max(entry.accessedAt, this.#clocks.uptime() - idleMs);
+  }
+
   /** Jobs, oldest first: all, or those of one status. */
   list(status?: JobStatus): Job[] {
     const jobs = [...this.#entries.values()].map(({ job }) => job);
     return structuredClone(jobs.filter((job) => status === undefined || job.status === status));
   }
 
-  /** Adds a job, or puts it in the place of what it was before. */
-  set(job: Job): void {
-    const uptime = this.#clocks.uptime();
-    this.#entries.set(job.id, { job, accessedAt: uptime, changedAt: uptime });
+  /** Adds a job, or puts it in the place of what it was before; it changed so many milliseconds ago, or now. */
+  set(job: Job, idleMs = 0): void {
+    const changedAt = this.#clocks.uptime() - idleMs;
+    const accessedAt = Math.max(changedAt, this.#entries.get(job.id)?.accessedAt ?? changedAt);
+    this.#entries.set(job.id, { job, accessedAt, changedAt });
   }
 
   /** Removes a job; what it was is given back. */

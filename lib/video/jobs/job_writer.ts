@@ -77,7 +77,7 @@ export class JobWriter {
   async #store(): Promise<void> {
     const { store, id } = this.#options;
     if (this.#results.all.length === 0) return;
-    await store.disk.checkResults();
+    await store.checkResults();
     const progress = { currentStep: this.#currentStep, description: DESCRIPTION };
     await store.appendResults(id, this.#results.all, progress);
     this.#results.clear();

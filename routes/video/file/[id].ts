@@ -7,7 +7,8 @@ export const handler = defineVideoApi({
   async GET(ctx) {
     const { store } = await ctx.state.services.videos.open();
     const { id, fileName } = store.get(ctx.params.id);
-    const path = store.files.path(id);
+    using video = await store.files.open(id);
+    const { path } = video;
     const contentType = await mediaTypeOf(path);
     return await serveFile(ctx.req, { path, fileName, contentType, download: false });
   },

@@ -6,28 +6,13 @@
 
 import { JobStateError } from "../../errors.ts";
 import type { VideoFrameResult } from "../job.ts";
+import type { ResultsCount, ResultsPiece } from "../job_backend.ts";
 import { readResultRow, type ResultRow, type StoredResult } from "./read_result_row.ts";
 import { formatResult, type ResultFormat } from "../../result_formats.ts";
-import { numberColumn, type StatementCache, textColumn } from "./statement_cache.ts";
+import { numberColumn, type StatementCache, textColumn } from "../../../storage/statement_cache.ts";
 
 /** Bytes of results after which a piece of them ends. */
 const PIECE_BYTES = 32_768;
-
-/** How far the results of a job go. */
-export interface ResultsCount {
-  /** Number of results. */
-  count: number;
-  /** The frame from which the job has to go on: the one behind the last that has a result. */
-  nextFrame: number;
-}
-
-/** Some results in a row. */
-export interface ResultsPiece {
-  /** In the form that was asked for. */
-  bytes: Uint8Array<ArrayBuffer>;
-  /** Number of results; 0 only where there are no more. */
-  count: number;
-}
 
 /** What only a look at all results of a job can tell. */
 interface Survey {

@@ -27,18 +27,18 @@ Deno.test("a database whose worker dies is opened by the next call, with all tha
     expect(jobs).toEqual([]);
     const file = { pipelineId: "yolo_only", fileName: "a.mp4", fileBytes: 1 };
     const job = makeJob(crypto.randomUUID(), file, 0);
-    await database.call("write", { jobs: [job] });
+    await database.write({ jobs: [job] });
     const first = MortalWorker.last;
-    const lost = database.call("countResults", job.id);
+    const lost = database.countResults(job.id);
     first.die();
     await expect(lost).rejects.toThrow(StorageUnavailableError);
-    expect(await database.call("countResults", job.id)).toEqual({ count: 0, nextFrame: 0 });
+    expect(await database.countResults(job.id)).toEqual({ count: 0, nextFrame: 0 });
     expect(MortalWorker.last).not.toBe(first);
     await database.close();
     const again = await RemoteJobDatabase.open(`${directory.path}/jobs.sqlite`);
     expect(again.jobs).toHaveLength(1);
     await again.database.close();
-    await expect(database.call("countResults", job.id)).rejects.toThrow("closed");
+    await expect(database.countResults(job.id)).rejects.toThrow("closed");
   } finally {
     globalThis.Worker = original;
   }

@@ -5,32 +5,21 @@
  */
 
 import { logEvent } from "../../../telemetry/log.ts";
-import { DiskSpace } from "../../disk_space.ts";
+import { DiskSpace } from "../../../storage/disk_space.ts";
 import type { Job } from "../job.ts";
 import { JobFiles } from "../job_files.ts";
 import { type JobStoreOptions, SYSTEM_CLOCKS } from "../job_store_options.ts";
+import type { JobStorage } from "../job_storage.ts";
 import { JobTable } from "../job_table.ts";
 import { RemoteJobDatabase } from "./remote_job_database.ts";
 
 /** File of the database within the data directory. */
 export const DATABASE_NAME = "jobs.sqlite";
 
-/** The jobs of an earlier run and all that belongs to them. */
-export interface JobStorage {
-  /** The uploaded files. */
-  files: JobFiles;
-  /** The disk that all is on. */
-  disk: DiskSpace;
-  /** The jobs and their results. */
-  database: RemoteJobDatabase;
-  /** The jobs in memory. */
-  jobs: JobTable;
-}
-
 /**
  * Opens it all, and removes files that belong to none of the jobs.
  *
- * @throws {JobStateError} If another process uses the directory
+ * @throws {DatabaseError} If another process uses the directory
  * @throws {StorageFullError} If there is no room on the disk
  * @throws {StorageUnavailableError} If the database cannot be used
  */
@@ -49,7 +38,7 @@ export async function openJobStorage(
     throw error;
   }
   const disk = new DiskSpace(dataDirectory, { reserveBytes });
-  return { files, disk, database, jobs: table };
+  return { files, disk, backend: database, jobs: table, checkResults: () => disk.checkResults() };
 }
 
 function logDamaged(jobs: readonly Job[]): void {
