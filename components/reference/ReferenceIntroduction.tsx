@@ -4,7 +4,7 @@ import { errorAnchor, errorStatuses } from "../../lib/reference/error_statuses.t
 import { examplePrograms } from "../../lib/reference/example_programs.ts";
 import { schemaAnchor } from "../../lib/reference/group_operations.ts";
 import type { OpenApiDocument } from "../../lib/reference/open_api_document.ts";
-import { Prose } from "./Prose.tsx";
+import { InlineProse, Prose } from "./Prose.tsx";
 
 /** What holds for all of the interface, and whole programs to begin with. */
 export function ReferenceIntroduction(
@@ -48,7 +48,8 @@ function Programs({ place }: { place: ServerPlace }): JSX.Element {
       {examplePrograms(place).map(({ title, file, command, text }) => (
         <figure key={file} class="program">
           <figcaption>
-            {title}: save as <code>{file}</code>, and run <code>{command}</code>
+            <InlineProse text={title} />: save as <code>{file}</code>, and run{" "}
+            <code>{command}</code>
           </figcaption>
           <pre data-file={file}><code>{text}</code></pre>
         </figure>

@@ -8,7 +8,7 @@ import type { ServerPlace } from "./curl_command.ts";
 
 /** A program. */
 export interface ExampleProgram {
-  /** Its language and what has to be there. */
+  /** Its language and what has to be there, with code in backticks. */
   title: string;
   /** Name of its file. */
   file: string;
@@ -23,7 +23,7 @@ export function examplePrograms(place: ServerPlace): ExampleProgram[] {
   const address = streamAddress(place);
   return [
     {
-      title: "Python, after pip install websockets",
+      title: "Python, after `pip install websockets`",
       file: "stream.py",
       command: "python3 stream.py dog.jpg",
       text: pythonProgram(address),
