@@ -39,7 +39,7 @@ export function curlCommand(
 }
 
 /** A path with examples of its parameters, those of its query that are needed included. */
-export function fillPath(path: string, { parameters }: OperationObject): string {
+function fillPath(path: string, { parameters }: OperationObject): string {
   const filled = path.replaceAll(/{(\w+)}/g, (whole, name) => {
     const example = parameters.find((each) => each.in === "path" && each.name === name)?.example;
     return example === undefined ? whole : encodeURIComponent(example);
