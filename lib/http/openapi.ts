@@ -12,6 +12,7 @@ import type {
   WebSocketMessages,
 } from "../reference/open_api_document.ts";
 import { CAMERA_OPERATIONS } from "./camera_operations.ts";
+import { EVENT_OPERATIONS } from "./event_operations.ts";
 import { type Example, EXAMPLES } from "./openapi_examples.ts";
 import { type MediaType, type Messages, type Operation, OPERATIONS } from "./openapi_operations.ts";
 import { describeParameters } from "./openapi_parameters.ts";
@@ -124,7 +125,14 @@ function schemasWithExamples(): Record<string, Schema> {
  */
 export function describeInterface(version: string, basePath = ""): OpenApiDocument {
   const paths: Record<string, Record<string, OperationObject>> = {};
-  for (const operation of [...OPERATIONS, ...CAMERA_OPERATIONS, ...WEB_SOCKET_OPERATIONS]) {
+  for (
+    const operation of [
+      ...OPERATIONS,
+      ...CAMERA_OPERATIONS,
+      ...EVENT_OPERATIONS,
+      ...WEB_SOCKET_OPERATIONS,
+    ]
+  ) {
     (paths[operation.path] ??= {})[operation.method] = describe(operation);
   }
   return {

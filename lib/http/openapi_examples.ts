@@ -37,7 +37,7 @@ const RESULT = {
   models: { detector: "yolov8n", recognizer: "PP-OCRv6_small" },
 };
 
-/** Id of a job, or of a stream. */
+/** Id of a job, a stream or an event. */
 export const EXAMPLE_ID = "6f1c0c4e-6d0b-4a44-8f0e-3c8a9a3c5d11";
 
 const ADDRESS = "rtsp://viewer:secret@192.168.1.20/stream2";
@@ -99,6 +99,7 @@ export const EXAMPLES = {
     file_bytes: 4812345,
     frame_stride: 1,
     max_frames: 0,
+    rules: 0,
     video: { width: 1280, height: 720, frame_count: 300, duration_ms: 10000 },
   },
   JobSocketError: { error: "job_not_found", detail: "There is no such job" },

@@ -62,10 +62,20 @@ export interface Operation {
   errors?: readonly number[];
 }
 
-const FORM: Schema = {
+const FILE: Schema = {
+  type: "string",
+  format: "binary",
+  description: "The bytes of the file.",
+};
+const FORM: Schema = { type: "object", properties: { file: FILE }, required: ["file"] };
+const VIDEO_FORM: Schema = {
   type: "object",
   properties: {
-    file: { type: "string", format: "binary", description: "The bytes of the file." },
+    file: FILE,
+    rules: {
+      type: "string",
+      description: "The rules to look with: a list as JSON, or a set of `RULES_FILE`.",
+    },
   },
   required: ["file"],
 };
@@ -78,11 +88,12 @@ const IMAGES = {
 };
 const JOB_ERRORS = [404, 503];
 
-/** All but those of cameras and WebSockets, in the order in which they are shown. */
+/** All but those of cameras, events and WebSockets, in the order in which they are shown. */
 export const OPERATIONS: readonly Operation[] = [
   { path: "/", method: "get", summary: "The live page", answer: "text/html" },
   { path: "/videos", method: "get", summary: "The page for video files", answer: "text/html" },
   { path: "/cameras", method: "get", summary: "The page for cameras", answer: "text/html" },
+  { path: "/events", method: "get", summary: "The page for events", answer: "text/html" },
   { path: "/watch", method: "get", summary: "The page for viewers", answer: "text/html" },
   { path: "/docs", method: "get", summary: "This interface, for people", answer: "text/html" },
   {
@@ -175,7 +186,7 @@ export const OPERATIONS: readonly Operation[] = [
       "frame is decoded before the answer is sent; a file that is no video is refused with 400 and creates no job.",
     guarded: true,
     query: "SubmitQuery",
-    body: { "multipart/form-data": FORM },
+    body: { "multipart/form-data": VIDEO_FORM },
     answer: "Submitted",
     status: 202,
     errors: [400, 413, 503],
@@ -219,6 +230,16 @@ export const OPERATIONS: readonly Operation[] = [
     guarded: true,
     query: "ResultsQuery",
     answer: "ResultsPage",
+    otherAnswers: ["application/x-ndjson", "text/csv"],
+    errors: [400, 409, ...JOB_ERRORS],
+  },
+  {
+    path: "/video/events/{id}",
+    method: "get",
+    summary: "What rules notice in a completed job",
+    guarded: true,
+    query: "EventsQuery",
+    answer: "VideoEvents",
     otherAnswers: ["application/x-ndjson", "text/csv"],
     errors: [400, 409, ...JOB_ERRORS],
   },

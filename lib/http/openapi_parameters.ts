@@ -22,6 +22,11 @@ const IDS: readonly { paths: RegExp; description: string; example: string }[] = 
     example: "door",
   },
   {
+    paths: /^\/event\//,
+    description: "The event, as `GET /event` names it.",
+    example: EXAMPLE_ID,
+  },
+  {
     paths: /^\/sessions\//,
     description: "The stream, as `GET /sessions` names it.",
     example: EXAMPLE_ID,

@@ -48,11 +48,16 @@ export const TAGS: readonly Tag[] = [
       "set, only the machine itself may change them.",
     paths: ["/camera", "/ws/cameras"],
   },
+  {
+    name: "Events",
+    description: "What rules notice in what cameras see.",
+    paths: ["/event"],
+  },
   SERVER,
   {
     name: "Pages",
     description: "What people open in a browser.",
-    paths: ["/videos", "/cameras", "/watch", "/docs"],
+    paths: ["/videos", "/cameras", "/events", "/watch", "/docs"],
   },
 ];
 

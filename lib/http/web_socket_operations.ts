@@ -11,6 +11,7 @@ import type { Operation } from "./openapi_operations.ts";
 /** What each error of a stream means; its close has the same word as its reason. */
 const STREAM_ERRORS: Readonly<Record<StreamErrorCode, string>> = {
   invalid_pipeline: "There is no `pipeline_id` in the query, or no such pipeline.",
+  invalid_rules: "There is no set of rules named as `rules` in the query says.",
   too_many_sessions: "The server has as many streams as it takes; try again later.",
   invalid_message: "A message was not binary.",
   invalid_frame: "A message was no JPEG that can be decoded, or one of too many pixels.",

@@ -18,11 +18,11 @@ export const NoticedEventSchema = v.object({
   rule_name: text,
   /** What made the rule notice it. */
   type: RuleTypeSchema,
-  /** The class of the object; `null` for text, and for a count of several classes. */
+  /** The class of the object; `null` for text outside of objects, and for a count of several classes. */
   label: v.nullable(text),
   /** The object's track; `null` where the event is not about one object. */
   track_id: v.nullable(count),
-  /** How certain the model is of the object, or the reader of the text; `null` for a count. */
+  /** How certain the model is of the object, or the reader of text outside of objects; `null` for a count. */
   confidence: v.nullable(share),
   /** Around the object or the text, in pixels of the frame; `null` for a count. */
   bbox: v.nullable(BoundingBoxSchema),
@@ -54,3 +54,12 @@ export const LiveEventSchema = v.object({
 
 /** An event of a camera or a stream. */
 export type LiveEvent = v.InferOutput<typeof LiveEventSchema>;
+
+/** Schema of {@linkcode EventList}. */
+export const EventListSchema = v.object({
+  /** Newest first. */
+  events: v.array(LiveEventSchema),
+});
+
+/** The answer of `GET /event`. */
+export type EventList = v.InferOutput<typeof EventListSchema>;

@@ -74,6 +74,7 @@ Deno.test("JobStore creates a pending job with all it was given", async () => {
     fileBytes: 1000,
     frameStride: 3,
     maxFrames: 50,
+    rules: [],
     video: null,
   });
 });
