@@ -89,7 +89,7 @@ Deno.test("the API reference shows the address under which it was opened", async
 
 Deno.test("every page leads to the API reference, with its token", async () => {
   await using server = await startTestServer({ processor });
-  for (const path of ["/", "/cameras", "/watch", "/videos", "/docs", "/nothing-here"]) {
+  for (const path of ["/", "/cameras", "/events", "/watch", "/videos", "/docs", "/nothing-here"]) {
     const html = await (await server.fetch(`${path}?token=a`)).text();
     expect([path, html]).toEqual([path, expect.stringContaining(`href="/docs?token=a"`)]);
   }
