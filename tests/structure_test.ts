@@ -172,7 +172,9 @@ Deno.test("every island is in one bundle, without which it would stay dead", asy
 });
 
 Deno.test("files are short enough to be read at a sitting", async () => {
-  for (const file of modules) {
+  // Made from the schemas, and looked up in rather than read.
+  const isMade = (file: string) => file === "client/messages.ts";
+  for (const file of modules.filter((each) => !isMade(each))) {
     const lines = (await Deno.readTextFile(new URL(file, ROOT))).split("\n").length - 1;
     const limit = isWithin(file, "tests") ? 600 : 350;
     expect([file, lines, lines <= limit]).toEqual([file, lines, true]);

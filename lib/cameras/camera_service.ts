@@ -175,8 +175,12 @@ export class CameraService {
     this.#noteRules({ ...camera.definition, rules: [] });
   }
 
-  /** Keeps a camera on or off until it is told otherwise or changed. @throws {CameraNotFoundError} If there is none */
-  force(id: string, state: "on" | "off"): CameraView {
+  /**
+   * Keeps a camera on or off until it is told otherwise or changed; `undefined` for neither.
+   *
+   * @throws {CameraNotFoundError} If there is none
+   */
+  force(id: string, state: "on" | "off" | undefined): CameraView {
     const camera = this.get(id);
     camera.force(state);
     return toCameraView(camera);

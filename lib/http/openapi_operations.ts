@@ -178,6 +178,15 @@ export const OPERATIONS: readonly Operation[] = [
     errors: [404],
   },
   {
+    path: "/sessions/{id}/snapshot.jpg",
+    method: "get",
+    summary:
+      "A small image of what a stream shows, at most 320×320 pixels; 503 if it gives no frame within 5 s",
+    guarded: true,
+    answer: "image/jpeg",
+    errors: [404, 503],
+  },
+  {
     path: "/video/submit",
     method: "post",
     summary: "Takes a video file and creates a job",

@@ -33,6 +33,7 @@ import { PipelineResultSchema, QualitySchema, StageTimingsSchema } from "../prot
 import { RuleCountsSchema, RuleSchema, RuleViewSchema } from "../protocol/rule.ts";
 import { SessionListSchema, SessionSchema, StreamErrorSchema } from "../protocol/session.ts";
 import * as stream from "../protocol/stream.ts";
+import { RenameMessageSchema } from "../protocol/stream_name.ts";
 import { TextBlockSchema } from "../protocol/text_block.ts";
 import { VideoEventSchema, VideoEventsSchema } from "../protocol/video_events.ts";
 import { ResultsPageSchema, VideoFrameResultSchema } from "../protocol/video_results.ts";
@@ -73,6 +74,8 @@ export const NAMED = {
   ResultMessage: stream.ResultMessageSchema,
   DropMessage: stream.DropMessageSchema,
   WarningMessage: stream.WarningMessageSchema,
+  SessionMessage: stream.SessionMessageSchema,
+  RenameMessage: RenameMessageSchema,
   ErrorMessage: stream.ErrorMessageSchema,
   ViewerMessage: viewer.ViewerMessageSchema,
   ViewerError: viewer.ViewerErrorSchema,
@@ -117,6 +120,7 @@ export const QUERIES = {
   ResultsQuery: queries.ResultsQuerySchema,
   EventsQuery: queries.EventsQuerySchema,
   StreamQuery: queries.StreamQuerySchema,
+  StreamNaming: queries.StreamNamingSchema,
   WatchQuery: queries.WatchQuerySchema,
   CameraWatchQuery: queries.CameraWatchQuerySchema,
   CameraImageQuery: queries.CameraImageQuerySchema,

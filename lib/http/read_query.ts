@@ -42,7 +42,9 @@ function describeIssue(name: QueryName, issue: v.BaseIssue<unknown>): string {
   if (issue.input === undefined || typeof schema !== "object") {
     return `Query parameter ${parameter} is required`;
   }
-  return `Query parameter ${parameter} must be ${describeValues(schema)}`;
+  // Schemas of texts have words of their own.
+  const expected = issue.type === "regex" ? issue.message : describeValues(schema);
+  return `Query parameter ${parameter} must be ${expected}`;
 }
 
 function describeValues({ enum: options, minimum, maximum }: Schema): string {
