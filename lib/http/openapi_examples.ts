@@ -50,6 +50,7 @@ export const EXAMPLES = {
   DropMessage: { frame_index: 43, dropped: true },
   WarningMessage: { warning: "slow_down" },
   ErrorMessage: { error: "invalid_message", detail: "Expected binary frame payload" },
+  SessionMessage: { session_id: EXAMPLE_ID },
   ViewerError: { error: "session_not_found", detail: `Unknown session_id: ${EXAMPLE_ID}` },
   CameraStateMessage: { state: "active", last_error: null, retry_at: null },
   PipelineDefinition: {

@@ -86,6 +86,11 @@ export const WEB_SOCKET_OPERATIONS: readonly Operation[] = [
           reason,
           meaning,
         })),
+        {
+          code: 1008,
+          reason: "replaced",
+          meaning: "Another connection came with the same `stream_key`.",
+        },
         SHUTDOWN,
         SLOW_READER,
         ...GENERAL,

@@ -1,8 +1,11 @@
 import { expect } from "expect";
+import { describeInterface } from "../../lib/http/openapi.ts";
 import { EXAMPLES } from "../../lib/http/openapi_examples.ts";
 import type { SchemaName } from "../../lib/http/openapi_schemas.ts";
+import type { OperationObject } from "../../lib/reference/open_api_document.ts";
 import { DOG, DOG_VIDEO } from "../client_package/built_client.ts";
 import { isMissing, pythonWithWebSockets } from "../needs.ts";
+import { projectFiles } from "../project_files.ts";
 import { differences } from "../protocol/described.ts";
 import { type CodeBlock, codeBlocksOf } from "../routes/reference_page.ts";
 import { startTestServer } from "../routes/test_server.ts";
@@ -34,6 +37,29 @@ Deno.test("the examples of the OpenAPI document are as their schemas say", () =>
     expect([name, differences(name as SchemaName, example)]).toEqual([name, []]);
   }
   expect(differences("Ping", { type: "pong" })).not.toEqual([]);
+});
+
+Deno.test("the OpenAPI document has every reason with which a WebSocket is closed", async () => {
+  const operations = Object.values(describeInterface("0").paths).flatMap(Object.values);
+  const documented = new Set(
+    operations.flatMap((operation: OperationObject) => operation["x-websocket"]?.closes ?? [])
+      .map(({ code, reason }) => `${code} ${reason}`),
+  );
+  const files = projectFiles(/^(?:lib|routes)\/.*\.ts$/)
+    .filter((path) => !path.startsWith("lib/client/"));
+  const sources = await Promise.all(
+    files.map((path) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url))),
+  );
+  const used = sources.join("\n").matchAll(
+    /close\((1\d{3}), "(\w+)"|\{ code: (1\d{3}), reason: "(\w+)"/g,
+  );
+  const reasons = new Set(
+    Array.from(used, ([, code, reason, ...other]) => `${code ?? other[0]} ${reason ?? other[1]}`),
+  );
+  expect(reasons.size).toBeGreaterThan(10);
+  // What only happens in the moment in which the server stops, or when there is no job's database left to say why.
+  const rare = ["1013 server_shutdown", "1011 internal_error"];
+  expect([...reasons].filter((each) => !documented.has(each) && !rare.includes(each))).toEqual([]);
 });
 
 Deno.test({
