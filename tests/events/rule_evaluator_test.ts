@@ -87,6 +87,26 @@ Deno.test("who stays is told of once, after as long as the rule says", () => {
   expectEvents([rule({ when: "dwell", zone: RIGHT, seconds: 14 })], scene([VISITOR], 20), []);
 });
 
+Deno.test("five frames a second are enough, and fifteen not too many", () => {
+  const rules = [
+    rule({ id: "enter", when: "enter", zone: RIGHT, cooldown_s: 0 }),
+    rule({ id: "leave", when: "leave", zone: RIGHT, cooldown_s: 0 }),
+    rule({ id: "dwell", when: "dwell", zone: RIGHT, seconds: 5, cooldown_s: 0 }),
+    rule({ id: "cross", when: "cross", line: DOWN, cooldown_s: 0 }),
+    rule({ id: "count", when: "count", at_least: 2, cooldown_s: 0 }),
+  ];
+  const expected: [string, number][] = [
+    ["enter person", 3],
+    ["cross person out 1", 3],
+    ["dwell person", 8],
+    ["leave person", 12],
+    ["cross person in 1", 12],
+  ];
+  for (const framesPerSecond of [5, 15]) {
+    expectEvents(rules, { ...scene([VISITOR], 17), framesPerSecond }, expected);
+  }
+});
+
 Deno.test("a line counts each way, and each crossing once", () => {
   const rules = [rule({ when: "cross", line: DOWN, cooldown_s: 0 })];
   expectEvents(rules, scene([PACING], 20), [
