@@ -62,7 +62,7 @@ export class Zone {
   }
 
   /** Whether an object is inside, given whether it was before: only well beyond the border does that change. */
-  decide({ anchor, size }: Sighting, wasInside: boolean): boolean {
+  decide({ anchor, size }: Pick<Sighting, "anchor" | "size">, wasInside: boolean): boolean {
     const isInside = this.holds(anchor);
     if (isInside === wasInside) return wasInside;
     const margin = Math.min(HYSTERESIS * size, this.#mostMargin);
