@@ -33,12 +33,12 @@ export function reducePolygon(
   const polygon = withoutStraight(outline);
   const most = Math.max(mostPoints, 3);
   const near = new Ring(polygon);
-  near.leaveOut(reach, 3);
+  near.leaveOut(reach, { least: 3, most });
   if (near.count <= most) return near.points;
   // Afresh: what is left out for a small reach first is not the best for a larger one.
   const ring = new Ring(polygon);
   for (let within = findReach(polygon, most, reach); ring.count > most; within *= GROWTH) {
-    ring.leaveOut(within, most);
+    ring.leaveOut(within, { least: most, most: Infinity });
   }
   return ring.points;
 }
@@ -46,24 +46,24 @@ export function reducePolygon(
 /** How far points may lie beside the line so that about `most` are left, where `reach` is too little. */
 function findReach(polygon: readonly Point[], most: number, reach: number): number {
   let [less, enough] = [reach, reach];
-  while (countLeft(polygon, enough) > most) [less, enough] = [enough, 2 * enough];
+  while (leavesMore(polygon, most, enough)) [less, enough] = [enough, 2 * enough];
   while (enough > less * GROWTH) {
     const within = Math.sqrt(less * enough);
-    if (countLeft(polygon, within) > most) less = within;
+    if (leavesMore(polygon, most, within)) less = within;
     else enough = within;
   }
   return enough;
 }
 
-/** How many points are left if each that stays is as far from the one before as may be. */
-function countLeft(polygon: readonly Point[], within: number): number {
+/** Whether more points than `most` are left if each that stays is as far from the one before as may be. */
+function leavesMore(polygon: readonly Point[], most: number, within: number): boolean {
   let count = 0;
-  for (let from = 0; from < polygon.length; count++) {
+  for (let from = 0; from < polygon.length && count <= most; count++) {
     let to = from + 1;
     while (to < polygon.length && areNear(polygon, from, to + 1, within)) to++;
     from = to;
   }
-  return count;
+  return count > most;
 }
 
 /** Leaves out points of a closed polygon that lie where the one before them does. */
@@ -131,16 +131,20 @@ class Ring {
     return this.#vertices.filter(({ isLeft }) => isLeft).map(({ x, y }) => [x, y]);
   }
 
-  /** Leaves out points, once around, that lie not further beside the line without them than `within`, while more than `least` are left. */
-  leaveOut(within: number, least: number): void {
+  /**
+   * Leaves out points, once around, that lie not further beside the line without them than `within`; stops early once no more than
+   * `least` are left, or more than `most` are sure to be.
+   */
+  leaveOut(within: number, { least, most }: { least: number; most: number }): void {
     // Of a polygon that does not cross itself some point is always free, so at last all may go.
     const isForced = within > this.#diagonal;
     let vertex = this.#first;
+    let kept = 0;
     for (let left = this.#count; left > 0 && this.#count > least && vertex !== undefined; left--) {
       const { behind } = vertex;
       if (isForced || this.#isNear(vertex, within) && !this.#grid.hasWithin(vertex)) {
         this.#remove(vertex);
-      }
+      } else if (++kept > most) return;
       vertex = behind;
     }
   }
