@@ -29,7 +29,7 @@ export interface Detection {
   bbox: BoundingBox;
   /** Number of the object within the stream or the video, the same in every frame in which it is tracked; a doubtful detection, or an object that is seen for the first time, has none. */
   track_id?: number;
-  /** Outline of the object, at most 200 points; only where the model gives masks. */
+  /** Outline of the object, at most 200 points; only where the model gives masks, and some of this one is in the frame. */
   mask?: Point[];
   /** Points of the object in the order of `keypoint_names`; only where the model gives them. */
   keypoints?: [number, number, number][];

@@ -54,10 +54,14 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/cameras": [...SHARED, "lib/image", "lib/streaming", "lib/events"],
   "lib/cluster": [...SHARED, "lib/pipeline", "lib/streaming", "lib/cameras", "lib/workers"],
   "lib/front": SHARED,
-  "lib/http": [...SHARED, "lib/storage", "lib/video", "lib/cameras", "lib/events"],
+  "lib/reference": [],
+  "lib/http": [
+    ...SHARED,
+    ...["lib/storage", "lib/video", "lib/cameras", "lib/events", "lib/reference"],
+  ],
   "client": [],
   "lib/client": ["client", "lib/protocol", ...PLAIN_IMAGE],
-  "components": ["client", "lib/client", "lib/protocol", ...PLAIN_IMAGE],
+  "components": ["client", "lib/client", "lib/protocol", "lib/reference", ...PLAIN_IMAGE],
   "islands": ["lib/client", "lib/protocol", "components", ...PLAIN_IMAGE],
 };
 

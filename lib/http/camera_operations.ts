@@ -7,7 +7,7 @@
 import type { Operation } from "./openapi_operations.ts";
 import { reference } from "./openapi_schemas.ts";
 
-/** All of them, in the order in which they are shown. */
+/** All but the WebSocket, in the order in which they are shown. */
 export const CAMERA_OPERATIONS: readonly Operation[] = [
   {
     path: "/camera",
@@ -132,17 +132,5 @@ export const CAMERA_OPERATIONS: readonly Operation[] = [
     answer: "application/vnd.apple.mpegurl",
     otherAnswers: ["video/mp2t"],
     errors: [404, 416, 503],
-  },
-  {
-    path: "/ws/cameras/{id}",
-    id: "string",
-    method: "get",
-    summary: "WebSocket: the state of a camera, and the answers to its frames",
-    guarded: true,
-    query: "CameraWatchQuery",
-    messages: "ViewerMessage",
-    answer: undefined,
-    status: 101,
-    errors: [426, 503],
   },
 ];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type JsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
+import { toJsonSchemaDefs } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 import comments from "../protocol/comments.json" with { type: "json" };
 import {
@@ -13,6 +13,7 @@ import {
   CameraQualitySchema,
   CameraViewSchema,
 } from "../protocol/camera.ts";
+import type { Schema } from "../reference/open_api_document.ts";
 import * as camera from "../protocol/camera_definition.ts";
 import { DetectionSchema } from "../protocol/detection.ts";
 import { ClusterHealthSchema, ClusterNodeSchema } from "../protocol/cluster.ts";
@@ -37,9 +38,6 @@ import { TextBlockSchema } from "../protocol/text_block.ts";
 import { VideoEventSchema, VideoEventsSchema } from "../protocol/video_events.ts";
 import { ResultsPageSchema, VideoFrameResultSchema } from "../protocol/video_results.ts";
 import * as viewer from "../protocol/viewer.ts";
-
-/** A JSON Schema. */
-export type Schema = JsonSchema;
 
 /** Every schema of the protocol that the document names; each name is that of its type. */
 export const NAMED = {

@@ -6,7 +6,8 @@
 
 import * as v from "valibot";
 import { ApiError } from "./api.ts";
-import { QUERIES, type QueryName, querySchema, type Schema } from "./openapi_schemas.ts";
+import { QUERIES, type QueryName, querySchema } from "./openapi_schemas.ts";
+import type { Schema } from "../reference/open_api_document.ts";
 
 /** What a path finds in its query: the types are those of the schema, and defaults are filled in. */
 export type QueryOf<Name extends QueryName> = v.InferOutput<typeof QUERIES[Name]>;

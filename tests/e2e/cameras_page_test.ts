@@ -8,6 +8,7 @@ import {
   expectAccessible,
   expectedDog,
   intersectionOverUnion,
+  movement,
   visit,
   type VisitOptions,
   waitForDog,
@@ -231,21 +232,6 @@ dogTest("nothing moves when cameras come, start, fail and are stopped", async ()
     expect(await movement(page)).toBeLessThan(0.01);
   });
 });
-
-/** How much has moved on the page by itself, as browsers score it. */
-function movement(page: Page): Promise<number> {
-  return page.evaluate(() =>
-    new Promise<number>((resolve) => {
-      let score = 0;
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) {
-          score += (entry as unknown as { value: number }).value;
-        }
-      }).observe({ type: "layout-shift", buffered: true });
-      setTimeout(() => resolve(score), 500);
-    })
-  );
-}
 
 dogTest("what is wrong with a camera stands at its field", async () => {
   const tolerate = /status of 4\d\d/;

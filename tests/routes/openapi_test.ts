@@ -3,7 +3,7 @@ import addFormats from "ajv-formats";
 import Ajv2020 from "ajv/dist/2020.js";
 import { expect } from "expect";
 import * as v from "valibot";
-import type { OpenApiDocument } from "../../lib/http/openapi.ts";
+import type { OpenApiDocument } from "../../lib/reference/open_api_document.ts";
 import { ServerMessageSchema } from "../../lib/protocol/stream.ts";
 import { moment, until } from "../events/moments.ts";
 import { readFixture } from "../read_fixture.ts";
