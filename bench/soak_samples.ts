@@ -1,5 +1,6 @@
 /** What a server holds during a soak, and whether that grows. */
 
+import { quantile } from "./quantile.ts";
 import { residentMemory, type ServerProcess } from "./server_process.ts";
 import { pause } from "./soak_actors.ts";
 
@@ -10,9 +11,15 @@ const FILES_PER_RESTART = 2;
 /** Share of the time that counts as warm-up. */
 const WARM_UP = 0.2;
 
+/** Memory goes up and down with what there is to do, so the middle of what is read in this share of the time counts. */
+const MEMORY_WINDOW = 0.1;
+/** Time between two readings, in milliseconds. */
+const READING_MS = 2000;
+
 /** What a process holds. */
 export interface Sample {
   at: string;
+  /** Median of the last readings of its resident memory, in MiB. */
   rss: number;
   files: number;
   threads: number;
@@ -21,10 +28,15 @@ export interface Sample {
 }
 
 /** Looks at what a process holds. */
-function takeSample({ pid, log }: ServerProcess, at: string): Sample {
+function takeSample(
+  { pid, log }: ServerProcess,
+  at: string,
+  memory: readonly number[] = [residentMemory(pid)],
+): Sample {
   const entries = (folder: string) => [...Deno.readDirSync(`/proc/${pid}/${folder}`)].length;
   const restarts = log.filter(({ event }) => event === "worker_restart").length;
-  return { at, rss: residentMemory(pid), files: entries("fd"), threads: entries("task"), restarts };
+  const rss = quantile(memory, 0.5);
+  return { at, rss, files: entries("fd"), threads: entries("task"), restarts };
 }
 
 /** Samples a server at the beginning, after the warm-up, in the middle and at the end, while actors act; then tells these to stop. */
@@ -33,19 +45,24 @@ export async function sampleWhile(
   { server, minutes, end }: { server: ServerProcess; minutes: number; end: AbortController },
 ): Promise<Sample[]> {
   const samples = [takeSample(server, "start")];
+  const memory: number[] = [];
+  const timer = setInterval(() => memory.push(residentMemory(server.pid)), READING_MS);
+  const readings = Math.max(1, Math.floor(MEMORY_WINDOW * minutes * 60_000 / READING_MS));
+  const sample = (at: string) => takeSample(server, at, memory.slice(-readings));
   const script = async () => {
     await pause(minutes * 60_000 * WARM_UP);
-    samples.push(takeSample(server, "warm"));
+    samples.push(sample("warm"));
     await pause(minutes * 60_000 * (0.5 - WARM_UP));
-    samples.push(takeSample(server, "middle"));
+    samples.push(sample("middle"));
     await pause(minutes * 60_000 * 0.5);
   };
   // An actor that fails ends the soak at once.
   await Promise.race([script(), Promise.all(actors)]);
   end.abort();
   await Promise.all(actors);
+  clearInterval(timer);
   await pause(3000);
-  return [...samples, takeSample(server, "end")];
+  return [...samples, sample("end")];
 }
 
 /** What has grown after the warm-up and should not have, in sentences. */
