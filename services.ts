@@ -92,6 +92,8 @@ export class Services {
       dataDirectory: config.video.dataDirectory,
       workers: config.video.workers,
       reserveBytes: config.video.reserveBytes,
+      isShared: config.cluster !== undefined,
+      runs: config.cluster === undefined || config.pipeline.workers !== 0,
       processor: this.videoProcessor,
       frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
       framesAtOnce: () => this.videoFramesAtOnce(),
@@ -130,12 +132,15 @@ export class Services {
   /**
    * Loads the models and starts the workers, to compute for others only.
    *
+   * @throws {StorageUnavailableError} If the data directory cannot be used
    * @throws {UserError} If a model or the credentials of the cluster cannot be used
    */
   async startWorker(): Promise<void> {
+    await this.videos.prepare();
     await this.pipelines.start();
     logStart(this.pipelines, this.config.pipeline.textModel);
     await this.#joinCluster("worker");
+    this.videos.start();
   }
 
   /**
@@ -157,6 +162,7 @@ export class Services {
       maxFrameBytes,
     });
     this.streams.remote = this.#cluster.streams;
+    this.videos.share(this.#cluster.jobs);
   }
 
   /** What the frames of a video are to fit within for a pipeline. */

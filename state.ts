@@ -75,7 +75,10 @@ function guard(handler: ApiHandler): ApiHandler {
   return async (ctx) => {
     checkAccess(ctx.req, ctx.state.services.config.stream);
     try {
-      if (ctx.params.id !== undefined) checkJobId(ctx.params.id);
+      if (ctx.params.id !== undefined) {
+        checkJobId(ctx.params.id);
+        await ctx.state.services.videos.lookFor(ctx.params.id);
+      }
       return await handler(ctx);
     } catch (error) {
       throw toVideoApiError(error);

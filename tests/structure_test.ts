@@ -49,7 +49,7 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/streaming": [...SHARED, "lib/image"],
   "lib/video": [...SHARED, "lib/image"],
   "lib/cameras": [...SHARED, "lib/image", "lib/streaming"],
-  "lib/cluster": [...SHARED, "lib/pipeline", "lib/streaming", "lib/workers"],
+  "lib/cluster": [...SHARED, "lib/pipeline", "lib/video", "lib/streaming", "lib/workers"],
   "lib/front": SHARED,
   "lib/http": [...SHARED, "lib/video", "lib/cameras"],
   "client": [],

@@ -23,6 +23,7 @@ import {
 } from "./cluster_messages.ts";
 import { clusterMetrics } from "./cluster_metrics.ts";
 import { ComputeNode } from "./compute_node.ts";
+import { SharedJobs } from "./jobs/shared_jobs.ts";
 import { listen } from "./listen.ts";
 import { ReconnectingNats } from "./nats_connection.ts";
 import { NodeDirectory, nodeName } from "./node_directory.ts";
@@ -33,7 +34,7 @@ import { WatchedStreams } from "./watched_streams.ts";
 /** Time between two announcements, in milliseconds. */
 const ANNOUNCE_MS = 1000;
 /** Time between two attempts to use JetStream, in milliseconds. */
-const LISTS_RETRY_MS = 3000;
+const JETSTREAM_RETRY_MS = 3000;
 /** What a message holds besides the frame, in bytes: most of it is what is known of the text of its stream. */
 const OVERHEAD_BYTES = MEGABYTE / 4;
 
@@ -62,12 +63,14 @@ export class Cluster {
   readonly #compute: ComputeNode;
   readonly #dispatcher: ClusterDispatcher;
   readonly #nats: ReconnectingNats;
+  /** The video jobs, which all machines share. */
+  readonly jobs: SharedJobs;
   readonly #gateway:
     | { lists: SessionLists; published: PublishedStreams; watched: WatchedStreams }
     | undefined;
   /** What is wrong with the NATS that this node is connected to. */
-  readonly #shortcomings = new Map<"lists" | "payload", string>();
-  #listsTriedAt = -Infinity;
+  readonly #shortcomings = new Map<"jetstream" | "payload", string>();
+  #jetstreamTriedAt = -Infinity;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isLeaving = false;
 
@@ -91,6 +94,13 @@ export class Cluster {
       const watched = new WatchedStreams(id, lists, this.#subjects);
       this.#gateway = { lists, watched, published: new PublishedStreams(registry, this.#subjects) };
     }
+    this.jobs = new SharedJobs({
+      cluster: config.name,
+      self: id,
+      hash,
+      hasPipeline: (pipelineId) => pipelines.isValidPipeline(pipelineId),
+      isComputing: (other) => this.#directory.isComputing(other),
+    });
     const computes = pipelines.localWorkers.load("detection").workers > 0;
     this.#nats = new ReconnectingNats({
       config,
@@ -193,30 +203,32 @@ export class Cluster {
     // So that whoever hears of this node can ask it.
     await connection.flush();
     this.#announce();
-    void this.#openLists();
+    await this.#openJetStream();
   }
 
-  /** Tries to use the lists of streams; JetStream may start later than the rest of NATS, or not at all. */
-  async #openLists(): Promise<void> {
+  /** Tries to use the video jobs and the lists of streams; JetStream may start later than the rest of NATS, or not at all. */
+  async #openJetStream(): Promise<void> {
     const { connection } = this.#nats;
     const lists = this.#gateway?.lists;
-    if (lists === undefined || lists.isOpen || connection === undefined) return;
-    if (performance.now() - this.#listsTriedAt < LISTS_RETRY_MS) return;
+    if (connection === undefined || this.jobs.isOpen && (lists?.isOpen ?? true)) return;
+    if (performance.now() - this.#jetstreamTriedAt < JETSTREAM_RETRY_MS) return;
     // One attempt at a time.
-    this.#listsTriedAt = Infinity;
+    this.#jetstreamTriedAt = Infinity;
     try {
-      await lists.use(connection, this.#options.config.name);
-      this.#shortcomings.delete("lists");
+      if (lists?.isOpen === false) await lists.use(connection, this.#options.config.name);
+      // Should the connection end meanwhile, the next one is not to wait.
+      await Promise.race([this.jobs.use(connection), connection.closed()]);
+      this.#shortcomings.delete("jetstream");
     } catch (cause) {
       if (connection.isClosed()) return;
       this.#shortcoming(
-        "lists",
-        `Cannot list the streams of other machines, since JetStream does not answer (${
+        "jetstream",
+        `Cannot keep video jobs, nor list the streams of other machines, since JetStream cannot be used (${
           reasonOf(cause)
-        }): start nats-server with -js, and give the credentials access to it`,
+        }): start nats-server with -js and 64 MB of storage or more, and give the credentials access to it`,
       );
     } finally {
-      this.#listsTriedAt = performance.now();
+      this.#jetstreamTriedAt = performance.now();
     }
   }
 
@@ -235,7 +247,7 @@ export class Cluster {
   }
 
   /** Tells what is wrong, once for as long as it stays so. */
-  #shortcoming(kind: "lists" | "payload", sentence: string): void {
+  #shortcoming(kind: "jetstream" | "payload", sentence: string): void {
     if (!this.#shortcomings.has(kind)) logEvent("warning", "cluster_problem", sentence);
     this.#shortcomings.set(kind, sentence);
   }
@@ -243,6 +255,7 @@ export class Cluster {
   #disconnected(): void {
     this.#directory.clear();
     this.#gateway?.lists.close();
+    this.jobs.disconnected();
     this.#nodesChanged();
   }
 
@@ -276,7 +289,7 @@ export class Cluster {
     const now = performance.now();
     for (const node of this.#directory.sweep(now)) this.#lost(node);
     this.#announce();
-    void this.#openLists();
+    void this.#openJetStream();
     this.#gateway?.published.sweep(now);
     this.#gateway?.watched.tell();
   }
