@@ -4,14 +4,18 @@
  * @module
  */
 
+import type { EventSink } from "./lib/events/event_sink.ts";
+import { RuleDesk } from "./lib/events/rule_desk.ts";
 import { CameraService } from "./lib/cameras/camera_service.ts";
 import { type Config, PIPELINE_DEFAULTS } from "./lib/config.ts";
+import { EventService } from "./lib/events/event_service.ts";
 import { BodyReader } from "./lib/http/body_reader.ts";
 import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { drawOverlay } from "./lib/image/draw_findings.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
 import { logStart } from "./lib/pipeline/log_start.ts";
+import type { PipelineAbilities } from "./lib/pipeline/pipeline_abilities.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
 import type { Health } from "./lib/protocol/health.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
@@ -65,8 +69,12 @@ export class Services {
   readonly videoProcessor: VideoFrameProcessor;
   /** The video jobs and their files. */
   readonly videos: VideoService;
+  /** The rules that streams, cameras and videos may look with. */
+  readonly rules: RuleDesk;
   /** The cameras that the server opens itself. */
   readonly cameras: CameraService;
+  /** What rules have noticed. */
+  readonly events: EventService;
   #cluster: Cluster | undefined;
   readonly #createdAt = performance.now();
   readonly #canary = new SharedAnswer(() => this.pipelines.checkCanary(), CANARY_KEPT_MS);
@@ -76,14 +84,28 @@ export class Services {
    * Joins the parts; the models are loaded by `start`.
    *
    * @param processor What streams run their frames on; the pipelines of this process by default
+   * @param events Takes what rules notice; by default it is kept, told and sent
    */
-  constructor(config: Config, processor?: FrameProcessor) {
+  constructor(config: Config, processor?: FrameProcessor, events?: EventSink) {
     this.config = config;
     const qualities = qualityLadder(config.pipeline.inputSize ?? PIPELINE_DEFAULTS.inputSize);
     this.pipelines = createPipelines(config);
     this.videoProcessor = toVideoFrameProcessor(this.pipelines);
     const frames = processor ?? toFrameProcessor(this.pipelines);
     this.streams = new StreamServer(frames, config.stream, qualities);
+    this.events = new EventService({
+      ...config.events,
+      dataDirectory: config.video.dataDirectory,
+      reserveBytes: config.video.reserveBytes,
+      version: VERSION,
+    });
+    const sink = events ?? this.events;
+    this.rules = new RuleDesk({
+      file: config.rulesFile,
+      sink,
+      abilitiesOf: (id) => this.#abilitiesOf(id),
+    });
+    this.streams.observers = this.rules;
     const { memoryBudgetBytes, maxFrameBytes } = config.stream;
     // There is room for one image in any case.
     const bodyBytes = Math.max(BODIES_SHARE * memoryBudgetBytes, imageMemory(maxFrameBytes));
@@ -105,6 +127,8 @@ export class Services {
       openSource: (url, options) => LiveDecoder.open(url, options),
       isSourceFailure: (error) => error instanceof SourceError,
       isValidPipeline: (id) => frames.isValidPipeline(id),
+      checkRules: (pipelineId, rules) => this.rules.check(rules, pipelineId),
+      events: sink,
       frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
       hlsQualities: hlsVariants,
       draw: drawOverlay,
@@ -121,9 +145,12 @@ export class Services {
     // First, since it takes no time to say no.
     await this.videos.prepare();
     await this.cameras.load();
+    await this.rules.load();
+    await this.events.start();
     this.#stopMeasuring ??= measureEventLoopLag();
     await this.pipelines.start();
     logStart(this.pipelines, this.config.pipeline.textModel);
+    this.rules.checkSets(this.pipelines.registry.list().map(({ id }) => id));
     await this.#joinCluster("serve");
     this.videos.start();
     this.cameras.start();
@@ -165,6 +192,12 @@ export class Services {
     this.videos.share(this.#cluster.jobs);
   }
 
+  /** What a pipeline finds; anything, where frames run elsewhere than in the pipelines of this process. */
+  #abilitiesOf(id: string): PipelineAbilities {
+    if (this.pipelines.isValidPipeline(id)) return this.pipelines.abilities(id);
+    return { classes: undefined, follows: true, reads: true };
+  }
+
   /** What the frames of a video are to fit within for a pipeline. */
   videoFrameSize(pipelineId: string): FrameBounds {
     const { registry } = this.pipelines;
@@ -193,7 +226,7 @@ export class Services {
       this.streams.stop(STOP_TIMEOUT_MS),
       this.videos.stop(STOP_TIMEOUT_MS),
       this.#cluster?.drain(STOP_TIMEOUT_MS),
-    ]);
+    ]).then(() => this.events.stop());
     // A job whose frame hangs in its worker goes on when the worker is ended.
     const timeout = Promise.withResolvers<void>();
     const timer = setTimeout(timeout.resolve, STOP_TIMEOUT_MS + 1000);
@@ -212,6 +245,7 @@ export class Services {
     const { device } = this.pipelines.device ?? {};
     if (device !== undefined) pipelineMetrics.device.set({ device }, 1);
     pipelineMetrics.queueWaiting.set(this.pipelines.waiting);
+    await this.events.measure();
     for (const [status, count] of Object.entries(this.videos.health().by_status)) {
       videoMetrics.jobs.set({ status }, count);
     }

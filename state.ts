@@ -8,11 +8,12 @@ import { type Context, createDefine, type Define, type HandlerFn } from "fresh";
 import { api, type ApiMethod } from "./lib/http/api.ts";
 import { checkAccess, checkTrusted } from "./lib/http/access.ts";
 import { toCameraApiError } from "./lib/http/camera_errors.ts";
+import { checkEventId, toEventApiError } from "./lib/http/event_errors.ts";
 import { checkJobId, toVideoApiError } from "./lib/http/video_errors.ts";
 import type { Services } from "./services.ts";
 
 /** The style sheets in `static/styles/`, each for one page; `message` for those that only say something. */
-export type StyleSheet = "live" | "cameras" | "watch" | "videos" | "message";
+export type StyleSheet = "live" | "cameras" | "events" | "watch" | "videos" | "message";
 
 /** State of one request. */
 export interface State {
@@ -44,8 +45,18 @@ export function defineApi(
 export function defineVideoApi(
   methods: Partial<Record<ApiMethod, ApiHandler>>,
 ): HandlerFn<unknown, State> {
-  const entries = Object.entries(methods).map(([method, handler]) => [method, guard(handler)]);
-  return defineApi(Object.fromEntries(entries));
+  const checkJob = async (id: string, { videos }: Services) => {
+    checkJobId(id);
+    await videos.lookFor(id);
+  };
+  return defineGuardedApi(methods, checkJob, toVideoApiError);
+}
+
+/** The same for a path of events. */
+export function defineEventApi(
+  methods: Partial<Record<ApiMethod, ApiHandler>>,
+): HandlerFn<unknown, State> {
+  return defineGuardedApi(methods, checkEventId, toEventApiError);
 }
 
 /**
@@ -71,17 +82,22 @@ export function defineCameraApi(
   return defineApi(Object.fromEntries(entries));
 }
 
-function guard(handler: ApiHandler): ApiHandler {
-  return async (ctx) => {
-    checkAccess(ctx.req, ctx.state.services.config.stream);
-    try {
-      if (ctx.params.id !== undefined) {
-        checkJobId(ctx.params.id);
-        await ctx.state.services.videos.lookFor(ctx.params.id);
+function defineGuardedApi(
+  methods: Partial<Record<ApiMethod, ApiHandler>>,
+  checkId: (id: string, services: Services) => void | Promise<void>,
+  toApiError: (error: unknown) => unknown,
+): HandlerFn<unknown, State> {
+  const entries = Object.entries(methods).map(([method, handler]) => {
+    const guarded: ApiHandler = async (ctx) => {
+      checkAccess(ctx.req, ctx.state.services.config.stream);
+      try {
+        if (ctx.params.id !== undefined) await checkId(ctx.params.id, ctx.state.services);
+        return await handler(ctx);
+      } catch (error) {
+        throw toApiError(error);
       }
-      return await handler(ctx);
-    } catch (error) {
-      throw toVideoApiError(error);
-    }
-  };
+    };
+    return [method, guarded];
+  });
+  return defineApi(Object.fromEntries(entries));
 }

@@ -42,6 +42,7 @@ const REASONS: Readonly<
   Record<StreamErrorCode | "session_not_found" | "stream_ended", true>
 > = {
   invalid_pipeline: true,
+  invalid_rules: true,
   too_many_sessions: true,
   invalid_message: true,
   invalid_frame: true,

@@ -26,10 +26,11 @@ export interface LivesyteOptions {
 }
 
 /** Options for {@linkcode Livesyte.connect}. */
-export type ConnectOptions = Pick<
-  StreamOptions,
-  "attempts" | "onFailure" | "onSlowDown"
->;
+export interface ConnectOptions
+  extends Pick<StreamOptions, "attempts" | "onFailure" | "onSlowDown"> {
+  /** The set of rules that the server is to look with, by its name in the server's `RULES_FILE`; none by default. */
+  rules?: string;
+}
 
 /** Options for {@linkcode Livesyte.watch}. */
 export interface WatchOptions extends Pick<ViewerOptions, "attempts" | "onFailure"> {
@@ -119,8 +120,9 @@ export class Livesyte {
   }
 
   /** Opens a stream to a pipeline. */
-  connect(pipelineId: string, options: ConnectOptions = {}): Stream {
-    const url = this.#socketUrl("ws/video/stream", { pipeline_id: pipelineId });
+  connect(pipelineId: string, { rules, ...options }: ConnectOptions = {}): Stream {
+    const query = { pipeline_id: pipelineId, ...(rules !== undefined && { rules }) };
+    const url = this.#socketUrl("ws/video/stream", query);
     return new Stream(url, { attempts: ATTEMPTS, ...options, ...this.#connectionOptions() });
   }
 

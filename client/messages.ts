@@ -64,6 +64,7 @@ export interface ErrorMessage {
   /** Also the reason of the close that follows. */
   error:
     | "invalid_pipeline"
+    | "invalid_rules"
     | "too_many_sessions"
     | "invalid_message"
     | "invalid_frame"
@@ -126,6 +127,8 @@ export interface JobView {
   frame_stride: number;
   /** Most frames that are processed; 0 for all. */
   max_frames: number;
+  /** How many rules look at it; see `GET /video/events/:id`. */
+  rules: number;
   /** What the file says about itself; `null` before it was opened. */
   video: {
     /** In pixels as shown, after rotation. */

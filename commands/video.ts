@@ -3,8 +3,12 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Presets, SingleBar } from "cli-progress";
+import { parseRules } from "../lib/events/parse_rules.ts";
+import { parseRulesJson, rulesFileError } from "../lib/events/rule_sets.ts";
+import type { Rule } from "../lib/protocol/rule.ts";
 import { analyseFrames } from "../lib/video/analyse_frames.ts";
 import { VideoDecoder } from "../lib/video/decode/video_decoder.ts";
+import { VideoWatch } from "../lib/video/video_events.ts";
 import { reasonOf } from "../lib/user_error.ts";
 import type { Services } from "../services.ts";
 import { tellFallback } from "./tell_fallback.ts";
@@ -19,6 +23,7 @@ MPEG-TS files of any size can be read.
 Options:
   --pipeline ID   The pipeline (default: yolo_ocr, or classify if YOLO_MODEL is a classifier)
   --stride N      Process only every Nth frame (default: 1)
+  --rules FILE    A list of rules as JSON: writes the events that they notice, in place of what was found
   --out FILE      Write the results here; an existing file is overwritten (default: standard output)
   -h, --help      Show this text
 `;
@@ -31,6 +36,8 @@ interface VideoArguments {
   /** The one that is offered first by default. */
   pipelineId: string | undefined;
   frameStride: number;
+  /** Path of a list of rules. */
+  rulesFile: string | undefined;
   out: string | undefined;
 }
 
@@ -41,6 +48,7 @@ interface VideoArguments {
  * @param getServices Called unless the arguments make no sense, or ask for help only
  * @returns The exit code, 0
  * @throws {UsageError} If an argument makes no sense, or a file cannot be opened
+ * @throws {UserError} If rules cannot be used
  * @throws {VideoDecodeError} If the video cannot be decoded to its end; the results up to there are written
  */
 export async function runVideo(args: string[], getServices: () => Services): Promise<number> {
@@ -57,10 +65,12 @@ export async function runVideo(args: string[], getServices: () => Services): Pro
     throw new UsageError(`Unknown pipeline ${JSON.stringify(pipelineId)}: known are ${known}`);
   }
   await checkFiles(parsed);
+  const rules = await readRules(parsed.rulesFile);
   await pipelines.start();
   try {
     await tellFallback(pipelines);
-    await process(services, { ...parsed, pipelineId });
+    if (rules !== undefined) checkRules(services, rules, { ...parsed, pipelineId });
+    await process(services, { ...parsed, pipelineId, rules });
     return 0;
   } finally {
     pipelines.stop();
@@ -83,6 +93,7 @@ function parse(args: string[]): VideoArguments | undefined {
     file,
     pipelineId: values.pipeline,
     frameStride: Number(values.stride),
+    rulesFile: values.rules,
     out: values.out,
   };
 }
@@ -95,6 +106,7 @@ function parseOptions(args: string[]) {
       options: {
         pipeline: { type: "string" },
         stride: { type: "string", default: "1" },
+        rules: { type: "string" },
         out: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
@@ -102,6 +114,29 @@ function parseOptions(args: string[]) {
   } catch (error) {
     const [reason] = (error as Error).message.split(". ");
     throw new UsageError(`${reason}; see "video --help"`);
+  }
+}
+
+/** Reads a list of rules; `undefined` for none. @throws {UserError} If it cannot be used */
+async function readRules(path: string | undefined): Promise<Rule[] | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return parseRules(parseRulesJson(await Deno.readTextFile(path)));
+  } catch (error) {
+    throw rulesFileError("--rules", path, error);
+  }
+}
+
+/** @throws {UserError} If the pipeline does not find what the rules look for */
+function checkRules(
+  services: Services,
+  rules: readonly Rule[],
+  { pipelineId, rulesFile = "" }: VideoArguments & { pipelineId: string },
+): void {
+  try {
+    services.rules.check(rules, pipelineId);
+  } catch (error) {
+    throw rulesFileError("--rules", rulesFile, error);
   }
 }
 
@@ -142,7 +177,10 @@ function openOutput(path: string | undefined): Disposable & { write(text: string
 
 async function process(
   services: Services,
-  { file, pipelineId, frameStride, out }: VideoArguments & { pipelineId: string },
+  { file, pipelineId, frameStride, rules, out }: VideoArguments & {
+    pipelineId: string;
+    rules: readonly Rule[] | undefined;
+  },
 ): Promise<void> {
   await using decoder = await VideoDecoder.open(file, {
     frameSize: services.videoFrameSize(pipelineId),
@@ -160,8 +198,10 @@ async function process(
     framesAtOnce: () => services.videoFramesAtOnce(),
     signal: new AbortController().signal,
   });
-  for await (const line of results) {
-    await output.write(`${JSON.stringify(line)}\n`);
+  const watch = rules === undefined ? undefined : new VideoWatch(rules);
+  for await (const result of results) {
+    const lines = watch?.look(result) ?? [result];
+    for (const line of lines) await output.write(`${JSON.stringify(line)}\n`);
     progress.advance();
   }
 }

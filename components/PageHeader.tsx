@@ -5,6 +5,7 @@ import { withToken } from "../lib/client/with_token.ts";
 const PAGES = [
   { path: "/", name: "Live" },
   { path: "/cameras", name: "Cameras" },
+  { path: "/events", name: "Events" },
   { path: "/watch", name: "Watch" },
   { path: "/videos", name: "Videos" },
 ];

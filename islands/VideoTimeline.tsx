@@ -26,6 +26,7 @@ export function VideoTimeline({ videos }: { videos: VideoSignals }): JSX.Element
   const rows = useComputed(() =>
     buildTimeline(videos.results.value?.results ?? [], {
       minimumConfidence: videos.live.minimumConfidence.value,
+      events: videos.results.value?.events ?? [],
     })
   );
   const loaded = videos.results.value;
@@ -109,7 +110,8 @@ function Track({ videos, row, duration }: {
   duration: number;
 }): JSX.Element {
   const { kind, label, class_id, spans } = row;
-  const color = kind === "text" ? "var(--text-muted)" : pageColors.of(class_id).fill;
+  const isClass = kind === "object" || kind === "class";
+  const color = !isClass ? "var(--text-muted)" : pageColors.of(class_id).fill;
   const seek = (event: JSX.TargetedPointerEvent<HTMLDivElement>) => {
     const { left, width } = event.currentTarget.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (event.clientX - left) / width));
@@ -127,7 +129,7 @@ function Track({ videos, row, duration }: {
         onClick={() => videoPlayer(videos).seek(nextAppearance(row, videos.time.peek()))}
       >
         <span class="track-swatch" />
-        <span class="track-label">{kind === "text" ? label : className(label)}</span>
+        <span class="track-label">{isClass ? className(label) : label}</span>
         <span class="tally">{describeCount(row)}</span>
       </button>
       <div
@@ -151,7 +153,7 @@ function Track({ videos, row, duration }: {
   );
 }
 
-function Downloads({ loaded: { jobId } }: { loaded: LoadedResults }): JSX.Element {
+function Downloads({ loaded: { jobId, events } }: { loaded: LoadedResults }): JSX.Element {
   const href = (format: string) => apiUrl(location.href, `/video/results/${jobId}`, { format });
   return (
     <div class="group">
@@ -163,6 +165,16 @@ function Downloads({ loaded: { jobId } }: { loaded: LoadedResults }): JSX.Elemen
         <Icon name="save" />
         <span>CSV</span>
       </a>
+      {events.length > 0 && (
+        <a
+          class="button"
+          href={apiUrl(location.href, `/video/events/${jobId}`, { format: "csv" })}
+          download
+        >
+          <Icon name="save" />
+          <span>Events</span>
+        </a>
+      )}
       <AnnotatedButton key={jobId} jobId={jobId} />
     </div>
   );

@@ -6,6 +6,7 @@
 
 import { type ClusterConfig, readCluster, readWorkers } from "./cluster_config.ts";
 import { DEFAULT_DETECTORS, type LicenceChoice, readLicence } from "./licence.ts";
+import { type EventConfig, readEvents } from "./events_config.ts";
 import { ConfigError, Environment, fail, MEGABYTE } from "./environment.ts";
 import { parseBasePath, parseHosts, parseInputSize, parseOrigins } from "./setting_formats.ts";
 
@@ -154,6 +155,10 @@ export interface Config {
   video: VideoConfig;
   /** Where cameras are listed, and how long they stay on. */
   camera: CameraConfig;
+  /** Path of sets of rules that streams can ask for, from `RULES_FILE`; `undefined` for none. */
+  rulesFile: string | undefined;
+  /** How many events are kept, and where they are sent to. */
+  events: EventConfig;
   /** The other machines that are one service with this one; `undefined` for none. */
   cluster: ClusterConfig | undefined;
 }
@@ -316,6 +321,8 @@ export function parseConfig(
       file: environment.text("CAMERAS_FILE"),
       idleGraceMs: environment.seconds("CAMERA_IDLE_GRACE_S", 30),
     },
+    rulesFile: environment.text("RULES_FILE"),
+    events: readEvents(environment),
     cluster: readCluster(environment),
   };
 }

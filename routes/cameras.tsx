@@ -4,10 +4,12 @@ import { linkTo, PageHeader } from "../components/PageHeader.tsx";
 import { CameraControls } from "../islands/CameraControls.tsx";
 import { CameraFacts } from "../islands/CameraFacts.tsx";
 import { CameraGrid } from "../islands/CameraGrid.tsx";
+import { CameraRules } from "../islands/CameraRules.tsx";
 import { CameraStage } from "../islands/CameraStage.tsx";
 import { CameraStatus } from "../islands/CameraStatus.tsx";
 import { DisplayControls } from "../islands/DisplayControls.tsx";
 import { RealtimeOverlay } from "../islands/RealtimeOverlay.tsx";
+import { RuleOverlay } from "../islands/RuleOverlay.tsx";
 import { SaveResults } from "../islands/SaveResults.tsx";
 import { SeenNow } from "../islands/SeenNow.tsx";
 import { createCameraSignals } from "../lib/client/cameras/camera_signals.ts";
@@ -52,6 +54,7 @@ function OneCamera({ url, id }: { url: URL; id: string }) {
         <section class="stage" aria-label="Image">
           <div class="viewport">
             <CameraStage signals={signals} live={live} id={id} />
+            <RuleOverlay signals={signals} live={live} id={id} />
             <RealtimeOverlay live={live} />
             <NoScript />
           </div>
@@ -65,6 +68,7 @@ function OneCamera({ url, id }: { url: URL; id: string }) {
         </section>
         <aside class="rail" aria-label="What is seen">
           <SeenNow live={live} />
+          <CameraRules signals={signals} id={id} />
           <DisplayControls live={live} />
           <CameraFacts signals={signals} id={id} />
           <SaveResults live={live} />

@@ -48,6 +48,12 @@ Deno.test("parseConfig gives the documented defaults for an empty environment", 
       reserveBytes: 536_870_912,
     },
     camera: { file: undefined, idleGraceMs: 30_000 },
+    events: {
+      maxEvents: 10_000,
+      maxAgeMs: 1_209_600_000,
+      webhook: undefined,
+      mqtt: undefined,
+    },
   });
 });
 
@@ -114,6 +120,11 @@ Deno.test("parseConfig names the variable, what is allowed and the value of a ma
     STREAM_TRACKING: ["yes"],
     NATS_URL: ["http://127.0.0.1:4222", "nats://", "a b", "nats://a:1,ws://b"],
     CLUSTER_NAME: ["a.b", "a b", "*", "x".repeat(33)],
+    EVENTS_MAX: ["0", "1.5", "all", "100001"],
+    EVENTS_MAX_DAYS: ["0", "-1", "for ever"],
+    EVENT_WEBHOOK_URL: ["example.com", "ftp://a/", "http://", "http://a:b:c", "http://%ff@a/"],
+    MQTT_URL: ["a:1883", "http://a/", "mqtt://", "mqtt:a", "mqtts://%ff@a"],
+    MQTT_DISCOVERY: ["off", "2"],
     LOG_LEVEL: ["loud"],
     LOG_FORMAT: ["xml"],
   };
@@ -169,6 +180,35 @@ Deno.test("the error for a malformed NATS_URL holds no secret", () => {
   const parse = () => parseConfig({ NATS_URL: "http://user:secret@a.example" });
   expect(parse).toThrow(/got "http:\/\/…@a\.example"$/);
   expect(parse).not.toThrow(/secret/);
+});
+
+Deno.test("events are sent to a webhook and a broker, whose settings belong together", () => {
+  const { events } = parseConfig({
+    EVENTS_MAX: "500",
+    EVENTS_MAX_DAYS: "0.5",
+    EVENT_WEBHOOK_URL: "https://user:secret@hooks.example/a?b",
+    EVENT_WEBHOOK_SECRET: "hush",
+    MQTT_URL: "mqtts://broker.example:8883",
+    MQTT_DISCOVERY: "0",
+  });
+  expect(events).toMatchObject({ maxEvents: 500, maxAgeMs: 43_200_000 });
+  expect(events.webhook?.url.href).toBe("https://user:secret@hooks.example/a?b");
+  expect(events.webhook?.secret).toBe("hush");
+  expect(events.mqtt?.url.href).toBe("mqtts://broker.example:8883");
+  expect(events.mqtt?.discovery).toBe(false);
+  expect(parseConfig({ MQTT_URL: "ws://a" }).events.mqtt?.discovery).toBe(true);
+  expect(() => parseConfig({ EVENT_WEBHOOK_SECRET: "hush" }))
+    .toThrow("Cannot use EVENT_WEBHOOK_SECRET without EVENT_WEBHOOK_URL");
+});
+
+Deno.test("the errors for malformed addresses of receivers hold no secret", () => {
+  for (const name of ["EVENT_WEBHOOK_URL", "MQTT_URL"]) {
+    for (const value of ["ftp://user:hush@a/hush?hush", "user:hush@a", "http//hush"]) {
+      const parse = () => parseConfig({ [name]: value });
+      expect(parse).toThrow(new RegExp(`^Cannot parse ${name}: expected an address with a host`));
+      expect(parse).not.toThrow(/hush/);
+    }
+  }
 });
 
 Deno.test("MODEL_MEMORY_MB is for all workers together", () => {

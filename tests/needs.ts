@@ -82,6 +82,11 @@ const NEEDS = {
     remedy: "apt-get install nats-server",
     isThere: () => runs("nats-server", "--version"),
   },
+  mosquitto: {
+    tests: "tests with a broker of MQTT",
+    remedy: "apt-get install mosquitto",
+    isThere: () => exists("/usr/sbin/mosquitto"),
+  },
   curl: {
     tests: "tests of the documents' curl commands",
     remedy: "apt-get install curl",

@@ -9,6 +9,7 @@ const STYLES = "static/styles/";
 const PAGES = {
   live: "index",
   cameras: "cameras",
+  events: "events",
   watch: "watch",
   videos: "videos",
   message: "_404",
@@ -77,6 +78,7 @@ Deno.test("each page names one style sheet, its own", async () => {
     "/": "live",
     "/cameras": "cameras",
     "/cameras?id=x": "cameras",
+    "/events": "events",
     "/watch?session_id=x": "watch",
     "/videos": "videos",
     "/no": "message",

@@ -4,52 +4,26 @@
  * @module
  */
 
-import type { Size } from "../image/size.ts";
+import type { EventSource } from "../events/event_sink.ts";
+import { SourceWatch } from "../events/source_watch.ts";
 import { NamedError } from "../named_error.ts";
 import type { CameraQuality } from "../protocol/camera.ts";
 import type { CameraDefinition } from "../protocol/camera_definition.ts";
+import type { RuleCounts } from "../protocol/rule.ts";
 import type { StreamState } from "../protocol/session.ts";
 import type { CameraStateMessage } from "../protocol/viewer.ts";
-import type { StreamServer } from "../streaming/stream_server.ts";
 import type { StreamSession } from "../streaming/stream_session.ts";
 import { logEvent } from "../telemetry/log.ts";
+import type { CameraContext } from "./camera_context.ts";
 import { CameraRun } from "./camera_run.ts";
-import {
-  type CameraSource,
-  type Failure,
-  type OpenSource,
-  type SourceOptions,
-  toFailure,
-} from "./camera_source.ts";
+import { type CameraSource, type Failure, toFailure } from "./camera_source.ts";
 import { hideSecrets } from "./camera_url.ts";
 import { CameraMeters } from "./camera_meters.ts";
-import { HlsPlayback, type HlsQuality } from "./hls_playback.ts";
-import { AnsweredFrame, type DrawOverlay, FrameRelay } from "./frame_relay.ts";
+import { HlsPlayback } from "./hls_playback.ts";
+import { AnsweredFrame, FrameRelay } from "./frame_relay.ts";
 
 /** Frames whose numbers in their source are known: the one in flight, the one that waits, and some more. */
 const KNOWN_FRAMES = 8;
-
-/** What all cameras of a server share. */
-export interface CameraContext {
-  /** Where their streams are made, and are while they are on. */
-  streams: Pick<StreamServer, "createCameraStream" | "enter" | "leave">;
-  /** Opens addresses. */
-  openSource: OpenSource;
-  /** Whether an error of a source is meant for people. */
-  isSourceFailure(error: unknown): boolean;
-  /** Whether there is a pipeline of this id. */
-  isValidPipeline(id: string): boolean;
-  /** What the frames for a pipeline are to fit within. */
-  frameSize(pipelineId: string): SourceOptions["frameSize"];
-  /** Holds files that are played. */
-  dataDirectory: string;
-  /** The qualities in which images of a size are played. */
-  hlsQualities(size: Size): HlsQuality[];
-  /** Draws what was found. */
-  draw: DrawOverlay;
-  /** How long a camera stays on without clients, in milliseconds. */
-  idleGraceMs: number;
-}
 
 /**
  * A camera, which is on while somebody looks at it, or always.
@@ -67,6 +41,7 @@ export class Camera {
   readonly readOnly: boolean;
   readonly #context: CameraContext;
   readonly #meters: CameraMeters;
+  readonly #watch: SourceWatch;
   #definition: CameraDefinition;
   #forced: "on" | "off" | undefined;
   #run: CameraRun | undefined;
@@ -89,18 +64,20 @@ export class Camera {
     this.readOnly = readOnly;
     this.#context = context;
     this.#meters = new CameraMeters(definition.id);
+    this.#watch = new SourceWatch(sourceOf(definition), definition.rules, context.events);
     this.stream = context.streams.createCameraStream(definition, definition.pipeline_id, {
       bufferedAmount: 0,
       send() {},
       // The server stops.
       close: () => this.#run?.stop(),
       failed: (code, detail) => this.#run?.notePipelineFailure({ code, detail }),
-      answered: (message, jpeg) => {
+      answered: (message, jpeg, arrivedMs) => {
         this.#run?.noteResult();
         this.#meters.answered();
         this.frames.publish(new AnsweredFrame(jpeg, message, context.draw));
         const index = this.#sourceIndices.get(message.frame_index);
         if (index !== undefined) this.hls.annotate(index, message.result);
+        this.#watch.observe(message.result, { jpeg, arrivedMs });
       },
     });
     this.hls = new HlsPlayback({
@@ -134,6 +111,11 @@ export class Camera {
   get droppedFrames(): number {
     const inSource = this.#sourceDrops + (this.#source?.droppedFrames ?? 0);
     return inSource + this.stream.session.droppedFrames;
+  }
+
+  /** What its rules have counted. */
+  get counts(): RuleCounts[] {
+    return this.#watch.counts;
   }
 
   /** The qualities in which it is played; none while nobody does. */
@@ -208,9 +190,11 @@ export class Camera {
     this.#definition = definition;
     this.#forced = undefined;
     this.stream.session.camera = definition;
+    this.#watch.change(sourceOf(definition), definition.rules);
     const needsRestart = before.url !== definition.url || before.fps !== definition.fps ||
       before.pipeline_id !== definition.pipeline_id;
     if (needsRestart) {
+      this.#watch.pause();
       this.#info = undefined;
       if (this.#run === undefined) this.stream.session.pipelineId = definition.pipeline_id;
       else this.#run.stop();
@@ -279,6 +263,7 @@ export class Camera {
       this.#run = undefined;
       this.#retryAt = undefined;
       this.frames.clear();
+      this.#watch.pause();
       streams.leave(this.stream);
       this.#reconcile();
     });
@@ -327,6 +312,10 @@ export class Camera {
     logEvent("warning", "camera_error", `Camera ${id}: ${detail}`, fields);
     this.stream.session.transitionTo("failed");
   }
+}
+
+function sourceOf({ id, name }: CameraDefinition): EventSource {
+  return { cameraId: id, name };
 }
 
 /** Thrown where the pipeline of a camera is not there any more. */

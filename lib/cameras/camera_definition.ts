@@ -15,6 +15,8 @@ import {
   CameraTrialSchema,
 } from "../protocol/camera_definition.ts";
 import { ADDRESS_RULE, isCameraUrl, isMasked, maskUrl } from "./camera_url.ts";
+import { RuleError } from "../events/errors.ts";
+import { parseRules } from "../events/parse_rules.ts";
 import { CameraDefinitionError } from "./errors.ts";
 
 /** An id that is a part of another path. */
@@ -28,7 +30,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   pipeline_id: "the id of a pipeline",
   fps: "a number between 0.1 and 60",
   always: "true or false",
-  rules: "an empty list",
+  rules: "a list of rules",
 };
 
 /**
@@ -37,7 +39,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
  * @throws {CameraDefinitionError} If it cannot be used
  */
 export function parseDefinition(value: unknown): CameraDefinition {
-  const definition = check(CameraDefinitionSchema, value);
+  const definition = check(CameraDefinitionSchema, withRules(value));
   if (definition.id === RESERVED_ID) fail("id", definition.id);
   checkUrl(definition.url);
   return definition;
@@ -50,7 +52,7 @@ export function parseDefinition(value: unknown): CameraDefinition {
  * @throws {CameraDefinitionError} If it cannot be used
  */
 export function changeDefinition(before: CameraDefinition, value: unknown): CameraDefinition {
-  const change: CameraChange = check(CameraChangeSchema, value);
+  const change: CameraChange = check(CameraChangeSchema, withRules(value));
   return { ...before, ...change, url: revealUrl(change.url ?? before.url, before.url) };
 }
 
@@ -71,10 +73,26 @@ export function revealUrl(url: string, known?: string): string {
   return url;
 }
 
+/** Runs what checks rules. @throws {CameraDefinitionError} In place of a {@linkcode RuleError} */
+export function asCameraError<Result>(check: () => Result): Result {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error;
+    throw new CameraDefinitionError(error.problem, error.place);
+  }
+}
+
 /** Tells that a camera names a pipeline that is not there. */
 export function unknownPipeline(id: string): CameraDefinitionError {
   const problem = `there is no pipeline ${quote(id)} (GET /pipelines lists them)`;
   return new CameraDefinitionError(problem, "pipeline_id");
+}
+
+/** A definition, or a change of one, whose rules have been checked, if it has any. */
+function withRules(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("rules" in value)) return value;
+  return { ...value, rules: asCameraError(() => parseRules(value.rules)) };
 }
 
 function checkUrl(url: string): void {

@@ -10,8 +10,12 @@ import type { CameraDefinition, CameraTested } from "../protocol/camera_definiti
 import type { StreamServer } from "../streaming/stream_server.ts";
 import { logEvent } from "../telemetry/log.ts";
 import { cutText } from "../cut_text.ts";
-import { Camera, type CameraContext } from "./camera.ts";
+import { RuleError } from "../events/errors.ts";
+import { UserError } from "../user_error.ts";
+import { Camera } from "./camera.ts";
+import type { CameraContext } from "./camera_context.ts";
 import {
+  asCameraError,
   changeDefinition,
   parseDefinition,
   parseTrial,
@@ -85,8 +89,13 @@ export class CameraService {
     }
   }
 
-  /** Lets cameras start: those at once that are always to be on. */
+  /**
+   * Lets cameras start: those at once that are always to be on. Call it once it is known what pipelines find.
+   *
+   * @throws {UserError} If a rule of `CAMERAS_FILE` looks for what its pipeline does not find; those of others are logged
+   */
   start(): void {
+    this.#checkRules();
     this.#isStarted = true;
     for (const camera of this.#cameras.values()) camera.begin();
   }
@@ -127,7 +136,7 @@ export class CameraService {
    */
   add(value: unknown): CameraView {
     const definition = parseDefinition(value);
-    this.#checkPipeline(definition);
+    this.#checkFit(definition);
     if (this.#cameras.has(definition.id)) {
       throw new CameraExistsError(`There is a camera ${definition.id} already`);
     }
@@ -149,7 +158,7 @@ export class CameraService {
   change(id: string, value: unknown): CameraView {
     const camera = this.#writable(id);
     const definition = changeDefinition(camera.definition, value);
-    this.#checkPipeline(definition);
+    this.#checkFit(definition);
     this.#save(this.#kept().map((each) => each.id === id ? definition : each));
     camera.change(definition);
     return toCameraView(camera);
@@ -160,6 +169,7 @@ export class CameraService {
     const camera = this.#writable(id);
     this.#save(this.#kept().filter((each) => each.id !== id));
     this.#cameras.delete(id);
+    this.#options.events?.noteRules({ cameraId: id, name: camera.definition.name }, []);
     await camera.close();
   }
 
@@ -207,8 +217,28 @@ export class CameraService {
     return camera;
   }
 
-  #checkPipeline({ pipeline_id }: CameraDefinition): void {
-    if (!this.#options.isValidPipeline(pipeline_id)) throw unknownPipeline(pipeline_id);
+  #checkRules(): void {
+    const { file, checkRules } = this.#options;
+    for (const [index, { definition, readOnly }] of [...this.#cameras.values()].entries()) {
+      const { id, pipeline_id, rules } = definition;
+      try {
+        checkRules(pipeline_id, rules);
+      } catch (error) {
+        if (!(error instanceof RuleError)) throw error;
+        const problem = `${error.place}: ${error.problem}`;
+        if (readOnly) {
+          throw new UserError(`Cannot use CAMERAS_FILE ${file}: cameras[${index}].${problem}`);
+        }
+        const fields = { camera: id, code: "invalid_rules" };
+        logEvent("warning", "camera_error", `Camera ${id}: ${problem}`, fields);
+      }
+    }
+  }
+
+  #checkFit({ pipeline_id, rules }: CameraDefinition): void {
+    const { isValidPipeline, checkRules } = this.#options;
+    if (!isValidPipeline(pipeline_id)) throw unknownPipeline(pipeline_id);
+    asCameraError(() => checkRules(pipeline_id, rules));
   }
 
   /** What the store is to hold. */

@@ -11,7 +11,7 @@ import { maskUrl } from "./camera_url.ts";
 /** What clients are told of a camera. */
 export function toCameraView(camera: Camera): CameraView {
   const { definition, readOnly, stream: { session }, info, stateMessage } = camera;
-  const { id, name, url, pipeline_id, fps, always } = definition;
+  const { id, name, url, pipeline_id, fps, always, rules } = definition;
   return {
     id,
     name,
@@ -19,7 +19,7 @@ export function toCameraView(camera: Camera): CameraView {
     pipeline_id,
     fps,
     always,
-    rules: [],
+    rules,
     read_only: readOnly,
     state: session.state,
     forced: camera.forced ?? null,

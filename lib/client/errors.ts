@@ -9,6 +9,10 @@ const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, 
     title: "The server does not know this pipeline",
     remedy: "Retry with one that it offers, or choose another below the image.",
   },
+  invalid_rules: {
+    title: "The server does not know these rules",
+    remedy: "Take rules out of the address of this page, or name a set that the server has.",
+  },
   too_many_sessions: {
     title: "The server is full",
     remedy: "It is serving as many streams as it can. Try again in a moment.",

@@ -32,11 +32,13 @@ export function firstChoice(
 /**
  * The address of a pipeline's stream.
  *
- * @param page Address of the page; its `token`, when it has one, is passed on.
+ * @param page Address of the page; its `token` and its `rules`, a set of the server's, are passed on if it has them.
  */
 export function streamUrl(page: string, pipelineId: string): string {
   const url = serverUrl("/ws/video/stream", page);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.searchParams.set("pipeline_id", pipelineId);
+  const rules = new URL(page).searchParams.get("rules");
+  if (rules !== null) url.searchParams.set("rules", rules);
   return url.href;
 }

@@ -11,6 +11,7 @@ import { logEvent } from "../telemetry/log.ts";
 /** First segments of the paths that answer programs; all others are pages. */
 const API_SEGMENTS = [
   "camera",
+  "event",
   "health",
   "metrics",
   "models",

@@ -84,6 +84,15 @@ export const CAMERA_OPERATIONS: readonly Operation[] = [
     errors: [404],
   },
   {
+    path: "/camera/{id}/counts",
+    id: "string",
+    method: "get",
+    summary: "What the rules of a camera have counted",
+    guarded: true,
+    answer: "CameraCounts",
+    errors: [404],
+  },
+  {
     path: "/camera/{id}/snapshot.jpg",
     id: "string",
     method: "get",

@@ -8,7 +8,8 @@ import { ApiError } from "./api.ts";
 
 /** The status and the code for each kind of error, whose message is for clients too. */
 export type ErrorAnswers = readonly [
-  type: new (message: string) => Error,
+  // Their constructors differ in what they take.
+  type: new (...args: never[]) => Error,
   status: number,
   code: string,
 ][];

@@ -5,6 +5,7 @@
  */
 
 import { CAMERA_OPERATIONS } from "./camera_operations.ts";
+import { EVENT_OPERATIONS } from "./event_operations.ts";
 import { type MediaType, type Operation, OPERATIONS } from "./openapi_operations.ts";
 import {
   namedSchemas,
@@ -116,7 +117,7 @@ function mapValues<Value, Result>(
 /** Describes the interface of a version of livesyte. */
 export function describeInterface(version: string, basePath = ""): OpenApiDocument {
   const paths: Record<string, Record<string, JsonObject>> = {};
-  for (const operation of [...OPERATIONS, ...CAMERA_OPERATIONS]) {
+  for (const operation of [...OPERATIONS, ...CAMERA_OPERATIONS, ...EVENT_OPERATIONS]) {
     (paths[operation.path] ??= {})[operation.method] = describe(operation);
   }
   return {

@@ -45,9 +45,17 @@ export interface Operation {
   errors?: readonly number[];
 }
 
-const FORM: Schema = {
+const FILE = { description: "The bytes of the file" };
+const FORM: Schema = { type: "object", properties: { file: FILE }, required: ["file"] };
+const VIDEO_FORM: Schema = {
   type: "object",
-  properties: { file: { description: "The bytes of the file" } },
+  properties: {
+    file: FILE,
+    rules: {
+      type: "string",
+      description: "The rules to look with: a list as JSON, or a set of `RULES_FILE`",
+    },
+  },
   required: ["file"],
 };
 const IMAGES = {
@@ -59,11 +67,12 @@ const IMAGES = {
 };
 const JOB_ERRORS = [404, 503];
 
-/** All but those of cameras, in the order in which they are shown. */
+/** All but those of cameras and events, in the order in which they are shown. */
 export const OPERATIONS: readonly Operation[] = [
   { path: "/", method: "get", summary: "The live page", answer: "text/html" },
   { path: "/videos", method: "get", summary: "The page for video files", answer: "text/html" },
   { path: "/cameras", method: "get", summary: "The page for cameras", answer: "text/html" },
+  { path: "/events", method: "get", summary: "The page for events", answer: "text/html" },
   { path: "/watch", method: "get", summary: "The page for viewers", answer: "text/html" },
   {
     path: "/health",
@@ -141,10 +150,10 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/video/submit",
     method: "post",
     summary:
-      "Takes a form with a video in its part named file (MP4, MOV, WebM, MKV, AVI or MPEG-TS), and creates a job",
+      "Takes a form with a video in its part named file (MP4, MOV, WebM, MKV, AVI or MPEG-TS), and perhaps rules, and creates a job",
     guarded: true,
     query: "SubmitQuery",
-    body: { "multipart/form-data": FORM },
+    body: { "multipart/form-data": VIDEO_FORM },
     answer: "Submitted",
     status: 202,
     errors: [400, 413, 503],
@@ -182,6 +191,16 @@ export const OPERATIONS: readonly Operation[] = [
     guarded: true,
     query: "ResultsQuery",
     answer: "ResultsPage",
+    otherAnswers: ["application/x-ndjson", "text/csv"],
+    errors: [400, 409, ...JOB_ERRORS],
+  },
+  {
+    path: "/video/events/{id}",
+    method: "get",
+    summary: "What rules notice in a completed job",
+    guarded: true,
+    query: "EventsQuery",
+    answer: "VideoEvents",
     otherAnswers: ["application/x-ndjson", "text/csv"],
     errors: [400, 409, ...JOB_ERRORS],
   },

@@ -7,12 +7,18 @@
 import { type JsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 import comments from "../protocol/comments.json" with { type: "json" };
-import { CameraListSchema, CameraQualitySchema, CameraViewSchema } from "../protocol/camera.ts";
+import {
+  CameraCountsSchema,
+  CameraListSchema,
+  CameraQualitySchema,
+  CameraViewSchema,
+} from "../protocol/camera.ts";
 import * as camera from "../protocol/camera_definition.ts";
 import { DetectionSchema } from "../protocol/detection.ts";
 import { ClusterHealthSchema, ClusterNodeSchema } from "../protocol/cluster.ts";
 import { DeviceInUseSchema } from "../protocol/device.ts";
 import { ErrorAnswerSchema } from "../protocol/error.ts";
+import { EventListSchema, LiveEventSchema } from "../protocol/event.ts";
 import { BoundingBoxSchema, FrameSizeSchema, PointSchema } from "../protocol/geometry.ts";
 import { HealthSchema, JobsSummarySchema, ReadySchema } from "../protocol/health.ts";
 import { ClearedSchema, JobListSchema, JobViewSchema, SubmittedSchema } from "../protocol/job.ts";
@@ -23,9 +29,11 @@ import { PipelineListSchema, PipelineSummarySchema } from "../protocol/pipeline_
 import * as queries from "../protocol/query.ts";
 import { ClassificationSchema } from "../protocol/classification.ts";
 import { PipelineResultSchema, QualitySchema, StageTimingsSchema } from "../protocol/result.ts";
+import { RuleCountsSchema, RuleSchema, RuleViewSchema } from "../protocol/rule.ts";
 import { SessionListSchema, SessionSchema, StreamErrorSchema } from "../protocol/session.ts";
 import * as stream from "../protocol/stream.ts";
 import { TextBlockSchema } from "../protocol/text_block.ts";
+import { VideoEventSchema, VideoEventsSchema } from "../protocol/video_events.ts";
 import { ResultsPageSchema, VideoFrameResultSchema } from "../protocol/video_results.ts";
 import * as viewer from "../protocol/viewer.ts";
 
@@ -80,6 +88,12 @@ export const NAMED = {
   CameraTested: camera.CameraTestedSchema,
   CameraSeen: camera.CameraSeenSchema,
   CameraUnseen: camera.CameraUnseenSchema,
+  CameraCounts: CameraCountsSchema,
+  Rule: RuleSchema,
+  RuleView: RuleViewSchema,
+  RuleCounts: RuleCountsSchema,
+  LiveEvent: LiveEventSchema,
+  EventList: EventListSchema,
   Submitted: SubmittedSchema,
   Cleared: ClearedSchema,
   JobView: JobViewSchema,
@@ -90,6 +104,8 @@ export const NAMED = {
   Pong: jobSocket.PongSchema,
   ResultsPage: ResultsPageSchema,
   VideoFrameResult: VideoFrameResultSchema,
+  VideoEvent: VideoEventSchema,
+  VideoEvents: VideoEventsSchema,
 } satisfies Readonly<Record<string, v.GenericSchema>>;
 
 /** Name of a schema of the document. */
@@ -101,10 +117,12 @@ export const QUERIES = {
   JobsQuery: queries.JobsQuerySchema,
   ClearQuery: queries.ClearQuerySchema,
   ResultsQuery: queries.ResultsQuerySchema,
+  EventsQuery: queries.EventsQuerySchema,
   StreamQuery: queries.StreamQuerySchema,
   WatchQuery: queries.WatchQuerySchema,
   CameraWatchQuery: queries.CameraWatchQuerySchema,
   CameraImageQuery: queries.CameraImageQuerySchema,
+  EventListQuery: queries.EventListQuerySchema,
 };
 
 /** Name of the query parameters of a path. */

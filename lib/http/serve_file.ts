@@ -19,6 +19,12 @@ export interface ServedFile {
   fileName: string;
   /** Whether a browser is to save it rather than show it. */
   download: boolean;
+  /**
+   * Its `Cache-Control`.
+   *
+   * @default {"private, no-cache"}
+   */
+  cacheControl?: string;
 }
 
 /**
@@ -29,14 +35,14 @@ export interface ServedFile {
  */
 export async function serveFile(
   request: Request,
-  { path, contentType, fileName, download }: ServedFile,
+  { path, contentType, fileName, download, cacheControl = "private, no-cache" }: ServedFile,
 ): Promise<Response> {
   const file = await openFile(path);
   try {
     const { size, mtime } = await file.stat();
     const headers = new Headers({
       "Accept-Ranges": "bytes",
-      "Cache-Control": "private, no-cache",
+      "Cache-Control": cacheControl,
       "Content-Disposition": contentDisposition(fileName, download),
       "Content-Type": contentType,
       "ETag": `"${size.toString(36)}-${(mtime?.getTime() ?? 0).toString(36)}"`,

@@ -5,6 +5,7 @@
  */
 
 import { cutText } from "../cut_text.ts";
+import { RuleError } from "../events/errors.ts";
 import * as errors from "../video/errors.ts";
 import { isJobId } from "../video/jobs/job.ts";
 import { ApiError } from "./api.ts";
@@ -14,6 +15,7 @@ const ANSWERS: ErrorAnswers = [
   [errors.JobNotFoundError, 404, "job_not_found"],
   [errors.JobCapacityError, 503, "too_many_jobs"],
   [errors.JobStateError, 409, "invalid_state"],
+  [RuleError, 400, "invalid_rules"],
   [errors.InvalidVideoError, 400, "invalid_video"],
   [errors.InvalidUploadError, 400, "invalid_upload"],
   [errors.UploadTooLargeError, 413, "payload_too_large"],
@@ -27,7 +29,12 @@ export function toVideoApiError(error: unknown): unknown {
     // The message names a folder of the server, which is for its operator only.
     return new ApiError(503, "storage_unavailable", "The server cannot keep video jobs now");
   }
-  return toListedApiError(ANSWERS, error);
+  return toListedApiError(ANSWERS, error, placeOf);
+}
+
+/** Where rules are wrong; `undefined` for other errors. */
+function placeOf(error: Error): string | undefined {
+  return error instanceof RuleError ? error.place : undefined;
 }
 
 /**

@@ -15,6 +15,7 @@ import { IntervalNodes, type LatestValue } from "./interval_nodes.ts";
 import { awaitValues, runFrame, type RunSegment } from "./pipeline_executor.ts";
 import { listModels } from "./list_models.ts";
 import type { SingleImage, StreamFrame, VideoFrame, VideoResult } from "./pipeline_input.ts";
+import { abilitiesOf, type PipelineAbilities } from "./pipeline_abilities.ts";
 import type { PipelineInfo } from "./pipeline_info.ts";
 import {
   type CompleteOptions,
@@ -121,6 +122,13 @@ export class PipelineService {
   /** Describes a pipeline; `undefined` for an unknown id. */
   getPipeline(id: string): PipelineInfo | undefined {
     return this.registry.describe(id, (model) => this.#pools.modelInfo(model), this.textModel);
+  }
+
+  /** What a pipeline can find, without tracks where objects are not followed. @throws {RangeError} If there is none of this id. */
+  abilities(id: string): PipelineAbilities {
+    const labelsOf = (model?: string) => this.#pools.detectorOf(model)?.layout.labels;
+    const { follows, ...others } = abilitiesOf(this.registry.plan(id), labelsOf);
+    return { ...others, follows: follows && this.#options.tracking };
   }
 
   /** The models that there are, with what is known of each. */

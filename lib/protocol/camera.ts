@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { RuleCountsSchema, RuleViewSchema } from "./rule.ts";
 import { StreamErrorSchema, StreamStateSchema } from "./session.ts";
 import { count, duration, text, time, uuid } from "./values.ts";
 
@@ -42,8 +43,8 @@ export const CameraViewSchema = v.object({
   fps: v.pipe(v.number(), v.minValue(0.1), v.maxValue(60)),
   /** Whether it runs without clients too. */
   always: v.boolean(),
-  /** What is to happen when something is seen: there are no rules yet, so the list is empty. */
-  rules: v.pipe(v.array(v.never()), v.maxLength(0)),
+  /** What is to be noticed; see docs/events.md. */
+  rules: v.array(RuleViewSchema),
   /** Whether it comes from `CAMERAS_FILE`, and cannot be changed over HTTP. */
   read_only: v.boolean(),
   /** Where it is in its life cycle. */
@@ -91,3 +92,12 @@ export const CameraListSchema = v.object({
 
 /** The answer of `GET /camera`. */
 export type CameraList = v.InferOutput<typeof CameraListSchema>;
+
+/** Schema of {@linkcode CameraCounts}. */
+export const CameraCountsSchema = v.object({
+  /** In the order of its rules. */
+  counts: v.array(RuleCountsSchema),
+});
+
+/** The answer of `GET /camera/:id/counts`. */
+export type CameraCounts = v.InferOutput<typeof CameraCountsSchema>;

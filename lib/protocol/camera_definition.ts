@@ -6,12 +6,13 @@
 
 import * as v from "valibot";
 import { CameraIdSchema } from "./camera.ts";
+import { RuleSchema } from "./rule.ts";
 import { count, text } from "./values.ts";
 
 const nameOfCamera = v.pipe(v.string(), v.regex(/\S/), v.maxLength(80));
 const address = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
 const framesPerSecond = v.pipe(v.number(), v.minValue(0.1), v.maxValue(60));
-const noRules = v.pipe(v.array(v.never()), v.maxLength(0));
+const rules = v.pipe(v.array(RuleSchema), v.maxLength(100));
 
 /** Schema of {@linkcode CameraDefinition}. */
 export const CameraDefinitionSchema = v.strictObject({
@@ -27,8 +28,8 @@ export const CameraDefinitionSchema = v.strictObject({
   fps: v.optional(framesPerSecond, 10),
   /** Whether it runs without clients too. */
   always: v.optional(v.boolean(), false),
-  /** What is to happen when something is seen: there are no rules yet, so the list is empty. */
-  rules: v.optional(noRules, []),
+  /** What is to be noticed, 100 rules at most; see docs/events.md. */
+  rules: v.optional(rules, []),
 });
 
 /** A camera to be added. */
@@ -46,8 +47,8 @@ export const CameraChangeSchema = v.strictObject({
   fps: v.exactOptional(framesPerSecond),
   /** Whether it runs without clients too. */
   always: v.exactOptional(v.boolean()),
-  /** What is to happen when something is seen: there are no rules yet, so the list is empty. */
-  rules: v.exactOptional(noRules),
+  /** What is to be noticed, in place of all rules that it has. */
+  rules: v.exactOptional(rules),
 });
 
 /** What is to change of a camera; everything else stays. */

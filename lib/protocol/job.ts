@@ -68,6 +68,8 @@ export const JobViewSchema = v.object({
   frame_stride: count,
   /** Most frames that are processed; 0 for all. */
   max_frames: count,
+  /** How many rules look at it; see `GET /video/events/:id`. */
+  rules: count,
   /** What the file says about itself; `null` before it was opened. */
   video: v.nullable(v.object({
     /** In pixels as shown, after rotation. */

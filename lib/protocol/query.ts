@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import { JobStatusSchema } from "./job.ts";
-import { text, uuid } from "./values.ts";
+import { text, time, uuid } from "./values.ts";
 import { MAX_PAGE_RESULTS } from "./video_results.ts";
 
 function wholeNumber(minimum: number, maximum: number) {
@@ -49,10 +49,20 @@ export const ResultsQuerySchema = v.object({
   limit: v.optional(wholeNumber(1, MAX_PAGE_RESULTS), 100),
 });
 
+/** Of `GET /video/events/:id`. */
+export const EventsQuerySchema = v.object({
+  /** Everything as one JSON object, as JSON lines, or as CSV. */
+  format: v.optional(v.picklist(["json", "jsonl", "csv"]), "json"),
+  /** The rules to look with: a list as JSON, or a set of `RULES_FILE`; those that the video was submitted with by default. */
+  rules: v.exactOptional(text),
+});
+
 /** Of `WS /ws/video/stream`. */
 export const StreamQuerySchema = v.object({
   /** The pipeline to run. */
   pipeline_id: text,
+  /** A set of rules in `RULES_FILE`; see docs/events.md. */
+  rules: v.exactOptional(text),
 });
 
 /** Of `WS /ws/video/watch`. */
@@ -73,4 +83,20 @@ export const CameraWatchQuerySchema = v.object({
 export const CameraImageQuerySchema = v.object({
   /** `1` to have what was found drawn in. */
   overlay: v.optional(v.picklist(["0", "1"]), "0"),
+});
+
+/** Of `GET /event`. */
+export const EventListQuerySchema = v.object({
+  /** Only events of this camera. */
+  camera: v.exactOptional(text),
+  /** Only events that the rule of this id noticed. */
+  rule: v.exactOptional(text),
+  /** Only events of objects of this class. */
+  label: v.exactOptional(text),
+  /** Only events of this time or later, such as `2026-11-26T12:00:00Z`. */
+  since: v.exactOptional(time),
+  /** Only events that are older than the one of this id: the next page. */
+  before: v.exactOptional(uuid),
+  /** Most events. */
+  limit: v.optional(wholeNumber(1, 1000), 100),
 });

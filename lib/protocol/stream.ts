@@ -44,6 +44,7 @@ export type WarningMessage = v.InferOutput<typeof WarningMessageSchema>;
 /** The WebSocket close code that goes with each error code. */
 export const CLOSE_CODES = {
   invalid_pipeline: 1008,
+  invalid_rules: 1008,
   too_many_sessions: 1013,
   invalid_message: 1003,
   invalid_frame: 1007,

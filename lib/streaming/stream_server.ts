@@ -15,6 +15,7 @@ import type { Session } from "../protocol/session.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import type { FrameProcessor } from "./frame_processor.ts";
 import type { RemoteStreams } from "./remote_streams.ts";
+import type { StreamObservers } from "./result_observer.ts";
 import { type SessionCamera, SessionManager } from "./session_manager.ts";
 import { SessionRegistry } from "./session_registry.ts";
 import { StreamSession } from "./stream_session.ts";
@@ -33,6 +34,8 @@ export class StreamServer {
   readonly budget: MemoryBudget;
   /** The sessions of other machines; `undefined` where this one is by itself. */
   remote: RemoteStreams | undefined;
+  /** What streams can ask to be looked for; `undefined` for nothing. */
+  observers: StreamObservers | undefined;
   readonly #processor: FrameProcessor;
   readonly #config: StreamConfig;
   readonly #qualities: readonly Quality[];
@@ -83,8 +86,9 @@ export class StreamServer {
    *
    * @param socket Its `binaryType` is `arraybuffer`
    * @param pipelineId As the client gave it
+   * @param rules What is to be looked for, as the client gave it; `null` for nothing
    */
-  connect(socket: WebSocket, pipelineId: string | null): void {
+  connect(socket: WebSocket, pipelineId: string | null, rules: string | null = null): void {
     this.#track(socket, () => {});
     if (this.#isStopping) {
       socket.close(1013, "server_shutdown");
@@ -92,11 +96,13 @@ export class StreamServer {
       refuse(socket, "invalid_pipeline", "Query parameter pipeline_id is required");
     } else if (!this.#processor.isValidPipeline(pipelineId)) {
       refuse(socket, "invalid_pipeline", `Unknown pipeline_id: ${cutText(pipelineId, MAX_ECHO)}`);
+    } else if (rules !== null && !this.observers?.has(rules)) {
+      refuse(socket, "invalid_rules", `Unknown rules: ${cutText(rules, MAX_ECHO)}`);
     } else if (this.registry.clientStreams >= (this.#config.maxSessions ?? Infinity)) {
       const detail = `Server is at its limit of ${this.#config.maxSessions} sessions`;
       refuse(socket, "too_many_sessions", detail);
     } else {
-      this.#open(socket, pipelineId);
+      this.#open(socket, pipelineId, rules);
     }
   }
 
@@ -212,12 +218,13 @@ export class StreamServer {
     refuse(socket, "session_not_found", detail);
   }
 
-  #open(socket: WebSocket, pipelineId: string): void {
+  #open(socket: WebSocket, pipelineId: string, rules: string | null): void {
     const session = new SessionManager(pipelineId, {
       ...this.#config,
       qualities: this.#qualities,
     });
-    const transport = {
+    const observer = rules === null ? undefined : this.observers?.open(rules, session.sessionId);
+    const transport: StreamTransport = {
       get bufferedAmount() {
         return socket.bufferedAmount;
       },
@@ -227,6 +234,9 @@ export class StreamServer {
         // A client that does not answer the close must not hold its place.
         this.#disconnected(stream, code);
       },
+      ...(observer !== undefined && {
+        answered: ({ result }, jpeg, arrivedMs) => observer.observe(result, { jpeg, arrivedMs }),
+      } satisfies Partial<StreamTransport>),
     };
     const stream = this.#createStream(session, transport);
     streamMetrics.sessions.inc();

@@ -226,7 +226,9 @@ export class StreamSession {
       const { processor } = this.#options;
       const result = await processor.runOnFrame(pipelineId, index, bytes, sessionId, options);
       if (!this.#isOpen) return;
-      this.#answerResult({ frame_index: index, result: { quality, ...result } }, startedAt, copy);
+      const message = { frame_index: index, result: { quality, ...result } };
+      this.#answerResult(message, startedAt, copy);
+      if (copy !== undefined) this.#transport.answered?.(message, copy, arrivedMs);
     } catch (error) {
       this.#processingFailed(frame, error);
     }
@@ -248,7 +250,6 @@ export class StreamSession {
       "livesyte.frame_index": message.frame_index,
     });
     this.#answer(message, frame);
-    if (frame !== undefined) this.#transport.answered?.(message, frame);
     this.log("debug", "stream_frame_processed", "Frame processed", {
       frame_index: message.frame_index,
       duration_ms: Math.round(durationMs * 10) / 10,

@@ -20,6 +20,10 @@ export interface StreamTransport {
    * @param detail A sentence for people
    */
   failed?(code: StreamErrorCode, detail: string): void;
-  /** Takes each result together with the JPEG that it was found in. */
-  answered?(message: ResultMessage, frame: Uint8Array<ArrayBuffer>): void;
+  /**
+   * Takes each result together with the JPEG that it was found in, which is kept for this alone. It neither waits nor throws.
+   *
+   * @param arrivedMs When the frame arrived, in monotonic milliseconds
+   */
+  answered?(message: ResultMessage, frame: Uint8Array<ArrayBuffer>, arrivedMs: number): void;
 }

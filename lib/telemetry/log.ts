@@ -43,7 +43,14 @@ export type LogEvent =
   | "job_callback_failed"
   | "job_cleared"
   | "job_sweep_failed"
-  | "job_waits";
+  | "job_waits"
+  | "event_without_snapshot"
+  | "event_lost"
+  | "event_store_failed"
+  | "event_not_delivered"
+  | "event_delivery"
+  | "event_given_up"
+  | "event_mqtt";
 
 /** Fields of a log line, beside `timestamp`, `level`, `event` and `message`. Never image bytes, tokens or recognised text. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;

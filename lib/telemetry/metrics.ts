@@ -147,6 +147,34 @@ export const cameraMetrics = {
   }),
 };
 
+/** Metrics of events. */
+export const eventMetrics = {
+  events: new Counter({
+    name: "events_total",
+    help: "Events that rules have noticed",
+    labelNames: ["rule", "type"],
+    registers,
+  }),
+  lost: new Counter({
+    name: "events_lost_total",
+    help: "Events that could not be kept, and so were not sent either",
+    registers,
+  }),
+  deliveries: new Counter({
+    name: "event_deliveries_total",
+    help:
+      "Attempts to send an event, by what became of them; given_up for an event that is not tried any more",
+    labelNames: ["target", "result"],
+    registers,
+  }),
+  outbox: new Gauge({
+    name: "event_outbox",
+    help: "Events that wait to be sent",
+    labelNames: ["target"],
+    registers,
+  }),
+};
+
 /** Metrics of the door. */
 export const frontMetrics = {
   connections: new Gauge({

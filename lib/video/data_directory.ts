@@ -6,7 +6,7 @@
 
 import { dirname } from "node:path";
 import { isDiskFull, reasonOf } from "../user_error.ts";
-import { JobDatabaseError, JobStateError, StorageUnavailableError } from "./errors.ts";
+import { DatabaseError, JobStateError, StorageUnavailableError } from "./errors.ts";
 
 /**
  * Checks that a directory can be written to, or made; leaves no trace of that.
@@ -40,6 +40,6 @@ function nearestExisting(path: string): string {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof JobStateError || error instanceof JobDatabaseError) return error.message;
+  if (error instanceof JobStateError || error instanceof DatabaseError) return error.message;
   return `${reasonOf(error)}; set DATA_DIR to a folder that can be written to`;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Rule } from "../protocol/rule.ts";
 import { logEvent } from "../telemetry/log.ts";
 import { InvalidVideoError, VideoDecodeError } from "./errors.ts";
 import type { Job, NewJob } from "./jobs/job.ts";
@@ -18,31 +19,36 @@ export interface SubmitVideoOptions
     Pick<SaveUploadOptions, "maxBytes" | "idleTimeoutMs"> {
   /** Looks whether the decoder opens the video. */
   probe: Pick<VideoProbe, "check">;
+  /** Reads the part `rules` of the form. @throws {RuleError} If it cannot be used */
+  parseRules(text: string): readonly Rule[];
 }
 
 /**
  * Saves an uploaded video and adds a job for it; when either fails, neither is left behind.
  *
- * @param request `multipart/form-data` with the video in the part `file`
+ * @param request `multipart/form-data` with the video in the part `file`, and perhaps rules in the part `rules`
  * @throws {JobCapacityError} If there is no room for another job; said before anything is read
+ * @throws {RuleError} If the rules cannot be used
  * @throws {InvalidVideoError} If the decoder does not open it, or gives no first frame
  * @throws As {@linkcode saveUpload} does.
  */
 export async function submitVideo(
   store: JobStore,
   request: Request,
-  { pipelineId, frameStride, maxFrames, probe, ...limits }: SubmitVideoOptions,
+  { pipelineId, frameStride, maxFrames, probe, parseRules, ...limits }: SubmitVideoOptions,
 ): Promise<Job> {
   using place = store.reserve();
   const { id } = place;
   const { files, disk } = store;
   const paths = { path: files.path(id), partialPath: files.partialPath(id) };
-  const file = await saveUpload(request, { ...paths, disk, ...limits });
+  const { rules, ...file } = await saveUpload(request, { ...paths, disk, ...limits });
   try {
+    const parsed = rules === undefined || rules === "" ? [] : parseRules(rules);
     await checkVideo(probe, paths.path, place.evicts);
     const options = {
       ...(frameStride === undefined ? {} : { frameStride }),
       ...(maxFrames === undefined ? {} : { maxFrames }),
+      rules: parsed,
     };
     await files.keep(id);
     const job = await store.create({ ...file, pipelineId, ...options }, place);

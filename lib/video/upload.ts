@@ -14,7 +14,7 @@ import {
 } from "@fastify/busboy";
 import { InvalidUploadError, toStorageError, UploadTooLargeError } from "./errors.ts";
 import { cutText } from "../cut_text.ts";
-import type { DiskSpace, SpacePromise } from "./disk_space.ts";
+import type { DiskSpace, SpacePromise } from "../storage/disk_space.ts";
 
 /** Options of {@linkcode saveUpload}. */
 export interface SaveUploadOptions {
@@ -40,18 +40,26 @@ export interface SavedUpload {
   fileName: string;
   /** Size of the video in bytes. */
   fileBytes: number;
+  /** The part `rules` of its form; `undefined` where there is none. */
+  rules: string | undefined;
 }
 
 /** What a form may hold beside the video. */
-const FORM_LIMITS = { files: 1, fields: 16, fieldSize: 4096, fieldNameSize: 100, headerPairs: 50 };
+const FORM_LIMITS = {
+  files: 1,
+  fields: 16,
+  fieldSize: 262_144,
+  fieldNameSize: 100,
+  headerPairs: 50,
+};
 
 /** Room for the form around the video. */
-const FORM_BYTES = 65_536;
+const FORM_BYTES = 65_536 + FORM_LIMITS.fieldSize;
 
 const MAX_NAME_LENGTH = 200;
 
 /**
- * Saves the part `file` of a `multipart/form-data` request, without ever holding more of it than a few chunks. When
+ * Saves the part `file` of a `multipart/form-data` request, and reads its part `rules`, without ever holding more of it than a few chunks. When
  * anything goes wrong, nothing is left behind.
  *
  * @throws {InvalidUploadError} If the request is no complete form with a part `file`
@@ -86,11 +94,17 @@ async function receive(
   const { body } = request;
   if (body === null) throw new InvalidUploadError("Expected a form with a part named file");
   const abort = new AbortController();
-  let saving: Promise<SavedUpload> | undefined;
+  let saving: Promise<Omit<SavedUpload, "rules">> | undefined;
+  let rules: string | undefined;
   const form = openForm(request, (stream, fileName) => {
     saving = file.fill(stream).then((fileBytes) => ({ fileName, fileBytes }));
     // What goes wrong with the file ends the whole upload.
     saving.catch((error) => abort.abort(error));
+  });
+  form.on("field", (name, value, _nameTruncated, valueTruncated) => {
+    if (name !== "rules") return;
+    if (valueTruncated) abort.abort(new InvalidUploadError("The part named rules is too large"));
+    rules = value;
   });
   const guard = new UploadGuard(abort, limits);
   try {
@@ -106,7 +120,7 @@ async function receive(
     guard.stop();
   }
   if (saving === undefined) throw new InvalidUploadError("Expected a form with a part named file");
-  return await saving;
+  return { ...await saving, rules };
 }
 
 function openForm(

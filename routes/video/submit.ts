@@ -7,7 +7,7 @@ import { defineVideoApi, type State } from "../../state.ts";
 import type { Submitted } from "../../lib/protocol/job.ts";
 
 async function submit(ctx: Context<State>): Promise<Response> {
-  const { config, pipelines, videos } = ctx.state.services;
+  const { config, pipelines, rules, videos } = ctx.state.services;
   const { pipeline_id: pipelineId, frame_stride: frameStride, max_frames: maxFrames } = readQuery(
     ctx.url.searchParams,
     "SubmitQuery",
@@ -22,10 +22,11 @@ async function submit(ctx: Context<State>): Promise<Response> {
     frameStride,
     maxFrames,
     probe,
+    parseRules: (text) => rules.parse(text, pipelineId),
     maxBytes: config.video.maxUploadBytes,
   });
   return Response.json({ job_id: job.id } satisfies Submitted, { status: 202 });
 }
 
-/** `POST /video/submit?pipeline_id=&frame_stride=&max_frames=`: takes a form with a video in its part `file`. */
+/** `POST /video/submit?pipeline_id=&frame_stride=&max_frames=`: takes a form with a video in its part `file`, and rules in `rules`. */
 export const handler = defineVideoApi({ POST: submit });

@@ -71,7 +71,7 @@ export class AttackedServer implements AsyncDisposable {
    */
   async expectUnharmedBy<T>(
     attack: (signal: AbortSignal) => Promise<T>,
-    milliseconds = 4000,
+    milliseconds = 3000,
   ): Promise<T> {
     // The store of the jobs opens its files when somebody first asks for one.
     await (await fetch(new URL("/video/jobs", this.server.url))).body?.cancel();

@@ -136,5 +136,5 @@ Deno.test("connections that answer nothing are ended, each kind in its time", as
       }),
     );
     expect(late.flat()).toEqual([]);
-  }, 20_000);
+  }, 5000);
 });

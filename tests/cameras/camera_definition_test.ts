@@ -46,7 +46,11 @@ Deno.test("what is wrong with a definition is told with field, value and what is
       [{ fps: 0 }, "Cannot use fps: expected a number between 0.1 and 60, got 0"],
       [{ fps: "10" }, 'Cannot use fps: expected a number between 0.1 and 60, got "10"'],
       [{ always: 1 }, "Cannot use always: expected true or false, got 1"],
-      [{ rules: [{}] }, "Cannot use rules: expected an empty list, got [{}]"],
+      [{ rules: {} }, "Cannot use rules: expected a list of rules"],
+      [
+        { rules: [{ id: "a", when: "enter", zone: [[0, 0], [1, 1], [1, 0], [0, 1]] }] },
+        "Cannot use rules[0].zone: its edges cross or touch each other: give the corners in their order",
+      ],
       [{ pipeline_id: null }, "Cannot use pipeline_id: expected the id of a pipeline, got null"],
       [
         { speed: 3 },

@@ -87,6 +87,10 @@ Deno.test("errors of CAMERAS_FILE tell file, camera, field and value", async () 
     .toBe('cameras[0].pipeline_id: there is no pipeline "none" (GET /pipelines lists them)');
   expect(await complaint(list({ ...door, url: "rtsp//admin:secret@host" })))
     .toMatch(/^cameras\[0\]\.url: expected .*, got "…"$/);
+  const rule = { id: "a", when: "cross", line: [[0.5, 0.5], [0.5, 0.5]] };
+  expect(await complaint(list(door, { ...camera("yard"), rules: [rule] }))).toBe(
+    "cameras[1].rules[0].line: its points are the same: expected at least 0.01 between them",
+  );
   const many = Array.from({ length: MAX_CAMERAS + 1 }, (_, index) => camera(`c${index}`));
   expect(await complaint(list(...many))).toBe("it has 65 cameras, and there may be 64");
   await Deno.remove(path);

@@ -127,6 +127,7 @@ export class FakeCameras implements AsyncDisposable {
       openSource: this.sources.open,
       isSourceFailure: (error) => error instanceof FakeSourceError,
       isValidPipeline: processor.isValidPipeline,
+      checkRules: () => {},
       frameSize: () => ({ width: 640, height: 480 }),
       hlsQualities: ({ width, height }) => [{ level: "360p", bitrate: 600, width, height }],
       draw: (jpeg) => {

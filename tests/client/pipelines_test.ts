@@ -43,6 +43,12 @@ Deno.test("streamUrl stays on the page's host and is as secure as the page", () 
   );
 });
 
+Deno.test("streamUrl passes the page's rules on", () => {
+  expect(streamUrl("https://example.org/?rules=front-door", "yolo_only")).toBe(
+    "wss://example.org/ws/video/stream?pipeline_id=yolo_only&rules=front-door",
+  );
+});
+
 Deno.test("streamUrl passes the page's token on", () => {
   expect(streamUrl("https://example.org/?token=secret", "yolo_only")).toMatch(
     /[?&]token=secret(&|$)/,

@@ -20,6 +20,9 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
     /"label":"dog"/,
   'curl -F file=@walk.mp4 "http://127.0.0.1:8000/video/submit?pipeline_id=yolo_only"': /"job_id"/,
   "deno task run video walk.mp4 --pipeline yolo_only --out results.jsonl": /^/,
+  "deno task run video recording.mp4 --pipeline yolo_only --rules rules.json": {
+    runElsewhere: "tests/commands/video_rules_test.ts",
+  },
   'curl -X DELETE "http://127.0.0.1:8000/video/jobs?status=failed"': /"removed":0/,
   "deno task run jobs clear --status completed --older-than 24 --url http://127.0.0.1:8000/":
     /No jobs removed/,
@@ -29,6 +32,8 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
     runElsewhere: "tests/e2e/examples_test.ts",
   },
   "curl --data @door.json http://127.0.0.1:8000/camera": /"id":"door".*"state":"idle"/,
+  'curl --request PATCH --data \'{"rules":[{"id":"visitor","when":"enter","classes":["person"]}]}\' http://127.0.0.1:8000/camera/door':
+    /"rules":\[\{"id":"visitor",.*"when":"enter"/,
   'curl --data \'{"url":"file:///videos/door.mp4"}\' http://127.0.0.1:8000/camera/test':
     /"ok":false,"error":"not_found"/,
   "deno task evaluate photographs": /photographs: 1 image, 1 object of 1 class\n/,

@@ -1,4 +1,9 @@
 import { expect } from "expect";
+import { parse } from "yaml";
+import { signBody } from "../../lib/events/delivery/webhook.ts";
+import { freePort } from "../cluster/nats_server.ts";
+import { DOOR, moment, SOMEBODY, until } from "../events/moments.ts";
+import { listen, startBroker } from "../events/mosquitto.ts";
 import { DOG, DOG_VIDEO, installClient } from "../client_package/built_client.ts";
 import { isMissing, pythonWithWebSockets } from "../needs.ts";
 import { startTestServer } from "../routes/test_server.ts";
@@ -84,6 +89,83 @@ Deno.test({
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).output();
     expect(new TextDecoder().decode(stdout)).toContain("label: 'dog'");
+  },
+});
+
+Deno.test({
+  name: "the example of a receiver takes signed events, and no others",
+  ignore: isMissing("node"),
+  async fn() {
+    const port = String(freePort());
+    const url = `http://127.0.0.1:${port}/`;
+    const child = new Deno.Command("node", {
+      args: [new URL("webhook.mjs", EXAMPLES).pathname],
+      env: { EVENT_WEBHOOK_SECRET: "hush", PORT: port },
+      stdout: "piped",
+    }).spawn();
+    const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await lines.read()).value).toBe(`listening on port ${port}\n`);
+    const post = async (body: string, headers = {}) => {
+      const response = await fetch(url, { method: "POST", body, headers });
+      await response.body?.cancel();
+      return response.status;
+    };
+    expect(await post("{}")).toBe(401);
+    const event = JSON.stringify(moment().event);
+    expect(await post(event, { "X-Livesyte-Signature": signBody(event, "hash") })).toBe(401);
+    await using server = await startTestServer({
+      processor: { isValidPipeline: () => true, runOnFrame: () => Promise.reject() },
+      environment: { EVENT_WEBHOOK_URL: url, EVENT_WEBHOOK_SECRET: "hush" },
+    });
+    server.services.events.record(moment({ atMs: Date.now() }));
+    expect((await lines.read()).value).toMatch(/^2\S+Z door: Somebody at the door person\n$/);
+    child.kill();
+    await child.status;
+    await lines.cancel();
+  },
+});
+
+/** The name that Home Assistant gives an entity: that of its device and its own, in small letters and underscores. */
+function entityId(component: string, { name, device }: { name: string; device: { name: string } }) {
+  const words = `${device.name} ${name}`.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  return `${component}.${words.join("_")}`;
+}
+
+Deno.test({
+  name: "the example for Home Assistant has the topics and the entities of a real server",
+  ignore: isMissing("mosquitto"),
+  async fn() {
+    const text = await Deno.readTextFile(new URL("home_assistant.yaml", EXAMPLES));
+    const automations: { triggers: { topic?: string }[]; actions: unknown[] }[] = parse(text);
+    expect(automations.length).toBeGreaterThan(3);
+    const topics = automations.flatMap(({ triggers }) => triggers.map(({ topic }) => topic))
+      .filter((topic) => topic !== undefined);
+    // But the light, which is the reader's own.
+    const entities = text.match(/\b(?:binary_sensor|sensor|image)\.[a-z]\w*/g) ?? [];
+    expect([topics.length, entities.length > 3]).toEqual([2, true]);
+
+    await using broker = await startBroker();
+    await using listener = await listen(broker.url);
+    await using server = await startTestServer({
+      processor: { isValidPipeline: () => true, runOnFrame: () => Promise.reject() },
+      environment: { MQTT_URL: broker.url },
+    });
+    const { events } = server.services;
+    await events.start();
+    events.noteRules(DOOR, [SOMEBODY]);
+    events.record(moment());
+    await until(() => topics.every((topic) => listener.newest.has(topic)));
+    await until(() => listener.newest.has("homeassistant/sensor/livesyte_door/person/config"));
+    const known = [...listener.newest].flatMap(([topic, payload]) => {
+      const [, component = ""] = /^homeassistant\/(\w+)\//.exec(topic) ?? [];
+      return component === "" ? [] : [entityId(component, JSON.parse(payload))];
+    });
+    expect(known).toEqual(expect.arrayContaining(entities));
+    // The fields that its templates use.
+    const event = JSON.parse(listener.newest.get("livesyte/door/somebody") ?? "");
+    for (const [, field = ""] of text.matchAll(/payload_json\.(\w+)/g)) {
+      expect([field, event[field]]).toEqual([field, expect.any(String)]);
+    }
   },
 });
 

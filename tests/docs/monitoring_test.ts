@@ -14,7 +14,7 @@ async function sampleNames(): Promise<string[]> {
 
 /** Names in a text that look like samples of this server. */
 function namesIn(text: string): string[] {
-  return text.match(/\b(?:stream|pipeline|cluster|event_loop|video|process)_\w+(?=[{[ )]|$)/gm) ??
+  return text.match(/\b(?:stream|pipeline|cluster|events?|video|process)_\w+(?=[{[ )]|$)/gm) ??
     [];
 }
 
@@ -50,6 +50,8 @@ Deno.test("the alert rules ask for metrics that there are, and tell what to do",
     "LivesyteEventLoopLag",
     "LivesyteStuckJobs",
     "LivesytePipelineFailures",
+    "LivesyteEventsHeld",
+    "LivesyteEventsLost",
   ]);
   const known = await sampleNames();
   for (const rule of rules) {

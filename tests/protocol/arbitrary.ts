@@ -25,9 +25,7 @@ function arbitrary(schema: AnySchema): fc.Arbitrary<unknown> {
     case "strict_object":
       return arbitraryObject(schema.entries ?? {});
     case "array":
-      // One that may hold nothing is always empty.
-      if (schema.item?.type === "never") return fc.constant([]);
-      return fc.array(arbitrary(need(schema.item)), { maxLength: 3 });
+      return fc.array(arbitrary(need(schema.item)), { maxLength: 3, ...least(schema.pipe) });
     case "strict_tuple":
       return fc.tuple(...need(schema.items).map(arbitrary));
     case "union":
@@ -86,6 +84,12 @@ function lengths(pipe: NonNullable<AnySchema["pipe"]>): fc.StringConstraints {
     pipe.find((action) => action.type === type)?.requirement as number | undefined;
   const [minLength = 0, maxLength] = [bound("min_length"), bound("max_length")];
   return { minLength, ...(maxLength !== undefined && { maxLength }) };
+}
+
+/** Fewest entries of a list. */
+function least(pipe: AnySchema["pipe"] = []): { minLength?: number } {
+  const least = pipe.find(({ type }) => type === "min_length")?.requirement;
+  return typeof least === "number" ? { minLength: least } : {};
 }
 
 function arbitraryNumber({ pipe = [] }: AnySchema): fc.Arbitrary<number> {

@@ -12,6 +12,8 @@ const API_PATHS = [
   "/sessions/x",
   "/video/jobs",
   "/ws/jobs/x",
+  "/event",
+  "/event/x",
 ];
 const PAGE_PATHS = ["/", "/videos", "/styles/live.css", "/nothing"];
 /** What the interface answers with, besides what went well. */

@@ -4,6 +4,7 @@ import { createApp } from "../../app.ts";
 import { createBuilder } from "../../commands/build_page.ts";
 import type { ServerMessage } from "../../lib/protocol/stream.ts";
 import { parseConfig } from "../../lib/config.ts";
+import type { EventSink } from "../../lib/events/event_sink.ts";
 import { openFront } from "../../lib/front/front.ts";
 import { answerServeError } from "../../lib/http/guard_requests.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
@@ -16,6 +17,8 @@ export interface TestServerOptions {
   environment?: Record<string, string>;
   /** Stands in for the pipelines, to provoke faults; without one, the real models are loaded. */
   processor?: FrameProcessor;
+  /** Takes what rules notice. */
+  events?: EventSink;
   /**
    * Address to listen on.
    *
@@ -35,7 +38,7 @@ export interface TestServer extends AsyncDisposable {
 const applyBuild = createBuilder().then((builder) => builder.build({ snapshot: "memory" }));
 
 export async function startTestServer(
-  { environment = {}, processor, hostname = "127.0.0.1" }: TestServerOptions = {},
+  { environment = {}, processor, events, hostname = "127.0.0.1" }: TestServerOptions = {},
 ): Promise<TestServer> {
   const dataDirectory = await temporaryDirectory();
   const config = parseConfig({
@@ -46,7 +49,7 @@ export async function startTestServer(
     DATA_DIR: dataDirectory.path,
     ...environment,
   });
-  const services = new Services(config, processor);
+  const services = new Services(config, processor, events);
   if (processor === undefined) await services.start();
   const app = createApp(() => services);
   (await applyBuild)(app);

@@ -55,7 +55,7 @@ function upload(bytes: number): Request {
 
 async function submit(store: JobStore, bytes: number): Promise<string> {
   const probe = { check: () => Promise.resolve() };
-  const options = { pipelineId: "yolo_only", maxBytes: 100 * MB, probe };
+  const options = { pipelineId: "yolo_only", maxBytes: 100 * MB, probe, parseRules: () => [] };
   return (await submitVideo(store, upload(bytes), options)).id;
 }
 

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { DiskSpace } from "../../lib/video/disk_space.ts";
+import { DiskSpace } from "../../lib/storage/disk_space.ts";
 import {
   InvalidUploadError,
   InvalidVideoError,
@@ -276,6 +276,9 @@ Deno.test("saveUpload leaves nothing when the client of a real server hangs up",
   expect([...Deno.readDirSync(directory.path)]).toEqual([]);
 });
 
+/** No rules are asked for here. */
+const parseRules = () => [];
+
 /** A probe that lets everything pass, and counts. */
 function countingProbe(): { checked: number; check(): Promise<void> } {
   return {
@@ -296,6 +299,7 @@ Deno.test("submitVideo makes a job of an upload", async () => {
     frameStride: 2,
     maxBytes: 10_000,
     probe,
+    parseRules,
   });
   expect(store.get(job.id)).toMatchObject({
     pipelineId: "yolo_ocr",
@@ -317,7 +321,7 @@ Deno.test("submitVideo keeps its place while it uploads, and reads nothing when 
     dataDirectory: directory.path,
     limits: { capacity: 1 },
   });
-  const options = { pipelineId: "yolo_only", maxBytes: 10_000, probe: countingProbe() };
+  const options = { pipelineId: "yolo_only", maxBytes: 10_000, probe: countingProbe(), parseRules };
   const body = [encode(ENTRY), mp4Bytes(500), encode(`\r\n--${BOUNDARY}--\r\n`)];
   let pulls = 0;
   const request = streamRequest(async (controller) => {
@@ -342,7 +346,7 @@ Deno.test("submitVideo gives up its place and its bytes when the upload fails", 
     dataDirectory: directory.path,
     limits: { capacity: 1 },
   });
-  const options = { pipelineId: "yolo_only", maxBytes: 10_000, probe: countingProbe() };
+  const options = { pipelineId: "yolo_only", maxBytes: 10_000, probe: countingProbe(), parseRules };
   const check = () => Promise.reject(new VideoDecodeError("The file is not a readable video"));
   for (let attempt = 0; attempt < 3; attempt++) {
     const tooLarge = submitVideo(store, formRequest(mp4Bytes(20_000)), options);
@@ -364,7 +368,7 @@ Deno.test("submitVideo lets only what the decoder accepts take the place of a fi
   const finished = await store.create(OTHER);
   await store.updateStatus(finished.id, "cancelled");
   await store.create(OTHER);
-  const options = { pipelineId: "yolo_only", maxBytes: 10_000 };
+  const options = { pipelineId: "yolo_only", maxBytes: 10_000, parseRules };
   const check = () => Promise.reject(new VideoDecodeError("The file is not a readable video"));
   const junk = submitVideo(store, formRequest(mp4Bytes(500)), { ...options, probe: { check } });
   await expect(junk).rejects.toThrow(InvalidVideoError);

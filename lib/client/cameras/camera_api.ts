@@ -39,6 +39,11 @@ export async function changeCamera(
   return read(CameraViewSchema, answer);
 }
 
+/** Gives a camera other rules in place of those that it has. @throws {ApiError} If the server refuses one. */
+export async function changeRules(page: string, id: string, rules: unknown[]): Promise<void> {
+  await request(apiUrl(page, `/camera/${id}`), json("PATCH", { rules }));
+}
+
 /** Removes a camera. @throws {ApiError} If that fails. */
 export async function deleteCamera(page: string, id: string): Promise<void> {
   await request(apiUrl(page, `/camera/${id}`), { method: "DELETE" });
@@ -70,6 +75,11 @@ export async function testCamera(
 /** The address at which a camera's results and frames are watched. */
 export function cameraSocketUrl(page: string, id: string): string {
   return apiUrl(page, `/ws/cameras/${id}`, { frames: "1" }).replace(/^http/, "ws");
+}
+
+/** The address of what a camera sees now, which no cache keeps. */
+export function cameraSnapshotUrl(page: string, id: string): string {
+  return apiUrl(page, `/camera/${id}/snapshot.jpg`, { at: String(Date.now()) });
 }
 
 /** The address of a camera's video, in all its qualities. */

@@ -6,7 +6,14 @@ import type { CameraChange } from "../../protocol/camera_definition.ts";
 import type { Explanation } from "../explanation.ts";
 import { fetchPipelines } from "../pipelines.ts";
 import { ApiError, explainApiError } from "../server_api.ts";
-import { addCamera, changeCamera, deleteCamera, fetchCameras, forceCamera } from "./camera_api.ts";
+import {
+  addCamera,
+  changeCamera,
+  changeRules,
+  deleteCamera,
+  fetchCameras,
+  forceCamera,
+} from "./camera_api.ts";
 import type { CameraSettings } from "./camera_api.ts";
 import type { CameraSignals } from "./camera_signals.ts";
 import { describeChanges } from "./camera_words.ts";
@@ -125,6 +132,13 @@ export class CameraLibrary {
   async change(id: string, changes: CameraChange): Promise<void> {
     const { name } = await changeCamera(this.#page, id, changes);
     this.#signals.news.value = `${name} was saved.`;
+    await this.refresh();
+  }
+
+  /** Gives a camera other rules. @throws {ApiError} If the server refuses one. */
+  async changeRules(id: string, rules: unknown[]): Promise<void> {
+    await changeRules(this.#page, id, rules);
+    this.#signals.news.value = "The rules were saved.";
     await this.refresh();
   }
 

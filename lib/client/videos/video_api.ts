@@ -11,6 +11,7 @@ import {
   JobViewSchema,
   SubmittedSchema,
 } from "../../protocol/job.ts";
+import { type VideoEvent, VideoEventsSchema } from "../../protocol/video_events.ts";
 import { type ResultsPage, ResultsPageSchema } from "../../protocol/video_results.ts";
 
 /** What to tell the person, by the code of an answer of the `/video` paths. */
@@ -65,6 +66,11 @@ export async function fetchResults(
   const query = { offset: String(offset), limit: String(limit) };
   const url = apiUrl(page, `/video/results/${jobId}`, query);
   return read(ResultsPageSchema, await request(url));
+}
+
+/** Asks for what the rules of a completed job have noticed. @throws {ApiError} If that fails. */
+export async function fetchEvents(page: string, jobId: string): Promise<VideoEvent[]> {
+  return read(VideoEventsSchema, await request(apiUrl(page, `/video/events/${jobId}`))).events;
 }
 
 /** Cancels a job, or lets it go on. @throws {ApiError} If that fails. */

@@ -7,6 +7,7 @@ import {
   clearJobs,
   deleteJob,
   explainVideoError,
+  fetchEvents,
   fetchJobs,
   fetchResults,
   jobSocketUrl,
@@ -193,9 +194,9 @@ export class VideoLibrary {
       : `${countVideos(removed)} deleted.`;
   }
 
-  /** Fetches the results of a completed job, page by page. */
+  /** Fetches the results of a completed job, page by page, then what its rules have noticed. */
   async loadResults(jobId: string): Promise<void> {
-    const { results, selectedId } = this.#signals;
+    const { jobs, results, selectedId } = this.#signals;
     try {
       let total = Infinity;
       for (let offset = 0; offset < total; offset += MAX_PAGE_RESULTS) {
@@ -203,8 +204,11 @@ export class VideoLibrary {
         if (selectedId.value !== jobId) return;
         total = page.total;
         const before = offset === 0 ? [] : results.value?.results ?? [];
-        results.value = { jobId, total, results: [...before, ...page.results] };
+        results.value = { jobId, total, results: [...before, ...page.results], events: [] };
       }
+      if (!jobs.value?.find(({ job_id }) => job_id === jobId)?.rules) return;
+      const events = await fetchEvents(this.#page, jobId);
+      if (results.value?.jobId === jobId) results.value = { ...results.value, events };
     } catch (error) {
       this.#report(error);
     }

@@ -4,6 +4,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { Explanation } from "../explanation.ts";
 import { createLiveSignals, type LiveSignals } from "../live/live_signals.ts";
 import type { JobView } from "../../protocol/job.ts";
+import type { VideoEvent } from "../../protocol/video_events.ts";
 import type { VideoFrameResult } from "../../protocol/video_results.ts";
 
 /** A video on its way to the server. */
@@ -30,6 +31,8 @@ export interface LoadedResults {
   total: number;
   /** In the order of the frames. */
   results: readonly VideoFrameResult[];
+  /** What the rules of the job have noticed, once that has been fetched. */
+  events: readonly VideoEvent[];
 }
 
 /** The signals of one video page. */

@@ -1,39 +1,45 @@
 /** Sums up the results of a video: what was seen when, and how much of it. */
 
 import { classRows } from "./class_rows.ts";
+import { eventRows } from "./event_rows.ts";
 import { objectRows } from "./object_rows.ts";
 import { textRows } from "./text_rows.ts";
 import type { TimeSpan } from "./time_spans.ts";
+import type { VideoEvent } from "../../protocol/video_events.ts";
 import type { VideoFrameResult } from "../../protocol/video_results.ts";
 
-/** One row of the timeline: the objects of a label, what something is classified as, or a line of text. */
+/** One row of the timeline: a rule, the objects of a label, what something is classified as, or a line of text. */
 export interface TimelineRow {
   /** Which of these it is. */
-  kind: "object" | "class" | "text";
-  /** Name of the class, or the text as it was read most often. */
+  kind: "event" | "object" | "class" | "text";
+  /** Name of the rule or the class, or the text as it was read most often. */
   label: string;
-  /** Index of the class in the model; -1 for text. */
+  /** Index of the class in the model; -1 for rules and text. */
   class_id: number;
-  /** Label of the objects that are classified so; left out for whole frames, and for all other rows. */
+  /** Label of the objects that are classified so, or id of the rule; left out for whole frames, and for all other rows. */
   of?: string;
-  /** The most objects that were seen in one frame; 1 for classes and text. */
+  /** The most objects that were seen in one frame; 1 for all other rows. */
   atOnce: number;
-  /** Number of different objects, where they were followed for long enough to tell; else `null`, as for classes and text. */
+  /** Number of different objects, where they were followed for long enough to tell; else `null`, as for all other rows. */
   total: number | null;
   /** When it was seen, in the order of time; at least one. */
   spans: TimeSpan[];
 }
 
 /**
- * Makes the timeline: objects first, those that were seen longest before others, then classes and text in the order of
- * appearance.
+ * Makes the timeline: rules first, then objects, those that were seen longest before others, then classes and text in the
+ * order of appearance.
  *
  * @param results In the order of the frames.
  * @param minimumConfidence Less certain objects and classes are left out; between 0 and 1.
+ * @param events What rules have noticed.
  */
 export function buildTimeline(
   results: readonly VideoFrameResult[],
-  { minimumConfidence }: { minimumConfidence: number },
+  { minimumConfidence, events = [] }: {
+    minimumConfidence: number;
+    events?: readonly VideoEvent[];
+  },
 ): TimelineRow[] {
   const step = frameSeconds(results);
   const frames = results.map((
@@ -59,7 +65,14 @@ export function buildTimeline(
     total: null,
     spans,
   }));
-  return [...objects.sort((a, b) => seconds(b) - seconds(a)), ...classes, ...texts];
+  const rules = eventRows(events, step).map((row): TimelineRow => ({
+    kind: "event",
+    class_id: -1,
+    atOnce: 1,
+    total: null,
+    ...row,
+  }));
+  return [...rules, ...objects.sort((a, b) => seconds(b) - seconds(a)), ...classes, ...texts];
 }
 
 /** What is to be said of results that the server could not read any more; `null` where there are none. */
@@ -132,9 +145,12 @@ export function formatBytes(bytes: number): string {
 
 /**
  * What a row is of, in words: `2 objects`, `up to 3 at once`, or `up to 3 at once, 12 in all`; `class of dog` or `class of
- * the image`; `text`.
+ * the image`; `text`; `3 events`.
  */
-export function describeCount({ kind, of = "the image", atOnce, total }: TimelineRow): string {
+export function describeCount(
+  { kind, of = "the image", atOnce, total, spans }: TimelineRow,
+): string {
+  if (kind === "event") return spans.length === 1 ? "1 event" : `${spans.length} events`;
   if (kind === "text") return "text";
   if (kind === "class") return `class of ${of}`;
   if (total === atOnce) return total === 1 ? "1 object" : `${total} objects`;

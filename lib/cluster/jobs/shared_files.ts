@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import { MEGABYTE } from "../../environment.ts";
-import type { DiskSpace } from "../../video/disk_space.ts";
+import type { DiskSpace } from "../../storage/disk_space.ts";
 import { StorageUnavailableError, toStorageError, VideoDecodeError } from "../../video/errors.ts";
 import { JobFiles, type OpenVideo } from "../../video/jobs/job_files.ts";
 import type { JobBuckets } from "./job_buckets.ts";

@@ -6,7 +6,7 @@
 
 import type { NatsConnection } from "@nats-io/transport-node";
 import { join } from "node:path";
-import { DiskSpace } from "../../video/disk_space.ts";
+import { DiskSpace } from "../../storage/disk_space.ts";
 import { StorageUnavailableError } from "../../video/errors.ts";
 import type {
   JobBackend,

@@ -7,7 +7,7 @@
 import type { Size } from "../../image/size.ts";
 import { resolve } from "node:path";
 import { type AnnotationStyle, formatScriptHead } from "./annotation_script.ts";
-import type { SpacePromise } from "../disk_space.ts";
+import type { SpacePromise } from "../../storage/disk_space.ts";
 import { fitWithin } from "../decode/display_geometry.ts";
 import { JobStateError, toStorageError } from "../errors.ts";
 import type { Job } from "../jobs/job.ts";

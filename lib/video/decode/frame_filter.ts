@@ -71,8 +71,10 @@ export class FrameFilter implements Disposable {
   }
 
   async #build(format: string, size: Size, place: Place): Promise<void> {
+    // Where building fails, nothing of the graph before may be used any more: its filters were freed with it.
+    this.#builtFor = "";
     this.#graph?.free();
-    const graph = new FilterGraph();
+    const graph = this.#graph = new FilterGraph();
     graph.alloc();
     graph.nbThreads = 1;
     const { transposed, filters } = this.#orientation;
@@ -95,7 +97,6 @@ export class FrameFilter implements Disposable {
     if (await graph.config() < 0) {
       throw new VideoDecodeError("The video has images that cannot be converted");
     }
-    this.#graph = graph;
     this.#source = contexts[0];
     this.#sink = contexts.at(-1);
   }

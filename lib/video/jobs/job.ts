@@ -10,6 +10,7 @@ import {
   JobStatusSchema,
   type JobView,
 } from "../../protocol/job.ts";
+import type { Rule } from "../../protocol/rule.ts";
 
 export type { JobErrorCode, JobStatus, JobView } from "../../protocol/job.ts";
 export type { VideoFrameResult } from "../../protocol/video_results.ts";
@@ -80,6 +81,8 @@ export interface Job {
   frameStride: number;
   /** Most frames to process; 0 for all. */
   maxFrames: number;
+  /** What is to be noticed in it. */
+  rules: readonly Rule[];
   /** `null` until the file has been opened. */
   video: VideoInfo | null;
 }
@@ -104,12 +107,18 @@ export interface NewJob {
    * @default {0}
    */
   maxFrames?: number;
+  /**
+   * What is to be noticed in it.
+   *
+   * @default {[]}
+   */
+  rules?: readonly Rule[];
 }
 
 /** A job that waits to be processed; `now` is milliseconds since the epoch. */
 export function makeJob(
   id: string,
-  { frameStride = 1, maxFrames = 0, ...file }: NewJob,
+  { frameStride = 1, maxFrames = 0, rules = [], ...file }: NewJob,
   now: number,
 ): Job {
   return {
@@ -123,6 +132,7 @@ export function makeJob(
     error: null,
     frameStride,
     maxFrames,
+    rules,
     video: null,
     ...file,
   };
@@ -183,6 +193,7 @@ export function toJobView(job: Job): JobView {
     file_bytes: job.fileBytes,
     frame_stride: job.frameStride,
     max_frames: job.maxFrames,
+    rules: job.rules.length,
     video: video === null ? null : {
       width: video.width,
       height: video.height,

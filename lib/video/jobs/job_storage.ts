@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DiskSpace } from "../disk_space.ts";
+import type { DiskSpace } from "../../storage/disk_space.ts";
 import type { JobBackend } from "./job_backend.ts";
 import type { JobFiles } from "./job_files.ts";
 import type { JobQueue } from "./job_queue.ts";

@@ -5,7 +5,7 @@
  */
 
 import { logEvent } from "../../telemetry/log.ts";
-import type { DiskSpace } from "../disk_space.ts";
+import type { DiskSpace } from "../../storage/disk_space.ts";
 import { JobStateError } from "../errors.ts";
 import { hearChanges } from "./hear_changes.ts";
 import {
@@ -105,7 +105,7 @@ export class JobStore implements AsyncDisposable {
    *
    * @param openStorage Opens what is in `DATA_DIR` unless given
    * @throws {RangeError} If a limit is not positive
-   * @throws {JobStateError} If another process uses the directory
+   * @throws {DatabaseError} If another process uses the directory
    * @throws {StorageFullError} If there is no room on the disk
    * @throws {StorageUnavailableError} If the database cannot be used
    */

@@ -16,7 +16,7 @@ const QSCALE = 4;
 const LAMBDA = 118;
 
 /** Encodes one image after another; they may change their size. */
-export class JpegEncoder implements Disposable {
+export class JpegEncoder {
   readonly #packet = new Packet();
   #codec: CodecContext | undefined;
   #size: Size = { width: 0, height: 0 };
@@ -36,8 +36,9 @@ export class JpegEncoder implements Disposable {
    */
   async encode(image: Frame): Promise<Uint8Array> {
     if (image.width !== this.#size.width || image.height !== this.#size.height) {
+      const opened = await openEncoder(image);
       this.#codec?.freeContext();
-      this.#codec = await openEncoder(image);
+      this.#codec = opened;
       this.#size = { width: image.width, height: image.height };
     }
     const codec = this.#codec;
@@ -49,12 +50,6 @@ export class JpegEncoder implements Disposable {
     const jpeg = new Uint8Array(this.#packet.data);
     this.#packet.unref();
     return jpeg;
-  }
-
-  /** Frees the encoder. */
-  [Symbol.dispose](): void {
-    this.#codec?.freeContext();
-    this.#packet.free();
   }
 }
 

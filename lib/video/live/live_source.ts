@@ -170,11 +170,15 @@ export class LiveSource {
     }
   }
 
-  /** A file is opened again, since not every one can be wound back. */
+  /**
+   * A file is opened again, since not every one can be wound back. The old one stays open for as long: what {@linkcode info} and
+   * {@linkcode orientation} read is in its memory, and they may be asked at any time.
+   */
   async #rewind(): Promise<void> {
-    await this.#source.format.closeInput();
-    this.#codec.freeContext();
+    const { format } = this.#source;
     this.#source = await openSource(this.#address, this.#options.maxPixels);
+    await format.closeInput();
+    this.#codec.freeContext();
     this.#codec = await openDecoder(this.#source, this.#options);
   }
 

@@ -39,7 +39,7 @@ export async function runLive(request: LiveRequest, connection: LiveConnection):
   if (first?.type !== "open") throw new SourceError("wrong_address");
   const source = await LiveSource.open(parseSourceAddress(first.address), request);
   connection.write({ type: "source", ...source.info });
-  using sender = new FrameSender(source, request, connection);
+  const sender = new FrameSender(source, request, connection);
   const video = new VideoOutput(source, request.fps);
   obey(connection.commands, sender, video);
   const picker = new FramePicker(request.fps);
@@ -105,8 +105,9 @@ class VideoOutput {
   }
 
   #end(player: HlsPlayer | undefined): void {
-    player?.close().catch(() => {});
-    if (player === this.#player) this.#player = undefined;
+    if (player === undefined || player !== this.#player) return;
+    this.#player = undefined;
+    player.close().catch(() => {});
   }
 }
 
@@ -122,8 +123,11 @@ interface WaitingImage extends Disposable {
 /** JPEGs have few colours' worth of tables: what they are made of is BT.601 in its full range (JFIF 1.02). */
 const JPEG_COLORS = "out_color_matrix=bt601:out_range=full";
 
-/** Sends the newest image when it is asked for one. */
-class FrameSender implements Disposable {
+/**
+ * Sends the newest image when it is asked for one. It lives as long as the process, and frees nothing: a thread of FFmpeg's may
+ * still be at work on an image when the source ends.
+ */
+class FrameSender {
   readonly #request: LiveRequest;
   readonly #connection: LiveConnection;
   readonly #scaler: FrameFilter;
@@ -166,11 +170,6 @@ class FrameSender implements Disposable {
       content,
       [Symbol.dispose]: () => frame?.free(),
     });
-  }
-
-  [Symbol.dispose](): void {
-    this.#scaler[Symbol.dispose]();
-    this.#encoder[Symbol.dispose]();
   }
 
   #pass(jpeg: Uint8Array) {

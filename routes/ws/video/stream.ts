@@ -1,14 +1,15 @@
 import { upgradeWebSocket } from "../../../lib/http/upgrade_web_socket.ts";
 import { defineApi } from "../../../state.ts";
 
-/** `WS /ws/video/stream?pipeline_id=<id>`: one stream of frames and answers. */
+/** `WS /ws/video/stream?pipeline_id=<id>&rules=<set>`: one stream of frames and answers. */
 export const handler = defineApi({
   GET(ctx) {
     const { config, streams } = ctx.state.services;
     const { socket, response } = upgradeWebSocket(ctx.req, config.stream, streams.isStopping);
-    const pipelineId = ctx.url.searchParams.get("pipeline_id");
-    // The upgrade is accepted whatever the id, because a browser could not read a refusal.
-    socket.onopen = () => streams.connect(socket, pipelineId);
+    const query = ctx.url.searchParams;
+    const [pipelineId, rules] = [query.get("pipeline_id"), query.get("rules")];
+    // The upgrade is accepted whatever the ids, because a browser could not read a refusal.
+    socket.onopen = () => streams.connect(socket, pipelineId, rules);
     return response;
   },
 });

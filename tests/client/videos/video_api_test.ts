@@ -18,6 +18,7 @@ const JOB: JobView = {
   file_bytes: 1,
   frame_stride: 1,
   max_frames: 0,
+  rules: 0,
   video: null,
 };
 

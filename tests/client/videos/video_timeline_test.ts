@@ -11,6 +11,7 @@ import {
   resultAt,
 } from "../../../lib/client/videos/video_timeline.ts";
 import type { PipelineResult } from "../../../lib/protocol/result.ts";
+import type { VideoEvent } from "../../../lib/protocol/video_events.ts";
 import type { VideoFrameResult } from "../../../lib/protocol/video_results.ts";
 import { emptyResult } from "../../video/results.ts";
 
@@ -241,4 +242,29 @@ Deno.test("the timeline tells what the image, and the objects in it, were classi
   expect(rows[2]?.spans.map(({ start, end }) => [start.toFixed(1), end.toFixed(1)]))
     .toEqual([["0.0", "0.3"], ["2.4", "2.6"]]);
   expect(rows[3] && describeRow(rows[3])).toBe("park: class of the image, 0:02 to 0:02");
+});
+
+Deno.test("rules stand before what was seen, each with its events", () => {
+  const noticed = (rule: string, frame: number): VideoEvent => ({
+    frame_index: frame,
+    timestamp_ms: 100 * frame,
+    rule_id: rule,
+    rule_name: `Rule ${rule}`,
+    type: "enter",
+    label: "dog",
+    track_id: 1,
+    confidence: 0.5,
+    bbox: [0, 0, 10, 10],
+    text: null,
+    count: null,
+    direction: null,
+  });
+  const events = [noticed("b", 1), noticed("a", 2), noticed("b", 4)];
+  const rows = buildTimeline(dogs(...frames(6, [1])), { ...ALL, events });
+  expect(rows.map(({ kind, label }) => [kind, label]))
+    .toEqual([["event", "Rule b"], ["event", "Rule a"], ["object", "dog"]]);
+  const [first, second] = rows;
+  expect(first && describeRow(first)).toBe("Rule b: 2 events, 0:00 to 0:00, 0:00 to 0:00");
+  expect(second && describeCount(second)).toBe("1 event");
+  expect(first && nextAppearance(first, 0.2)).toBe(0.4);
 });

@@ -69,7 +69,7 @@ export async function filmedClips(): Promise<Clip[]> {
 }
 
 /** Puts frames together from parts of photographs. */
-class Studio {
+export class Studio {
   readonly #cutouts = new Map<Actor, Promise<Buffer>>();
   #ground: Promise<Buffer> | undefined;
 

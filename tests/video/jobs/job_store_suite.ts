@@ -111,6 +111,7 @@ export function testJobStore({ name, makeBackend, ignore = false }: SuiteOptions
       fileBytes: 1000,
       frameStride: 3,
       maxFrames: 50,
+      rules: [],
       video: null,
     });
   });

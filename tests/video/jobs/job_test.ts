@@ -15,6 +15,7 @@ const JOB: Job = {
   fileBytes: 1000,
   frameStride: 2,
   maxFrames: 0,
+  rules: [],
   video: { width: 640, height: 480, frameCount: 6, durationMs: 240 },
 };
 
@@ -49,6 +50,7 @@ Deno.test("toJobView tells what clients may know", () => {
     file_bytes: 1000,
     frame_stride: 2,
     max_frames: 0,
+    rules: 0,
     video: { width: 640, height: 480, frame_count: 6, duration_ms: 240 },
   });
 });

@@ -4,18 +4,15 @@
  * @module
  */
 
-import { DatabaseSync } from "node:sqlite";
-import { JobStateError } from "../../errors.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { inTransaction, openDatabase, readPragma } from "../../../storage/open_database.ts";
 import { isJobId } from "../job.ts";
 import type { JobWrite, ResultsCount, ResultsPiece } from "../job_backend.ts";
-import { migrate, readPragma } from "./job_schema.ts";
+import { migrate } from "./job_schema.ts";
 import { readJobRow, type StoredJob } from "./read_job_row.ts";
 import { ResultTable } from "./result_table.ts";
 import type { ResultFormat } from "../../result_formats.ts";
-import { numberColumn, StatementCache, textColumn } from "./statement_cache.ts";
-
-/** Milliseconds in which a server that is ending can let go of the database that the next one opens. */
-const LOCK_WAIT_MS = 2000;
+import { numberColumn, StatementCache, textColumn } from "../../../storage/statement_cache.ts";
 
 /** Rows that are deleted, and pages that are given back, at a time: few, as each needs room in the log. */
 const PURGE_STEP = 500;
@@ -30,23 +27,11 @@ export class JobDatabase {
    * Opens the database, making it if need be, and keeps every other process out of it until it is closed: two servers
    * would process the same jobs.
    *
-   * @throws {JobStateError} If another process keeps it open, or a later version of livesyte has written it
+   * @throws {DatabaseError} If another process keeps it open
+   * @throws {JobStateError} If a later version of livesyte has written it
    */
   constructor(path: string) {
-    this.#database = new DatabaseSync(path);
-    try {
-      this.#database.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
-      this.#database.exec("PRAGMA locking_mode = EXCLUSIVE");
-      // In WAL mode NORMAL loses nothing when the process dies, and at a power cut only the last results.
-      this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-      migrate(this.#database);
-    } catch (error) {
-      this.#database.close();
-      if (error instanceof Error && error.message.includes("database is locked")) {
-        throw new JobStateError(`Cannot open ${path}: another process uses it`, { cause: error });
-      }
-      throw error;
-    }
+    this.#database = openDatabase(path, migrate);
     this.#statements = new StatementCache(this.#database);
     this.#results = new ResultTable(this.#statements);
   }
@@ -92,7 +77,7 @@ export class JobDatabase {
    * @throws {JobStateError} If a frame has a result already, or comes before one that has
    */
   write({ jobs = [], results, idle = [], remove = [] }: JobWrite): void {
-    this.#transaction(() => {
+    inTransaction(this.#database, () => {
       for (const job of jobs) {
         this.#statements.get(
           "INSERT INTO jobs (id, idle_ms, details) VALUES (?, 0, ?) " +
@@ -147,17 +132,5 @@ export class JobDatabase {
     // The file gets shorter when the log is merged into it.
     if (left === 0) this.#database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
     return left > 0 && left < free;
-  }
-
-  #transaction(work: () => void): void {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      work();
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      // SQLite ends the transaction itself when the disk is full.
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
   }
 }

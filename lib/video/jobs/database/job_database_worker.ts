@@ -4,8 +4,7 @@
  * @module
  */
 
-import { setPriority } from "node:os";
-import { JobDatabaseError, StorageFullError } from "../../errors.ts";
+import { serveDatabase } from "../../../storage/serve_database.ts";
 import type { JobWrite, ResultsCount, ResultsPiece } from "../job_backend.ts";
 import { JobDatabase } from "./job_database.ts";
 import type { StoredJob } from "./read_job_row.ts";
@@ -30,35 +29,6 @@ export interface DatabaseCalls {
   /** Closes the database. */
   close(): void;
 }
-
-/** One call. */
-export interface DatabaseRequest {
-  /** Comes back with the reply. */
-  id: number;
-  /** What to do. */
-  method: keyof DatabaseCalls;
-  /** Its arguments. */
-  args: readonly unknown[];
-}
-
-/** What became of a call: a value, or the error that it threw. */
-export interface DatabaseReply {
-  /** That of the request. */
-  id: number;
-  /** What the method returned. */
-  value?: unknown;
-  /** Name of the class of {@link ./errors.ts}, or any other, and the message. */
-  error?: { name: string; message: string };
-}
-
-/** The part of a dedicated worker's global scope that is used here. */
-interface WorkerScope {
-  postMessage(message: DatabaseReply, transfer: Transferable[]): void;
-  onmessage: ((event: MessageEvent<DatabaseRequest>) => void) | null;
-}
-
-/** A priority at which the scheduler gives a thread a tenth of a core that others want too: streams go first. */
-const LOW_PRIORITY = 10;
 
 /** How long it takes until deleting is tried again when the disk did not let it. */
 const PURGE_RETRY_MS = 60_000;
@@ -104,38 +74,8 @@ function purgeAfter(milliseconds: number): void {
   }, milliseconds);
 }
 
-/** SQLite's own words (sqlite3_errstr) for what goes wrong, and ours; Deno gives one code for all. */
-const SQLITE_REASONS: readonly [words: RegExp, reason: string][] = [
-  [/disk I\/O error/, "The disk fails"],
-  [/readonly database/, "The job database cannot be written to"],
-  [/unable to open/, "The job database cannot be opened"],
-  [
-    /not a database|malformed|no such (?:table|column)/,
-    "The job database is damaged; put a copy back, or move it away to begin anew",
-  ],
-];
-
-/** SQLite's errors as those of jobs. */
-function translate(error: unknown): Error {
-  if (!(error instanceof Error)) return new Error(String(error));
-  if (error.message.includes("disk is full")) {
-    return new StorageFullError("The disk of the server is full", { cause: error });
-  }
-  const reason = SQLITE_REASONS.find(([words]) => words.test(error.message))?.[1];
-  return reason === undefined ? error : new JobDatabaseError(reason, { cause: error });
-}
-
-const scope = self as unknown as WorkerScope;
-scope.onmessage = ({ data: { id, method, args } }) => {
-  try {
-    const value = Reflect.apply(calls[method], calls, args);
-    const memory = method === "readResults" ? [(value as ResultsPiece).bytes.buffer] : [];
-    scope.postMessage({ id, value }, memory);
-  } catch (error) {
-    const { name, message } = translate(error);
-    scope.postMessage({ id, error: { name, message } }, []);
-  }
-};
-
-// On Linux a priority is that of a thread; elsewhere it would be that of the whole process.
-if (Deno.build.os === "linux") setPriority(0, LOW_PRIORITY);
+serveDatabase(calls, {
+  name: "job database",
+  handOver: (method, value) =>
+    method === "readResults" ? [(value as ResultsPiece).bytes.buffer] : [],
+});

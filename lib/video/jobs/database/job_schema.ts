@@ -5,6 +5,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
+import { readPragma } from "../../../storage/open_database.ts";
 import { JobStateError } from "../../errors.ts";
 
 /** Raised with every change of the tables. */
@@ -62,22 +63,5 @@ export function migrate(database: DatabaseSync): void {
       );
     }
     database.exec(`BEGIN IMMEDIATE; ${version === 0 ? SCHEMA : FROM_VERSION_1} COMMIT`);
-  }
-  letShrink(database);
-}
-
-/** The value of a pragma that is a number. */
-export function readPragma(database: DatabaseSync, name: string): number {
-  return Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
-}
-
-/** Has the file give back the room of what is deleted, step by step. */
-function letShrink(database: DatabaseSync): void {
-  const incremental = 2;
-  if (readPragma(database, "auto_vacuum") === incremental) return;
-  try {
-    database.exec("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
-  } catch {
-    // There is no room for a copy: it is tried again at the next start.
   }
 }

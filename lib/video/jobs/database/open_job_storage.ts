@@ -5,7 +5,7 @@
  */
 
 import { logEvent } from "../../../telemetry/log.ts";
-import { DiskSpace } from "../../disk_space.ts";
+import { DiskSpace } from "../../../storage/disk_space.ts";
 import type { Job } from "../job.ts";
 import { JobFiles } from "../job_files.ts";
 import { type JobStoreOptions, SYSTEM_CLOCKS } from "../job_store_options.ts";
@@ -19,7 +19,7 @@ export const DATABASE_NAME = "jobs.sqlite";
 /**
  * Opens it all, and removes files that belong to none of the jobs.
  *
- * @throws {JobStateError} If another process uses the directory
+ * @throws {DatabaseError} If another process uses the directory
  * @throws {StorageFullError} If there is no room on the disk
  * @throws {StorageUnavailableError} If the database cannot be used
  */

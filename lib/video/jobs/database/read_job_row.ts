@@ -4,6 +4,8 @@
  * @module
  */
 
+import * as v from "valibot";
+import { RuleSchema } from "../../../protocol/rule.ts";
 import { type Job, JOB_STATUSES, type JobError, makeJob, type VideoInfo } from "../job.ts";
 
 /** A job, and how long nobody had looked at it when that was last noted. */
@@ -54,6 +56,8 @@ const VIDEO: Record<keyof VideoInfo, Check> = {
 
 const ERROR: Record<keyof JobError, Check> = { code: isText, detail: isText };
 
+const RULES = v.array(RuleSchema);
+
 const PROGRESS = { currentStep: isCount, totalSteps: isCount, description: isText };
 
 const FIELDS: Record<Exclude<keyof Job, "id">, Check> = {
@@ -69,6 +73,7 @@ const FIELDS: Record<Exclude<keyof Job, "id">, Check> = {
   fileBytes: isCount,
   frameStride: (value) => isCount(value) && value !== 0,
   maxFrames: isCount,
+  rules: (value) => v.is(RULES, value),
   video: orNull(hasFields(VIDEO)),
 };
 
@@ -127,7 +132,9 @@ function parseObject(text: unknown): Record<string, unknown> | string {
   if (typeof text !== "string") return "it is not text";
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) && !Array.isArray(value) ? value : "it is not an object";
+    if (!isObject(value) || Array.isArray(value)) return "it is not an object";
+    // Jobs of earlier versions have none.
+    return { rules: [], ...value };
   } catch {
     return "it is no JSON";
   }

@@ -9,7 +9,7 @@ import type { VideoFrameResult } from "../job.ts";
 import type { ResultsCount, ResultsPiece } from "../job_backend.ts";
 import { readResultRow, type ResultRow, type StoredResult } from "./read_result_row.ts";
 import { formatResult, type ResultFormat } from "../../result_formats.ts";
-import { numberColumn, type StatementCache, textColumn } from "./statement_cache.ts";
+import { numberColumn, type StatementCache, textColumn } from "../../../storage/statement_cache.ts";
 
 /** Bytes of results after which a piece of them ends. */
 const PIECE_BYTES = 32_768;

@@ -1,7 +1,7 @@
 import { expect } from "expect";
-import { DiskSpace } from "../../lib/video/disk_space.ts";
-import { StorageFullError } from "../../lib/video/errors.ts";
-import { temporaryDirectory } from "./temporary_directory.ts";
+import { DiskSpace } from "../../lib/storage/disk_space.ts";
+import { StorageFullError } from "../../lib/storage/errors.ts";
+import { temporaryDirectory } from "../video/temporary_directory.ts";
 
 const MB = 1_048_576;
 

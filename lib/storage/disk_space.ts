@@ -30,7 +30,7 @@ export interface SpacePromise extends Disposable {
   spend(bytes: number): void;
 }
 
-/** The disk on which jobs are kept. */
+/** The disk on which the server keeps its data. */
 export class DiskSpace {
   readonly #reserveBytes: number;
   readonly #freeBytes: () => Promise<number>;

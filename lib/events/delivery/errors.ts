@@ -1,0 +1,10 @@
+/**
+ * Errors of sending events.
+ *
+ * @module
+ */
+
+import { NamedError } from "../../named_error.ts";
+
+/** Thrown when an event could not be delivered; the message says why, without addresses. */
+export class DeliveryError extends NamedError {}

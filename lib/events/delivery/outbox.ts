@@ -1,0 +1,138 @@
+/**
+ * Sends what waits for one target, in its order.
+ *
+ * @module
+ */
+
+import type { LiveEvent } from "../../protocol/event.ts";
+import type { RuleAction } from "../../protocol/rule.ts";
+import { logEvent } from "../../telemetry/log.ts";
+import { eventMetrics } from "../../telemetry/metrics.ts";
+import { DeliveryError } from "./errors.ts";
+import type { OutboxEntry } from "../store/event_database.ts";
+import type { EventStore } from "../store/event_store.ts";
+import { retryDelay } from "./retry_delay.ts";
+import { WakeUp } from "../wake_up.ts";
+
+/** How long it takes until the store is asked again when the disk did not let it, in milliseconds. */
+const STORE_RETRY_MS = 5000;
+
+/** Options of {@linkcode Outbox}. */
+export interface OutboxOptions {
+  /** Where the events are sent to. */
+  target: RuleAction;
+  /** Holds them. */
+  store: EventStore;
+  /** Sends one. @throws {DeliveryError} If it cannot be told to have arrived */
+  deliver: (event: LiveEvent, signal: AbortSignal) => Promise<void>;
+  /** The first wait after a failure, in milliseconds. */
+  firstRetryMs: number;
+}
+
+/**
+ * Sends events until the target has taken each one, or a day has passed. While one is failing, those behind it wait, since they
+ * are to arrive in their order; nothing else waits for it.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #stopping = new AbortController();
+  readonly #more = new WakeUp();
+  readonly #retry = new WakeUp();
+  readonly #ended: Promise<void>;
+  #failures = 0;
+  #retries = 0;
+  #hasMore = false;
+
+  /** Begins to send what waits. */
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#ended = this.#run();
+  }
+
+  /** Says that there may be something to send. */
+  wake(): void {
+    this.#hasMore = true;
+    this.#more.wake();
+  }
+
+  /** Ends the wait after a failure: the target is there again. */
+  retry(): void {
+    this.#retries += 1;
+    this.#retry.wake();
+  }
+
+  /** Ends sending; what has not arrived is sent after the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new DeliveryError("The server is stopping"));
+    this.#more.wake();
+    this.#retry.wake();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    const { store, target } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      this.#hasMore = false;
+      try {
+        const entry = await store.database.call("next", target);
+        if (entry !== undefined) await this.#send(entry);
+        else if (!this.#hasMore && !signal.aborted) await this.#more.wait();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#log("error", "event_store_failed", "Events cannot be read from the disk", error);
+        await this.#retry.wait(STORE_RETRY_MS);
+      }
+    }
+  }
+
+  /** Tries to send an event once, and waits if that fails. @throws What the store throws */
+  async #send({ key, event, failingSinceMs }: OutboxEntry): Promise<void> {
+    const { store, target, deliver, firstRetryMs } = this.#options;
+    const { signal } = this.#stopping;
+    const retries = this.#retries;
+    try {
+      await deliver(event, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const now = Date.now();
+      const delay = retryDelay(++this.#failures, now - (failingSinceMs ?? now), firstRetryMs);
+      eventMetrics.deliveries.inc({ target, result: "failed" });
+      if (this.#failures === 1) {
+        this.#log("warning", "event_not_delivered", "An event cannot be delivered now", error);
+      }
+      await store.database.call("noteFailing", target, now);
+      if (delay !== undefined) {
+        // Unless the target has come back since the attempt began.
+        if (retries === this.#retries && !signal.aborted) await this.#retry.wait(delay);
+        return;
+      }
+      this.#log("error", "event_given_up", "An event could not be delivered for a day", error);
+      await this.#settle(key, "given_up");
+      return;
+    }
+    if (this.#failures > 0) {
+      const message = "Events are being delivered again";
+      logEvent("info", "event_delivery", message, { target, failures: this.#failures });
+    }
+    await this.#settle(key, "delivered");
+  }
+
+  async #settle(key: number, result: "delivered" | "given_up"): Promise<void> {
+    const { store, target } = this.#options;
+    this.#failures = 0;
+    eventMetrics.deliveries.inc({ target, result });
+    await store.database.call("settle", key);
+  }
+
+  #log(
+    level: "warning" | "error",
+    event: "event_not_delivered" | "event_given_up" | "event_store_failed",
+    message: string,
+    error: unknown,
+  ): void {
+    // Messages of other errors may hold addresses, and with them secrets.
+    const reason = error instanceof DeliveryError ? error.message : "unexpected error";
+    logEvent(level, event, message, { target: this.#options.target, reason });
+  }
+}

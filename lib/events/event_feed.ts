@@ -1,0 +1,101 @@
+/**
+ * Events as they come, for programs and pages: server-sent events.
+ *
+ * @module
+ */
+
+import { WakeUp } from "./wake_up.ts";
+import type { EventStore } from "./store/event_store.ts";
+
+/** Events that are read from the store at a time. */
+const BATCH = 50;
+
+/** How long a client waits before it connects again, in milliseconds. */
+const RECONNECT_MS = 3000;
+
+/** Options of {@linkcode EventFeed}. */
+export interface EventFeedOptions {
+  /** The store, if it is open or an earlier run has left one. */
+  findStore: () => Promise<EventStore | undefined>;
+  /** After so many milliseconds without an event, a comment shows that the server is there. */
+  heartbeatMs: number;
+}
+
+/**
+ * Tells events to any number of clients. Each has a place in the store, and reads on from there when it has taken what it got: a
+ * slow one gets events later, and nothing is kept for it in memory.
+ */
+export class EventFeed {
+  readonly #options: EventFeedOptions;
+  readonly #waits = new Set<WakeUp>();
+  #isClosed = false;
+
+  /** Begins without clients. */
+  constructor(options: EventFeedOptions) {
+    this.#options = options;
+  }
+
+  /** Says that there is another event. */
+  wake(): void {
+    for (const wait of this.#waits) wait.wake();
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    this.#isClosed = true;
+    this.wake();
+  }
+
+  /**
+   * Every event from now on.
+   *
+   * @param lastId The `id` of the last one that a client got before its connection broke: those after it come first
+   */
+  async open(lastId: string | null): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const encoder = new TextEncoder();
+    const wait = new WakeUp();
+    let key = await this.#firstKey(lastId);
+    let hasBegun = false;
+    let hasLeft = false;
+    const leave = () => {
+      hasLeft = true;
+      this.#waits.delete(wait);
+    };
+    this.#waits.add(wait);
+    const nextPart = async (): Promise<string> => {
+      const store = await this.#options.findStore();
+      const events = await store?.database.call("after", key, BATCH) ?? [];
+      key = events.at(-1)?.key ?? key;
+      return events.map(({ key, event }) => `id: ${key}\ndata: ${JSON.stringify(event)}\n\n`)
+        .join("");
+    };
+    const pull = async (controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>) => {
+      let part = hasBegun ? "" : `retry: ${RECONNECT_MS}\n\n`;
+      hasBegun = true;
+      for (let hasWaited = false; part === "" && !this.#isClosed && !hasLeft;) {
+        part = await nextPart();
+        if (part === "" && hasWaited) part = ":\n\n";
+        if (part !== "") break;
+        hasWaited = !await wait.wait(this.#options.heartbeatMs);
+      }
+      if (hasLeft) return;
+      if (this.#isClosed) {
+        leave();
+        controller.close();
+      } else controller.enqueue(encoder.encode(part));
+    };
+    const cancel = () => {
+      leave();
+      wait.wake();
+    };
+    return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
+  }
+
+  /** The key after which a client wants the events. */
+  async #firstKey(lastId: string | null): Promise<number> {
+    const store = await this.#options.findStore();
+    const newest = await store?.database.call("newestKey") ?? 0;
+    // A key that is yet to come is of a database that is no longer there.
+    return /^\d{1,15}$/.test(lastId ?? "") ? Math.min(Number(lastId), newest) : newest;
+  }
+}

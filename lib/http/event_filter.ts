@@ -1,0 +1,24 @@
+/**
+ * Reads which events a request asks for.
+ *
+ * @module
+ */
+
+import type { EventFilter } from "../events/store/event_database.ts";
+import { ApiError } from "./api.ts";
+import { readQuery } from "./read_query.ts";
+
+/** A time of ISO 8601 with its offset; without one, it would be another time for each reader. */
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})$/;
+
+/** The filter of `GET /event`. @throws {ApiError} With 400 if a parameter is malformed */
+export function readEventFilter(query: URLSearchParams): EventFilter {
+  const { since, ...filter } = readQuery(query, "EventListQuery");
+  if (since === undefined) return filter;
+  const sinceMs = TIME.test(since) ? Date.parse(since) : NaN;
+  if (Number.isNaN(sinceMs)) {
+    const detail = "Query parameter since must be a time such as 2026-11-26T12:00:00Z";
+    throw new ApiError(400, "bad_request", detail);
+  }
+  return { ...filter, sinceMs };
+}

@@ -1,0 +1,191 @@
+import { expect } from "expect";
+import { checkFit } from "../../lib/events/check_fit.ts";
+import { RuleError } from "../../lib/events/errors.ts";
+import { parseRules } from "../../lib/events/parse_rules.ts";
+import { parseRuleSets, readRulesFile } from "../../lib/events/rule_sets.ts";
+import { TextPattern } from "../../lib/events/text_pattern.ts";
+import { temporaryDirectory } from "../video/temporary_directory.ts";
+
+const ENTER = { id: "a", when: "enter" };
+const CROSS = { id: "a", when: "cross", line: [[0, 0.5], [1, 0.5]] };
+const TEXT = { id: "a", when: "text", pattern: "x" };
+
+function messageOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof RuleError) return error.message;
+    throw error;
+  }
+  throw new Error("Nothing was refused");
+}
+
+Deno.test("a rule has defaults for all that it leaves out", () => {
+  expect(parseRules([ENTER])).toEqual([{
+    ...ENTER,
+    zone: null,
+    line: null,
+    classes: [],
+    seconds: 3,
+    at_least: 1,
+    cooldown_s: 30,
+    actions: ["webhook", "mqtt"],
+  }]);
+  // What an answer tells can be sent back.
+  for (const each of [ENTER, CROSS, TEXT]) {
+    expect(parseRules(parseRules([each]))).toEqual(parseRules([each]));
+  }
+});
+
+/** What is wrong with rules, by what is said of it. */
+const WRONG: Record<string, unknown> = {
+  "Cannot use rules: expected a list of rules": {},
+  "Cannot use rules: it has 101 rules, and there may be 100": Array(101).fill(ENTER),
+  "Cannot use rules[0]: expected a JSON object": ["enter"],
+  'Cannot use rules[1].id: "a" is there twice': [ENTER, CROSS],
+  'Cannot use rules[0].id: expected 1 to 40 lower-case letters, digits and hyphens, got "Door 1"': [
+    { ...ENTER, id: "Door 1" },
+  ],
+  "Cannot use rules[0].when: expected one of enter, leave, dwell, cross, count, text, got nothing":
+    [{ id: "a" }],
+  "Cannot use rules[0].colour: no such field, there are id, name, zone, line, classes, when, seconds, at_least, pattern, cooldown_s, actions":
+    [{ ...ENTER, colour: "red" }],
+  "Cannot use rules[0].zone: expected null, or 3 to 50 corners [x, y], each a share of the picture between 0 and 1, got [[0,0],[1,1]]":
+    [{ ...ENTER, zone: [[0, 0], [1, 1]] }],
+  "Cannot use rules[0].zone: expected null, or 3 to 50 corners [x, y], each a share of the picture between 0 and 1, got [[0,0],[640,0],[640,480]]":
+    [{ ...ENTER, zone: [[0, 0], [640, 0], [640, 480]] }],
+  "Cannot use rules[0].zone: its edges cross or touch each other: give the corners in their order":
+    [{ ...ENTER, zone: [[0, 0], [1, 1], [1, 0], [0, 1]] }],
+  "Cannot use rules[0].zone: it has no area: expected at least 0.0001 of the picture": [
+    { ...ENTER, zone: [[0.1, 0.1], [0.101, 0.1], [0.1, 0.11]] },
+  ],
+  'Cannot use rules[0].zone: "cross" has a line and no zone: expected null or nothing': [
+    { ...CROSS, zone: [[0, 0], [1, 0], [1, 1]] },
+  ],
+  'Cannot use rules[0].line: "cross" needs a line: expected two points [x, y]': [
+    { id: "a", when: "cross" },
+  ],
+  "Cannot use rules[0].line: its points are the same: expected at least 0.01 between them": [
+    { ...CROSS, line: [[0.5, 0.5], [0.5, 0.5]] },
+  ],
+  'Cannot use rules[0].line: only "cross" has a line, not "dwell": expected null or nothing': [
+    { ...CROSS, when: "dwell" },
+  ],
+  'Cannot use rules[0].pattern: "text" needs a pattern: expected a regular expression': [
+    { id: "a", when: "text" },
+  ],
+  'Cannot use rules[0].pattern: only "text" has a pattern, not "enter": leave it out': [
+    { ...ENTER, pattern: "x" },
+  ],
+  "Cannot use rules[0].pattern: RE2 refuses it (missing closing ): `(`)": [
+    { ...TEXT, pattern: "(" },
+  ],
+  "Cannot use rules[0].pattern: RE2 refuses it (invalid or unsupported Perl syntax: `(?=`)": [
+    { ...TEXT, pattern: "(?=a)" },
+  ],
+  "Cannot use rules[0].pattern: RE2 refuses it (invalid repeat count: `{1000}`)": [
+    { ...TEXT, pattern: "(a{1000}){1000}" },
+  ],
+  "Cannot use rules[0].pattern: it comes to 3002 instructions, and 1000 are allowed: repeat less": [
+    { ...TEXT, pattern: "a{1000}b{1000}c{1000}" },
+  ],
+  [
+    `Cannot use rules[0].pattern: expected a regular expression of 1 to 200 characters, got "${
+      "x".repeat(63)
+    }`
+  ]: [{ ...TEXT, pattern: "x".repeat(201) }],
+  'Cannot use rules[0].actions: expected a list of webhook and mqtt, got ["mail"]': [
+    { ...ENTER, actions: ["mail"] },
+  ],
+  "Cannot use rules[0].seconds: expected a number between 0 and 86400, got -1": [
+    { ...ENTER, seconds: -1 },
+  ],
+};
+
+for (const [message, rules] of Object.entries(WRONG)) {
+  Deno.test(`wrong rules are told: ${message}`, () => {
+    expect(messageOf(() => parseRules(rules))).toBe(message);
+  });
+}
+
+Deno.test("rules that a pipeline cannot fulfil are told, with the classes that are most alike", () => {
+  const check = (rule: Record<string, unknown>, lacks = {}) =>
+    checkFit(
+      parseRules([{ ...ENTER, ...rule }]),
+      {
+        classes: ["person", "car", "carrot", "dog", "hot dog", "cat"],
+        follows: true,
+        reads: true,
+        ...lacks,
+      },
+      "the pipeline yolo_only",
+    );
+  check({ classes: ["person", "hot dog"] });
+  check({ classes: ["anything"] }, { classes: undefined });
+  expect(messageOf(() => check({ classes: ["person", "Cars"] }))).toBe(
+    'Cannot use rules[0].classes[1]: the pipeline yolo_only finds no "Cars": it finds "car", "cat", "carrot", "person", "dog" and 1 other',
+  );
+  expect(messageOf(() => check({}, { follows: false }))).toBe(
+    'Cannot use rules[0].when: "enter" cannot work, because the pipeline yolo_only follows no objects',
+  );
+  expect(messageOf(() => check({ when: "text", pattern: "x" }, { reads: false }))).toBe(
+    'Cannot use rules[0].when: "text" cannot work, because the pipeline yolo_only reads no text',
+  );
+});
+
+Deno.test("a pattern takes time that grows with the text only", () => {
+  const pattern = new TextPattern("(x+x+)+y");
+  const startedMs = performance.now();
+  for (let round = 0; round < 20; round++) expect(pattern.matches("x".repeat(500))).toBe(false);
+  // An engine that goes back would not be done in a lifetime.
+  expect(performance.now() - startedMs).toBeLessThan(2000);
+  expect(new TextPattern("^B-").matches("A B-12")).toBe(false);
+  expect(new TextPattern("(?i)exit").matches("EXIT 5")).toBe(true);
+});
+
+Deno.test("the largest pattern that is allowed is compiled and matched quickly", () => {
+  const startedMs = performance.now();
+  const pattern = new TextPattern("[a-zäöü]{990}");
+  pattern.matches("x".repeat(500));
+  expect(performance.now() - startedMs).toBeLessThan(2000);
+});
+
+Deno.test("sets of rules are read, and what is wrong with them is told with file and place", async () => {
+  await using directory = await temporaryDirectory();
+  const path = `${directory.path}/rules.json`;
+  const read = async (content: string) => {
+    await Deno.writeTextFile(path, content);
+    return await readRulesFile(path).then((sets) => [...sets.keys()], ({ message }) => message);
+  };
+  expect(
+    await read(
+      JSON.stringify({ sets: { door: [ENTER], "gate-2": [CROSS, { ...TEXT, id: "b" }] } }),
+    ),
+  )
+    .toEqual(["door", "gate-2"]);
+  expect(await read("[]")).toBe(
+    `Cannot use RULES_FILE ${path}: the file: expected {"sets": {"name": [rules]}} and nothing else`,
+  );
+  expect(await read("{")).toMatch(/^Cannot use RULES_FILE .*: the file: it is not JSON \(.*\)$/);
+  expect(await read(JSON.stringify({ sets: { "Front door": [] } }))).toBe(
+    `Cannot use RULES_FILE ${path}: sets.Front door: expected a name of 1 to 40 lower-case letters, digits and hyphens`,
+  );
+  expect(await read(JSON.stringify({ sets: { door: [{ ...ENTER, zone: [[0, 0]] }] } })))
+    .toContain(
+      `Cannot use RULES_FILE ${path}: sets.door[0].zone: expected null, or 3 to 50 corners`,
+    );
+  await Deno.remove(path);
+  await expect(readRulesFile(path)).rejects.toThrow(
+    `Cannot use RULES_FILE ${path}: there is no such file or folder`,
+  );
+  expect(
+    messageOf(() =>
+      parseRuleSets(
+        JSON.stringify({
+          sets: Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`s${i}`, []])),
+        }),
+      )
+    ),
+  )
+    .toBe("Cannot use sets: there are 101, and there may be 100");
+});
