@@ -17,6 +17,7 @@ import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
 import { logStart } from "./lib/pipeline/log_start.ts";
 import type { PipelineAbilities } from "./lib/pipeline/pipeline_abilities.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
+import { videoFrameSize } from "./lib/pipeline/video_frame_size.ts";
 import type { Health } from "./lib/protocol/health.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
 import type { Cluster } from "./lib/cluster/cluster.ts";
@@ -42,9 +43,6 @@ import project from "./deno.json" with { type: "json" };
 
 /** Version of livesyte. */
 export const VERSION: string = project.version;
-
-/** Video frames that are looked into, for text or for objects inside others, are not made smaller than this, in pixels. */
-const READING_SIZE = { width: 1280, height: 1280 };
 
 /** Part of the memory for frames that request bodies may take of it. */
 const BODIES_SHARE = 1 / 8;
@@ -200,18 +198,7 @@ export class Services {
 
   /** What the frames of a video are to fit within for a pipeline. */
   videoFrameSize(pipelineId: string): FrameBounds {
-    const { registry } = this.pipelines;
-    const isDetailed = registry.uses(pipelineId, "reading") || registry.looksInside(pipelineId);
-    const { columns, rows } = registry.tiles(pipelineId);
-    if (isDetailed && columns * rows === 1) return READING_SIZE;
-    const { inputSize } = this.config.pipeline;
-    const { width, height } = inputSize ?? PIPELINE_DEFAULTS.inputSize;
-    // So that each tile fills the detector's input.
-    return {
-      width: columns * width,
-      height: rows * height,
-      ...(inputSize === undefined && { anyShape: true }),
-    };
+    return videoFrameSize(this.pipelines.registry, pipelineId, this.config.pipeline.inputSize);
   }
 
   /** Frames of a video that are under way at once: one with each worker, and one more, so that none has to wait for a frame. */
