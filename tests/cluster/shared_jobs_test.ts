@@ -1,10 +1,10 @@
 import { expect } from "expect";
-import { JobTakenError } from "../../lib/video/errors.ts";
+import { JobTakenError, StorageFullError } from "../../lib/video/errors.ts";
 import type { SharedJobsOptions } from "../../lib/cluster/jobs/shared_jobs.ts";
 import { isFinished, toJobView } from "../../lib/video/jobs/job.ts";
 import { JobStore } from "../../lib/video/jobs/job_store.ts";
 import { isMissing } from "../needs.ts";
-import { frameResults, storedResults } from "../video/results.ts";
+import { emptyResult, frameResults, storedResults } from "../video/results.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { type NatsServer, startNats, until } from "./nats_server.ts";
 import { joinJobs } from "./shared_jobs.ts";
@@ -147,6 +147,73 @@ Deno.test({
     expect((await wrong)?.job.id).toBe(id);
     stopping.abort();
     expect(await neither).toBeUndefined();
+  },
+});
+
+Deno.test({
+  name:
+    "a job with many results gets more room for them, until NATS has none; nothing is lost then",
+  ignore,
+  async fn() {
+    // Room for the records, for one job, and for a second part of its results.
+    await using small = await startNats({ maxStorage: "52MB" });
+    await using directory = await temporaryDirectory();
+    await using machine = await joinJobs(small.url, "small");
+    const options = { dataDirectory: directory.path };
+    await using store = await JobStore.open(options, machine.jobs.openStorage);
+    const { id } = await store.create(NEW_JOB);
+    await store.updateStatus(id, "processing");
+    const large = emptyResult({ text: "x".repeat(1_000_000) });
+    const append = (frame: number) => {
+      const results = frameResults(frame, frame + 1).map((each) => ({ ...each, result: large }));
+      return store.appendResults(id, results, { currentStep: frame + 1 });
+    };
+    let stored = 0;
+    const error = await (async () => {
+      for (; stored < 100; stored++) await append(stored);
+    })().catch((error) => error);
+    expect(error).toBeInstanceOf(StorageFullError);
+    // More than 16 MB, and less than 48.
+    expect([stored > 25, stored < 40]).toEqual([true, true]);
+    expect(await store.results.count(id)).toEqual({ count: stored, nextFrame: stored });
+    expect(store.get(id).progress.currentStep).toBe(stored);
+    await store.updateStatus(id, "cancelled");
+    await store.remove(id);
+    const next = await store.create(NEW_JOB);
+    await store.updateStatus(next.id, "processing");
+    await store.appendResults(next.id, frameResults(0, 10));
+    expect(await storedResults(store, next.id)).toEqual(frameResults(0, 10));
+  },
+});
+
+Deno.test({
+  name: "a job does not expire on one machine while somebody looks at it on another",
+  ignore,
+  async fn() {
+    await using directory = await temporaryDirectory();
+    await using here = await joinJobs(nats.url, "expiry");
+    await using there = await joinJobs(nats.url, "expiry");
+    const limits = { failedExpiryMs: 10_000 };
+    const options = { dataDirectory: directory.path, limits, sweepIntervalMs: 0 };
+    let ahead = 0;
+    const clocks = { now: () => Date.now(), uptime: () => performance.now() + ahead };
+    await using looking = await JobStore.open(options, here.jobs.openStorage);
+    await using store = await JobStore.open({ ...options, clocks }, there.jobs.openStorage);
+    const seen = await looking.create(NEW_JOB);
+    const other = await looking.create(NEW_JOB);
+    for (const { id } of [seen, other]) await looking.updateStatus(id, "failed");
+    await until(() => store.list({ status: "failed" }).length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    looking.get(seen.id);
+    await looking.sweep();
+    // So that what was told has been heard.
+    await looking.updateStatus((await looking.create(NEW_JOB)).id, "cancelled");
+    await until(() => store.list({ status: "cancelled" }).length === 1);
+    ahead = 9000;
+    expect(await store.sweep()).toBe(1);
+    expect(store.list({ status: "failed" }).map(({ id }) => id)).toEqual([seen.id]);
+    ahead = 11_000;
+    expect(await store.sweep()).toBe(1);
   },
 });
 

@@ -14,8 +14,8 @@ import { hasCode, JetStreamCode, type JobStreams, type OpenStreams } from "./job
 
 /** Raised when older versions could not read the records any more. */
 const FORMAT = 1;
-/** Looks at a job that are so close together, in milliseconds, are told of once. */
-const SEEN_STEP_MS = 30_000;
+/** A look at a job so shortly after the last one that all know of, in milliseconds, is not told. */
+const SEEN_STEP_MS = 1000;
 /** For how long the removal of a job is told to machines that were away, in milliseconds. */
 const REMOVAL_KEPT_MS = 3_600_000;
 
