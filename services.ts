@@ -14,6 +14,7 @@ import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { drawOverlay } from "./lib/image/draw_findings.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
+import { makeThumbnail } from "./lib/image/thumbnail.ts";
 import { logStart } from "./lib/pipeline/log_start.ts";
 import type { PipelineAbilities } from "./lib/pipeline/pipeline_abilities.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
@@ -29,6 +30,7 @@ import {
   InvalidFrameError,
 } from "./lib/streaming/frame_processor.ts";
 import { MemoryBudget } from "./lib/streaming/memory_budget.ts";
+import { StreamSnapshots } from "./lib/streaming/stream_snapshots.ts";
 import { StreamServer } from "./lib/streaming/stream_server.ts";
 import { measureEventLoopLag } from "./lib/telemetry/event_loop_lag.ts";
 import { logEvent } from "./lib/telemetry/log.ts";
@@ -61,6 +63,8 @@ export class Services {
   readonly pipelines: PipelineService;
   /** The streams that are open, and those who watch them. */
   readonly streams: StreamServer;
+  /** Small images of what the streams show. */
+  readonly snapshots: StreamSnapshots;
   /** Reads request bodies, within a share of the memory for frames. */
   readonly bodies: BodyReader;
   /** The pipelines in the form in which videos ask for them. */
@@ -104,7 +108,9 @@ export class Services {
       abilitiesOf: (id) => this.#abilitiesOf(id),
     });
     this.streams.observers = this.rules;
-    const { memoryBudgetBytes, maxFrameBytes } = config.stream;
+    const { memoryBudgetBytes, maxFrameBytes, maxFramePixels } = config.stream;
+    const shrink = (jpeg: Uint8Array) => makeThumbnail(jpeg, maxFramePixels);
+    this.snapshots = new StreamSnapshots(this.streams, shrink);
     // There is room for one image in any case.
     const bodyBytes = Math.max(BODIES_SHARE * memoryBudgetBytes, imageMemory(maxFrameBytes));
     this.bodies = new BodyReader(new MemoryBudget(bodyBytes, this.streams.budget));
@@ -236,10 +242,7 @@ export class Services {
     for (const [status, count] of Object.entries(this.videos.health().by_status)) {
       videoMetrics.jobs.set({ status }, count);
     }
-    return {
-      text: await metricsRegistry.metrics(),
-      contentType: metricsRegistry.contentType,
-    };
+    return { text: await metricsRegistry.metrics(), contentType: metricsRegistry.contentType };
   }
 
   /** Answer of `GET /health`. */
@@ -288,9 +291,7 @@ export class Services {
   }
 }
 
-function createPipelines(
-  { pipeline, stream, modelDirectory }: Config,
-): PipelineService {
+function createPipelines({ pipeline, stream, modelDirectory }: Config): PipelineService {
   const { directory, workers, threads, ...options } = pipeline;
   return new PipelineService({
     ...options,

@@ -13,7 +13,7 @@ import { checkJobId, toVideoApiError } from "./lib/http/video_errors.ts";
 import type { Services } from "./services.ts";
 
 /** The style sheets in `static/styles/`, each for one page; `message` for those that only say something. */
-export type StyleSheet = "live" | "cameras" | "events" | "watch" | "videos" | "message";
+export type StyleSheet = "live" | "cameras" | "events" | "watch" | "videos" | "docs" | "message";
 
 /** State of one request. */
 export interface State {

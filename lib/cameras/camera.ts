@@ -178,8 +178,8 @@ export class Camera {
     };
   }
 
-  /** Keeps it on or off, whoever looks at it, until it is told otherwise or changed. */
-  force(state: "on" | "off"): void {
+  /** Keeps it on or off, whoever looks at it, until it is told otherwise or changed; `undefined` for neither. */
+  force(state: "on" | "off" | undefined): void {
     this.#forced = state;
     this.#reconcile();
   }

@@ -161,6 +161,7 @@ export class CameraService {
     this.#checkFit(definition);
     this.#save(this.#kept().map((each) => each.id === id ? definition : each));
     camera.change(definition);
+    this.#noteRules(definition);
     return toCameraView(camera);
   }
 
@@ -169,12 +170,17 @@ export class CameraService {
     const camera = this.#writable(id);
     this.#save(this.#kept().filter((each) => each.id !== id));
     this.#cameras.delete(id);
-    this.#options.events?.noteRules({ cameraId: id, name: camera.definition.name }, []);
     await camera.close();
+    // Not whenever one is closed: those that are closed because the server stops are still there afterwards.
+    this.#noteRules({ ...camera.definition, rules: [] });
   }
 
-  /** Keeps a camera on or off until it is told otherwise or changed. @throws {CameraNotFoundError} If there is none */
-  force(id: string, state: "on" | "off"): CameraView {
+  /**
+   * Keeps a camera on or off until it is told otherwise or changed; `undefined` for neither.
+   *
+   * @throws {CameraNotFoundError} If there is none
+   */
+  force(id: string, state: "on" | "off" | undefined): CameraView {
     const camera = this.get(id);
     camera.force(state);
     return toCameraView(camera);
@@ -204,8 +210,13 @@ export class CameraService {
 
   #create(definition: CameraDefinition, readOnly: boolean): Camera {
     const camera = new Camera(definition, readOnly, this.#options);
+    this.#noteRules(definition);
     this.#cameras.set(definition.id, camera);
     return camera;
+  }
+
+  #noteRules({ id, name, rules }: CameraDefinition): void {
+    this.#options.events?.noteRules({ cameraId: id, name }, rules);
   }
 
   #writable(id: string): Camera {

@@ -26,7 +26,6 @@ export class SourceWatch {
     this.#rules = rules;
     this.#sink = sink;
     this.#evaluator = new RuleEvaluator(rules);
-    sink?.noteRules(source, rules);
   }
 
   /** What each rule has counted. */
@@ -62,7 +61,6 @@ export class SourceWatch {
     this.#source = source;
     this.#rules = rules;
     this.#evaluator.setRules(rules);
-    this.#sink?.noteRules(source, rules);
   }
 
   /** Notes that no frames come for now, or those of something else: nothing is there any more. */
