@@ -190,6 +190,7 @@ export class Services {
       version: VERSION,
       pipelines: this.pipelines,
       registry: role === "serve" ? this.streams.registry : undefined,
+      cameras: this.cameras,
       maxFrameBytes,
     });
     this.streams.remote = this.#cluster.streams;

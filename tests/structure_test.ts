@@ -54,11 +54,7 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/cameras": [...SHARED, "lib/image", "lib/streaming", "lib/events"],
   "lib/cluster": [
     ...SHARED,
-    "lib/pipeline",
-    "lib/storage",
-    "lib/video",
-    "lib/streaming",
-    "lib/workers",
+    ...["lib/pipeline", "lib/storage", "lib/video", "lib/streaming", "lib/cameras", "lib/workers"],
   ],
   "lib/front": SHARED,
   "lib/reference": [],

@@ -6,6 +6,7 @@
 
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { ClusterConfig } from "../cluster_config.ts";
+import type { CameraService } from "../cameras/camera_service.ts";
 import { MEGABYTE } from "../environment.ts";
 import type { PipelineService } from "../pipeline/pipeline_service.ts";
 import type { ClusterHealth } from "../protocol/cluster.ts";
@@ -13,10 +14,12 @@ import type { RemoteStreams } from "../streaming/remote_streams.ts";
 import type { SessionRegistry } from "../streaming/session_registry.ts";
 import { logEvent } from "../telemetry/log.ts";
 import { reasonOf } from "../user_error.ts";
+import { ClusterCameras } from "./cluster_cameras.ts";
 import { ClusterDispatcher } from "./cluster_dispatcher.ts";
 import {
   type Announcement,
   AnnouncementSchema,
+  cameraOf,
   jsonOf,
   type NodeRole,
   Subjects,
@@ -50,6 +53,8 @@ export interface ClusterOptions {
   pipelines: PipelineService;
   /** The streams of this gateway; `undefined` for a node that only computes. */
   registry: SessionRegistry | undefined;
+  /** The cameras of this gateway. */
+  cameras: CameraService;
   /** Largest frame of a stream, in bytes. */
   maxFrameBytes: number;
 }
@@ -66,7 +71,12 @@ export class Cluster {
   /** The video jobs, which all machines share. */
   readonly jobs: SharedJobs;
   readonly #gateway:
-    | { lists: SessionLists; published: PublishedStreams; watched: WatchedStreams }
+    | {
+      lists: SessionLists;
+      published: PublishedStreams;
+      watched: WatchedStreams;
+      cameras: ClusterCameras;
+    }
     | undefined;
   /** What is wrong with the NATS that this node is connected to. */
   readonly #shortcomings = new Map<"jetstream" | "payload", string>();
@@ -92,7 +102,15 @@ export class Cluster {
     if (registry !== undefined) {
       const lists = new SessionLists(id, registry);
       const watched = new WatchedStreams(id, lists, this.#subjects);
-      this.#gateway = { lists, watched, published: new PublishedStreams(registry, this.#subjects) };
+      const cameras = new ClusterCameras(id, options.cameras, this.#subjects);
+      const find = (stream: string) =>
+        cameras.streamHere(cameraOf(stream) ?? "") ??
+          registry.get(stream);
+      const published = new PublishedStreams(find, this.#subjects);
+      this.#gateway = { lists, watched, published, cameras };
+      registry.subscribe(({ session: { camera_id } }) => {
+        if (camera_id !== undefined) cameras.changed(camera_id);
+      });
     }
     this.jobs = new SharedJobs({
       cluster: config.name,
@@ -200,30 +218,34 @@ export class Cluster {
     const gateway = this.#gateway;
     gateway?.published.use(connection);
     gateway?.watched.use(connection);
+    gateway?.cameras.use(connection);
     // So that whoever hears of this node can ask it.
     await connection.flush();
     this.#announce();
     await this.#openJetStream();
   }
 
-  /** Tries to use the video jobs and the lists of streams; JetStream may start later than the rest of NATS, or not at all. */
+  /** Tries to use video jobs, cameras and lists of streams; JetStream may start later than the rest of NATS, or not at all. */
   async #openJetStream(): Promise<void> {
     const { connection } = this.#nats;
-    const lists = this.#gateway?.lists;
-    if (connection === undefined || this.jobs.isOpen && (lists?.isOpen ?? true)) return;
+    const { lists, cameras } = this.#gateway ?? {};
+    const isOpen = [this.jobs, lists, cameras].every((part) => part?.isOpen ?? true);
+    if (connection === undefined || isOpen) return;
     if (performance.now() - this.#jetstreamTriedAt < JETSTREAM_RETRY_MS) return;
     // One attempt at a time.
     this.#jetstreamTriedAt = Infinity;
     try {
-      if (lists?.isOpen === false) await lists.use(connection, this.#options.config.name);
+      const { name } = this.#options.config;
+      if (lists?.isOpen === false) await lists.use(connection, name);
+      if (cameras?.isOpen === false) await cameras.open(connection, name);
       // Should the connection end meanwhile, the next one is not to wait.
-      await Promise.race([this.jobs.use(connection), connection.closed()]);
+      if (!this.jobs.isOpen) await Promise.race([this.jobs.use(connection), connection.closed()]);
       this.#shortcomings.delete("jetstream");
     } catch (cause) {
       if (connection.isClosed()) return;
       this.#shortcoming(
         "jetstream",
-        `Cannot keep video jobs, nor list the streams of other machines, since JetStream cannot be used (${
+        `Cannot keep video jobs, list the streams of other machines, nor run cameras, since JetStream cannot be used (${
           reasonOf(cause)
         }): start nats-server with -js and 64 MB of storage or more, and give the credentials access to it`,
       );
@@ -256,6 +278,7 @@ export class Cluster {
     this.#directory.clear();
     this.#gateway?.lists.close();
     this.jobs.disconnected();
+    this.#gateway?.cameras.close();
     this.#nodesChanged();
   }
 
@@ -290,6 +313,7 @@ export class Cluster {
     for (const node of this.#directory.sweep(now)) this.#lost(node);
     this.#announce();
     void this.#openJetStream();
+    this.#gateway?.cameras.tick(now);
     this.#gateway?.published.sweep(now);
     this.#gateway?.watched.tell();
   }
