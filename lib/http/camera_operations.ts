@@ -72,7 +72,7 @@ export const CAMERA_OPERATIONS: readonly Operation[] = [
     summary: "Keeps a camera on, whoever looks at it, until it is told otherwise or changed",
     guarded: true,
     answer: "CameraView",
-    errors: [404],
+    errors: [404, 503],
   },
   {
     path: "/camera/{id}/stop",
@@ -81,7 +81,7 @@ export const CAMERA_OPERATIONS: readonly Operation[] = [
     summary: "Keeps a camera off, whoever looks at it, until it is told otherwise or changed",
     guarded: true,
     answer: "CameraView",
-    errors: [404],
+    errors: [404, 503],
   },
   {
     path: "/camera/{id}/auto",
@@ -91,7 +91,7 @@ export const CAMERA_OPERATIONS: readonly Operation[] = [
       "Takes start and stop back: a camera runs while somebody looks, or always if it is so set",
     guarded: true,
     answer: "CameraView",
-    errors: [404],
+    errors: [404, 503],
   },
   {
     path: "/camera/{id}/counts",
@@ -100,7 +100,7 @@ export const CAMERA_OPERATIONS: readonly Operation[] = [
     summary: "What the rules of a camera have counted",
     guarded: true,
     answer: "CameraCounts",
-    errors: [404],
+    errors: [404, 503],
   },
   {
     path: "/camera/{id}/snapshot.jpg",

@@ -117,7 +117,7 @@ Deno.test("a camera that was kept on or off runs for those who look again, once 
     cameras.service.force("door", "on");
     await clock.tickAsync(60_000);
     expect(cameras.door).toMatchObject({ state: "starting", forced: "on" });
-    expect(cameras.service.force("door", undefined).forced).toBe(null);
+    expect((await cameras.service.force("door", undefined)).forced).toBe(null);
     await clock.tickAsync(31_000);
     expect(cameras.door.state).toBe("idle");
     cameras.service.force("door", "off");
