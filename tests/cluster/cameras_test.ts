@@ -94,8 +94,9 @@ Deno.test({
   async fn() {
     await ensureModel();
     await using nats = await startNats();
-    await using a = await startServer(nats);
-    await using b = await startServer(nats);
+    const [a, b] = await Promise.all([startServer(nats), startServer(nats)]);
+    await using _a = a;
+    await using _b = b;
     const added = await fetch(`${a.url}camera`, { method: "POST", body: JSON.stringify(DOOR) });
     expect(added.status).toBe(201);
     const [owner, other] = await ownerOf([a, b]) as [ServerProcess, ServerProcess];
@@ -155,8 +156,9 @@ Deno.test({
   async fn() {
     await ensureModel();
     await using nats = await startNats();
-    await using a = await startServer(nats);
-    await using b = await startServer(nats);
+    const [a, b] = await Promise.all([startServer(nats), startServer(nats)]);
+    await using _a = a;
+    await using _b = b;
     const body = JSON.stringify({ ...DOOR, always: true });
     await (await fetch(`${a.url}camera`, { method: "POST", body })).body?.cancel();
     const [first, second] = await ownerOf([a, b]) as [ServerProcess, ServerProcess];
