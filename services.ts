@@ -18,6 +18,7 @@ import { makeThumbnail } from "./lib/image/thumbnail.ts";
 import { logStart } from "./lib/pipeline/log_start.ts";
 import type { PipelineAbilities } from "./lib/pipeline/pipeline_abilities.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
+import { videoFrameSize } from "./lib/pipeline/video_frame_size.ts";
 import type { Health } from "./lib/protocol/health.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
 import type { Cluster } from "./lib/cluster/cluster.ts";
@@ -44,9 +45,6 @@ import project from "./deno.json" with { type: "json" };
 
 /** Version of livesyte. */
 export const VERSION: string = project.version;
-
-/** Video frames that are looked into, for text or for objects inside others, are not made smaller than this, in pixels. */
-const READING_SIZE = { width: 1280, height: 1280 };
 
 /** Part of the memory for frames that request bodies may take of it. */
 const BODIES_SHARE = 1 / 8;
@@ -120,6 +118,8 @@ export class Services {
       dataDirectory: config.video.dataDirectory,
       workers: config.video.workers,
       reserveBytes: config.video.reserveBytes,
+      isShared: config.cluster !== undefined,
+      runs: config.cluster === undefined || config.pipeline.workers !== 0,
       processor: this.videoProcessor,
       frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
       framesAtOnce: () => this.videoFramesAtOnce(),
@@ -163,12 +163,15 @@ export class Services {
   /**
    * Loads the models and starts the workers, to compute for others only.
    *
+   * @throws {StorageUnavailableError} If the data directory cannot be used
    * @throws {UserError} If a model or the credentials of the cluster cannot be used
    */
   async startWorker(): Promise<void> {
+    await this.videos.prepare();
     await this.pipelines.start();
     logStart(this.pipelines, this.config.pipeline.textModel);
     await this.#joinCluster("worker");
+    this.videos.start();
   }
 
   /**
@@ -191,6 +194,7 @@ export class Services {
       maxFrameBytes,
     });
     this.streams.remote = this.#cluster.streams;
+    this.videos.share(this.#cluster.jobs);
   }
 
   /** What a pipeline finds; anything, where frames run elsewhere than in the pipelines of this process. */
@@ -201,18 +205,7 @@ export class Services {
 
   /** What the frames of a video are to fit within for a pipeline. */
   videoFrameSize(pipelineId: string): FrameBounds {
-    const { registry } = this.pipelines;
-    const isDetailed = registry.uses(pipelineId, "reading") || registry.looksInside(pipelineId);
-    const { columns, rows } = registry.tiles(pipelineId);
-    if (isDetailed && columns * rows === 1) return READING_SIZE;
-    const { inputSize } = this.config.pipeline;
-    const { width, height } = inputSize ?? PIPELINE_DEFAULTS.inputSize;
-    // So that each tile fills the detector's input.
-    return {
-      width: columns * width,
-      height: rows * height,
-      ...(inputSize === undefined && { anyShape: true }),
-    };
+    return videoFrameSize(this.pipelines.registry, pipelineId, this.config.pipeline.inputSize);
   }
 
   /** Frames of a video that are under way at once: one with each worker, and one more, so that none has to wait for a frame. */

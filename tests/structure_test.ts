@@ -52,7 +52,10 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/events": [...SHARED, "lib/storage"],
   "lib/video": [...SHARED, "lib/image", "lib/storage", "lib/events"],
   "lib/cameras": [...SHARED, "lib/image", "lib/streaming", "lib/events"],
-  "lib/cluster": [...SHARED, "lib/pipeline", "lib/streaming", "lib/cameras", "lib/workers"],
+  "lib/cluster": [
+    ...SHARED,
+    ...["lib/pipeline", "lib/storage", "lib/video", "lib/streaming", "lib/cameras", "lib/workers"],
+  ],
   "lib/front": SHARED,
   "lib/reference": [],
   "lib/http": [

@@ -26,6 +26,7 @@ import {
 } from "./cluster_messages.ts";
 import { clusterMetrics } from "./cluster_metrics.ts";
 import { ComputeNode } from "./compute_node.ts";
+import { SharedJobs } from "./jobs/shared_jobs.ts";
 import { listen } from "./listen.ts";
 import { ReconnectingNats } from "./nats_connection.ts";
 import { NodeDirectory, nodeName } from "./node_directory.ts";
@@ -36,7 +37,7 @@ import { WatchedStreams } from "./watched_streams.ts";
 /** Time between two announcements, in milliseconds. */
 const ANNOUNCE_MS = 1000;
 /** Time between two attempts to use JetStream, in milliseconds. */
-const LISTS_RETRY_MS = 3000;
+const JETSTREAM_RETRY_MS = 3000;
 /** What a message holds besides the frame, in bytes: most of it is what is known of the text of its stream. */
 const OVERHEAD_BYTES = MEGABYTE / 4;
 
@@ -67,6 +68,8 @@ export class Cluster {
   readonly #compute: ComputeNode;
   readonly #dispatcher: ClusterDispatcher;
   readonly #nats: ReconnectingNats;
+  /** The video jobs, which all machines share. */
+  readonly jobs: SharedJobs;
   readonly #gateway:
     | {
       lists: SessionLists;
@@ -76,8 +79,8 @@ export class Cluster {
     }
     | undefined;
   /** What is wrong with the NATS that this node is connected to. */
-  readonly #shortcomings = new Map<"lists" | "payload", string>();
-  #listsTriedAt = -Infinity;
+  readonly #shortcomings = new Map<"jetstream" | "payload", string>();
+  #jetstreamTriedAt = -Infinity;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isLeaving = false;
 
@@ -109,6 +112,13 @@ export class Cluster {
         if (camera_id !== undefined) cameras.changed(camera_id);
       });
     }
+    this.jobs = new SharedJobs({
+      cluster: config.name,
+      self: id,
+      hash,
+      hasPipeline: (pipelineId) => pipelines.isValidPipeline(pipelineId),
+      isComputing: (other) => this.#directory.isComputing(other),
+    });
     const computes = pipelines.localWorkers.load("detection").workers > 0;
     this.#nats = new ReconnectingNats({
       config,
@@ -212,32 +222,35 @@ export class Cluster {
     // So that whoever hears of this node can ask it.
     await connection.flush();
     this.#announce();
-    void this.#openBuckets();
+    await this.#openJetStream();
   }
 
-  /** Tries to use the lists of streams and cameras; JetStream may start later than the rest of NATS, or not at all. */
-  async #openBuckets(): Promise<void> {
+  /** Tries to use video jobs, cameras and lists of streams; JetStream may start later than the rest of NATS, or not at all. */
+  async #openJetStream(): Promise<void> {
     const { connection } = this.#nats;
     const { lists, cameras } = this.#gateway ?? {};
-    if (lists === undefined || cameras === undefined || connection === undefined) return;
-    if (lists.isOpen && cameras.isOpen) return;
-    if (performance.now() - this.#listsTriedAt < LISTS_RETRY_MS) return;
+    const isOpen = [this.jobs, lists, cameras].every((part) => part?.isOpen ?? true);
+    if (connection === undefined || isOpen) return;
+    if (performance.now() - this.#jetstreamTriedAt < JETSTREAM_RETRY_MS) return;
     // One attempt at a time.
-    this.#listsTriedAt = Infinity;
+    this.#jetstreamTriedAt = Infinity;
     try {
-      if (!lists.isOpen) await lists.use(connection, this.#options.config.name);
-      await cameras.open(connection, this.#options.config.name);
-      this.#shortcomings.delete("lists");
+      const { name } = this.#options.config;
+      if (lists?.isOpen === false) await lists.use(connection, name);
+      if (cameras?.isOpen === false) await cameras.open(connection, name);
+      // Should the connection end meanwhile, the next one is not to wait.
+      if (!this.jobs.isOpen) await Promise.race([this.jobs.use(connection), connection.closed()]);
+      this.#shortcomings.delete("jetstream");
     } catch (cause) {
       if (connection.isClosed()) return;
       this.#shortcoming(
-        "lists",
-        `Cannot list the streams of other machines, nor run cameras, since JetStream does not answer (${
+        "jetstream",
+        `Cannot keep video jobs, list the streams of other machines, nor run cameras, since JetStream cannot be used (${
           reasonOf(cause)
-        }): start nats-server with -js, and give the credentials access to it`,
+        }): start nats-server with -js and 64 MB of storage or more, and give the credentials access to it`,
       );
     } finally {
-      this.#listsTriedAt = performance.now();
+      this.#jetstreamTriedAt = performance.now();
     }
   }
 
@@ -256,7 +269,7 @@ export class Cluster {
   }
 
   /** Tells what is wrong, once for as long as it stays so. */
-  #shortcoming(kind: "lists" | "payload", sentence: string): void {
+  #shortcoming(kind: "jetstream" | "payload", sentence: string): void {
     if (!this.#shortcomings.has(kind)) logEvent("warning", "cluster_problem", sentence);
     this.#shortcomings.set(kind, sentence);
   }
@@ -264,6 +277,7 @@ export class Cluster {
   #disconnected(): void {
     this.#directory.clear();
     this.#gateway?.lists.close();
+    this.jobs.disconnected();
     this.#gateway?.cameras.close();
     this.#nodesChanged();
   }
@@ -298,7 +312,7 @@ export class Cluster {
     const now = performance.now();
     for (const node of this.#directory.sweep(now)) this.#lost(node);
     this.#announce();
-    void this.#openBuckets();
+    void this.#openJetStream();
     this.#gateway?.cameras.tick(now);
     this.#gateway?.published.sweep(now);
     this.#gateway?.watched.tell();

@@ -111,6 +111,14 @@ export class NodeDirectory {
     return { gone, done };
   }
 
+  /** Whether a node computes whose results depend on what this hash stands for. */
+  isComputing(hash: string): boolean {
+    return this.#nodes.values().some(({ announcement }) =>
+      announcement.hash === hash && announcement.load.detection.workers > 0 &&
+      !announcement.isLeaving
+    );
+  }
+
   /** Forgets a node; what it was asked is to be asked of others. */
   lose(id: string): Announcement | undefined {
     const node = this.#nodes.get(id);

@@ -60,10 +60,17 @@ export class Zone {
     ]);
   }
 
-  /** Whether an object is inside, given whether it was before: only well beyond the border does that change. */
-  decide({ anchor, size }: Pick<Sighting, "anchor" | "size">, wasInside: boolean): boolean {
+  /**
+   * Whether an object is inside: only well beyond the border does that change.
+   *
+   * @param wasInside Whether it was before; `undefined` for one that is seen for the first time, which the border itself decides
+   */
+  decide(
+    { anchor, size }: Pick<Sighting, "anchor" | "size">,
+    wasInside: boolean | undefined,
+  ): boolean {
     const isInside = this.holds(anchor);
-    if (isInside === wasInside) return wasInside;
+    if (wasInside === undefined || isInside === wasInside) return isInside;
     this.#mostMargin ??= depthOf(this.#polygon, this.#borders) / 2;
     const margin = Math.min(HYSTERESIS * size, this.#mostMargin);
     return distanceToEdges(anchor, this.#borders) >= margin ? isInside : wasInside;

@@ -6,6 +6,8 @@ import { runMain } from "../commands/run_main.ts";
 import { isMissing } from "../needs.ts";
 import { ensureModel } from "../pipeline/models.ts";
 import { readFixture } from "../read_fixture.ts";
+import { isOver, send, submit, untilJob } from "../routes/video_client.ts";
+import { DOG_VIDEO } from "../video/media.ts";
 import { freePort, startNats, until } from "./nats_server.ts";
 
 const ignore = isMissing("nats");
@@ -76,9 +78,10 @@ Deno.test({
   async fn() {
     await ensureModel();
     const subjects = ["livesyte.default.>", "_INBOX.>"];
-    const buckets = ["sessions", "cameras", "leases"];
+    const buckets = ["sessions", "cameras", "leases", "jobs"];
     const stored = buckets.map((name) => `$KV.livesyte_default_${name}.>`);
-    const published = [...subjects, "$JS.API.>", ...stored];
+    const apis = ["$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "$O.>"];
+    const published = [...subjects, ...apis, ...stored];
     const text = await Deno.readTextFile(new URL("../../docs/scaling.md", import.meta.url));
     for (const subject of published) {
       expect(text).toContain(`\`${subject.replace("default", "<cluster>")}\``);
@@ -101,6 +104,9 @@ Deno.test({
     await until(async () =>
       (await (await fetch(`${server.url}sessions`)).json()).sessions.length === 1
     );
+    const id = await submit(gateway.url, new File([await Deno.readFile(DOG_VIDEO)], "dog.mp4"));
+    expect(await untilJob(gateway.url, id, isOver)).toMatchObject({ status: "completed" });
+    expect((await send(new URL(`/video/results/${id}`, gateway.url))).status).toBe(200);
     const camera = {
       id: "door",
       name: "Door",

@@ -153,7 +153,7 @@ Deno.test({
     await until(() => (a.services.health().cluster?.problems.length ?? 0) > 0);
     expect(a.services.health().cluster?.problems).toEqual([
       expect.stringMatching(
-        /^Cannot list the streams of other machines.*start nats-server with -js/,
+        /^Cannot keep video jobs, list the streams of other machines.*start nats-server with -js/,
       ),
     ]);
     expect(await sessions(b)).toEqual([]);

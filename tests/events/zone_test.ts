@@ -16,6 +16,9 @@ Deno.test("corners near the edge of the picture are on it, and that edge is no b
   const zone = new Zone([[0.2, 0.5], [0.8, 0.5], [0.8, 0.985], [0.2, 0.985]], FRAME);
   expect(zone.holds([320, 480])).toBe(true);
   expect(zone.decide({ anchor: [320, 480], size: 400 }, false)).toBe(true);
+  // One that appears is where it stands.
+  expect(zone.decide({ anchor: [320, 245], size: 200 }, undefined)).toBe(true);
+  expect(zone.decide({ anchor: [320, 235], size: 200 }, undefined)).toBe(false);
   // Across the upper border it takes a tenth of the size.
   expect(zone.decide({ anchor: [320, 255], size: 200 }, false)).toBe(false);
   expect(zone.decide({ anchor: [320, 265], size: 200 }, false)).toBe(true);

@@ -145,7 +145,10 @@ Deno.test("parameters of the OpenAPI document have the types that they have", as
   await using server = await startTestServer({ processor: PROCESSOR });
   const { paths } = await readDocument(server);
   const parametersOf = (path: string, method: string) => {
-    const parameters = paths[path]?.[method]?.parameters as { name: string; schema: unknown }[];
+    const parameters = paths[path]?.[method]?.parameters as readonly {
+      name: string;
+      schema: unknown;
+    }[];
     return Object.fromEntries(parameters.map(({ name, schema }) => [name, schema]));
   };
   expect(parametersOf("/video/results/{id}", "get")).toEqual({
