@@ -89,7 +89,7 @@ function eventFacts(event: LiveEvent, { cameras }: EventSignals): [name: string,
     ["When", new Date(timestamp).toLocaleString([], { dateStyle: "full", timeStyle: "medium" })],
     ["Where", describePlace(event, cameras.value)],
     ["Rule", rule_name],
-    ["Certain", confidence === null ? "" : `${Math.round(confidence * 100)} %`],
+    ["Confidence", confidence === null ? "" : `${Math.round(confidence * 100)} %`],
     ["Object", track_id === null ? "" : `number ${track_id}`],
   ].filter((fact): fact is [string, string] => fact[1] !== "");
 }

@@ -8,11 +8,13 @@ import type { Explanation } from "../lib/client/explanation.ts";
 import {
   checkRuleForm,
   needsLine,
+  ruleErrorAtField,
   type RuleErrors,
   type RuleForm,
   toRule,
   toRuleForm,
 } from "../lib/client/rules/rule_form.ts";
+import { ApiError } from "../lib/client/server_api.ts";
 import type { CameraView } from "../lib/protocol/camera.ts";
 import type { Rule } from "../lib/protocol/rule.ts";
 import { Icon } from "./Icon.tsx";
@@ -44,13 +46,18 @@ export function RuleDialog({ rule, camera, signals, onClose }: {
     form.value = { ...form.value, ...changes, ...turned && { points: [] } };
     errors.value = {};
   };
-  const send = async (rules: unknown[]) => {
+  const send = async (rules: unknown[], index: number) => {
     isBusy.value = true;
+    problem.value = null;
     try {
       await cameraLibrary(signals).changeRules(camera.id, rules);
       dialog.current?.close();
     } catch (error) {
-      problem.value = explainCameraError(error);
+      const atField = error instanceof ApiError
+        ? ruleErrorAtField(error.field, error.detail, index)
+        : null;
+      if (atField === null) problem.value = explainCameraError(error);
+      else errors.value = atField;
     } finally {
       isBusy.value = false;
     }
@@ -59,20 +66,17 @@ export function RuleDialog({ rule, camera, signals, onClose }: {
     event.preventDefault();
     const page = event.currentTarget;
     errors.value = checkRuleForm(form.value);
-    if (Object.keys(errors.value).length > 0) {
-      // Once the fields say so.
-      requestAnimationFrame(() =>
-        page.querySelector<HTMLElement>(`[aria-invalid="true"]`)?.focus()
-      );
-      return;
-    }
+    if (Object.keys(errors.value).length === 0) await send(...changed());
+    // Once the fields say so.
+    requestAnimationFrame(() => page.querySelector<HTMLElement>(`[aria-invalid="true"]`)?.focus());
+  };
+  /** The rules of the camera as they will be, and where among them this one is. */
+  const changed = (): [rules: unknown[], index: number] => {
     const others = camera.rules.filter(({ id }) => id !== rule?.id);
     const saved = toRule(form.value, rule, others.map(({ id }) => id));
-    await send(
-      rule === null
-        ? [...camera.rules, saved]
-        : camera.rules.map((each) => each.id === rule.id ? saved : each),
-    );
+    const rules: readonly unknown[] = camera.rules;
+    const index = camera.rules.findIndex(({ id }) => id === rule?.id);
+    return index < 0 ? [[...rules, saved], rules.length] : [rules.with(index, saved), index];
   };
   const isLine = needsLine(form.value.when);
   const size = camera.width === null || camera.height === null
@@ -108,7 +112,7 @@ export function RuleDialog({ rule, camera, signals, onClose }: {
               type="button"
               class="button danger"
               disabled={isBusy.value}
-              onClick={() => send(camera.rules.filter(({ id }) => id !== rule.id))}
+              onClick={() => send(camera.rules.filter(({ id }) => id !== rule.id), -1)}
             >
               <Icon name="delete" />
               <span>Delete</span>

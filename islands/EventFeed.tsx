@@ -9,10 +9,9 @@ import type { EventSignals } from "../lib/client/events/event_signals.ts";
 
 /** What rules have noticed, as it happens. */
 export function EventFeed({ signals }: { signals: EventSignals }): JSX.Element {
-  const { events, limit, opened, problem, news } = signals;
+  const { events, hasMore, opened, problem, news } = signals;
   useEffect(() => eventLibrary(signals).run(), []);
   const list = events.value ?? [];
-  const hasMore = list.length === limit.value;
   return (
     <>
       <div class="events-head">
@@ -30,7 +29,7 @@ export function EventFeed({ signals }: { signals: EventSignals }): JSX.Element {
           {list.map((event) => <EventCard key={event.event_id} event={event} signals={signals} />)}
         </ul>
       )}
-      {hasMore && (
+      {hasMore.value && (
         <button
           type="button"
           class="button more"

@@ -21,6 +21,13 @@ export interface EventFeedOptions {
   heartbeatMs: number;
 }
 
+/** Some events as clients are told them. */
+interface FeedPart {
+  text: string;
+  /** Of the last of them. */
+  lastKey: number;
+}
+
 /**
  * Tells events to any number of clients. Each has a place in the store, and reads on from there when it has taken what it got: a
  * slow one gets events later, and nothing is kept for it in memory.
@@ -28,6 +35,7 @@ export interface EventFeedOptions {
 export class EventFeed {
   readonly #options: EventFeedOptions;
   readonly #waits = new Set<WakeUp>();
+  readonly #reads = new Map<number, Promise<FeedPart>>();
   #isClosed = false;
 
   /** Begins without clients. */
@@ -63,11 +71,13 @@ export class EventFeed {
     };
     this.#waits.add(wait);
     const nextPart = async (): Promise<string> => {
-      const store = await this.#options.findStore();
-      const events = await store?.database.call("after", key, BATCH) ?? [];
-      key = events.at(-1)?.key ?? key;
-      return events.map(({ key, event }) => `id: ${key}\ndata: ${JSON.stringify(event)}\n\n`)
-        .join("");
+      const { text, lastKey } = await this.#read(key).catch((error) => {
+        // A stream that breaks off is not cancelled.
+        leave();
+        throw error;
+      });
+      key = lastKey;
+      return text;
     };
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>) => {
       let part = hasBegun ? "" : `retry: ${RECONNECT_MS}\n\n`;
@@ -75,7 +85,8 @@ export class EventFeed {
       for (let hasWaited = false; part === "" && !this.#isClosed && !hasLeft;) {
         part = await nextPart();
         if (part === "" && hasWaited) part = ":\n\n";
-        if (part !== "") break;
+        // A call that ends the stream may have come meanwhile, and found nobody waiting.
+        if (part !== "" || this.#isClosed || hasLeft) break;
         hasWaited = !await wait.wait(this.#options.heartbeatMs);
       }
       if (hasLeft) return;
@@ -89,6 +100,22 @@ export class EventFeed {
       wait.wake();
     };
     return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
+  }
+
+  /** What comes after a key, read once for all clients that ask for it at a time. */
+  #read(key: number): Promise<FeedPart> {
+    const known = this.#reads.get(key);
+    if (known !== undefined) return known;
+    const part = this.#readNow(key).finally(() => this.#reads.delete(key));
+    this.#reads.set(key, part);
+    return part;
+  }
+
+  async #readNow(key: number): Promise<FeedPart> {
+    const store = await this.#options.findStore();
+    const events = await store?.database.call("after", key, BATCH) ?? [];
+    const texts = events.map(({ key, event }) => `id: ${key}\ndata: ${JSON.stringify(event)}\n\n`);
+    return { text: texts.join(""), lastKey: events.at(-1)?.key ?? key };
   }
 
   /** The key after which a client wants the events. */

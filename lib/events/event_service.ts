@@ -29,6 +29,8 @@ const MOST_COUNTED_RULES = 1000;
 const OPEN_AGAIN_MS = 5000;
 /** What can become of an attempt to send an event, as the metrics have it. */
 const DELIVERY_RESULTS = ["delivered", "failed", "given_up"];
+/** The shortest time between two lines of the log about events that are lost, in milliseconds: there may be hundreds a second. */
+const LOST_SUMMARY_MS = 10_000;
 /** How often outdated events are looked for, in milliseconds. */
 const TRIM_MS = 600_000;
 
@@ -83,6 +85,9 @@ export class EventService implements EventSink {
   #openAgainAt = Infinity;
   #writing: Promise<void> = Promise.resolve();
   #unwrittenBytes = 0;
+  /** Those that no line of the log has told yet. */
+  #lostEvents = 0;
+  #logLostAtMs = 0;
   #trimming: ReturnType<typeof setInterval> | undefined;
   readonly #rules = new Map<string, { name: string; rules: readonly Rule[] }>();
   #isStopped = false;
@@ -144,12 +149,12 @@ export class EventService implements EventSink {
     // A single one is always taken, however large it is.
     const isFull = this.#unwrittenBytes > 0 && this.#unwrittenBytes + bytes > MOST_UNWRITTEN_BYTES;
     if (this.#isStopped || isFull) {
-      loseEvent(rule_id, "Events come faster than the disk takes them");
+      this.#lose(rule_id, "Events come faster than the disk takes them");
       return;
     }
     this.#unwrittenBytes += bytes;
     this.#writing = this.#writing.then(() => this.#keep(moment)).catch((error) => {
-      loseEvent(rule_id, messageOf(error));
+      this.#lose(rule_id, messageOf(error));
     }).finally(() => {
       this.#unwrittenBytes -= bytes;
     });
@@ -169,8 +174,14 @@ export class EventService implements EventSink {
     this.#mqtt?.noteRules(cameraId, name, rules);
   }
 
-  /** Events, newest first. @throws {StorageUnavailableError} If the store cannot be used */
+  /**
+   * Events, newest first.
+   *
+   * @throws {EventNotFoundError} If those before an event are wanted that is not there: where it was is not known
+   * @throws {StorageUnavailableError} If the store cannot be used
+   */
   async list(filter: EventFilter): Promise<LiveEvent[]> {
+    if (filter.before !== undefined) await this.get(filter.before);
     const store = await this.#findStore();
     return await store?.database.call("list", filter) ?? [];
   }
@@ -205,6 +216,18 @@ export class EventService implements EventSink {
       const count = await store?.database.call("waiting", target).catch(() => undefined);
       if (count !== undefined) eventMetrics.outbox.set({ target }, count);
     }
+  }
+
+  /** Counts an event that is not kept, and logs those since the last line if that was not a moment ago. */
+  #lose(rule: string, reason: string): void {
+    eventMetrics.lost.inc();
+    this.#lostEvents += 1;
+    const nowMs = performance.now();
+    if (nowMs < this.#logLostAtMs) return;
+    const events = this.#lostEvents;
+    logEvent("error", "event_lost", "Events are not kept", { rule, reason, events });
+    this.#lostEvents = 0;
+    this.#logLostAtMs = nowMs + LOST_SUMMARY_MS;
   }
 
   /** Where events can be sent to. */
@@ -294,11 +317,6 @@ export class EventService implements EventSink {
       await postEvent(event, { ...webhook, timeoutMs: this.#timing.webhookMs, signal });
     }
   }
-}
-
-function loseEvent(rule: string, reason: string): void {
-  eventMetrics.lost.inc();
-  logEvent("error", "event_lost", "An event is not kept", { rule, reason });
 }
 
 /** What the log is told; messages of other errors may hold anything. */

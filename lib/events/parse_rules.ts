@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import { cutText } from "../cut_text.ts";
 import {
+  MAX_CLASS_LENGTH,
   type PicturePoint,
   type Rule,
   RuleActionSchema,
@@ -35,7 +36,7 @@ const EXPECTED: Readonly<Record<keyof Rule, string>> = {
   name: "text of 1 to 80 characters",
   zone: "null, or 3 to 50 corners [x, y], each a share of the picture between 0 and 1",
   line: "null, or two points [x, y], each a share of the picture between 0 and 1",
-  classes: "a list of up to 1000 names of classes",
+  classes: `a list of up to 1000 names of classes, each of ${MAX_CLASS_LENGTH} characters at most`,
   when: `one of ${RuleTypeSchema.options.join(", ")}`,
   seconds: "a number between 0 and 86400",
   at_least: "a whole number above 0",

@@ -9,6 +9,9 @@ import { RE2JS } from "re2js";
 /** Most instructions of a compiled pattern: each costs time for each character of each line. */
 const MOST_INSTRUCTIONS = 1000;
 
+/** Most patterns that are remembered. */
+const MOST_REMEMBERED = 200;
+
 /** Characters of a line that are looked at. */
 const MOST_CHARACTERS = 200;
 
@@ -27,21 +30,40 @@ export class TextPattern {
    * @throws {RangeError} If RE2 refuses it, or it is too large; the message is the end of a sentence
    */
   constructor(pattern: string) {
-    try {
-      this.#compiled = RE2JS.compile(pattern);
-    } catch (cause) {
-      const reason = String((cause as Error).message).replace(/^error parsing regexp: /, "");
-      throw new RangeError(`RE2 refuses it (${reason})`, { cause });
-    }
+    this.#compiled = remembered.get(pattern) ?? compile(pattern);
+    remembered.delete(pattern);
+    remembered.set(pattern, this.#compiled);
+    const [oldest] = remembered.keys();
+    if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
     this.size = this.#compiled.programSize();
-    if (this.size <= MOST_INSTRUCTIONS) return;
-    throw new RangeError(
-      `it comes to ${this.size} instructions, and ${MOST_INSTRUCTIONS} are allowed: repeat less`,
-    );
   }
 
   /** Whether it matches anywhere in a line, of which the first 200 characters are looked at. */
   matches(line: string): boolean {
     return this.#compiled.matcher(line.slice(0, MOST_CHARACTERS)).find();
+  }
+}
+
+/**
+ * The patterns of late, oldest first. Compiling one takes up to 10 ms, and the same are checked when rules are read and again with
+ * every change of the others, and are looked for by every stream that asks for them.
+ */
+const remembered = new Map<string, RE2JS>();
+
+function compile(pattern: string): RE2JS {
+  const compiled = parse(pattern);
+  const size = compiled.programSize();
+  if (size <= MOST_INSTRUCTIONS) return compiled;
+  throw new RangeError(
+    `it comes to ${size} instructions, and ${MOST_INSTRUCTIONS} are allowed: repeat less`,
+  );
+}
+
+function parse(pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (cause) {
+    const reason = String((cause as Error).message).replace(/^error parsing regexp: /, "");
+    throw new RangeError(`RE2 refuses it (${reason})`, { cause });
   }
 }

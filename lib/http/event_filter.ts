@@ -15,7 +15,9 @@ const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d
 export function readEventFilter(query: URLSearchParams): EventFilter {
   const { since, ...filter } = readQuery(query, "EventListQuery");
   if (since === undefined) return filter;
-  const sinceMs = TIME.test(since) ? Date.parse(since) : NaN;
+  // A plus that was not encoded as %2B arrives as a space.
+  const text = since.replace(/ (?=[\d:]+$)/, "+");
+  const sinceMs = TIME.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(sinceMs)) {
     const detail = "Query parameter since must be a time such as 2026-11-26T12:00:00Z";
     throw new ApiError(400, "bad_request", detail);

@@ -15,7 +15,7 @@ export const EVENT_OPERATIONS: readonly Operation[] = [
     guarded: true,
     query: "EventListQuery",
     answer: "EventList",
-    errors: [400, 503],
+    errors: [400, 404, 503],
   },
   {
     path: "/event/{id}",

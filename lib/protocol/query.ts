@@ -110,7 +110,7 @@ export const EventListQuerySchema = v.object({
   label: v.exactOptional(text),
   /** Only events of this time or later, such as `2026-11-26T12:00:00Z`. */
   since: v.exactOptional(time),
-  /** Only events that are older than the one of this id: the next page. */
+  /** Only events that are older than the one of this id, which has to be there: the next page. */
   before: v.exactOptional(uuid),
   /** Most events. */
   limit: v.optional(wholeNumber(1, 1000), 100),

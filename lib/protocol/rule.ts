@@ -30,7 +30,13 @@ export type RuleAction = v.InferOutput<typeof RuleActionSchema>;
 
 const zone = v.nullable(v.pipe(v.array(PicturePointSchema), v.minLength(3), v.maxLength(50)));
 const line = v.nullable(v.strictTuple([PicturePointSchema, PicturePointSchema]));
-const classes = v.pipe(v.array(text), v.maxLength(1000));
+/** Most characters of the name of a class that rules can be about: topics of MQTT are made of them. */
+export const MAX_CLASS_LENGTH = 100;
+
+const classes = v.pipe(
+  v.array(v.pipe(v.string(), v.maxLength(MAX_CLASS_LENGTH))),
+  v.maxLength(1000),
+);
 const seconds = v.pipe(v.number(), v.minValue(0), v.maxValue(86_400));
 const at_least = v.pipe(v.number(), v.integer(), v.minValue(1));
 const actions = v.array(RuleActionSchema);

@@ -62,7 +62,8 @@ const STAYS = { id: "bench", name: "Bench", when: "dwell", classes: ["dog"], sec
 dogTest(
   "a zone is drawn on what a camera sees, and what it notices appears with a picture, live",
   async () => {
-    await visitDog([], { path: "/cameras?id=yard" }, async (page) => {
+    const options = { path: "/cameras?id=yard", tolerate: /status of 400/ };
+    await visitDog([], options, async (page) => {
       await page.getByRole("button", { name: "Add a rule" }).click();
       const dialog = page.getByRole("dialog", { name: "Add a rule" });
       await expectAccessible(page, "a new rule");
@@ -70,6 +71,9 @@ dogTest(
       await dialog.getByText("Give the rule a name.").waitFor();
       await dialog.getByLabel("Name").fill("Bench");
       await dialog.getByLabel("When").selectOption("Something stays");
+      await dialog.getByLabel("Classes").fill("dgo");
+      await dialog.getByRole("button", { name: "Add rule" }).click();
+      await dialog.getByText(/^The pipeline yolo_only finds no "dgo": it finds "dog"/).waitFor();
       await dialog.getByLabel("Classes").fill("dog");
       await dialog.getByLabel("Seconds").fill("1");
       await dialog.getByLabel("Then silent for").fill("1");

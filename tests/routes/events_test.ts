@@ -42,10 +42,17 @@ Deno.test("events are listed newest first, and by camera, rule, class and time",
   expect(await minutes("?label=person")).toEqual([3, 0]);
   expect(await minutes("?since=2026-11-26T10:01:00Z")).toEqual([3, 2, 1]);
   expect(await minutes("?since=2026-11-26T12:02:00%2B02:00")).toEqual([3, 2]);
+  expect(await minutes("?since=2026-11-26T12:02:00+02:00")).toEqual([3, 2]);
   expect(await minutes("?limit=2")).toEqual([3, 2]);
   const [, second] = await listOf(server, "?limit=2");
   expect(await minutes(`?limit=2&before=${second?.event_id}`)).toEqual([1, 0]);
   expect(await minutes("?camera=nowhere")).toEqual([]);
+  // Where one was that is gone, nobody knows; an empty list would say that there is nothing older.
+  for (const before of [crypto.randomUUID(), "x".repeat(5000), "%00"]) {
+    const missing = await server.fetch(`/event?before=${before}`);
+    expect(missing.status).toBe(404);
+    expect(await missing.json()).toMatchObject({ error: "event_not_found" });
+  }
 });
 
 Deno.test("parameters that cannot be used are refused with one sentence", async () => {

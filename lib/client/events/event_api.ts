@@ -19,27 +19,30 @@ export interface EventFilters {
 /** What is shown of a page that was opened without choices. */
 export const ALL_EVENTS: EventFilters = { camera: "", rule: "", label: "", hours: 0 };
 
+/** Most events that the server tells at once. */
+export const MOST_AT_ONCE = 1000;
+
 const EventListSchema = v.object({ events: v.array(LiveEventSchema) });
 
 /**
- * Asks for the newest events, newest first.
+ * Asks for events, newest first.
  *
- * @param limit Most that are asked for.
- * @param now Milliseconds since 1970.
+ * @param options.limit Most that are asked for, from 1 to {@linkcode MOST_AT_ONCE}.
+ * @param options.now Milliseconds since 1970.
+ * @param options.before Id of the event that they are to be older than; the newest by default.
  * @throws {ApiError} If that fails.
  */
 export async function fetchEvents(
   page: string,
-  filters: EventFilters,
-  limit: number,
-  now: number,
+  { camera, rule, label, hours }: EventFilters,
+  { limit, now, before = "" }: { limit: number; now: number; before?: string },
 ): Promise<LiveEvent[]> {
-  const { camera, rule, label, hours } = filters;
   const query = {
     camera,
     rule,
     label,
     since: hours === 0 ? "" : new Date(now - hours * 3_600_000).toISOString(),
+    before,
     limit: String(limit),
   };
   const given = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ""));

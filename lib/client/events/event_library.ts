@@ -12,6 +12,7 @@ import {
   eventStreamUrl,
   fetchEvents,
   isShown,
+  MOST_AT_ONCE,
   snapshotUrl,
 } from "./event_api.ts";
 import { EVENTS_AT_ONCE, type EventSignals } from "./event_signals.ts";
@@ -30,6 +31,8 @@ export class EventLibrary {
   readonly #signals: EventSignals;
   readonly #page: string;
   #requests = 0;
+  /** What has come since the newest request was sent, newest first; `undefined` once it is answered. */
+  #arrived: LiveEvent[] | undefined;
   #source: EventSource | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -68,36 +71,68 @@ export class EventLibrary {
   }
 
   /** Shows older ones too. */
-  showMore(): Promise<void> {
-    this.#signals.limit.value += EVENTS_AT_ONCE;
-    return this.refresh();
+  async showMore(): Promise<void> {
+    const { events, limit } = this.#signals;
+    const shown = events.value ?? [];
+    const before = shown.at(-1)?.event_id;
+    if (before === undefined) return this.refresh();
+    await this.#ask({ limit: EVENTS_AT_ONCE, before }, (older) => {
+      limit.value += EVENTS_AT_ONCE;
+      return [...shown, ...older];
+    });
   }
 
   /** Asks for the events. */
-  async refresh(): Promise<void> {
-    const { events, filters, limit, problem } = this.#signals;
+  refresh(): Promise<void> {
+    const { limit } = this.#signals;
+    limit.value = Math.min(limit.value, MOST_AT_ONCE);
+    return this.#ask({ limit: limit.value }, (newest) => newest);
+  }
+
+  /** Asks for some events, and shows what `join` makes of them. */
+  async #ask(
+    wanted: { limit: number; before?: string },
+    join: (list: LiveEvent[]) => LiveEvent[],
+  ): Promise<void> {
+    const { filters, hasMore, problem } = this.#signals;
     const request = ++this.#requests;
+    this.#arrived = [];
     try {
-      const list = await fetchEvents(this.#page, filters.value, limit.value, Date.now());
+      const list = await fetchEvents(this.#page, filters.value, { ...wanted, now: Date.now() });
       // A later request may have been answered before, with what is asked for now.
       if (request !== this.#requests) return;
       batch(() => {
-        events.value = list;
+        hasMore.value = list.length === wanted.limit;
+        // What has come meanwhile may not be in the answer.
+        this.#show(this.#arrived ?? [], join(list));
         problem.value = null;
       });
     } catch (error) {
-      if (request === this.#requests) problem.value = explainApiError(error, EXPLANATIONS);
+      if (request !== this.#requests) return;
+      // Somebody else has deleted the oldest one that is shown.
+      if (wanted.before !== undefined && isMissing(error)) return this.refresh();
+      problem.value = explainApiError(error, EXPLANATIONS);
     }
+    this.#arrived = undefined;
+  }
+
+  /** Shows events and, below them, others, each once and as many as may be shown. */
+  #show(newest: readonly LiveEvent[], others: readonly LiveEvent[]): void {
+    const { events, limit, hasMore } = this.#signals;
+    const ids = new Set(newest.map(({ event_id }) => event_id));
+    const all = [...newest, ...others.filter(({ event_id }) => !ids.has(event_id))];
+    if (all.length > limit.value) hasMore.value = true;
+    events.value = all.slice(0, limit.value);
   }
 
   /** Deletes an event. */
   async remove({ event_id }: LiveEvent): Promise<void> {
-    const { events, opened, problem } = this.#signals;
+    const { events, opened, hasMore, problem } = this.#signals;
     try {
       await deleteEvent(this.#page, event_id);
     } catch (error) {
       // It is gone all the same where somebody else was quicker.
-      if (!(error instanceof ApiError) || error.code !== "event_not_found") {
+      if (!isMissing(error)) {
         problem.value = explainApiError(error, EXPLANATIONS);
         return;
       }
@@ -106,6 +141,7 @@ export class EventLibrary {
       events.value = events.value?.filter((event) => event.event_id !== event_id) ?? null;
       opened.value = null;
     });
+    if (events.value?.length === 0 && hasMore.value) await this.refresh();
   }
 
   #listen(): void {
@@ -129,12 +165,12 @@ export class EventLibrary {
   #take(data: string): void {
     const event: unknown = JSON.parse(data);
     if (!v.is(LiveEventSchema, event)) return;
-    const { events, filters, limit, cameras, news, notifies } = this.#signals;
+    const { events, filters, cameras, news, notifies } = this.#signals;
     if (!isShown(event, filters.value)) return;
-    const others = (events.value ?? []).filter(({ event_id }) => event_id !== event.event_id);
+    this.#arrived?.unshift(event);
     const sentence = `${event.rule_name}: ${describeEvent(event)}`;
     batch(() => {
-      events.value = [event, ...others].slice(0, limit.value);
+      this.#show([event], events.value ?? []);
       news.value = sentence;
     });
     if (!notifies.value || !document.hidden) return;
@@ -149,6 +185,11 @@ export class EventLibrary {
       // Events name their cameras by their ids then.
     }
   }
+}
+
+/** Whether there is no such event any more. */
+function isMissing(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "event_not_found";
 }
 
 let pageLibrary: EventLibrary | undefined;

@@ -13,6 +13,8 @@ export interface EventSignals {
   filters: Signal<EventFilters>;
   /** Most that are shown. */
   limit: Signal<number>;
+  /** Whether there may be older ones than those that are shown. */
+  hasMore: Signal<boolean>;
   /** The cameras that there are. */
   cameras: Signal<{ id: string; name: string }[]>;
   /** Whether events appear here as they happen. */
@@ -36,6 +38,7 @@ export function createEventSignals(): EventSignals {
     events: signal<LiveEvent[] | null>(null),
     filters: signal(ALL_EVENTS),
     limit: signal(EVENTS_AT_ONCE),
+    hasMore: signal(false),
     cameras: signal<{ id: string; name: string }[]>([]),
     isLive: signal(false),
     notifies: signal(false),

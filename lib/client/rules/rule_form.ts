@@ -79,6 +79,39 @@ export function checkRuleForm(form: RuleForm): RuleErrors {
   return errors;
 }
 
+/** Fields of the form by the names of the server. */
+const FIELDS: Readonly<Record<string, keyof RuleForm>> = {
+  id: "name",
+  name: "name",
+  zone: "points",
+  line: "points",
+  classes: "classes",
+  seconds: "seconds",
+  at_least: "atLeast",
+  pattern: "pattern",
+  cooldown_s: "cooldown",
+};
+
+/**
+ * Puts what the server found wrong at the field that it is about.
+ *
+ * @param place Such as `rules[0].classes[1]`; `undefined` where the server names none.
+ * @param detail The server's sentence, which begins with the place.
+ * @param index Place of the rule in the list that was sent.
+ * @returns `null` where it belongs to no field, or to another rule.
+ */
+export function ruleErrorAtField(
+  place: string | undefined,
+  detail: string,
+  index: number,
+): RuleErrors | null {
+  const [, rule, key = ""] = /^rules\[(\d+)\]\.(\w+)/.exec(place ?? "") ?? [];
+  const field = FIELDS[key];
+  if (field === undefined || Number(rule) !== index) return null;
+  const problem = detail.replace(`Cannot use ${place}: `, "");
+  return { [field]: `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.` };
+}
+
 function isNumber(text: string, least: number): boolean {
   return text.trim() !== "" && Number(text) >= least && Number(text) <= 86_400;
 }
@@ -97,13 +130,15 @@ export function toRule(
   const { name, when, points, classes, seconds, atLeast, pattern, cooldown } = form;
   const isLine = needsLine(when);
   const labels = classes.split(",").map((label) => label.trim()).filter((label) => label !== "");
+  // The form has no classes for text; those of a rule that was made elsewhere stay.
+  const ofText = old?.when === "text" ? old.classes : [];
   return {
     id: old?.id ?? idFromName(name, taken),
     name: name.trim(),
     when,
     zone: isLine || points.length === 0 ? null : points,
     line: isLine ? points : null,
-    ...when !== "text" && { classes: labels },
+    classes: when === "text" ? ofText : labels,
     ...when === "dwell" && { seconds: Number(seconds) },
     ...when === "count" && { at_least: Number(atLeast) },
     ...when === "text" && { pattern },
@@ -115,6 +150,7 @@ export function toRule(
 /** A rule in a few words, such as `person stays 10 s`. */
 export function describeRule({ when, classes, seconds, at_least, pattern }: Rule): string {
   const who = classes.length === 0 ? "anything" : classes.join(", ");
+  const where = classes.length === 0 ? "" : ` in: ${who}`;
   switch (when) {
     case "enter":
       return `${who} comes in`;
@@ -127,6 +163,6 @@ export function describeRule({ when, classes, seconds, at_least, pattern }: Rule
     case "count":
       return `${at_least} or more at once: ${who}`;
     case "text":
-      return `“${pattern ?? ""}” is read`;
+      return `“${pattern ?? ""}” is read${where}`;
   }
 }

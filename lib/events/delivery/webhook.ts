@@ -81,6 +81,10 @@ function authorizationFor({ username, password }: URL): Record<string, string> {
 /** Why a connection failed, after a colon; the rest of the error's message would hold the address. */
 function describeConnection(error: unknown): string {
   const { message } = error instanceof Error ? (error.cause ?? error) as Error : new Error();
+  if (/port \d+ are blocked$/.test(message)) {
+    return ": HTTP clients refuse its port, so it needs another one";
+  }
   const reason = /client error \(\w+\): (.*)$/.exec(message)?.[1];
-  return reason === undefined ? "" : `: ${reason}`;
+  // A certificate of somebody else is told with the name that was asked for.
+  return reason === undefined ? "" : `: ${reason.replace(/ for name ".*$/, " for this name")}`;
 }

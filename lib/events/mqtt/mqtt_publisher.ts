@@ -6,7 +6,7 @@
 
 import type { MqttConfig } from "../../events_config.ts";
 import type { LiveEvent } from "../../protocol/event.ts";
-import type { Rule } from "../../protocol/rule.ts";
+import { MAX_CLASS_LENGTH, type Rule } from "../../protocol/rule.ts";
 import type { EventStore } from "../store/event_store.ts";
 import { discoveryMessages } from "./home_assistant.ts";
 import { MqttConnection } from "./mqtt_connection.ts";
@@ -218,9 +218,10 @@ export class MqttPublisher {
   }
 }
 
-/** Whether a rule counts objects of a class. */
+/** Whether a rule counts objects of a class. A model may name one at any length, and topics have 65,535 bytes at most. */
 function isWanted(rules: readonly Rule[], label: string): boolean {
-  return rules.some(({ when, classes }) =>
-    when !== "text" && (classes.length === 0 || classes.includes(label))
-  );
+  return label.length <= MAX_CLASS_LENGTH &&
+    rules.some(({ when, classes }) =>
+      when !== "text" && (classes.length === 0 || classes.includes(label))
+    );
 }

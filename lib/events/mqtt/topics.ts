@@ -7,18 +7,17 @@
 /** Says whether the server is there: `online` or, by its last will, `offline`; retained. */
 export const STATUS_TOPIC = "livesyte/status";
 
-/** A text as one level of a topic: `+`, `#`, `/`, `%` and control characters as `%` and two hexadecimal digits. */
+/** What has a meaning in topics, or that a broker may end the connection for: control characters and those that are none. */
+const UNSAFE = /[+#/%\p{Control}\p{Noncharacter_Code_Point}]/gu;
+
+/** A text as one level of a topic: each unsafe character as the bytes of its UTF-8, `%` and two hexadecimal digits for each. */
 function toLevel(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[+#/%\u0000-\u001f\u007f]/g, (character) => {
-    const code = character.charCodeAt(0).toString(16).toUpperCase();
-    return `%${code.padStart(2, "0")}`;
-  });
+  return text.toWellFormed().replace(UNSAFE, encodeURIComponent);
 }
 
 /** The text that a level was made of. */
 function fromLevel(level: string): string {
-  return level.replace(/%([\dA-F]{2})/g, (_, code) => String.fromCharCode(parseInt(code, 16)));
+  return level.replace(/(?:%[\dA-F]{2})+/g, decodeURIComponent);
 }
 
 /**

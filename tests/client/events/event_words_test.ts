@@ -52,7 +52,10 @@ Deno.test("events are filtered alike here and by the server", async () => {
     return Promise.resolve(Response.json({ events: [exampleEvent()] }));
   };
   try {
-    const events = await fetchEvents("http://h/events?token=t", filters, 60, 7_200_000);
+    const events = await fetchEvents("http://h/events?token=t", filters, {
+      limit: 60,
+      now: 7_200_000,
+    });
     expect(events).toEqual([exampleEvent()]);
   } finally {
     globalThis.fetch = fetch;

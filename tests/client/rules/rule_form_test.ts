@@ -6,6 +6,7 @@ import {
   describeRule,
   needsLine,
   RULE_WORDS,
+  ruleErrorAtField,
   toRule,
   toRuleForm,
 } from "../../../lib/client/rules/rule_form.ts";
@@ -29,7 +30,7 @@ Deno.test("a rule that is opened and saved stays as it was", () => {
   }).map((rule) => ({
     ...rule,
     ...needsLine(rule.when) && { zone: null, line: LINE },
-    ...rule.when === "text" && { pattern: "^B-", classes: [] },
+    ...rule.when === "text" && { pattern: "^B-" },
     ...rule.when !== "dwell" && { seconds: 3 },
     ...rule.when !== "count" && { at_least: 1 },
   })).map((rule) => v.parse(RuleSchema, rule));
@@ -55,6 +56,19 @@ Deno.test("what is plainly wrong is said at its field", () => {
   expect(wrong({ when: "count", atLeast: "1.5" })).toEqual(["atLeast"]);
   expect(wrong({ when: "text" })).toEqual(["pattern"]);
   expect(wrong({ cooldown: "-1" })).toEqual(["cooldown"]);
+});
+
+Deno.test("what the server refuses is said at its field, without its place in a list", () => {
+  const refuse = (place: string | undefined, index: number) =>
+    ruleErrorAtField(place, `Cannot use ${place}: the pipeline finds no "persn"`, index);
+  const problem = 'The pipeline finds no "persn".';
+  expect(refuse("rules[3].classes[0]", 3)).toEqual({ classes: problem });
+  expect(refuse("rules[13].at_least", 13)).toEqual({ atLeast: problem });
+  expect(refuse("rules[0].line", 0)).toEqual({ points: problem });
+  expect(refuse("rules[0].classes[0]", 1)).toBeNull();
+  expect(refuse("rules[0].when", 0)).toBeNull();
+  expect(refuse("rules", 0)).toBeNull();
+  expect(refuse(undefined, 0)).toBeNull();
 });
 
 Deno.test("a new rule gets an id that no other has", () => {

@@ -74,6 +74,29 @@ Deno.test("whatever is no answer from 200 to 299 in time is a failure, told with
     .rejects.toThrow(/^the receiver cannot be reached(?!.*secret)/);
 });
 
+Deno.test("a port that HTTP clients refuse is told", async () => {
+  await expect(post("http://127.0.0.1:6000/")).rejects.toThrow(
+    "the receiver cannot be reached: HTTP clients refuse its port, so it needs another one",
+  );
+});
+
+Deno.test("a certificate of somebody else is told without the address", async () => {
+  const { fetch } = globalThis;
+  // As Deno tells it; no certificate of a test is trusted here.
+  const cause = new Error(
+    "error sending request for url (https://secret.example/hook): client error (Connect): invalid peer certificate: " +
+      'certificate not valid for name "secret.example"; certificate is only valid for DnsName("other.example")',
+  );
+  globalThis.fetch = () => Promise.reject(new TypeError("fetch failed", { cause }));
+  try {
+    await expect(post("https://secret.example/hook")).rejects.toThrow(
+      /^the receiver cannot be reached: invalid peer certificate: certificate not valid for this name$/,
+    );
+  } finally {
+    globalThis.fetch = fetch;
+  }
+});
+
 Deno.test("a receiver that takes a connection and closes it is a failure", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const closing = (async () => {

@@ -71,6 +71,27 @@ Deno.test({
 });
 
 Deno.test({
+  name: "classes of odd or endless names keep nothing else from the broker",
+  ignore,
+  async fn() {
+    await using directory = await temporaryDirectory();
+    await using broker = await startBroker();
+    await using listener = await listen(broker.url);
+    const events = eventService(directory.path, mqttOf(broker.url));
+    await events.start();
+    events.noteRules(DOOR, [{ ...SOMEBODY, classes: [] }]);
+    const odd = ["", "#", "a/b", "\0", "\u0085", "\ufffe", "%".repeat(100), "x".repeat(70_000)];
+    events.noteObjects(DOOR, new Map([...odd, "person"].map((label) => [label, 1])));
+    const { newest } = listener;
+    await until(() => newest.get("livesyte/door/person") === "1");
+    expect(newest.get("livesyte/door/%C2%85")).toBe("1");
+    expect([...newest.keys()].filter((topic) => topic.startsWith("livesyte/door/")).length)
+      .toBe(odd.length);
+    await events.stop();
+  },
+});
+
+Deno.test({
   name: "events wait while the broker is away, and come in their order, none lost",
   ignore,
   async fn() {
