@@ -14,9 +14,11 @@ import { imageMemory } from "./lib/http/image_body.ts";
 import { SharedAnswer } from "./lib/http/shared_answer.ts";
 import { drawOverlay } from "./lib/image/draw_findings.ts";
 import { ImageDecodeError, ImageTooLargeError } from "./lib/image/errors.ts";
+import { makeThumbnail } from "./lib/image/thumbnail.ts";
 import { logStart } from "./lib/pipeline/log_start.ts";
 import type { PipelineAbilities } from "./lib/pipeline/pipeline_abilities.ts";
 import { PipelineService } from "./lib/pipeline/pipeline_service.ts";
+import { videoFrameSize } from "./lib/pipeline/video_frame_size.ts";
 import type { Health } from "./lib/protocol/health.ts";
 import { qualityLadder } from "./lib/streaming/adaptive_quality.ts";
 import type { Cluster } from "./lib/cluster/cluster.ts";
@@ -28,6 +30,7 @@ import {
   InvalidFrameError,
 } from "./lib/streaming/frame_processor.ts";
 import { MemoryBudget } from "./lib/streaming/memory_budget.ts";
+import { StreamSnapshots } from "./lib/streaming/stream_snapshots.ts";
 import { StreamServer } from "./lib/streaming/stream_server.ts";
 import { measureEventLoopLag } from "./lib/telemetry/event_loop_lag.ts";
 import { logEvent } from "./lib/telemetry/log.ts";
@@ -42,9 +45,6 @@ import project from "./deno.json" with { type: "json" };
 
 /** Version of livesyte. */
 export const VERSION: string = project.version;
-
-/** Video frames that are looked into, for text or for objects inside others, are not made smaller than this, in pixels. */
-const READING_SIZE = { width: 1280, height: 1280 };
 
 /** Part of the memory for frames that request bodies may take of it. */
 const BODIES_SHARE = 1 / 8;
@@ -63,6 +63,8 @@ export class Services {
   readonly pipelines: PipelineService;
   /** The streams that are open, and those who watch them. */
   readonly streams: StreamServer;
+  /** Small images of what the streams show. */
+  readonly snapshots: StreamSnapshots;
   /** Reads request bodies, within a share of the memory for frames. */
   readonly bodies: BodyReader;
   /** The pipelines in the form in which videos ask for them. */
@@ -106,7 +108,9 @@ export class Services {
       abilitiesOf: (id) => this.#abilitiesOf(id),
     });
     this.streams.observers = this.rules;
-    const { memoryBudgetBytes, maxFrameBytes } = config.stream;
+    const { memoryBudgetBytes, maxFrameBytes, maxFramePixels } = config.stream;
+    const shrink = (jpeg: Uint8Array) => makeThumbnail(jpeg, maxFramePixels);
+    this.snapshots = new StreamSnapshots(this.streams, shrink);
     // There is room for one image in any case.
     const bodyBytes = Math.max(BODIES_SHARE * memoryBudgetBytes, imageMemory(maxFrameBytes));
     this.bodies = new BodyReader(new MemoryBudget(bodyBytes, this.streams.budget));
@@ -114,6 +118,8 @@ export class Services {
       dataDirectory: config.video.dataDirectory,
       workers: config.video.workers,
       reserveBytes: config.video.reserveBytes,
+      isShared: config.cluster !== undefined,
+      runs: config.cluster === undefined || config.pipeline.workers !== 0,
       processor: this.videoProcessor,
       frameSize: (pipelineId) => this.videoFrameSize(pipelineId),
       framesAtOnce: () => this.videoFramesAtOnce(),
@@ -157,12 +163,15 @@ export class Services {
   /**
    * Loads the models and starts the workers, to compute for others only.
    *
+   * @throws {StorageUnavailableError} If the data directory cannot be used
    * @throws {UserError} If a model or the credentials of the cluster cannot be used
    */
   async startWorker(): Promise<void> {
+    await this.videos.prepare();
     await this.pipelines.start();
     logStart(this.pipelines, this.config.pipeline.textModel);
     await this.#joinCluster("worker");
+    this.videos.start();
   }
 
   /**
@@ -181,9 +190,11 @@ export class Services {
       version: VERSION,
       pipelines: this.pipelines,
       registry: role === "serve" ? this.streams.registry : undefined,
+      cameras: this.cameras,
       maxFrameBytes,
     });
     this.streams.remote = this.#cluster.streams;
+    this.videos.share(this.#cluster.jobs);
   }
 
   /** What a pipeline finds; anything, where frames run elsewhere than in the pipelines of this process. */
@@ -194,18 +205,7 @@ export class Services {
 
   /** What the frames of a video are to fit within for a pipeline. */
   videoFrameSize(pipelineId: string): FrameBounds {
-    const { registry } = this.pipelines;
-    const isDetailed = registry.uses(pipelineId, "reading") || registry.looksInside(pipelineId);
-    const { columns, rows } = registry.tiles(pipelineId);
-    if (isDetailed && columns * rows === 1) return READING_SIZE;
-    const { inputSize } = this.config.pipeline;
-    const { width, height } = inputSize ?? PIPELINE_DEFAULTS.inputSize;
-    // So that each tile fills the detector's input.
-    return {
-      width: columns * width,
-      height: rows * height,
-      ...(inputSize === undefined && { anyShape: true }),
-    };
+    return videoFrameSize(this.pipelines.registry, pipelineId, this.config.pipeline.inputSize);
   }
 
   /** Frames of a video that are under way at once: one with each worker, and one more, so that none has to wait for a frame. */
@@ -243,10 +243,7 @@ export class Services {
     for (const [status, count] of Object.entries(this.videos.health().by_status)) {
       videoMetrics.jobs.set({ status }, count);
     }
-    return {
-      text: await metricsRegistry.metrics(),
-      contentType: metricsRegistry.contentType,
-    };
+    return { text: await metricsRegistry.metrics(), contentType: metricsRegistry.contentType };
   }
 
   /** Answer of `GET /health`. */
@@ -295,9 +292,7 @@ export class Services {
   }
 }
 
-function createPipelines(
-  { pipeline, stream, modelDirectory }: Config,
-): PipelineService {
+function createPipelines({ pipeline, stream, modelDirectory }: Config): PipelineService {
   const { directory, workers, threads, ...options } = pipeline;
   return new PipelineService({
     ...options,

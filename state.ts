@@ -13,7 +13,7 @@ import { checkJobId, toVideoApiError } from "./lib/http/video_errors.ts";
 import type { Services } from "./services.ts";
 
 /** The style sheets in `static/styles/`, each for one page; `message` for those that only say something. */
-export type StyleSheet = "live" | "cameras" | "events" | "watch" | "videos" | "message";
+export type StyleSheet = "live" | "cameras" | "events" | "watch" | "videos" | "docs" | "message";
 
 /** State of one request. */
 export interface State {
@@ -45,7 +45,11 @@ export function defineApi(
 export function defineVideoApi(
   methods: Partial<Record<ApiMethod, ApiHandler>>,
 ): HandlerFn<unknown, State> {
-  return defineGuardedApi(methods, checkJobId, toVideoApiError);
+  const checkJob = async (id: string, { videos }: Services) => {
+    checkJobId(id);
+    await videos.lookFor(id);
+  };
+  return defineGuardedApi(methods, checkJob, toVideoApiError);
 }
 
 /** The same for a path of events. */
@@ -80,14 +84,14 @@ export function defineCameraApi(
 
 function defineGuardedApi(
   methods: Partial<Record<ApiMethod, ApiHandler>>,
-  checkId: (id: string) => void,
+  checkId: (id: string, services: Services) => void | Promise<void>,
   toApiError: (error: unknown) => unknown,
 ): HandlerFn<unknown, State> {
   const entries = Object.entries(methods).map(([method, handler]) => {
     const guarded: ApiHandler = async (ctx) => {
       checkAccess(ctx.req, ctx.state.services.config.stream);
       try {
-        if (ctx.params.id !== undefined) checkId(ctx.params.id);
+        if (ctx.params.id !== undefined) await checkId(ctx.params.id, ctx.state.services);
         return await handler(ctx);
       } catch (error) {
         throw toApiError(error);

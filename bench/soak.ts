@@ -11,7 +11,6 @@ import {
   killWorkers,
   LOST_TO_KILL,
   misbehave,
-  pause,
   reconnect,
   runImages,
   runJobs,
@@ -19,12 +18,18 @@ import {
   stream,
   watch,
 } from "./soak_actors.ts";
+import { type ServerProcess, startServerProcess, thisProject } from "./server_process.ts";
+import { soakCluster } from "./soak_cluster.ts";
 import {
-  residentMemory,
-  type ServerProcess,
-  startServerProcess,
-  thisProject,
-} from "./server_process.ts";
+  findGrowth,
+  fixture,
+  metric,
+  print,
+  readMetrics,
+  report,
+  sampleWhile,
+  verdict,
+} from "./soak_samples.ts";
 
 const HELP = `Keeps a server busy and looks at what is left over; exits with 1 if something is.
 
@@ -32,39 +37,9 @@ Usage: deno task soak [options]
 
 Options:
   --minutes N   How long (10)
+  --cluster     Two servers over NATS, of which one, NATS or a worker is killed every 20 s; it needs nats-server
   --help        Show this text
 `;
-
-/** Growth of resident memory, after the warm-up, that is still no leak. */
-const ALLOWED_GROWTH = 1.15;
-/** Files that Deno leaves open when a worker with native libraries ends: an epoll and an eventfd. */
-const FILES_PER_RESTART = 2;
-/** Share of the time that counts as warm-up. */
-const WARM_UP = 0.2;
-
-/** What a process holds. */
-interface Sample {
-  at: string;
-  rss: number;
-  files: number;
-  threads: number;
-  /** Workers that were replaced until then. */
-  restarts: number;
-}
-
-function takeSample({ pid, log }: ServerProcess, at: string): Sample {
-  const entries = (folder: string) => [...Deno.readDirSync(`/proc/${pid}/${folder}`)].length;
-  const restarts = log.filter(({ event }) => event === "worker_restart").length;
-  return { at, rss: residentMemory(pid), files: entries("fd"), threads: entries("task"), restarts };
-}
-
-function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
-}
-
-function fixture(name: string): Promise<Uint8Array<ArrayBuffer>> {
-  return Deno.readFile(new URL(`../tests/fixtures/${name}`, import.meta.url));
-}
 
 /** A video of a few seconds; `undefined` where there is no ffmpeg to make it with. */
 async function makeVideo(): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -83,23 +58,10 @@ async function makeVideo(): Promise<Uint8Array<ArrayBuffer> | undefined> {
   }
 }
 
-/** Reads one metric, summed over its labels. */
-function metric(text: string, name: string): number {
-  return text.split("\n").filter((line) =>
-    line.startsWith(`${name} `) || line.startsWith(`${name}{`)
-  )
-    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
-}
-
-async function readMetrics({ url }: ServerProcess): Promise<string> {
-  return await (await fetch(new URL("/metrics", url))).text();
-}
-
 /** What should not be there when nobody uses the server any more. */
 async function findLeftovers(
   server: ServerProcess,
   dataDirectory: string,
-  [, warm, , rest]: Sample[],
 ): Promise<string[]> {
   const problems: string[] = [];
   const check = (isFine: boolean, problem: string) => isFine || problems.push(problem);
@@ -121,23 +83,12 @@ async function findLeftovers(
     event === "server_error" && !/Worker died: .*Killed/.test(String(cause))
   );
   check(unexpected.length === 0, `Unexpected errors: ${JSON.stringify(unexpected)}`);
-  if (warm === undefined || rest === undefined) return problems;
-  const left = FILES_PER_RESTART * (rest.restarts - warm.restarts);
-  check(
-    rest.files <= warm.files + left,
-    `${rest.files} files are open, ${warm.files} in the warm-up`,
-  );
-  check(rest.threads <= warm.threads + 2, `${rest.threads} threads run, ${warm.threads} before`);
-  const growth = rest.rss / warm.rss;
-  check(growth <= ALLOWED_GROWTH, `Memory has grown by ${((growth - 1) * 100).toFixed(0)} %`);
   return problems;
 }
 
-/** Lets all actors act, and samples the server at the beginning, after the warm-up, in the middle and at the end. */
-async function act(scene: Scene, minutes: number, end: AbortController): Promise<Sample[]> {
-  const { server } = scene;
-  const samples = [takeSample(server, "start")];
-  const actors = [
+/** Everything at once. */
+function act(scene: Scene): Promise<void>[] {
+  return [
     stream(scene, "yolo_only", 8),
     stream(scene, "yolo_only", 15),
     stream(scene, "yolo_ocr", 5),
@@ -148,32 +99,6 @@ async function act(scene: Scene, minutes: number, end: AbortController): Promise
     runJobs(scene),
     killWorkers(scene),
   ];
-  const script = async () => {
-    await pause(minutes * 60_000 * WARM_UP);
-    samples.push(takeSample(server, "warm"));
-    await pause(minutes * 60_000 * (0.5 - WARM_UP));
-    samples.push(takeSample(server, "middle"));
-    await pause(minutes * 60_000 * 0.5);
-  };
-  // An actor that fails ends the soak at once.
-  await Promise.race([script(), Promise.all(actors)]);
-  end.abort();
-  await Promise.all(actors);
-  await pause(3000);
-  return [...samples, takeSample(server, "end")];
-}
-
-function report(samples: Sample[], counts: Map<string, number>): void {
-  print("\n            memory, MiB   open files   threads   restarts");
-  for (const { at, rss, files, threads, restarts } of samples) {
-    const cells = [rss.toFixed(0).padStart(11), String(files).padStart(10)];
-    cells.push(String(threads).padStart(7), String(restarts).padStart(8));
-    print(at.padEnd(12) + cells.join("   "));
-  }
-  print("");
-  for (const [what, number] of [...counts].toSorted(([a], [b]) => a < b ? -1 : 1)) {
-    print(`${String(number).padStart(8)}  ${what}`);
-  }
 }
 
 /** @returns The exit code. */
@@ -192,8 +117,8 @@ async function soak(minutes: number): Promise<number> {
     count: (what, by = 1) => counts.set(what, (counts.get(what) ?? 0) + by),
   };
   if (scene.video === undefined) print("There is no ffmpeg: the soak goes without video jobs");
-  const samples = await act(scene, minutes, end);
-  const problems = await findLeftovers(server, dataDirectory, samples);
+  const samples = await sampleWhile(act(scene), { server, minutes, end });
+  const problems = [...await findLeftovers(server, dataDirectory), ...findGrowth(samples)];
   problems.push(...[...counts.keys()].filter((what) => what.startsWith("UNEXPECTED")));
   const [killed, lost] = [counts.get("workers killed") ?? 0, counts.get(LOST_TO_KILL) ?? 0];
   const restarts = metric(await readMetrics(server), "pipeline_worker_restarts_total");
@@ -203,16 +128,15 @@ async function soak(minutes: number): Promise<number> {
   const code = await server.stop();
   if (code !== 0) problems.push(`The server ended with exit code ${code}`);
   await Deno.remove(dataDirectory, { recursive: true });
-  print(problems.length === 0 ? "\nNothing is left over" : `\nNot as it should be:`);
-  for (const problem of problems) print(`  ${problem}`);
-  return problems.length === 0 ? 0 : 1;
+  return verdict(problems);
 }
 
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "10" },
+    cluster: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 if (values.help) print(HELP);
-else Deno.exit(await soak(Number(values.minutes)));
+else Deno.exit(await (values.cluster ? soakCluster : soak)(Number(values.minutes)));

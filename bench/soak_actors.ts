@@ -22,7 +22,7 @@ export interface Scene {
 export const LOST_TO_KILL = "lost to a killed worker";
 
 /** Time between two killed workers, in milliseconds; a new one starts within a second or two. */
-const KILL_INTERVAL_MS = 20_000;
+export const KILL_INTERVAL_MS = 20_000;
 
 /** Streams at a steady rate, anew when the stream was lost with a worker. */
 export async function stream(

@@ -142,6 +142,22 @@ export class Connection {
     this.#failure = null;
   }
 
+  /** Gives the stream another name, on this connection and on those that follow by themselves. */
+  rename(name: string): void {
+    if (this.#url === "") return;
+    const url = new URL(this.#url);
+    url.searchParams.set("name", name);
+    this.#url = url.href;
+    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify({ name }));
+    // It is on its way under the old name.
+    else if (this.#socket !== null) this.connect(url.href);
+  }
+
+  /** Connects anew to the address of the last connection. */
+  reconnect(): void {
+    this.connect(this.#url);
+  }
+
   /** Makes the next automatic attempt to reconnect at once, where there is one to come. */
   retryNow(): void {
     if (this.#retryTimer === undefined) return;

@@ -18,6 +18,8 @@ export type StreamFailureCode =
   | "no_frames"
   /** Frames stayed unanswered. */
   | "no_answer"
+  /** Another connection with the same stream key has taken the place of this one. */
+  | "replaced"
   /** There is no such stream to watch. */
   | "session_not_found"
   /** The stream that was watched has ended. */
@@ -39,7 +41,7 @@ export interface StreamFailure {
 
 /** Codes that the server gives as the reason of a close. */
 const REASONS: Readonly<
-  Record<StreamErrorCode | "session_not_found" | "stream_ended", true>
+  Record<StreamErrorCode | "replaced" | "session_not_found" | "stream_ended", true>
 > = {
   invalid_pipeline: true,
   invalid_rules: true,
@@ -50,6 +52,7 @@ const REASONS: Readonly<
   pipeline_failure: true,
   session_timeout: true,
   internal_error: true,
+  replaced: true,
   session_not_found: true,
   stream_ended: true,
 };

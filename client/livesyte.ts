@@ -15,6 +15,7 @@ import type {
   VideoFrameResult,
 } from "./messages.ts";
 import { Stream, type StreamOptions } from "./stream.ts";
+import { createStreamKey } from "./stream_key.ts";
 import { Viewer, type ViewerOptions } from "./viewer.ts";
 
 /** Options for {@linkcode Livesyte}. */
@@ -28,6 +29,8 @@ export interface LivesyteOptions {
 /** Options for {@linkcode Livesyte.connect}. */
 export interface ConnectOptions
   extends Pick<StreamOptions, "attempts" | "onFailure" | "onSlowDown"> {
+  /** What viewers see the stream called: 1 to 80 characters of one line, of which the first is no space. */
+  name?: string;
   /** The set of rules that the server is to look with, by its name in the server's `RULES_FILE`; none by default. */
   rules?: string;
 }
@@ -120,9 +123,13 @@ export class Livesyte {
   }
 
   /** Opens a stream to a pipeline. */
-  connect(pipelineId: string, { rules, ...options }: ConnectOptions = {}): Stream {
-    const query = { pipeline_id: pipelineId, ...(rules !== undefined && { rules }) };
-    const url = this.#socketUrl("ws/video/stream", query);
+  connect(pipelineId: string, { name, rules, ...options }: ConnectOptions = {}): Stream {
+    const url = this.#socketUrl("ws/video/stream", {
+      pipeline_id: pipelineId,
+      stream_key: createStreamKey(),
+      ...(name !== undefined && { name }),
+      ...(rules !== undefined && { rules }),
+    });
     return new Stream(url, { attempts: ATTEMPTS, ...options, ...this.#connectionOptions() });
   }
 

@@ -40,6 +40,7 @@ const SENTENCES: Readonly<Partial<Record<StreamFailureCode, string>>> = {
   connection_lost: "The connection was lost",
   server_stopping: "The server is shutting down",
   no_answer: "The server stopped answering",
+  replaced: "Another connection has taken the stream over",
   session_not_found: "There is no such stream",
 };
 

@@ -29,7 +29,7 @@ export interface Detection {
   bbox: BoundingBox;
   /** Number of the object within the stream or the video, the same in every frame in which it is tracked; a doubtful detection, or an object that is seen for the first time, has none. */
   track_id?: number;
-  /** Outline of the object, at most 200 points; only where the model gives masks. */
+  /** Outline of the object, at most 200 points; only where the model gives masks, and some of this one is in the frame. */
   mask?: Point[];
   /** Points of the object in the order of `keypoint_names`; only where the model gives them. */
   keypoints?: [number, number, number][];
@@ -231,12 +231,19 @@ export interface Run {
 }
 
 /** Every message that the server sends on a stream, as one JSON object in a text message. */
-export type ServerMessage = ResultMessage | DropMessage | WarningMessage | ErrorMessage;
+export type ServerMessage =
+  | ResultMessage
+  | DropMessage
+  | WarningMessage
+  | SessionMessage
+  | ErrorMessage;
 
 /** The state of one open stream. */
 export interface Session {
   /** Chosen by the server. */
   session_id: string;
+  /** For people: that of the camera, or the one that the client has given; left out where it gave none. */
+  name?: string;
   /** The pipeline that every frame runs through. */
   pipeline_id: string;
   /** When the stream began. */
@@ -245,8 +252,6 @@ export interface Session {
   frame_index: number;
   /** The camera that gives the frames; left out where a client sends them. */
   camera_id?: string;
-  /** Name of that camera. */
-  name?: string;
   /** Where the stream is in its life cycle. */
   state: "idle" | "starting" | "active" | "stopping" | "failed";
   /** From the recent drop rate. */
@@ -279,6 +284,12 @@ export interface Session {
 export interface SessionList {
   /** Oldest first. */
   sessions: Session[];
+}
+
+/** The first message to a client that gave a `stream_key`: under which id its stream can be watched. */
+export interface SessionMessage {
+  /** The same for every connection with the same `stream_key`. */
+  session_id: string;
 }
 
 /** Time spent in each stage, in milliseconds; 0 for a stage that did not run. */

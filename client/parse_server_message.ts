@@ -15,13 +15,13 @@ export function parseServerMessage(text: string): ServerMessage | null {
     return null;
   }
   if (typeof message !== "object" || message === null) return null;
-  const { frame_index, result, dropped, warning, error } = message as Record<
+  const { frame_index, result, dropped, warning, session_id, error } = message as Record<
     string,
     unknown
   >;
   const isAnswer = typeof frame_index === "number" &&
     (typeof result === "object" && result !== null || dropped === true);
   const isKnown = isAnswer || warning === "slow_down" ||
-    typeof error === "string";
+    typeof session_id === "string" || typeof error === "string";
   return isKnown ? message as ServerMessage : null;
 }

@@ -55,7 +55,7 @@ export class Stream implements AsyncIterable<StreamResult, undefined> {
   /** Frames that have no answer yet, by their index. */
   readonly #frames = new Map<number, Jpeg>();
   readonly #counts: FrameCounts = { sent: 0, answered: 0, dropped: 0, lost: 0 };
-  readonly #url: string;
+  #sessionId: string | null = null;
   #waiting: (() => void)[] = [];
   /** Whether the server has ended the session because no frames came; the next one opens another. */
   #isIdle = false;
@@ -72,8 +72,21 @@ export class Stream implements AsyncIterable<StreamResult, undefined> {
       onMessage: (message, roundTripMs) => this.#receive(message, roundTripMs ?? 0),
       onFailure: (failure) => this.#fail(failure),
     });
-    this.#url = url;
     this.#connection.connect(url);
+  }
+
+  /** The id under which others watch the stream, as long as this object lives; `null` before the server has told it. */
+  get sessionId(): string | null {
+    return this.#sessionId;
+  }
+
+  /**
+   * Gives the stream another name.
+   *
+   * @param name 1 to 80 characters of one line, of which the first is no space; the server ends the stream over any other.
+   */
+  rename(name: string): void {
+    this.#connection.rename(name);
   }
 
   /** What became of the frames so far. */
@@ -97,7 +110,7 @@ export class Stream implements AsyncIterable<StreamResult, undefined> {
     if (!this.canSend) return false;
     if (this.#isIdle) {
       this.#isIdle = false;
-      this.#connection.connect(this.#url);
+      this.#connection.reconnect();
     }
     if (!this.#connection.sendFrame(jpeg)) return false;
     this.#frames.set(this.#connection.sentFrames, jpeg);
@@ -143,6 +156,7 @@ export class Stream implements AsyncIterable<StreamResult, undefined> {
 
   #receive(message: ServerMessage, round_trip_ms: number): void {
     if ("warning" in message) this.#options.onSlowDown?.();
+    if ("session_id" in message) this.#sessionId = message.session_id;
     if (!("frame_index" in message)) return;
     const frame = this.#frames.get(message.frame_index);
     this.#frames.delete(message.frame_index);

@@ -4,31 +4,22 @@ import type { CameraSignals } from "../lib/client/cameras/camera_signals.ts";
 import type { CameraView } from "../lib/protocol/camera.ts";
 import { Icon } from "./Icon.tsx";
 
-/** Turns a camera off for everyone, or on again. */
-export function CameraPowerButton({ camera, signals, isSmall = false }: {
+/** Turns a camera off for everyone, or lets it run again as it is set. */
+export function CameraPowerButton({ camera: { id, name, forced }, signals }: {
   camera: CameraView;
   signals: CameraSignals;
-  /**
-   * Whether it shows only its symbol.
-   *
-   * @default {false}
-   */
-  isSmall?: boolean;
 }): JSX.Element {
-  const { id, name, forced } = camera;
   const isOff = forced === "off";
-  const word = isOff ? "Start" : "Stop";
   return (
     <button
       type="button"
       class="button"
-      aria-label={isSmall ? `${word} ${name}` : undefined}
-      title={isOff ? "Start, and keep it on" : "Stop, for everyone"}
+      aria-label={`${isOff ? "Start" : "Stop"} ${name}`}
+      title={isOff ? "Start" : "Stop, for everyone"}
       disabled={!signals.canChange.value}
-      onClick={() => cameraLibrary(signals).force(id, isOff ? "start" : "stop")}
+      onClick={() => cameraLibrary(signals).force(id, isOff ? "auto" : "stop")}
     >
       <Icon name={isOff ? "play" : "stop"} />
-      {!isSmall && <span>{word}</span>}
     </button>
   );
 }

@@ -60,9 +60,7 @@ export function CameraTile({ camera, signals, display }: {
         <div>
           <p class="tile-facts">{describeFacts(camera, signals)}</p>
           <div class="tile-actions">
-            {signals.canChange.value && (
-              <CameraPowerButton camera={camera} signals={signals} isSmall />
-            )}
+            {signals.canChange.value && <CameraPowerButton camera={camera} signals={signals} />}
             {signals.canChange.value && !camera.read_only && (
               <button
                 type="button"
@@ -82,10 +80,11 @@ export function CameraTile({ camera, signals, display }: {
 }
 
 function describeFacts(camera: CameraView, { pipelines }: CameraSignals): string {
-  const { pipeline_id, width, height, read_only } = camera;
+  const { pipeline_id, width, height, read_only, forced } = camera;
   const pipeline = pipelines.value.find(({ id }) => id === pipeline_id)?.name ?? pipeline_id;
   return [
     pipeline,
+    forced === "on" ? "kept on" : "",
     read_only ? "CAMERAS_FILE" : "",
     width !== null && height !== null ? `${width}×${height}` : "",
   ].filter((fact) => fact !== "").join(" · ");

@@ -21,6 +21,7 @@ export type IconName =
   | "record"
   | "retry"
   | "save"
+  | "share"
   | "snapshot"
   | "stop"
   | "watch";

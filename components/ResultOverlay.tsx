@@ -1,4 +1,4 @@
-import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
+import { type Signal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX, RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { drawDetections } from "../lib/client/overlay/draw_detections.ts";
@@ -11,6 +11,7 @@ import {
   fittedRectangle,
   intersection,
   layOutOverlay,
+  objectAt,
   type OverlayLayout,
 } from "../lib/client/overlay/overlay_layout.ts";
 
@@ -21,9 +22,14 @@ const STALE_MS = 1000;
 export function ResultOverlay({ live }: { live: LiveSignals }): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const size = useSignal<Size>({ width: 0, height: 0 });
-  const layout = useSignal<OverlayLayout | null>(null);
   const isStale = useSignal(false);
   const pointer = usePointer(canvas);
+  const placed = useComputed(() => currentLayout(live, size.value));
+  // The same object for most movements of the pointer, which then change nothing of what is drawn.
+  const pointedAt = useComputed(() =>
+    pointer.value && objectAt(pointer.value, placed.value?.detections ?? [])
+  );
+  const layout = useComputed(() => placed.value && { ...placed.value, pointedAt: pointedAt.value });
 
   useEffect(() => {
     if (canvas.current === null) return;
@@ -36,7 +42,6 @@ export function ResultOverlay({ live }: { live: LiveSignals }): JSX.Element {
     return () => observer.disconnect();
   }, []);
   useSignalEffect(() => {
-    layout.value = currentLayout(live, size.value, pointer.value);
     if (canvas.current !== null) paint(canvas.current, size.value, layout.value);
   });
   useSignalEffect(() => {
@@ -86,7 +91,6 @@ function OverlayText({ layout }: { layout: OverlayLayout | null }): JSX.Element 
 function currentLayout(
   live: LiveSignals,
   size: Size,
-  pointer: Point | undefined,
 ): OverlayLayout | null {
   const stage = live.stage.value;
   const result = live.steppedResult.value ?? live.lastResult.value;
@@ -99,7 +103,7 @@ function currentLayout(
     live.fillsStage.value ? "cover" : "contain",
   );
   const visible = intersection(shown, { x: 0, y: 0, ...size });
-  return layOutOverlay(message, shown, currentChoice(live), { visible, pointer });
+  return layOutOverlay(message, shown, currentChoice(live), visible);
 }
 
 /** Where on the overlay the person points, or has tapped last; the canvas itself lets everything through. */

@@ -6,6 +6,7 @@ import type { CameraSignals } from "../lib/client/cameras/camera_signals.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { onReturn } from "../lib/client/on_return.ts";
 import type { WatchSession } from "../lib/client/watch/watch_session.ts";
+import { useOnScreen } from "./use_on_screen.ts";
 
 /** What is scrolled past is not worth starting a camera. */
 const SETTLE_MS = 200;
@@ -28,22 +29,7 @@ export function useWatchedCamera(
   },
 ): ReadonlySignal<boolean> {
   const hasFrame = useSignal(false);
-  const isSeen = useSignal(false);
-  useEffect(() => {
-    if (canvas.current === null) return;
-    let isOnScreen = false;
-    const update = () => isSeen.value = isOnScreen && !document.hidden;
-    const observer = new IntersectionObserver((entries) => {
-      isOnScreen = entries.at(-1)?.isIntersecting ?? false;
-      update();
-    });
-    observer.observe(canvas.current);
-    document.addEventListener("visibilitychange", update);
-    return () => {
-      observer.disconnect();
-      document.removeEventListener("visibilitychange", update);
-    };
-  }, []);
+  const isSeen = useOnScreen(canvas);
   const isWatching = isSeen.value && isWanted;
   useEffect(() => {
     if (!isWatching) return;

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { CameraDialog } from "../components/CameraDialog.tsx";
-import { CameraPowerButton } from "../components/CameraPowerButton.tsx";
+import { CameraRunsSelect } from "../components/CameraRunsSelect.tsx";
 import { Icon } from "../components/Icon.tsx";
 import { cameraPage } from "../lib/client/cameras/camera_api.ts";
 import { cameraFacts } from "../lib/client/cameras/camera_facts.ts";
@@ -29,7 +29,7 @@ export function CameraFacts({ signals, id }: {
             </p>
           )}
           <div class="facts-actions">
-            <CameraPowerButton camera={camera} signals={signals} />
+            <CameraRunsSelect camera={camera} signals={signals} />
             {!camera.read_only && (
               <button
                 type="button"

@@ -10,7 +10,6 @@ import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { recall, remember } from "../lib/client/remember.ts";
 import { isShortcut } from "../lib/client/live/shortcuts.ts";
 import { atBase } from "../lib/client/server_url.ts";
-import { keepToken } from "../lib/client/token.ts";
 
 /** Shows the source, or says what to do while there is none. */
 export function CameraPreview({ live, host }: {
@@ -69,7 +68,6 @@ export function CameraPreview({ live, host }: {
 /** The permission is asked for only when the person starts the camera, so the first visit starts nothing. */
 async function startAsLastTime(session: LiveSession): Promise<void> {
   if (!await session.checkToken()) return;
-  keepToken(location.href);
   const cameraId = recall("livesyte.camera");
   if (cameraId === null) return;
   try {

@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { CopyButton } from "../components/CopyButton.tsx";
 import { HistoryChart } from "../components/HistoryChart.tsx";
-import { Icon } from "../components/Icon.tsx";
 import { describeDiagnostics, diagnosticRows } from "../lib/client/live/diagnostics.ts";
 import { fetchDevice } from "../lib/client/live/fetch_device.ts";
 import {
@@ -13,9 +13,6 @@ import {
 import type { ModelInfo } from "../lib/protocol/model_list.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { isShortcut } from "../lib/client/live/shortcuts.ts";
-
-/** How long the copy button says that it has copied. */
-const COPIED_MS = 2000;
 
 /** Shows the figures of the stream; the key `d` opens and closes it, Escape closes it. */
 export function StreamDebugPanel({ live }: { live: LiveSignals }): JSX.Element {
@@ -71,7 +68,10 @@ function Figures({ live }: { live: LiveSignals }): JSX.Element {
       </dl>
       {diagnostics.device !== null && <p class="device-note">{diagnostics.device.description}.</p>}
       <Models described={describeModels(models.value, live.pipelineId.value)} />
-      <CopyButton text={() => JSON.stringify(describeDiagnostics(live), null, 2)} />
+      <CopyButton
+        label="Copy as JSON"
+        text={() => JSON.stringify(describeDiagnostics(live), null, 2)}
+      />
     </div>
   );
 }
@@ -82,26 +82,5 @@ function Models({ described }: { described: ModelDescription[] }): JSX.Element |
     <ul class="models-in-use" aria-label="Models">
       {described.map(({ name, facts }) => <li key={name}>{name}: {facts}</li>)}
     </ul>
-  );
-}
-
-function CopyButton({ text }: { text: () => string }): JSX.Element {
-  const state = useSignal<"ready" | "copied" | "failed">("ready");
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text());
-      state.value = "copied";
-    } catch {
-      // Only secure pages may write to the clipboard.
-      state.value = "failed";
-    }
-    setTimeout(() => state.value = "ready", COPIED_MS);
-  };
-  const words = { ready: "Copy as JSON", copied: "Copied", failed: "The browser refused" };
-  return (
-    <button type="button" class="button" onClick={copy}>
-      <Icon name={state.value === "copied" ? "check" : "copy"} />
-      <span role="status">{words[state.value]}</span>
-    </button>
   );
 }

@@ -1,9 +1,10 @@
 import type { PageProps } from "fresh";
 import { asset } from "fresh/runtime";
+import { PageFooter } from "../components/PageFooter.tsx";
 import { define, type State } from "../state.ts";
 
 /** The document around every page. */
-export default define.page(function App({ Component, state }: PageProps<unknown, State>) {
+export default define.page(function App({ Component, state, url }: PageProps<unknown, State>) {
   return (
     <html lang="en">
       <head>
@@ -29,6 +30,7 @@ export default define.page(function App({ Component, state }: PageProps<unknown,
           17.5, or a later one.
         </p>
         <Component />
+        <PageFooter url={url} />
       </body>
     </html>
   );

@@ -68,8 +68,8 @@ function OneCamera({ url, id }: { url: URL; id: string }) {
         </section>
         <aside class="rail" aria-label="What is seen">
           <SeenNow live={live} />
-          <CameraRules signals={signals} id={id} />
           <DisplayControls live={live} />
+          <CameraRules signals={signals} id={id} />
           <CameraFacts signals={signals} id={id} />
           <SaveResults live={live} />
         </aside>

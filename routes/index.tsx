@@ -21,6 +21,8 @@ import { define } from "../state.ts";
 interface LivePageData {
   /** Where phones find this page; `undefined` where they do not, or have no camera for it. */
   phoneAddress: string | undefined;
+  /** Where other devices find this server; `undefined` where they do not. */
+  lanOrigin: string | undefined;
 }
 
 /** Names the page and its style sheet. */
@@ -29,8 +31,11 @@ export const handler = define.handlers((ctx) => {
   ctx.state.styles = "live";
   const { hostname, front } = ctx.state.services.config;
   // With the token that this page was opened with, which is nobody else's business.
-  const [phoneAddress] = front.tls === undefined ? [] : lanUrls(ctx.url.href, hostname);
-  return page<LivePageData>({ phoneAddress });
+  const [address] = lanUrls(ctx.url.href, hostname);
+  return page<LivePageData>({
+    phoneAddress: front.tls === undefined ? undefined : address,
+    lanOrigin: address && new URL(address).origin,
+  });
 });
 
 /** The live page: a stage with the image, and a rail with what is seen. */
@@ -60,7 +65,7 @@ export default define.page(function LivePage({ url, data }: PageProps<LivePageDa
               <SourceControls live={live} />
               <PipelineSelector live={live} />
             </div>
-            <StageControls live={live} />
+            <StageControls live={live} lanOrigin={data.lanOrigin} />
           </div>
         </section>
         <aside class="rail" aria-label="What is seen">

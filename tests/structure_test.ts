@@ -52,12 +52,19 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   "lib/events": [...SHARED, "lib/storage"],
   "lib/video": [...SHARED, "lib/image", "lib/storage", "lib/events"],
   "lib/cameras": [...SHARED, "lib/image", "lib/streaming", "lib/events"],
-  "lib/cluster": [...SHARED, "lib/pipeline", "lib/streaming", "lib/workers"],
+  "lib/cluster": [
+    ...SHARED,
+    ...["lib/pipeline", "lib/storage", "lib/video", "lib/streaming", "lib/cameras", "lib/workers"],
+  ],
   "lib/front": SHARED,
-  "lib/http": [...SHARED, "lib/storage", "lib/video", "lib/cameras", "lib/events"],
+  "lib/reference": [],
+  "lib/http": [
+    ...SHARED,
+    ...["lib/storage", "lib/video", "lib/cameras", "lib/events", "lib/reference"],
+  ],
   "client": [],
   "lib/client": ["client", "lib/protocol", ...PLAIN_IMAGE],
-  "components": ["client", "lib/client", "lib/protocol", ...PLAIN_IMAGE],
+  "components": ["client", "lib/client", "lib/protocol", "lib/reference", ...PLAIN_IMAGE],
   "islands": ["lib/client", "lib/protocol", "components", ...PLAIN_IMAGE],
 };
 
@@ -168,7 +175,9 @@ Deno.test("every island is in one bundle, without which it would stay dead", asy
 });
 
 Deno.test("files are short enough to be read at a sitting", async () => {
-  for (const file of modules) {
+  // Made from the schemas, and looked up in rather than read.
+  const isMade = (file: string) => file === "client/messages.ts";
+  for (const file of modules.filter((each) => !isMade(each))) {
     const lines = (await Deno.readTextFile(new URL(file, ROOT))).split("\n").length - 1;
     const limit = isWithin(file, "tests") ? 600 : 350;
     expect([file, lines, lines <= limit]).toEqual([file, lines, true]);

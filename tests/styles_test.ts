@@ -12,6 +12,7 @@ const PAGES = {
   events: "events",
   watch: "watch",
   videos: "videos",
+  docs: "docs",
   message: "_404",
 };
 
@@ -81,6 +82,7 @@ Deno.test("each page names one style sheet, its own", async () => {
     "/events": "events",
     "/watch?session_id=x": "watch",
     "/videos": "videos",
+    "/docs": "docs",
     "/no": "message",
   };
   for (const [path, name] of Object.entries(paths)) {

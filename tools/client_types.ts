@@ -4,7 +4,8 @@
  * @module
  */
 
-import { namedSchemas, type Schema, type SchemaName } from "../lib/http/openapi_schemas.ts";
+import { namedSchemas, type SchemaName } from "../lib/http/openapi_schemas.ts";
+import type { Schema } from "../lib/reference/open_api_document.ts";
 
 /** What the package's own modules name; what these refer to comes along. */
 const ROOTS: readonly SchemaName[] = [

@@ -5,28 +5,14 @@
  */
 
 import { describeInterface } from "../lib/http/openapi.ts";
-import type { Schema } from "../lib/http/openapi_schemas.ts";
-import { describeOtherSchemas, type Link, linksBeside } from "./schema_tables.ts";
-
-/** The parts of an operation that are shown. */
-interface ShownOperation {
-  summary: string;
-  description?: string;
-  parameters: {
-    name: string;
-    in: string;
-    required: boolean;
-    description?: string;
-    schema: Schema;
-  }[];
-  requestBody?: { content: Record<string, unknown> };
-  responses: Record<string, { description: string; content?: Record<string, MediaType> }>;
-  security?: unknown;
-}
-
-interface MediaType {
-  schema?: { $ref: string };
-}
+import { describeType } from "../lib/reference/describe_type.ts";
+import type {
+  OperationObject,
+  Parameter,
+  Schema,
+  WebSocketMessages,
+} from "../lib/reference/open_api_document.ts";
+import { describeOtherSchemas, type Link, linksBeside, toMarkdown } from "./schema_tables.ts";
 
 /**
  * The page, in Markdown that has not been formatted yet.
@@ -39,7 +25,7 @@ export function describeEndpoints(protocol: string): string {
   const parts = [
     "# Endpoints",
     "Made by `deno task docs` from [the OpenAPI document](../lib/http/openapi.ts), which a server answers at " +
-    "`GET /openapi.json`. What goes over the WebSockets is in [protocol.md](protocol.md).",
+    "`GET /openapi.json`, and shows with examples at `/docs`. How streams behave is in [protocol.md](protocol.md).",
     'Errors are `{"error":"<code>","detail":"<sentence>"}`. A path marked with a key needs the token ' +
     "where `STREAM_AUTH_TOKEN` is set, as `Authorization: Bearer <token>` or `?token=<token>`, and refuses pages " +
     "of other sites.",
@@ -48,7 +34,7 @@ export function describeEndpoints(protocol: string): string {
   ];
   for (const [path, methods] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(methods)) {
-      parts.push(describeOperation(path, method, operation as unknown as ShownOperation, link));
+      parts.push(describeOperation(path, method, operation, link));
     }
   }
   parts.push("## Schemas", describeOtherSchemas(protocol));
@@ -58,22 +44,41 @@ export function describeEndpoints(protocol: string): string {
 function describeOperation(
   path: string,
   method: string,
-  operation: ShownOperation,
+  operation: OperationObject,
   link: Link,
 ): string {
-  const { summary, description, parameters, requestBody, responses, security } = operation;
+  const {
+    summary,
+    description,
+    parameters,
+    requestBody,
+    responses,
+    security,
+    "x-websocket": messages,
+  } = operation;
   const lines = [`- ${describeAnswer(responses, link)}`];
   if (requestBody) lines.unshift(`- body: ${code(Object.keys(requestBody.content))}`);
   lines.unshift(...parameters.filter((each) => each.in === "query").map(describeParameter));
   const errors = Object.keys(responses).filter((status) => Number(status) >= 400);
   if (errors.length > 0) lines.push(`- errors: ${errors.join(", ")}`);
+  if (messages) lines.push(...describeMessages(messages, link));
   const title = `## ${method.toUpperCase()} ${path}${security ? " 🔑" : ""}`;
-  const sentences = [`${summary}.`, description].filter((each) => each !== undefined);
-  return [title, sentences.join(" "), lines.join("\n")].join("\n\n");
+  const parts = [title, `${summary}.`, description, lines.join("\n")];
+  return parts.filter((each) => each !== undefined).join("\n\n");
+}
+
+function describeMessages({ client, server, closes }: WebSocketMessages, link: Link): string[] {
+  const schemaOf = (schema?: Schema) => schema ? ` ${toMarkdown(describeType(schema), link)}.` : "";
+  const reasons = closes.map(({ code, reason }) => `${code} \`${reason}\``);
+  return [
+    `- the client sends: ${client.description}${schemaOf(client.schema)}`,
+    `- the server sends: ${server.description}${schemaOf(server.schema)}`,
+    `- closed with: ${reasons.join(", ")}`,
+  ];
 }
 
 /** Such as ``- `?limit=` Results of the page (a whole number from 1 to 1000; 100 if left out)``. */
-function describeParameter(parameter: ShownOperation["parameters"][number]): string {
+function describeParameter(parameter: Parameter): string {
   const { name, required, description = "", schema } = parameter;
   const values = [schema.enum?.join(", "), describeRange(schema)].filter(Boolean);
   if (schema.default !== undefined) values.push(`${schema.default} if left out`);
@@ -88,11 +93,11 @@ function describeRange({ type, minimum, maximum }: Schema): string {
   return `a whole number from ${minimum}${isBounded ? ` to ${maximum}` : ""}`;
 }
 
-function describeAnswer(responses: ShownOperation["responses"], link: Link): string {
+function describeAnswer(responses: OperationObject["responses"], link: Link): string {
   const [status = "", response] = Object.entries(responses).find(([code]) => Number(code) < 300) ??
     [];
   const contents = Object.entries(response?.content ?? {}).map(([type, media]) => {
-    const schema = media.schema?.$ref.split("/").at(-1);
+    const schema = media.schema?.$ref?.split("/").at(-1);
     return schema === undefined ? code([type]) : `JSON: ${link(schema)}`;
   });
   return [`answer: ${status}`, contents.join(" or ")].filter(Boolean).join(", ");

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { namedSchemas, type Schema } from "../lib/http/openapi_schemas.ts";
+import { namedSchemas } from "../lib/http/openapi_schemas.ts";
+import { describeFields } from "../lib/reference/describe_fields.ts";
+import { describeType, type TypeWord } from "../lib/reference/describe_type.ts";
 
 /** Where a table of `docs/protocol.md` stands, between its comments. */
 const PLACE = /(<!-- schema (\w+), made by `deno task docs` -->\n)[\s\S]*?(<!-- end of \w+ -->)/g;
@@ -46,78 +48,21 @@ function linkTo(name: string, document: string): string {
 function describeSchema(name: string, link: Link): string {
   const schema = namedSchemas()[name];
   if (schema === undefined) throw new Error(`Cannot find a schema named ${name}`);
-  const rows = describeFields(schema, link);
+  const rows = describeFields(schema).map(({ path, type, isOptional, meaning }) =>
+    `| \`${path}\` | ${toMarkdown(type, link)}${isOptional ? ", optional" : ""} | ${meaning} |`
+  );
   const table = ["| field | type | meaning |", "| --- | --- | --- |", ...rows].join("\n");
-  const shape = rows.length > 0 ? table : `${capitalize(describeType(schema, link))}.`;
+  const shape = rows.length > 0 ? table : `${capitalize(toMarkdown(describeType(schema), link))}.`;
   return [`### ${name}`, schema.description, shape].filter((part) => part !== undefined)
     .join("\n\n");
 }
 
-/** A row for each field, also of those objects within that have no name of their own. */
-function describeFields(schema: Schema, link: Link, prefix = ""): string[] {
-  const { properties = {}, required = [] } = schema;
-  return Object.entries(properties).flatMap(([name, property]) => {
-    if (typeof property === "boolean") return [];
-    const optional = required.includes(name) ? "" : ", optional";
-    const path = prefix + name;
-    const row = `| \`${path}\` | ${describeType(property, link)}${optional} | ${
-      property.description ?? ""
-    } |`;
-    const list = property.items;
-    const isList = typeof list === "object" && !Array.isArray(list);
-    const inner = isList ? list : property.anyOf?.[0] ?? property;
-    return typeof inner === "object"
-      ? [row, ...describeFields(inner, link, `${path}${isList ? "[]" : ""}.`)]
-      : [row];
-  });
-}
-
-function describeType(schema: Schema | boolean, link: Link): string {
-  if (typeof schema === "boolean") return "anything";
-  if (schema.$ref !== undefined) return link(schema.$ref.split("/").at(-1) ?? "");
-  if (schema.anyOf !== undefined) {
-    return schema.anyOf.map((each) => describeType(each, link)).join(" or ");
-  }
-  if (schema.enum !== undefined) return schema.enum.map((each) => code(each)).join(", ");
-  if (schema.const !== undefined) return code(schema.const);
-  if (schema.prefixItems !== undefined) return describeTuple(schema.prefixItems, link);
-  switch (schema.type) {
-    case undefined:
-      return "anything";
-    case "array":
-      return `list of ${describeType(firstOf(schema.items), link)}`;
-    case "integer":
-      return `whole number${describeRange(schema)}`;
-    case "number":
-      return `number${describeRange(schema)}`;
-    case "string":
-      return { "date-time": "time", uuid: "UUID" }[schema.format ?? ""] ?? "text";
-    case "boolean":
-      return "`true` or `false`";
-    case "null":
-      return "`null`";
-    default:
-      return typeof schema.additionalProperties === "object"
-        ? `object of ${describeType(schema.additionalProperties, link)}`
-        : "object";
-  }
-}
-
-function describeTuple(items: readonly (Schema | boolean)[], link: Link): string {
-  return `${items.length} × ${describeType(items[0] ?? true, link)}`;
-}
-
-function firstOf(items: Schema["items"]): Schema | boolean {
-  return Array.isArray(items) ? items[0] ?? true : items ?? true;
-}
-
-function describeRange({ minimum, maximum }: Schema): string {
-  if (minimum === undefined) return "";
-  return maximum === undefined ? ` from ${minimum}` : ` from ${minimum} to ${maximum}`;
-}
-
-function code(value: unknown): string {
-  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+/** A type in words, with links to the schemas that it names. */
+export function toMarkdown(type: readonly TypeWord[], link: Link): string {
+  return type.map(({ kind, text }) => {
+    if (kind === "schema") return link(text);
+    return kind === "value" ? `\`${text}\`` : text;
+  }).join("");
 }
 
 function capitalize(text: string): string {

@@ -6,24 +6,23 @@
 
 import type { EventSource } from "../events/event_sink.ts";
 import { SourceWatch } from "../events/source_watch.ts";
-import { NamedError } from "../named_error.ts";
 import type { CameraQuality } from "../protocol/camera.ts";
 import type { CameraDefinition } from "../protocol/camera_definition.ts";
 import type { RuleCounts } from "../protocol/rule.ts";
 import type { StreamState } from "../protocol/session.ts";
+import type { ResultMessage } from "../protocol/stream.ts";
 import type { CameraStateMessage } from "../protocol/viewer.ts";
 import type { StreamSession } from "../streaming/stream_session.ts";
 import { logEvent } from "../telemetry/log.ts";
 import type { CameraContext } from "./camera_context.ts";
 import { CameraRun } from "./camera_run.ts";
-import { type CameraSource, type Failure, toFailure } from "./camera_source.ts";
-import { hideSecrets } from "./camera_url.ts";
+import type { CameraElsewhere } from "./camera_elsewhere.ts";
+import type { CameraSource, Failure } from "./camera_source.ts";
 import { CameraMeters } from "./camera_meters.ts";
+import { describeFailure, UnknownPipeline } from "./describe_failure.ts";
 import { HlsPlayback } from "./hls_playback.ts";
 import { AnsweredFrame, FrameRelay } from "./frame_relay.ts";
-
-/** Frames whose numbers in their source are known: the one in flight, the one that waits, and some more. */
-const KNOWN_FRAMES = 8;
+import { SourceNumbers } from "./source_numbers.ts";
 
 /**
  * A camera, which is on while somebody looks at it, or always.
@@ -43,6 +42,7 @@ export class Camera {
   readonly #meters: CameraMeters;
   readonly #watch: SourceWatch;
   #definition: CameraDefinition;
+  #elsewhere: CameraElsewhere | undefined;
   #forced: "on" | "off" | undefined;
   #run: CameraRun | undefined;
   /** Resolves when nothing is left of the run. */
@@ -53,8 +53,7 @@ export class Camera {
   /** When it is tried again, in milliseconds since the epoch; `undefined` unless it waits for that. */
   #retryAt: number | undefined;
   #sourceDrops = 0;
-  /** Numbers that the newest frames have in their source, by those that they have in the stream. */
-  readonly #sourceIndices = new Map<number, number>();
+  readonly #sourceNumbers = new SourceNumbers();
   #restarts = 0;
   #isClosed = false;
 
@@ -74,8 +73,8 @@ export class Camera {
       answered: (message, jpeg, arrivedMs) => {
         this.#run?.noteResult();
         this.#meters.answered();
-        this.frames.publish(new AnsweredFrame(jpeg, message, context.draw));
-        const index = this.#sourceIndices.get(message.frame_index);
+        this.#publish(message, jpeg);
+        const index = this.#sourceNumbers.get(message.frame_index);
         if (index !== undefined) this.hls.annotate(index, message.result);
         this.#watch.observe(message.result, { jpeg, arrivedMs });
       },
@@ -142,9 +141,21 @@ export class Camera {
     return since === undefined ? 0 : performance.now() - since;
   }
 
-  /** Whether it is on, or going on or off. */
+  /** Whether it is on, or going on or off, or goes on for whoever looks where another server runs it. */
   get isOn(): boolean {
-    return this.#run !== undefined;
+    return this.#elsewhere?.mayGiveFrames ?? this.#run !== undefined;
+  }
+
+  /** How it is reached while another server runs it; `undefined` where this one does. */
+  get elsewhere(): CameraElsewhere | undefined {
+    return this.#elsewhere;
+  }
+
+  set elsewhere(elsewhere: CameraElsewhere | undefined) {
+    if (this.#elsewhere === elsewhere) return;
+    this.#elsewhere?.clientsChanged(0);
+    this.#elsewhere = elsewhere;
+    this.#reconcile();
   }
 
   /** Whether it is kept on or off, whoever looks at it; `undefined` for neither. */
@@ -154,6 +165,7 @@ export class Camera {
 
   /** Where it stands, as its viewers are told. */
   get stateMessage(): CameraStateMessage {
+    if (this.#elsewhere !== undefined) return this.#elsewhere.stateMessage;
     const { state, lastError } = this.stream.session;
     return {
       state,
@@ -178,8 +190,8 @@ export class Camera {
     };
   }
 
-  /** Keeps it on or off, whoever looks at it, until it is told otherwise or changed. */
-  force(state: "on" | "off"): void {
+  /** Keeps it on or off, whoever looks at it, until it is told otherwise or changed; `undefined` for neither. */
+  force(state: "on" | "off" | undefined): void {
     this.#forced = state;
     this.#reconcile();
   }
@@ -202,6 +214,13 @@ export class Camera {
     this.#reconcile();
   }
 
+  /** Passes on to those who watch what the server that runs it has sent, with the frame that it answers. */
+  relay(text: string, frame?: Uint8Array<ArrayBuffer>): void {
+    if (frame !== undefined) this.#publish(JSON.parse(text), frame);
+    this.stream.audience.send(text, frame);
+    this.frames.wake();
+  }
+
   /** Notes a change of its state, and tells those who watch. */
   stateChanged(from: StreamState, to: StreamState): void {
     this.#meters.setState(to);
@@ -215,6 +234,7 @@ export class Camera {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#grace);
+    this.#elsewhere?.clientsChanged(0);
     this.hls.end();
     this.#run?.stop();
     this.frames.close();
@@ -223,7 +243,12 @@ export class Camera {
     this.#meters.remove();
   }
 
+  #publish(message: ResultMessage, jpeg: Uint8Array<ArrayBuffer>): void {
+    this.frames.publish(new AnsweredFrame(jpeg, message, this.#context.draw));
+  }
+
   get #isWanted(): boolean {
+    if (this.#elsewhere !== undefined) return false;
     if (this.#forced !== undefined) return this.#forced === "on";
     return this.#definition.always || this.stream.session.clientCount > 0;
   }
@@ -232,8 +257,9 @@ export class Camera {
   #reconcile(): void {
     clearTimeout(this.#grace);
     if (this.#isClosed) return;
+    this.#elsewhere?.clientsChanged(this.stream.session.clientCount);
     if (this.#isWanted) this.#start();
-    else if (this.#forced === "off") this.#run?.stop();
+    else if (this.#forced === "off" || this.#elsewhere !== undefined) this.#run?.stop();
     else if (this.#run !== undefined) {
       this.#grace = setTimeout(() => this.#run?.stop(), this.#context.idleGraceMs);
     }
@@ -248,14 +274,16 @@ export class Camera {
       stream: this.stream,
       open: (signal) => this.#open(signal),
       onSource: (source) => this.#noteSource(source),
-      onFrame: ({ frameIndex }) => this.#noteFrame(frameIndex),
+      onFrame: ({ frameIndex }) =>
+        this.#sourceNumbers.set(this.stream.session.frameIndex, frameIndex),
       onFailure: (failure, retryMs) => this.#fail(failure, retryMs),
       onRestart: () => {
         this.#retryAt = undefined;
         this.#restarts += 1;
         this.#meters.restarted();
       },
-      describe: (error) => this.#describe(error),
+      describe: (error) =>
+        describeFailure(error, this.#definition.url, this.#context.isSourceFailure),
     });
     this.#off = this.#run.ended.catch((error) =>
       logEvent("error", "server_error", "A camera failed unexpectedly", { cause: String(error) })
@@ -280,29 +308,8 @@ export class Camera {
     if (source === undefined) this.#sourceDrops += this.#source?.droppedFrames ?? 0;
     else this.#info = source.info;
     this.#source = source;
-    this.#sourceIndices.clear();
+    this.#sourceNumbers.clear();
     this.hls.setSource(source);
-  }
-
-  #noteFrame(index: number): void {
-    this.#sourceIndices.set(this.stream.session.frameIndex, index);
-    const [oldest] = this.#sourceIndices.keys();
-    if (this.#sourceIndices.size > KNOWN_FRAMES && oldest !== undefined) {
-      this.#sourceIndices.delete(oldest);
-    }
-  }
-
-  #describe(error: unknown): Failure {
-    if (error instanceof UnknownPipeline) {
-      return { code: "pipeline_failure", detail: error.message };
-    }
-    const failure = toFailure(error, this.#context.isSourceFailure);
-    const { url } = this.#definition;
-    return {
-      ...failure,
-      detail: hideSecrets(failure.detail, url),
-      ...(failure.cause !== undefined && { cause: hideSecrets(failure.cause, url) }),
-    };
   }
 
   #fail({ code, detail, cause }: Failure, retryMs: number): void {
@@ -316,11 +323,4 @@ export class Camera {
 
 function sourceOf({ id, name }: CameraDefinition): EventSource {
   return { cameraId: id, name };
-}
-
-/** Thrown where the pipeline of a camera is not there any more. */
-class UnknownPipeline extends NamedError {
-  constructor(id: string) {
-    super(`There is no pipeline ${JSON.stringify(id)}`);
-  }
 }

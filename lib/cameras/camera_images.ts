@@ -35,9 +35,8 @@ export async function takeSnapshot(
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const leave = camera.join();
   try {
-    const { session } = camera.stream;
-    const hasFailed = () => session.state === "failed" || !camera.isOn;
-    const isFresh = session.state === "active" && camera.frames.newest !== undefined;
+    const hasFailed = () => camera.stateMessage.state === "failed" || !camera.isOn;
+    const isFresh = camera.stateMessage.state === "active" && camera.frames.newest !== undefined;
     const frame = isFresh
       ? camera.frames.newest
       : await camera.frames.next(camera.frames.newest, SNAPSHOT_MS, hasFailed);

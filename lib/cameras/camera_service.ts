@@ -32,6 +32,7 @@ import {
   CameraReadOnlyError,
 } from "./errors.ts";
 import { HLS_FOLDER } from "./hls_playback.ts";
+import type { SharedCameras } from "./shared_cameras.ts";
 import { tryAddress } from "./try_address.ts";
 
 /** Options of {@linkcode CameraService}. */
@@ -52,8 +53,10 @@ export class CameraService {
   /** Cameras of the store that have to stand back for others of the same id. */
   #shadowed: CameraDefinition[] = [];
   #store: CameraStore | undefined;
+  #shared: SharedCameras | undefined;
   #trials = 0;
   #isStarted = false;
+  #isStopped = false;
 
   /** Begins without cameras; {@linkcode load} reads them. */
   constructor(options: CameraServiceOptions) {
@@ -100,10 +103,58 @@ export class CameraService {
     for (const camera of this.#cameras.values()) camera.begin();
   }
 
-  /** Ends all cameras. */
+  /** Ends all cameras, and lets other servers run them. */
   async stop(): Promise<void> {
-    await Promise.all(Array.from(this.#cameras.values(), (camera) => camera.close()));
+    this.#isStopped = true;
+    await Promise.all(Array.from(this.#cameras.values(), (camera) => this.#end(camera)));
     this.#cameras.clear();
+  }
+
+  /** Shares the cameras with other servers, one of which runs each; call it before {@linkcode start}. */
+  share(shared: SharedCameras): void {
+    this.#shared = shared;
+    for (const camera of this.#cameras.values()) camera.elsewhere = shared.connect(camera);
+  }
+
+  /** The cameras that this server can run; none once it stops. */
+  runnable(): Camera[] {
+    if (!this.#isStarted || this.#isStopped) return [];
+    return [...this.#cameras.values()].filter(({ definition }) =>
+      this.#options.isValidPipeline(definition.pipeline_id)
+    );
+  }
+
+  /** Cameras that were added to this server while it was by itself, or are known to all. */
+  get added(): CameraDefinition[] {
+    return this.#kept();
+  }
+
+  /** Notes that all servers know the cameras that this one has kept: it keeps them no more, and puts its file aside. */
+  handOver(): void {
+    this.#store?.putAside();
+  }
+
+  /** Takes a camera that was added or changed on another server; one of `CAMERAS_FILE` goes before it. */
+  take(definition: CameraDefinition): void {
+    const camera = this.#cameras.get(definition.id);
+    if (this.#isStopped || camera?.readOnly) return;
+    if (camera !== undefined) {
+      camera.change(definition);
+      this.#noteRules(definition);
+    } else {
+      const created = this.#create(definition, false);
+      if (this.#isStarted) created.begin();
+    }
+  }
+
+  /** Ends a camera that was removed on another server. */
+  async forget(id: string): Promise<void> {
+    const camera = this.#cameras.get(id);
+    if (camera === undefined || camera.readOnly) return;
+    this.#cameras.delete(id);
+    await this.#end(camera);
+    // Not whenever one is closed: those that are closed because the server stops are still there afterwards.
+    this.#noteRules({ ...camera.definition, rules: [] });
   }
 
   /** All cameras, in the order in which they are listed. */
@@ -134,7 +185,7 @@ export class CameraService {
    * @throws {CameraLimitError} If there are too many
    * @throws {CameraStoreError} If it cannot be kept; nothing has changed then
    */
-  add(value: unknown): CameraView {
+  async add(value: unknown): Promise<CameraView> {
     const definition = parseDefinition(value);
     this.#checkFit(definition);
     if (this.#cameras.has(definition.id)) {
@@ -143,10 +194,10 @@ export class CameraService {
     if (this.#cameras.size >= MAX_CAMERAS) {
       throw new CameraLimitError(`The server has ${MAX_CAMERAS} cameras, and no room for more`);
     }
-    this.#save([...this.#kept(), definition]);
-    const camera = this.#create(definition, false);
-    if (this.#isStarted) camera.begin();
-    return toCameraView(camera);
+    if (this.#shared !== undefined) await this.#shared.add(definition);
+    else this.#save([...this.#kept(), definition]);
+    this.take(definition);
+    return toCameraView(this.get(definition.id));
   }
 
   /**
@@ -155,29 +206,33 @@ export class CameraService {
    * @param value What is to change, as a client gave it
    * @throws As `add` does, and {@linkcode CameraNotFoundError} or {@linkcode CameraReadOnlyError}
    */
-  change(id: string, value: unknown): CameraView {
+  async change(id: string, value: unknown): Promise<CameraView> {
     const camera = this.#writable(id);
     const definition = changeDefinition(camera.definition, value);
     this.#checkFit(definition);
-    this.#save(this.#kept().map((each) => each.id === id ? definition : each));
-    camera.change(definition);
-    this.#noteRules(definition);
+    if (this.#shared !== undefined) await this.#shared.change(definition);
+    else this.#save(this.#kept().map((each) => each.id === id ? definition : each));
+    this.take(definition);
     return toCameraView(camera);
   }
 
   /** Removes a camera, and ends it. @throws As `change` does */
   async remove(id: string): Promise<void> {
-    const camera = this.#writable(id);
-    this.#save(this.#kept().filter((each) => each.id !== id));
-    this.#cameras.delete(id);
-    await camera.close();
-    // Not whenever one is closed: those that are closed because the server stops are still there afterwards.
-    this.#noteRules({ ...camera.definition, rules: [] });
+    this.#writable(id);
+    if (this.#shared !== undefined) await this.#shared.remove(id);
+    else this.#save(this.#kept().filter((each) => each.id !== id));
+    await this.forget(id);
   }
 
-  /** Keeps a camera on or off until it is told otherwise or changed. @throws {CameraNotFoundError} If there is none */
-  force(id: string, state: "on" | "off"): CameraView {
+  /**
+   * Keeps a camera on or off until it is told otherwise or changed; `undefined` for neither.
+   *
+   * @throws {CameraNotFoundError} If there is none
+   * @throws {CameraUnavailableError} If no server of the cluster runs it
+   */
+  async force(id: string, state: "on" | "off" | undefined): Promise<CameraView> {
     const camera = this.get(id);
+    if (camera.elsewhere !== undefined) return await camera.elsewhere.force(state);
     camera.force(state);
     return toCameraView(camera);
   }
@@ -208,7 +263,13 @@ export class CameraService {
     const camera = new Camera(definition, readOnly, this.#options);
     this.#noteRules(definition);
     this.#cameras.set(definition.id, camera);
+    if (this.#shared !== undefined) camera.elsewhere = this.#shared.connect(camera);
     return camera;
+  }
+
+  async #end(camera: Camera): Promise<void> {
+    await camera.close();
+    await this.#shared?.release(camera);
   }
 
   #noteRules({ id, name, rules }: CameraDefinition): void {

@@ -44,6 +44,22 @@ export class CameraStore {
   }
 
   /**
+   * Renames the file, since its cameras are kept elsewhere from now on; one that cannot be read is left as it is.
+   *
+   * @throws {CameraStoreError} If it cannot be renamed
+   */
+  putAside(): void {
+    if (this.problem !== undefined) return;
+    try {
+      Deno.renameSync(this.#path, `${this.#path}.shared`);
+    } catch (cause) {
+      if (cause instanceof Deno.errors.NotFound) return;
+      const message = `Cannot put ${STORE_NAME} in the data directory aside: ${reasonOf(cause)}`;
+      throw new CameraStoreError(message, { cause });
+    }
+  }
+
+  /**
    * Puts other cameras in place of those that are there, or fails and changes nothing.
    *
    * @throws {CameraStoreError} If the file could not be read, or cannot be written

@@ -35,3 +35,6 @@ export class CameraLimitError extends NamedError {}
 
 /** Thrown where the cameras in the data directory cannot be read or written. */
 export class CameraStoreError extends NamedError {}
+
+/** Thrown where no server of a cluster runs a camera now. */
+export class CameraUnavailableError extends NamedError {}

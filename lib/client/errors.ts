@@ -61,6 +61,10 @@ const EXPLANATIONS: Readonly<Record<Exclude<StreamFailureCode, "unauthorized">, 
     title: "The server stopped answering",
     remedy: "It may be overloaded, or the network may be down.",
   },
+  replaced: {
+    title: "Another window has taken over",
+    remedy: "It streams in place of this one. Reconnect to take the stream back.",
+  },
   session_not_found: {
     title: "There is no such stream",
     remedy: "It may have ended already.",
@@ -97,6 +101,7 @@ function retryWord(code: StreamFailureCode): string {
     case "connection_lost":
     case "server_stopping":
     case "no_answer":
+    case "replaced":
       return "Reconnect";
     default:
       return "Retry";

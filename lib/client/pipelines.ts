@@ -33,11 +33,19 @@ export function firstChoice(
  * The address of a pipeline's stream.
  *
  * @param page Address of the page; its `token` and its `rules`, a set of the server's, are passed on if it has them.
+ * @param naming.name What others see the stream called.
+ * @param naming.streamKey A secret by which the stream is the same after a reconnect.
  */
-export function streamUrl(page: string, pipelineId: string): string {
+export function streamUrl(
+  page: string,
+  pipelineId: string,
+  { name, streamKey }: { name: string; streamKey: string },
+): string {
   const url = serverUrl("/ws/video/stream", page);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.searchParams.set("pipeline_id", pipelineId);
+  url.searchParams.set("name", name);
+  url.searchParams.set("stream_key", streamKey);
   const rules = new URL(page).searchParams.get("rules");
   if (rules !== null) url.searchParams.set("rules", rules);
   return url.href;

@@ -6,6 +6,8 @@ export type MemoryKey =
   | "livesyte.camera"
   /** What of the results is shown, as JSON. */
   | "livesyte.display"
+  /** What the person calls the stream of this device. */
+  | "livesyte.name"
   /** Identifier of the pipeline used last. */
   | "livesyte.pipeline"
   /** The token of this server, once it was accepted. */

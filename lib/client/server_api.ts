@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { ErrorAnswerSchema } from "../protocol/error.ts";
 import type { Explanation } from "./explanation.ts";
 import { serverUrl } from "./server_url.ts";
-import { explainMissingToken } from "./token.ts";
+import { explainMissingToken, keepToken } from "./token.ts";
 
 /** Thrown when the server does not do what was asked for. */
 export class ApiError extends Error {
@@ -75,7 +75,7 @@ export function apiUrl(page: string, path: string, query: Record<string, string>
 }
 
 /**
- * Sends a request.
+ * Sends a request for something that needs the token, where the server wants one; a token that it accepts is kept.
  *
  * @returns The JSON of the answer; `undefined` where it has no body.
  * @throws {ApiError} If that fails.
@@ -87,6 +87,7 @@ export async function request(url: string, init?: RequestInit): Promise<unknown>
   } catch {
     throw new ApiError(init?.signal?.aborted ? "aborted" : "unreachable");
   }
+  if (response.ok) keepToken(url);
   if (response.status === 204) return undefined;
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw toApiError(answer);

@@ -19,23 +19,29 @@ export function explainMissingToken(search: string = globalThis.location?.search
 }
 
 /**
- * Whether the server refuses what needs a token.
+ * Whether the server refuses what needs a token; one that it accepts is kept.
  *
  * @param page Address of the page; its `token`, when it has one, is passed on.
  * @returns `false` also when the server cannot be reached.
  */
 export async function isTokenRefused(page: string): Promise<boolean> {
   try {
-    return (await fetch(serverUrl("/sessions", page))).status === 401;
+    const { ok, status } = await fetch(serverUrl("/sessions", page));
+    if (ok) keepToken(page);
+    return status === 401;
   } catch {
     return false;
   }
 }
 
-/** Keeps the token of the page's address, which the server has accepted, so that the next visit needs none. */
-export function keepToken(page: string): void {
-  const token = new URL(page).searchParams.get("token");
-  if (token !== null) remember("livesyte.token", token);
+/**
+ * Keeps a token that the server has accepted, so that the next visit of any page needs none.
+ *
+ * @param address Of a page, or of what it has asked for, with the token in it, if there is one.
+ */
+export function keepToken(address: string): void {
+  const token = new URL(address).searchParams.get("token");
+  if (token !== null && token !== recall("livesyte.token")) remember("livesyte.token", token);
 }
 
 /**

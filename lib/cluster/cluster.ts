@@ -6,6 +6,7 @@
 
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { ClusterConfig } from "../cluster_config.ts";
+import type { CameraService } from "../cameras/camera_service.ts";
 import { MEGABYTE } from "../environment.ts";
 import type { PipelineService } from "../pipeline/pipeline_service.ts";
 import type { ClusterHealth } from "../protocol/cluster.ts";
@@ -13,16 +14,19 @@ import type { RemoteStreams } from "../streaming/remote_streams.ts";
 import type { SessionRegistry } from "../streaming/session_registry.ts";
 import { logEvent } from "../telemetry/log.ts";
 import { reasonOf } from "../user_error.ts";
+import { ClusterCameras } from "./cluster_cameras.ts";
 import { ClusterDispatcher } from "./cluster_dispatcher.ts";
 import {
   type Announcement,
   AnnouncementSchema,
+  cameraOf,
   jsonOf,
   type NodeRole,
   Subjects,
 } from "./cluster_messages.ts";
 import { clusterMetrics } from "./cluster_metrics.ts";
 import { ComputeNode } from "./compute_node.ts";
+import { SharedJobs } from "./jobs/shared_jobs.ts";
 import { listen } from "./listen.ts";
 import { ReconnectingNats } from "./nats_connection.ts";
 import { NodeDirectory, nodeName } from "./node_directory.ts";
@@ -33,7 +37,7 @@ import { WatchedStreams } from "./watched_streams.ts";
 /** Time between two announcements, in milliseconds. */
 const ANNOUNCE_MS = 1000;
 /** Time between two attempts to use JetStream, in milliseconds. */
-const LISTS_RETRY_MS = 3000;
+const JETSTREAM_RETRY_MS = 3000;
 /** What a message holds besides the frame, in bytes: most of it is what is known of the text of its stream. */
 const OVERHEAD_BYTES = MEGABYTE / 4;
 
@@ -49,6 +53,8 @@ export interface ClusterOptions {
   pipelines: PipelineService;
   /** The streams of this gateway; `undefined` for a node that only computes. */
   registry: SessionRegistry | undefined;
+  /** The cameras of this gateway. */
+  cameras: CameraService;
   /** Largest frame of a stream, in bytes. */
   maxFrameBytes: number;
 }
@@ -62,12 +68,19 @@ export class Cluster {
   readonly #compute: ComputeNode;
   readonly #dispatcher: ClusterDispatcher;
   readonly #nats: ReconnectingNats;
+  /** The video jobs, which all machines share. */
+  readonly jobs: SharedJobs;
   readonly #gateway:
-    | { lists: SessionLists; published: PublishedStreams; watched: WatchedStreams }
+    | {
+      lists: SessionLists;
+      published: PublishedStreams;
+      watched: WatchedStreams;
+      cameras: ClusterCameras;
+    }
     | undefined;
   /** What is wrong with the NATS that this node is connected to. */
-  readonly #shortcomings = new Map<"lists" | "payload", string>();
-  #listsTriedAt = -Infinity;
+  readonly #shortcomings = new Map<"jetstream" | "payload", string>();
+  #jetstreamTriedAt = -Infinity;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isLeaving = false;
 
@@ -89,8 +102,23 @@ export class Cluster {
     if (registry !== undefined) {
       const lists = new SessionLists(id, registry);
       const watched = new WatchedStreams(id, lists, this.#subjects);
-      this.#gateway = { lists, watched, published: new PublishedStreams(registry, this.#subjects) };
+      const cameras = new ClusterCameras(id, options.cameras, this.#subjects);
+      const find = (stream: string) =>
+        cameras.streamHere(cameraOf(stream) ?? "") ??
+          registry.get(stream);
+      const published = new PublishedStreams(find, this.#subjects);
+      this.#gateway = { lists, watched, published, cameras };
+      registry.subscribe(({ session: { camera_id } }) => {
+        if (camera_id !== undefined) cameras.changed(camera_id);
+      });
     }
+    this.jobs = new SharedJobs({
+      cluster: config.name,
+      self: id,
+      hash,
+      hasPipeline: (pipelineId) => pipelines.isValidPipeline(pipelineId),
+      isComputing: (other) => this.#directory.isComputing(other),
+    });
     const computes = pipelines.localWorkers.load("detection").workers > 0;
     this.#nats = new ReconnectingNats({
       config,
@@ -190,33 +218,39 @@ export class Cluster {
     const gateway = this.#gateway;
     gateway?.published.use(connection);
     gateway?.watched.use(connection);
+    gateway?.cameras.use(connection);
     // So that whoever hears of this node can ask it.
     await connection.flush();
     this.#announce();
-    void this.#openLists();
+    await this.#openJetStream();
   }
 
-  /** Tries to use the lists of streams; JetStream may start later than the rest of NATS, or not at all. */
-  async #openLists(): Promise<void> {
+  /** Tries to use video jobs, cameras and lists of streams; JetStream may start later than the rest of NATS, or not at all. */
+  async #openJetStream(): Promise<void> {
     const { connection } = this.#nats;
-    const lists = this.#gateway?.lists;
-    if (lists === undefined || lists.isOpen || connection === undefined) return;
-    if (performance.now() - this.#listsTriedAt < LISTS_RETRY_MS) return;
+    const { lists, cameras } = this.#gateway ?? {};
+    const isOpen = [this.jobs, lists, cameras].every((part) => part?.isOpen ?? true);
+    if (connection === undefined || isOpen) return;
+    if (performance.now() - this.#jetstreamTriedAt < JETSTREAM_RETRY_MS) return;
     // One attempt at a time.
-    this.#listsTriedAt = Infinity;
+    this.#jetstreamTriedAt = Infinity;
     try {
-      await lists.use(connection, this.#options.config.name);
-      this.#shortcomings.delete("lists");
+      const { name } = this.#options.config;
+      if (lists?.isOpen === false) await lists.use(connection, name);
+      if (cameras?.isOpen === false) await cameras.open(connection, name);
+      // Should the connection end meanwhile, the next one is not to wait.
+      if (!this.jobs.isOpen) await Promise.race([this.jobs.use(connection), connection.closed()]);
+      this.#shortcomings.delete("jetstream");
     } catch (cause) {
       if (connection.isClosed()) return;
       this.#shortcoming(
-        "lists",
-        `Cannot list the streams of other machines, since JetStream does not answer (${
+        "jetstream",
+        `Cannot keep video jobs, list the streams of other machines, nor run cameras, since JetStream cannot be used (${
           reasonOf(cause)
-        }): start nats-server with -js, and give the credentials access to it`,
+        }): start nats-server with -js and 64 MB of storage or more, and give the credentials access to it`,
       );
     } finally {
-      this.#listsTriedAt = performance.now();
+      this.#jetstreamTriedAt = performance.now();
     }
   }
 
@@ -235,7 +269,7 @@ export class Cluster {
   }
 
   /** Tells what is wrong, once for as long as it stays so. */
-  #shortcoming(kind: "lists" | "payload", sentence: string): void {
+  #shortcoming(kind: "jetstream" | "payload", sentence: string): void {
     if (!this.#shortcomings.has(kind)) logEvent("warning", "cluster_problem", sentence);
     this.#shortcomings.set(kind, sentence);
   }
@@ -243,6 +277,8 @@ export class Cluster {
   #disconnected(): void {
     this.#directory.clear();
     this.#gateway?.lists.close();
+    this.jobs.disconnected();
+    this.#gateway?.cameras.close();
     this.#nodesChanged();
   }
 
@@ -276,7 +312,8 @@ export class Cluster {
     const now = performance.now();
     for (const node of this.#directory.sweep(now)) this.#lost(node);
     this.#announce();
-    void this.#openLists();
+    void this.#openJetStream();
+    this.#gateway?.cameras.tick(now);
     this.#gateway?.published.sweep(now);
     this.#gateway?.watched.tell();
   }

@@ -8,6 +8,8 @@ import * as v from "valibot";
 import type { SegmentRun } from "../pipeline/segment_dispatcher.ts";
 import type { SegmentOutcome } from "../pipeline/worker_tasks.ts";
 import type { PoolLoad, Turn } from "../workers/worker_pool.ts";
+import { CameraIdSchema, type CameraView } from "../protocol/camera.ts";
+import type { RuleCounts } from "../protocol/rule.ts";
 import { count, duration, text, uuid } from "../protocol/values.ts";
 import type { WorkerFailure } from "../workers/worker_messages.ts";
 
@@ -66,12 +68,28 @@ export type StreamMessage =
   | { text: string; frame?: Uint8Array<ArrayBuffer> }
   | { ended: true };
 
+/** Stands before the id of a camera where it takes the place of a session's. */
+const CAMERA_PREFIX = "camera-";
+
+/** Under which name a camera is watched, whichever server runs it and whatever session it has there. */
+export function cameraStream(id: string): string {
+  return CAMERA_PREFIX + id;
+}
+
+/** The id of the camera that a name of {@linkcode cameraStream} stands for; `undefined` for the id of a session. */
+export function cameraOf(stream: string): string | undefined {
+  return stream.startsWith(CAMERA_PREFIX) ? stream.slice(CAMERA_PREFIX.length) : undefined;
+}
+
 /** Schema of {@linkcode WatchMessage}. */
 export const WatchMessageSchema = v.object({
   /** Id of the gateway that the viewers are connected to. */
   gateway: uuid,
-  /** The stream. */
-  sessionId: uuid,
+  /** The stream: the id of its session, or for a camera what {@linkcode cameraStream} makes of its id. */
+  sessionId: v.union([
+    uuid,
+    v.pipe(v.string(), v.startsWith(CAMERA_PREFIX), v.check(isCameraStream)),
+  ]),
   /** Viewers there; 0 when the last has left. */
   viewers: count,
   /** Whether one of them wants the frames too. */
@@ -80,6 +98,33 @@ export const WatchMessageSchema = v.object({
 
 /** What a gateway tells every second while somebody there watches a stream of another. */
 export type WatchMessage = v.InferOutput<typeof WatchMessageSchema>;
+
+function isCameraStream(text: string): boolean {
+  return v.is(CameraIdSchema, cameraOf(text));
+}
+
+/** Schema of {@linkcode CameraRequest}. */
+export const CameraRequestSchema = v.union([
+  /** Keeps it on or off; `null` for neither. */
+  v.strictObject({ force: v.nullable(v.picklist(["on", "off"])) }),
+  /** Asks what its rules have counted. */
+  v.strictObject({ counts: v.literal(true) }),
+  /** Asks for a file of its video. */
+  v.strictObject({ file: text }),
+]);
+
+/** What a server asks of the one that runs a camera; JSON. */
+export type CameraRequest = v.InferOutput<typeof CameraRequestSchema>;
+
+/** The answer: the camera as it is then, what was counted, or a file that is there; a packet. */
+export interface CameraAnswer {
+  /** As clients are told. */
+  view?: CameraView;
+  /** By its rules. */
+  counts?: RuleCounts[];
+  /** What is in the file. */
+  file?: Uint8Array<ArrayBuffer>;
+}
 
 /** Reads JSON of a schema; throws where it is not of that. */
 export function jsonOf<Message>(
@@ -114,6 +159,11 @@ export class Subjects {
   /** Where a node takes tasks. */
   node(id: string): string {
     return `${this.#prefix}.node.${id}`;
+  }
+
+  /** Where the server that runs a camera takes what others ask of it. */
+  camera(id: string): string {
+    return `${this.#prefix}.camera.${id}`;
   }
 
   /** Where the answers of a stream are published while they are watched. */

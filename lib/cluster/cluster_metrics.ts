@@ -28,6 +28,11 @@ export const clusterMetrics = {
     help: "Parts of frames that were asked of a second node because the first was lost",
     registers,
   }),
+  jobTakeovers: new Counter({
+    name: "cluster_job_takeovers_total",
+    help: "Video jobs that a node went on with after another had begun them",
+    registers,
+  }),
   requestSeconds: new Histogram({
     name: "cluster_request_seconds",
     help: "Time from asking another node for a part of a frame to its answer",

@@ -6,6 +6,7 @@
 
 import type { PoolName } from "../pipeline/step.ts";
 import type { PoolLoad } from "../workers/worker_pool.ts";
+import { chooseNode, isBetterPlace } from "./choose_node.ts";
 import type { Announcement, NodeLoad } from "./cluster_messages.ts";
 
 /** A node that says nothing for so long is taken for dead, in milliseconds; it announces itself every second. */
@@ -110,6 +111,14 @@ export class NodeDirectory {
     return { gone, done };
   }
 
+  /** Whether a node computes whose results depend on what this hash stands for. */
+  isComputing(hash: string): boolean {
+    return this.#nodes.values().some(({ announcement }) =>
+      announcement.hash === hash && announcement.load.detection.workers > 0 &&
+      !announcement.isLeaving
+    );
+  }
+
   /** Forgets a node; what it was asked is to be asked of others. */
   lose(id: string): Announcement | undefined {
     const node = this.#nodes.get(id);
@@ -157,8 +166,8 @@ export class NodeDirectory {
   }
 
   /**
-   * Chooses where a task is to go: here where a worker is free, else to the node with the most free workers; where none is free,
-   * to where it will be done first, so that streams on slow nodes get no less than others.
+   * Chooses where a task is to go: here where a worker is free, else to another node, as {@linkcode chooseNode} says, unless it would
+   * not be done sooner there.
    *
    * @param here How much the workers of this machine have to do
    * @param without Ids of nodes that are not to be asked
@@ -170,23 +179,14 @@ export class NodeDirectory {
     without: ReadonlySet<string> = new Set(),
   ): typeof HERE | string | undefined {
     if (here.workers > here.underWay) return HERE;
-    let best: { place: typeof HERE | string; free: number; doneMs: number } | undefined;
-    if (here.workers > 0) {
-      best = { place: HERE, free: 0, doneMs: doneMs(here, here.underWay) };
-    }
-    for (const { announcement: { id, load }, asked, others } of this.#usable(pool)) {
-      if (without.has(id)) continue;
-      const underWay = asked[pool] + others[pool];
-      const node = {
-        place: id,
-        free: Math.max(0, load[pool].workers - underWay),
-        doneMs: doneMs(load[pool], underWay),
-      };
-      const isBetter = best === undefined || node.free > best.free ||
-        node.free === best.free && node.doneMs < best.doneMs;
-      if (isBetter) best = node;
-    }
-    return best?.place;
+    const loadOf = ({ announcement: { load }, asked, others }: KnownNode): PoolLoad => ({
+      ...load[pool],
+      underWay: asked[pool] + others[pool],
+    });
+    const nodes = this.#usable(pool).filter(({ announcement: { id } }) => !without.has(id));
+    const node = chooseNode(nodes, loadOf);
+    const isHere = here.workers > 0 && (node === undefined || !isBetterPlace(loadOf(node), here));
+    return isHere ? HERE : node?.announcement.id;
   }
 
   #usable(pool: PoolName): KnownNode[] {
@@ -194,11 +194,6 @@ export class NodeDirectory {
       difference === undefined && !isLeaving && load[pool].workers > 0
     );
   }
-}
-
-/** Milliseconds until one more task would be done; a node that has not computed yet is taken for a fast one. */
-function doneMs({ workers, taskMs }: PoolLoad, underWay: number): number {
-  return (underWay + 1) * Math.max(1, taskMs) / workers;
 }
 
 /** What people call a node, at the beginning of a sentence. */

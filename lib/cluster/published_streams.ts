@@ -6,7 +6,6 @@
 
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { ViewerTransport } from "../streaming/audience.ts";
-import type { SessionRegistry } from "../streaming/session_registry.ts";
 import type { StreamSession } from "../streaming/stream_session.ts";
 import {
   jsonOf,
@@ -64,14 +63,18 @@ class RemoteAudience implements ViewerTransport {
 
 /** The streams of this machine that are watched elsewhere. */
 export class PublishedStreams {
-  readonly #registry: SessionRegistry;
+  readonly #find: (id: string) => StreamSession | undefined;
   readonly #subjects: Subjects;
   readonly #watched = new Map<string, { stream: StreamSession; audience: RemoteAudience }>();
   #connection: NatsConnection | undefined;
 
-  /** Begins with none. */
-  constructor(registry: SessionRegistry, subjects: Subjects) {
-    this.#registry = registry;
+  /**
+   * Begins with none.
+   *
+   * @param find The stream of an id, while it is on this machine
+   */
+  constructor(find: (id: string) => StreamSession | undefined, subjects: Subjects) {
+    this.#find = find;
     this.#subjects = subjects;
   }
 
@@ -87,25 +90,29 @@ export class PublishedStreams {
     listen(connection, this.#subjects.watch, read, (message) => this.#heard(message));
   }
 
-  /** Forgets the gateways that have said nothing for a while, and the streams that have ended. */
+  /** Forgets the gateways that have said nothing for a while, and the streams that are here no more. */
   sweep(now: number): void {
-    for (const [sessionId, { audience }] of this.#watched) {
+    for (const [sessionId, { stream, audience }] of this.#watched) {
+      const isGone = this.#find(sessionId) !== stream;
       for (const [gateway, { until }] of audience.leases) {
-        if (now > until) this.#lease(sessionId, gateway, undefined);
+        if (isGone || now > until) this.#lease(sessionId, stream, gateway, undefined);
       }
-      if (this.#registry.get(sessionId) === undefined) this.#watched.delete(sessionId);
     }
   }
 
   #heard({ gateway, sessionId, viewers, wantsFrames }: WatchMessage): void {
-    if (this.#registry.get(sessionId) === undefined) return;
+    const stream = this.#find(sessionId);
+    if (stream === undefined) return;
     const lease = { viewers, wantsFrames, until: performance.now() + LEASE_MS };
-    this.#lease(sessionId, gateway, viewers > 0 ? lease : undefined);
+    this.#lease(sessionId, stream, gateway, viewers > 0 ? lease : undefined);
   }
 
-  #lease(sessionId: string, gateway: string, lease: Lease | undefined): void {
-    const stream = this.#registry.get(sessionId);
-    if (stream === undefined) return;
+  #lease(
+    sessionId: string,
+    stream: StreamSession,
+    gateway: string,
+    lease: Lease | undefined,
+  ): void {
     const { audience } = this.#watched.getOrInsertComputed(sessionId, () => ({
       stream,
       audience: new RemoteAudience((message) => this.#publish(sessionId, message)),

@@ -4,8 +4,9 @@ import type { Corners } from "../image/boxes.ts";
 import { type Letterbox, toImagePoint } from "../image/letterbox.ts";
 import type { Size } from "../image/size.ts";
 import type { Point } from "../protocol/geometry.ts";
+import { clipOutline } from "./clip_outline.ts";
 import type { OutputTensor } from "./heads/head.ts";
-import { reducePolygon } from "./reduce_polygon.ts";
+import { reducePolygon, withoutRepeats } from "./reduce_polygon.ts";
 import { type Field, signedArea, traceOutlines } from "./trace_outline.ts";
 
 /** Most points of an outline. */
@@ -29,27 +30,48 @@ export interface MaskParts {
 }
 
 /**
- * Decodes a mask to the outline of its largest part, without holes.
+ * Decodes a mask to the outline of the largest of its parts that are in the image, without holes.
  *
  * The mask has the pixels of the input that it has in Ultralytics' own post-processing: those with their upper left corner in the
  * box where the sum of the prototypes, each times its coefficient, is above 0. Between the centres of the prototypes' cells sums are
- * interpolated. The outline passes between the centres of pixels, where the sums between them would be 0.
+ * interpolated. The outline passes between the centres of pixels, where the sums between them would be 0. Where it leaves the image
+ * for the bars beside it, it runs along the image's side, as far as the part reaches beyond, as Ultralytics' outlines do.
  *
- * @returns In pixels of the image, rounded to 0.1, clockwise, at most {@linkcode MOST_POINTS} points; `undefined` where the mask is
- * empty
+ * @returns In pixels of the image, rounded to 0.1, clockwise, at most {@linkcode MOST_POINTS} points; no points where no part is in
+ * the image, or one so small that rounding leaves nothing of it; `undefined` where the mask is empty
  */
 export function decodeMask({ letterbox, ...parts }: MaskParts): Point[] | undefined {
   const pixels = pixelsWithin(parts.box, parts.input);
   if (!(pixels.right > pixels.left && pixels.bottom > pixels.top)) return undefined;
-  const outline = largest(traceOutlines(enlargeSums(parts, pixels)));
-  if (outline === undefined) return undefined;
+  const outlines = traceOutlines(enlargeSums(parts, pixels));
+  if (outlines.length === 0) return undefined;
+  // The field begins a pixel before the mask, with that pixel's centre.
+  const [left, top] = [pixels.left - 0.5, pixels.top - 0.5];
+  const content = contentFrom(letterbox, [left, top]);
+  const outline = largest(outlines.filter((each) => hasPixelIn(each, content)));
+  if (outline === undefined) return [];
   const mask = withoutRepeats(
-    reducePolygon(outline, MOST_POINTS, REACH).map(([x, y]) =>
-      // The field begins a pixel before the mask, with that pixel's centre.
-      toImagePoint([pixels.left + x - 0.5, pixels.top + y - 0.5], letterbox, "clipped")
+    reducePolygon(clipOutline(outline, content), MOST_POINTS, REACH).map(([x, y]) =>
+      toImagePoint([left + x, top + y], letterbox, "clipped")
     ),
   );
-  return mask.length >= 3 ? mask : undefined;
+  return mask.length >= 3 ? mask : [];
+}
+
+/** Where the image lies, from a point of the input. */
+function contentFrom({ content, left, top }: Letterbox, [x, y]: Point): Corners {
+  return {
+    left: left - x,
+    top: top - y,
+    right: left + content.width - x,
+    bottom: top + content.height - y,
+  };
+}
+
+/** Whether a part with some outline has a pixel of the image: it reaches over the centres of those along each of the image's sides. */
+function hasPixelIn(outline: readonly Point[], { left, top, right, bottom }: Corners): boolean {
+  return outline.some(([x]) => x >= left + 0.5) && outline.some(([x]) => x <= right - 0.5) &&
+    outline.some(([, y]) => y >= top + 0.5) && outline.some(([, y]) => y <= bottom - 0.5);
 }
 
 /** The pixels with their upper left corner in a box, up to but without those at its `right` and `bottom`. */
@@ -164,12 +186,4 @@ function largest(outlines: readonly Point[][]): Point[] | undefined {
     if (area > most) [best, most] = [outline, area];
   }
   return best;
-}
-
-/** Leaves out points that rounding has brought to where the one before is. */
-function withoutRepeats(points: readonly Point[]): Point[] {
-  return points.filter(([x, y], index) => {
-    const [beforeX, beforeY] = points.at(index - 1) as Point;
-    return x !== beforeX || y !== beforeY;
-  });
 }

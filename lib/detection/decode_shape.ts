@@ -18,11 +18,15 @@ export interface ShapeContext {
   prototypes: OutputTensor | undefined;
 }
 
-/** Tells the shape of an object, in pixels of the image: its mask, its keypoints or its turned box, or nothing. */
+/**
+ * Tells the shape of an object, in pixels of the image: its mask, its keypoints or its turned box, or nothing.
+ *
+ * @returns `undefined` where its mask is empty; an empty one where nothing of the mask is in the image
+ */
 export function decodeShape(
   candidate: Candidate,
   { layout: { input, extras: meaning }, letterbox, prototypes }: ShapeContext,
-): Pick<Detection, "mask" | "keypoints" | "polygon"> {
+): Pick<Detection, "mask" | "keypoints" | "polygon"> | undefined {
   const { turned, extras = new Float32Array() } = candidate;
   if (turned !== undefined) {
     const [a, b, c, d] = polygonOf(turned);
@@ -34,7 +38,8 @@ export function decodeShape(
   }
   if (meaning?.kind !== "masks" || prototypes === undefined) return {};
   const mask = decodeMask({ box: candidate, coefficients: extras, prototypes, input, letterbox });
-  return mask === undefined ? {} : { mask };
+  if (mask === undefined) return undefined;
+  return mask.length === 0 ? {} : { mask };
 }
 
 function decodeKeypoints(

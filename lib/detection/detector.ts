@@ -116,8 +116,8 @@ export class Detector {
    * Looks at `pixels`.
    *
    * @param letterbox Where the image lies within `pixels`.
-   * @returns What was found, in pixels of the image, highest confidence first; where the model gives masks, only what has one, as in
-   * Ultralytics' own tools.
+   * @returns What was found, in pixels of the image, highest confidence first; where the model gives masks, without what has an empty
+   * one, as in Ultralytics' own tools.
    */
   async detect(letterbox: Letterbox, options: DetectOptions = {}): Promise<Detection[]> {
     const { layout, ...defaults } = this.#options;
@@ -139,13 +139,17 @@ export class Detector {
     const kept = agnostic
       ? weakenAcrossClasses(ofClasses).filter(({ score }) => score > threshold)
       : ofClasses;
-    return kept.slice(0, MAX_DETECTIONS).map((candidate) => ({
-      label: labelOf(layout, candidate.classId),
-      class_id: candidate.classId,
-      confidence: roundShare(candidate.score),
-      bbox: toImageBox(candidate, letterbox),
-      ...decodeShape(candidate, { layout, letterbox, prototypes: outputs.at(-1) }),
-    })).filter(({ mask }) => layout.extras?.kind !== "masks" || mask !== undefined);
+    return kept.slice(0, MAX_DETECTIONS).flatMap((candidate) => {
+      const shape = decodeShape(candidate, { layout, letterbox, prototypes: outputs.at(-1) });
+      if (shape === undefined) return [];
+      return {
+        label: labelOf(layout, candidate.classId),
+        class_id: candidate.classId,
+        confidence: roundShare(candidate.score),
+        bbox: toImageBox(candidate, letterbox),
+        ...shape,
+      };
+    });
   }
 
   /** Looks at nothing but grey: the first inference allocates, and takes several times as long as the next. */

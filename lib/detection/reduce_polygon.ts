@@ -12,15 +12,16 @@ interface Vertex {
 }
 
 /** How much further points may lie beside what is left in the next round. */
-const GROWTH = 1.2;
+const GROWTH = 1.03;
 
 /**
- * Leaves out points of a closed polygon that lie near the line between those that stay: first only within `reach`, then, in rounds,
- * as far as is needed for few enough. So the two outlines are nowhere further apart than what was left out last.
+ * Leaves out points of a closed polygon that lie near the line between those that stay: within `reach`, or, where too many would
+ * stay, about as far as is needed for few enough. So the two outlines are nowhere further apart than that.
  *
  * A point stays while another one lies in the triangle that it makes with its neighbours, so a polygon that does not cross itself
  * still does not afterwards.
  *
+ * @param outline No two neighbours in the same place
  * @param mostPoints How many may be left, at least 3
  * @param reach How far points may lie beside the line without being worth keeping, above 0
  */
@@ -30,26 +31,47 @@ export function reducePolygon(
   reach: number,
 ): Point[] {
   const polygon = withoutStraight(outline);
-  const vertices = link(polygon);
-  const { grid, diagonal } = VertexGrid.of(vertices);
-  let first = vertices[0];
-  let count = vertices.length;
-  for (let within = reach; first !== undefined; within *= GROWTH) {
-    // Of a polygon that does not cross itself some point is always free, so at last all may go.
-    const isForced = within > diagonal;
-    for (let left = count, vertex: Vertex = first; left > 0 && count > 3; left--) {
-      const { behind } = vertex;
-      if (isForced || isNear(vertex, polygon, within) && !grid.hasWithin(vertex)) {
-        remove(vertex);
-        count--;
-        if (vertex === first) first = behind;
-        if (within > reach && count <= mostPoints) break;
-      }
-      vertex = behind;
-    }
-    if (count <= Math.max(mostPoints, 3)) break;
+  const most = Math.max(mostPoints, 3);
+  const near = new Ring(polygon);
+  near.leaveOut(reach, { least: 3, most });
+  if (near.count <= most) return near.points;
+  // Afresh: what is left out for a small reach first is not the best for a larger one.
+  const ring = new Ring(polygon);
+  for (let within = findReach(polygon, most, reach); ring.count > most; within *= GROWTH) {
+    ring.leaveOut(within, { least: most, most: Infinity });
   }
-  return vertices.filter(({ isLeft }) => isLeft).map(({ x, y }) => [x, y]);
+  return ring.points;
+}
+
+/** How far points may lie beside the line so that about `most` are left, where `reach` is too little. */
+function findReach(polygon: readonly Point[], most: number, reach: number): number {
+  let [less, enough] = [reach, reach];
+  while (leavesMore(polygon, most, enough)) [less, enough] = [enough, 2 * enough];
+  while (enough > less * GROWTH) {
+    const within = Math.sqrt(less * enough);
+    if (leavesMore(polygon, most, within)) less = within;
+    else enough = within;
+  }
+  return enough;
+}
+
+/** Whether more points than `most` are left if each that stays is as far from the one before as may be. */
+function leavesMore(polygon: readonly Point[], most: number, within: number): boolean {
+  let count = 0;
+  for (let from = 0; from < polygon.length && count <= most; count++) {
+    let to = from + 1;
+    while (to < polygon.length && areNear(polygon, from, to + 1, within)) to++;
+    from = to;
+  }
+  return count > most;
+}
+
+/** Leaves out points of a closed polygon that lie where the one before them does. */
+export function withoutRepeats(points: readonly Point[]): Point[] {
+  return points.filter(([x, y], index) => {
+    const [beforeX, beforeY] = points.at(index - 1) as Point;
+    return x !== beforeX || y !== beforeY;
+  });
 }
 
 /** Leaves out points on the straight line between their neighbours, such as along the sides of a box. */
@@ -57,33 +79,89 @@ function withoutStraight(outline: readonly Point[]): readonly Point[] {
   const turns = outline.filter(([x, y], index) => {
     const [ax, ay] = outline.at(index - 1) as Point;
     const [bx, by] = outline[(index + 1) % outline.length] as Point;
-    return (x - ax) * (by - y) !== (bx - x) * (y - ay);
+    return (x - ax) * (by - y) !== (bx - x) * (y - ay) ||
+      (x - ax) * (bx - x) + (y - ay) * (by - y) < 0;
   });
   return turns.length < 3 ? outline : turns;
 }
 
-/** Whether all points between a point's neighbours, gone or not, lie near the line from one neighbour to the other. */
-function isNear(
-  { before, behind, index }: Vertex,
-  polygon: readonly Point[],
-  within: number,
-): boolean {
-  const [dx, dy] = [behind.x - before.x, behind.y - before.y];
-  const square = dx * dx + dy * dy;
-  const most = within * within;
-  const isBeside = (each: number) => {
-    const [x, y] = polygon[each] as Point;
-    const [ex, ey] = [x - before.x, y - before.y];
-    const along = square === 0 ? 0 : Math.min(Math.max((ex * dx + ey * dy) / square, 0), 1);
-    return (ex - along * dx) ** 2 + (ey - along * dy) ** 2 <= most;
-  };
-  // Where one is too far away, it is most likely this one.
-  if (!isBeside(index)) return false;
+/** Whether all points of a polygon between two of them lie near the line from one to the other; those from its length on are its first. */
+function areNear(polygon: readonly Point[], from: number, to: number, within: number): boolean {
   const { length } = polygon;
-  for (let each = (before.index + 1) % length; each !== behind.index; each = (each + 1) % length) {
-    if (!isBeside(each)) return false;
+  const a = polygon[from % length] as Point;
+  const b = polygon[to % length] as Point;
+  const dx = b[0] - a[0];
+  const dy = b[1] - a[1];
+  const square = dx * dx + dy * dy;
+  // From the last on: where one is too far away, it is most likely the newest.
+  for (let index = to - 1; index > from; index--) {
+    const point = polygon[index < length ? index : index - length] as Point;
+    const ex = point[0] - a[0];
+    const ey = point[1] - a[1];
+    const along = square === 0 ? 0 : Math.min(Math.max((ex * dx + ey * dy) / square, 0), 1);
+    if ((ex - along * dx) ** 2 + (ey - along * dy) ** 2 > within * within) return false;
   }
   return true;
+}
+
+/** What is left of a polygon. */
+class Ring {
+  readonly #polygon: readonly Point[];
+  readonly #vertices: Vertex[];
+  readonly #grid: VertexGrid;
+  readonly #diagonal: number;
+  #first: Vertex | undefined;
+  #count: number;
+
+  constructor(polygon: readonly Point[]) {
+    this.#polygon = polygon;
+    this.#vertices = link(polygon);
+    this.#first = this.#vertices[0];
+    this.#count = polygon.length;
+    ({ grid: this.#grid, diagonal: this.#diagonal } = VertexGrid.of(this.#vertices));
+  }
+
+  /** How many points are left. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The points that are left. */
+  get points(): Point[] {
+    return this.#vertices.filter(({ isLeft }) => isLeft).map(({ x, y }) => [x, y]);
+  }
+
+  /**
+   * Leaves out points, once around, that lie not further beside the line without them than `within`; stops early once no more than
+   * `least` are left, or more than `most` are sure to be.
+   */
+  leaveOut(within: number, { least, most }: { least: number; most: number }): void {
+    // Of a polygon that does not cross itself some point is always free, so at last all may go.
+    const isForced = within > this.#diagonal;
+    let vertex = this.#first;
+    let kept = 0;
+    for (let left = this.#count; left > 0 && this.#count > least && vertex !== undefined; left--) {
+      const { behind } = vertex;
+      if (isForced || this.#isNear(vertex, within) && !this.#grid.hasWithin(vertex)) {
+        this.#remove(vertex);
+      } else if (++kept > most) return;
+      vertex = behind;
+    }
+  }
+
+  /** Whether all points between a point's neighbours, gone or not, lie near the line from one neighbour to the other. */
+  #isNear({ before, behind }: Vertex, within: number): boolean {
+    const to = behind.index + (behind.index > before.index ? 0 : this.#polygon.length);
+    return areNear(this.#polygon, before.index, to, within);
+  }
+
+  #remove(vertex: Vertex): void {
+    vertex.isLeft = false;
+    vertex.before.behind = vertex.behind;
+    vertex.behind.before = vertex.before;
+    if (vertex === this.#first) this.#first = vertex.behind;
+    this.#count--;
+  }
 }
 
 function link(polygon: readonly Point[]): Vertex[] {
@@ -95,12 +173,6 @@ function link(polygon: readonly Point[]): Vertex[] {
   return vertices;
 }
 
-function remove(vertex: Vertex): void {
-  vertex.isLeft = false;
-  vertex.before.behind = vertex.behind;
-  vertex.behind.before = vertex.before;
-}
-
 /** Twice the area of a triangle, with the sign of the way round. */
 function turn(a: Vertex, b: Vertex, c: Vertex): number {
   return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
@@ -109,7 +181,7 @@ function turn(a: Vertex, b: Vertex, c: Vertex): number {
 /** Points by the square that they lie in. */
 class VertexGrid {
   readonly #side: number;
-  readonly #squares = new Map<string, Vertex[]>();
+  readonly #squares = new Map<number, Vertex[]>();
 
   private constructor(vertices: readonly Vertex[], side: number) {
     this.#side = side;
@@ -150,8 +222,8 @@ class VertexGrid {
     return Math.floor(value / this.#side);
   }
 
-  #key(column: number, row: number): string {
-    return `${column} ${row}`;
+  #key(column: number, row: number): number {
+    return column * 65536 + row;
   }
 }
 

@@ -10,8 +10,8 @@ export interface Field {
   values: Float32Array;
 }
 
-/** How near to a point a line may pass, as a share of the way to the next: so that no two lines touch. */
-const NEAREST = 1e-3;
+/** How near to a point a line may pass, as a share of the way to the next: so that no two lines touch, and no point is lost to rounding. */
+const NEAREST = 0.1;
 
 /** Sides of a square between four points, clockwise. */
 const [TOP, RIGHT, BOTTOM, LEFT] = [0, 1, 2, 3] as const;

@@ -16,6 +16,10 @@ export interface Sighting {
   anchor: Place;
   /** Mean of the width and the height of its box, in pixels. */
   size: number;
+  /** The middle of its box, in pixels. */
+  middle: Place;
+  /** The edges of the frame that its box touches: -1 for the left or the upper one, 1 for the others, 0 for none. */
+  edges: Place;
 }
 
 /** How long an object may be out of sight before it counts as gone: twice as long as the tracker looks for it. */
@@ -42,6 +46,15 @@ const NEAR_AT_MOST = 1.5;
 /** How many times as large as before, at the most, or as small, it may be then. */
 const LIKE_SIZE = 1.6;
 
+/** A box so near to the edge of the frame touches it, as a share of the frame. */
+const EDGE = 0.01;
+
+/** Time over which it is looked where an object goes, in milliseconds; half of it at least. */
+const HEADING_MS = 1000;
+
+/** How far it has to have gone towards an edge that it touches to be on its way out, in sizes of its box. */
+const OUTWARDS = 0.1;
+
 /** An object that is followed, though its track may change. */
 export class FollowedObject {
   /** Its track now. */
@@ -54,6 +67,8 @@ export class FollowedObject {
   path: Sighting[] = [];
   #label: string;
   #last: Sighting;
+  /** Sightings before the last, half of {@linkcode HEADING_MS} apart, the older first. */
+  #before: [Sighting, Sighting];
   #sightings = 0;
   readonly #votes = new Map<string, number>();
 
@@ -64,6 +79,7 @@ export class FollowedObject {
     this.bbox = detection.bbox;
     this.#label = detection.label;
     this.#last = sighting;
+    this.#before = [sighting, sighting];
     this.see(detection, trackId, sighting);
   }
 
@@ -88,6 +104,9 @@ export class FollowedObject {
     this.confidence = confidence;
     this.bbox = bbox;
     this.path.push(sighting);
+    if (sighting.atMs - this.#before[1].atMs >= HEADING_MS / 2) {
+      this.#before = [this.#before[1], this.#last];
+    }
     this.#last = sighting;
     this.#sightings += 1;
     this.#vote(label);
@@ -95,12 +114,21 @@ export class FollowedObject {
 
   /** How far something new is from where it was lost; `undefined` where that cannot be the same object. */
   distanceTo({ label }: Detection, { atMs, anchor: [x, y], size }: Sighting): number | undefined {
+    if (this.#isGoingOut) return undefined;
     const { anchor: [lastX, lastY], size: lastSize, atMs: lastMs } = this.#last;
     const ratio = size / lastSize;
     if (!this.#votes.has(label) || ratio > LIKE_SIZE || ratio < 1 / LIKE_SIZE) return undefined;
     const reach = Math.min(NEAR_AT_MOST, NEAR * (1 + (atMs - lastMs) / 1000));
     const distance = Math.hypot(x - lastX, y - lastY);
     return distance <= reach * lastSize ? distance : undefined;
+  }
+
+  /** Whether it was leaving the frame when it was last seen: who comes in there then is somebody else. */
+  get #isGoingOut(): boolean {
+    const { middle: [x, y], edges: [atX, atY], size } = this.#last;
+    const [fromX, fromY] = this.#before[0].middle;
+    const least = OUTWARDS * size;
+    return atX * (x - fromX) > least || atY * (y - fromY) > least;
   }
 
   #vote(label: string): void {
@@ -215,9 +243,13 @@ function toSighting(
   frame: FrameSize,
 ): Sighting {
   const within = (value: number, end: number) => Math.max(0, Math.min(end, value));
+  const edge = (start: number, end: number, length: number) =>
+    start <= EDGE * length ? -1 : end >= (1 - EDGE) * length ? 1 : 0;
   return {
     atMs,
     anchor: [within(x + width / 2, frame.width), within(y + height, frame.height)],
     size: (width + height) / 2,
+    middle: [x + width / 2, y + height / 2],
+    edges: [edge(x, x + width, frame.width), edge(y, y + height, frame.height)],
   };
 }

@@ -21,6 +21,9 @@ import { TextPattern } from "./text_pattern.ts";
 /** Most rules of a camera, a set or a video. */
 export const MAX_RULES = 100;
 
+/** Most instructions of all patterns of a list together, which each new line of text has to pass. */
+const MOST_INSTRUCTIONS = 5000;
+
 /** Least area of a zone, as a share of the picture: a square of a hundredth of its width and height. */
 const LEAST_AREA = 0.0001;
 
@@ -56,8 +59,15 @@ export function parseRules(value: unknown, place = "rules"): Rule[] {
     throw new RuleError(place, problem);
   }
   const ids = new Set<string>();
+  let instructions = 0;
   return value.map((each, index) => {
     const rule = parseRule(each, `${place}[${index}]`);
+    instructions += checkPattern(rule, `${place}[${index}].pattern`);
+    if (instructions > MOST_INSTRUCTIONS) {
+      const problem = `with it, the patterns come to ${instructions} instructions, and ` +
+        `${MOST_INSTRUCTIONS} are allowed: repeat less`;
+      throw new RuleError(`${place}[${index}].pattern`, problem);
+    }
     if (ids.has(rule.id)) {
       throw new RuleError(`${place}[${index}].id`, `"${rule.id}" is there twice`);
     }
@@ -72,7 +82,6 @@ function parseRule(value: unknown, place: string): Rule {
   if (!success) return refuse(issues[0].path, value, place);
   checkZone(output, `${place}.zone`);
   checkLine(output, `${place}.line`);
-  checkPattern(output, `${place}.pattern`);
   return output;
 }
 
@@ -122,16 +131,17 @@ function checkLine({ when, line }: Rule, place: string): void {
   }
 }
 
-function checkPattern({ when, pattern }: Rule, place: string): void {
+/** Checks a pattern, and tells how many instructions it comes to. */
+function checkPattern({ when, pattern }: Rule, place: string): number {
   if (when !== "text") {
-    if (pattern === undefined) return;
+    if (pattern === undefined) return 0;
     throw new RuleError(place, `only "text" has a pattern, not "${when}": leave it out`);
   }
   if (pattern === undefined) {
     throw new RuleError(place, '"text" needs a pattern: expected a regular expression');
   }
   try {
-    new TextPattern(pattern);
+    return new TextPattern(pattern).size;
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new RuleError(place, cause.message);

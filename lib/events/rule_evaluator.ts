@@ -72,9 +72,8 @@ export class RuleEvaluator {
     this.#lastMs = atMs;
     const { width, height } = result.image;
     if (width !== this.#frame?.width || height !== this.#frame.height) {
-      this.reset();
       this.#frame = { width, height };
-      for (const each of this.#watched) this.#begin(each);
+      this.reset();
     }
     const nowMs = this.#nowMs;
     const moment = {

@@ -13,13 +13,15 @@ const MOST_INSTRUCTIONS = 1000;
 const MOST_REMEMBERED = 200;
 
 /** Characters of a line that are looked at. */
-const MOST_CHARACTERS = 500;
+const MOST_CHARACTERS = 200;
 
 /**
  * A regular expression in the syntax of RE2, whose time grows with the length of the text only: it has no look-ahead and no
  * back-references, which other engines can run on for ever.
  */
 export class TextPattern {
+  /** Instructions that it was compiled to: matching takes time for each of them and each character of a line. */
+  readonly size: number;
   readonly #compiled: RE2JS;
 
   /**
@@ -33,9 +35,10 @@ export class TextPattern {
     remembered.set(pattern, this.#compiled);
     const [oldest] = remembered.keys();
     if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+    this.size = this.#compiled.programSize();
   }
 
-  /** Whether it matches anywhere in a line, of which the first 500 characters are looked at. */
+  /** Whether it matches anywhere in a line, of which the first 200 characters are looked at. */
   matches(line: string): boolean {
     return this.#compiled.matcher(line.slice(0, MOST_CHARACTERS)).find();
   }

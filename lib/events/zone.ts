@@ -21,8 +21,8 @@ export class Zone {
   readonly #polygon: readonly Place[];
   /** Those that are not the picture's own edge, across which nothing can be seen to go. */
   readonly #borders: readonly [Place, Place][];
-  /** The margin at the most, so that a narrow zone can be entered. */
-  readonly #mostMargin: number;
+  /** The margin at the most, so that a narrow zone can be entered; `undefined` until somebody comes near its border. */
+  #mostMargin: number | undefined;
   readonly #frame: FrameSize;
   readonly #box: { left: number; top: number; right: number; bottom: number };
 
@@ -40,7 +40,6 @@ export class Zone {
     const polygon = areaOf(snapped) < areaOf(drawn) / 2 ? drawn : snapped;
     this.#polygon = polygon;
     this.#borders = edgesOf(polygon).filter((edge) => !isPictureEdge(edge, frame));
-    this.#mostMargin = depthOf(polygon, this.#borders) / 2;
     const [xs, ys] = [polygon.map(([x]) => x), polygon.map(([, y]) => y)];
     this.#box = {
       left: Math.min(...xs),
@@ -61,10 +60,18 @@ export class Zone {
     ]);
   }
 
-  /** Whether an object is inside, given whether it was before: only well beyond the border does that change. */
-  decide({ anchor, size }: Sighting, wasInside: boolean): boolean {
+  /**
+   * Whether an object is inside: only well beyond the border does that change.
+   *
+   * @param wasInside Whether it was before; `undefined` for one that is seen for the first time, which the border itself decides
+   */
+  decide(
+    { anchor, size }: Pick<Sighting, "anchor" | "size">,
+    wasInside: boolean | undefined,
+  ): boolean {
     const isInside = this.holds(anchor);
-    if (isInside === wasInside) return wasInside;
+    if (wasInside === undefined || isInside === wasInside) return isInside;
+    this.#mostMargin ??= depthOf(this.#polygon, this.#borders) / 2;
     const margin = Math.min(HYSTERESIS * size, this.#mostMargin);
     return distanceToEdges(anchor, this.#borders) >= margin ? isInside : wasInside;
   }

@@ -21,7 +21,8 @@ import { Zone } from "./zone.ts";
 
 /** How an object stands to the zone. */
 interface Standing {
-  isInside: boolean;
+  /** `undefined` before it was looked at. */
+  isInside: boolean | undefined;
   /** When it came in. */
   sinceMs: number;
   /** Whether this stay has been told. */
@@ -83,14 +84,17 @@ export class ZoneWatch implements RuleWatch {
     }
     let standing = this.#standings.get(object);
     if (standing === undefined) {
-      standing = { isInside: false, sinceMs: 0, hasDwelt: false, toldMs: undefined };
+      standing = { isInside: undefined, sinceMs: 0, hasDwelt: false, toldMs: undefined };
       this.#standings.set(object, standing);
     }
     const { when, seconds } = this.#rule;
     for (const sighting of object.path) {
       const isInside = this.#zone?.decide(sighting, standing.isInside) ?? true;
-      if (isInside === standing.isInside) continue;
+      const wasInside = standing.isInside;
+      if (isInside === wasInside) continue;
       standing.isInside = isInside;
+      // One that is seen outside for the first time has not left.
+      if (wasInside === undefined && !isInside) continue;
       standing.hasDwelt = false;
       if (isInside) standing.sinceMs = sighting.atMs;
       if (when === (isInside ? "enter" : "leave")) this.#tell(object, standing, nowMs, events);

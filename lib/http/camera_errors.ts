@@ -14,6 +14,7 @@ const ANSWERS: ErrorAnswers = [
   [errors.CameraReadOnlyError, 409, "camera_read_only"],
   [errors.CameraLimitError, 503, "too_many_cameras"],
   [errors.CameraStoreError, 503, "storage_unavailable"],
+  [errors.CameraUnavailableError, 503, "camera_unavailable"],
 ];
 
 /** The answer for an error of {@link ../cameras/errors.ts}; anything else stays as it is. */

@@ -7,7 +7,7 @@
 import type { Operation } from "./openapi_operations.ts";
 import { reference } from "./openapi_schemas.ts";
 
-/** All of them, in the order in which they are shown. */
+/** All but the WebSocket, in the order in which they are shown. */
 export const CAMERA_OPERATIONS: readonly Operation[] = [
   {
     path: "/camera",
@@ -69,19 +69,29 @@ export const CAMERA_OPERATIONS: readonly Operation[] = [
     path: "/camera/{id}/start",
     id: "string",
     method: "post",
-    summary: "Keeps a camera on, whoever looks at it, until it is stopped or changed",
+    summary: "Keeps a camera on, whoever looks at it, until it is told otherwise or changed",
     guarded: true,
     answer: "CameraView",
-    errors: [404],
+    errors: [404, 503],
   },
   {
     path: "/camera/{id}/stop",
     id: "string",
     method: "post",
-    summary: "Keeps a camera off, whoever looks at it, until it is started or changed",
+    summary: "Keeps a camera off, whoever looks at it, until it is told otherwise or changed",
     guarded: true,
     answer: "CameraView",
-    errors: [404],
+    errors: [404, 503],
+  },
+  {
+    path: "/camera/{id}/auto",
+    id: "string",
+    method: "post",
+    summary:
+      "Takes start and stop back: a camera runs while somebody looks, or always if it is so set",
+    guarded: true,
+    answer: "CameraView",
+    errors: [404, 503],
   },
   {
     path: "/camera/{id}/counts",
@@ -90,7 +100,7 @@ export const CAMERA_OPERATIONS: readonly Operation[] = [
     summary: "What the rules of a camera have counted",
     guarded: true,
     answer: "CameraCounts",
-    errors: [404],
+    errors: [404, 503],
   },
   {
     path: "/camera/{id}/snapshot.jpg",
@@ -122,17 +132,5 @@ export const CAMERA_OPERATIONS: readonly Operation[] = [
     answer: "application/vnd.apple.mpegurl",
     otherAnswers: ["video/mp2t"],
     errors: [404, 416, 503],
-  },
-  {
-    path: "/ws/cameras/{id}",
-    id: "string",
-    method: "get",
-    summary: "WebSocket: the state of a camera, and the answers to its frames",
-    guarded: true,
-    query: "CameraWatchQuery",
-    messages: "ViewerMessage",
-    answer: undefined,
-    status: 101,
-    errors: [426, 503],
   },
 ];

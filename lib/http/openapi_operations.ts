@@ -4,10 +4,25 @@
  * @module
  */
 
-import { type QueryName, reference, type Schema, type SchemaName } from "./openapi_schemas.ts";
+import type { Close, Schema } from "../reference/open_api_document.ts";
+import { type QueryName, reference, type SchemaName } from "./openapi_schemas.ts";
 
 /** Such as `text/html`. */
 export type MediaType = `${string}/${string}`;
+
+/** What goes over a WebSocket. */
+export interface Messages {
+  /** What the client sends, in a sentence. */
+  sends: string;
+  /** Name of the schema of what the client may send as text. */
+  clientSchema?: SchemaName;
+  /** What the server sends beside JSON, in a sentence; empty for nothing. */
+  receives: string;
+  /** Name of the schema of what the server sends as text. */
+  schema: SchemaName;
+  /** Why the server closes it. */
+  closes: readonly Close[];
+}
 
 /** One method of one path. */
 export interface Operation {
@@ -17,6 +32,8 @@ export interface Operation {
   method: "get" | "post" | "patch" | "delete";
   /** What it is for, without a full stop. */
   summary: string;
+  /** More about it, in sentences; paragraphs with an empty line between them, code in backticks. */
+  description?: string;
   /** Whether clients have to present the token where one is set. */
   guarded?: boolean;
   /**
@@ -30,7 +47,7 @@ export interface Operation {
   /** Media types of the body, and what each holds; an empty schema for the bytes of a file. */
   body?: Readonly<Record<string, Schema>>;
   /** What goes over a WebSocket. */
-  messages?: SchemaName;
+  messages?: Messages;
   /** Name of a schema, a media type, or `undefined` for no content. */
   answer: SchemaName | MediaType | undefined;
   /** Media types that it can be asked for instead. */
@@ -45,7 +62,11 @@ export interface Operation {
   errors?: readonly number[];
 }
 
-const FILE = { description: "The bytes of the file" };
+const FILE: Schema = {
+  type: "string",
+  format: "binary",
+  description: "The bytes of the file.",
+};
 const FORM: Schema = { type: "object", properties: { file: FILE }, required: ["file"] };
 const VIDEO_FORM: Schema = {
   type: "object",
@@ -53,7 +74,7 @@ const VIDEO_FORM: Schema = {
     file: FILE,
     rules: {
       type: "string",
-      description: "The rules to look with: a list as JSON, or a set of `RULES_FILE`",
+      description: "The rules to look with: a list as JSON, or a set of `RULES_FILE`.",
     },
   },
   required: ["file"],
@@ -67,13 +88,14 @@ const IMAGES = {
 };
 const JOB_ERRORS = [404, 503];
 
-/** All but those of cameras and events, in the order in which they are shown. */
+/** All but those of cameras, events and WebSockets, in the order in which they are shown. */
 export const OPERATIONS: readonly Operation[] = [
   { path: "/", method: "get", summary: "The live page", answer: "text/html" },
   { path: "/videos", method: "get", summary: "The page for video files", answer: "text/html" },
   { path: "/cameras", method: "get", summary: "The page for cameras", answer: "text/html" },
   { path: "/events", method: "get", summary: "The page for events", answer: "text/html" },
   { path: "/watch", method: "get", summary: "The page for viewers", answer: "text/html" },
+  { path: "/docs", method: "get", summary: "This interface, for people", answer: "text/html" },
   {
     path: "/health",
     method: "get",
@@ -89,7 +111,12 @@ export const OPERATIONS: readonly Operation[] = [
     errors: [503],
   },
   { path: "/metrics", method: "get", summary: "Metrics for Prometheus", answer: "text/plain" },
-  { path: "/openapi.json", method: "get", summary: "This document", answer: "application/json" },
+  {
+    path: "/openapi.json",
+    method: "get",
+    summary: "This interface, as OpenAPI",
+    answer: "application/json",
+  },
   {
     path: "/models",
     method: "get",
@@ -124,8 +151,12 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/pipelines/{id}/run",
     id: "string",
     method: "post",
-    summary:
-      "Runs a pipeline on one image, turned upright by its EXIF orientation: the body, or the part named file of a form",
+    summary: "Runs a pipeline on one image",
+    description:
+      "The image is the body, or the part named `file` of a form. It is first turned upright by its EXIF orientation; " +
+      "coordinates are pixels of the upright image.\n\n" +
+      "Single images give way to the frames of streams. If 32 of them wait, one more is refused with 503 and a " +
+      "`Retry-After`, in seconds.",
     guarded: true,
     body: IMAGES,
     answer: "Run",
@@ -147,10 +178,21 @@ export const OPERATIONS: readonly Operation[] = [
     errors: [404],
   },
   {
+    path: "/sessions/{id}/snapshot.jpg",
+    method: "get",
+    summary:
+      "A small image of what a stream shows, at most 320×320 pixels; 503 if it gives no frame within 5 s",
+    guarded: true,
+    answer: "image/jpeg",
+    errors: [404, 503],
+  },
+  {
     path: "/video/submit",
     method: "post",
-    summary:
-      "Takes a form with a video in its part named file (MP4, MOV, WebM, MKV, AVI or MPEG-TS), and perhaps rules, and creates a job",
+    summary: "Takes a video file and creates a job",
+    description:
+      "The body is a form with the video in its part named `file`: MP4, MOV, WebM, MKV, AVI or MPEG-TS. Its first " +
+      "frame is decoded before the answer is sent; a file that is no video is refused with 400 and creates no job.",
     guarded: true,
     query: "SubmitQuery",
     body: { "multipart/form-data": VIDEO_FORM },
@@ -171,6 +213,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/video/jobs",
     method: "delete",
     summary: "Removes finished jobs at once, with their results and files; others stay",
+    description: "At least one of the parameters is required.",
     guarded: true,
     query: "ClearQuery",
     answer: "Cleared",
@@ -188,6 +231,11 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/video/results/{id}",
     method: "get",
     summary: "What a completed job has found",
+    description:
+      "A page as JSON, or with `format=jsonl` all of it, one `VideoFrameResult` a line, or with `format=csv` a row for " +
+      "each thing that was found. The columns of CSV are `frame_index`, `timestamp_ms`, `kind` (`object`, `class`, " +
+      "`text` or `damaged`), `label`, `text`, `confidence`, `x`, `y`, `width`, `height`, `mask`, `keypoints`, `polygon` " +
+      "and `classes`; others may be added at the end.",
     guarded: true,
     query: "ResultsQuery",
     answer: "ResultsPage",
@@ -244,37 +292,5 @@ export const OPERATIONS: readonly Operation[] = [
     answer: undefined,
     status: 204,
     errors: [409, ...JOB_ERRORS],
-  },
-  {
-    path: "/ws/video/stream",
-    method: "get",
-    summary: "WebSocket: one stream of frames and answers",
-    guarded: true,
-    query: "StreamQuery",
-    messages: "ServerMessage",
-    answer: undefined,
-    status: 101,
-    errors: [426, 503],
-  },
-  {
-    path: "/ws/video/watch",
-    method: "get",
-    summary: "WebSocket: the answers of another client's stream",
-    guarded: true,
-    query: "WatchQuery",
-    messages: "ViewerMessage",
-    answer: undefined,
-    status: 101,
-    errors: [426, 503],
-  },
-  {
-    path: "/ws/jobs/{id}",
-    method: "get",
-    summary: "WebSocket: a job, now and after every change",
-    guarded: true,
-    messages: "JobMessage",
-    answer: undefined,
-    status: 101,
-    errors: [426, 503],
   },
 ];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type JsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
+import { toJsonSchemaDefs } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 import comments from "../protocol/comments.json" with { type: "json" };
 import {
@@ -13,6 +13,7 @@ import {
   CameraQualitySchema,
   CameraViewSchema,
 } from "../protocol/camera.ts";
+import type { Schema } from "../reference/open_api_document.ts";
 import * as camera from "../protocol/camera_definition.ts";
 import { DetectionSchema } from "../protocol/detection.ts";
 import { ClusterHealthSchema, ClusterNodeSchema } from "../protocol/cluster.ts";
@@ -32,13 +33,11 @@ import { PipelineResultSchema, QualitySchema, StageTimingsSchema } from "../prot
 import { RuleCountsSchema, RuleSchema, RuleViewSchema } from "../protocol/rule.ts";
 import { SessionListSchema, SessionSchema, StreamErrorSchema } from "../protocol/session.ts";
 import * as stream from "../protocol/stream.ts";
+import { RenameMessageSchema } from "../protocol/stream_name.ts";
 import { TextBlockSchema } from "../protocol/text_block.ts";
 import { VideoEventSchema, VideoEventsSchema } from "../protocol/video_events.ts";
 import { ResultsPageSchema, VideoFrameResultSchema } from "../protocol/video_results.ts";
 import * as viewer from "../protocol/viewer.ts";
-
-/** A JSON Schema. */
-export type Schema = JsonSchema;
 
 /** Every schema of the protocol that the document names; each name is that of its type. */
 export const NAMED = {
@@ -75,6 +74,8 @@ export const NAMED = {
   ResultMessage: stream.ResultMessageSchema,
   DropMessage: stream.DropMessageSchema,
   WarningMessage: stream.WarningMessageSchema,
+  SessionMessage: stream.SessionMessageSchema,
+  RenameMessage: RenameMessageSchema,
   ErrorMessage: stream.ErrorMessageSchema,
   ViewerMessage: viewer.ViewerMessageSchema,
   ViewerError: viewer.ViewerErrorSchema,
@@ -119,6 +120,7 @@ export const QUERIES = {
   ResultsQuery: queries.ResultsQuerySchema,
   EventsQuery: queries.EventsQuerySchema,
   StreamQuery: queries.StreamQuerySchema,
+  StreamNaming: queries.StreamNamingSchema,
   WatchQuery: queries.WatchQuerySchema,
   CameraWatchQuery: queries.CameraWatchQuerySchema,
   CameraImageQuery: queries.CameraImageQuerySchema,

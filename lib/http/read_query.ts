@@ -6,7 +6,8 @@
 
 import * as v from "valibot";
 import { ApiError } from "./api.ts";
-import { QUERIES, type QueryName, querySchema, type Schema } from "./openapi_schemas.ts";
+import { QUERIES, type QueryName, querySchema } from "./openapi_schemas.ts";
+import type { Schema } from "../reference/open_api_document.ts";
 
 /** What a path finds in its query: the types are those of the schema, and defaults are filled in. */
 export type QueryOf<Name extends QueryName> = v.InferOutput<typeof QUERIES[Name]>;
@@ -41,7 +42,9 @@ function describeIssue(name: QueryName, issue: v.BaseIssue<unknown>): string {
   if (issue.input === undefined || typeof schema !== "object") {
     return `Query parameter ${parameter} is required`;
   }
-  return `Query parameter ${parameter} must be ${describeValues(schema)}`;
+  // Schemas of texts have words of their own.
+  const expected = issue.type === "regex" ? issue.message : describeValues(schema);
+  return `Query parameter ${parameter} must be ${expected}`;
 }
 
 function describeValues({ enum: options, minimum, maximum }: Schema): string {

@@ -66,8 +66,11 @@ export async function readModelFile(path: string): Promise<ModelFile> {
 async function readBytes(path: string): Promise<Uint8Array> {
   try {
     using file = await Deno.open(path);
-    const { size, isFile } = await file.stat();
-    if (!isFile) throw new ModelError(`Cannot use the model ${path}: it is not a file`);
+    const { size, isFile, isDirectory } = await file.stat();
+    if (!isFile) {
+      const found = isDirectory ? "it is a folder" : "it is not a file";
+      throw new ModelError(`Cannot use the model ${path}: ${found}; an ONNX file works`);
+    }
     if (size > MOST_BYTES) throw tooLarge(path, size);
     const wrong = checkOnnxFile(file, size);
     if (wrong !== undefined) throw new ModelError(`Cannot use the model ${path}: ${wrong}`);
@@ -77,8 +80,8 @@ async function readBytes(path: string): Promise<Uint8Array> {
     if (codeOf(cause) !== "ENOENT") {
       throw new ModelError(`Cannot read the model ${path}: ${reasonOf(cause)}`, { cause });
     }
-    const message =
-      `Cannot find the model ${path}: run "deno task models" to fetch what is missing`;
+    const message = `Cannot find the model ${path}: check the path, or run "deno task models" ` +
+      "to fetch what is missing";
     throw new ModelNotFoundError(message, { cause });
   }
 }

@@ -24,7 +24,7 @@ export const DetectionSchema = v.object({
    * detection, or an object that is seen for the first time, has none.
    */
   track_id: v.exactOptional(count),
-  /** Outline of the object, at most 200 points; only where the model gives masks. */
+  /** Outline of the object, at most 200 points; only where the model gives masks, and some of this one is in the frame. */
   mask: v.exactOptional(v.array(PointSchema)),
   /** Points of the object in the order of `keypoint_names`; only where the model gives them. */
   keypoints: v.exactOptional(v.array(KeypointSchema)),

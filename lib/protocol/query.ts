@@ -6,6 +6,7 @@
 
 import * as v from "valibot";
 import { JobStatusSchema } from "./job.ts";
+import { StreamNameSchema } from "./stream_name.ts";
 import { text, time, uuid } from "./values.ts";
 import { MAX_PAGE_RESULTS } from "./video_results.ts";
 
@@ -57,12 +58,26 @@ export const EventsQuerySchema = v.object({
   rules: v.exactOptional(text),
 });
 
+/** Of `WS /ws/video/stream`, beside the pipeline, for which a missing one is told after the upgrade. */
+export const StreamNamingSchema = v.object({
+  /** What the stream is called: 1 to 80 characters of one line, of which the first is no space. */
+  name: v.exactOptional(StreamNameSchema),
+  /**
+   * A secret of the client, 22 to 128 letters, digits, `-` and `_`. Connections with the same one have the same session id, one
+   * after the other, so that those who watch find the stream again.
+   */
+  stream_key: v.exactOptional(
+    v.pipe(text, v.regex(/^[\w-]{22,128}$/, "22 to 128 letters, digits, - and _")),
+  ),
+});
+
 /** Of `WS /ws/video/stream`. */
 export const StreamQuerySchema = v.object({
   /** The pipeline to run. */
   pipeline_id: text,
   /** A set of rules in `RULES_FILE`; see docs/events.md. */
   rules: v.exactOptional(text),
+  ...StreamNamingSchema.entries,
 });
 
 /** Of `WS /ws/video/watch`. */

@@ -37,8 +37,6 @@ export const SessionSchema = v.object({
   ...SessionSummarySchema.entries,
   /** The camera that gives the frames; left out where a client sends them. */
   camera_id: v.exactOptional(text),
-  /** Name of that camera. */
-  name: v.exactOptional(text),
   /** Where the stream is in its life cycle. */
   state: StreamStateSchema,
   /** From the recent drop rate. */

@@ -11,6 +11,8 @@ import { count, text, time, uuid } from "./values.ts";
 export const SessionSummarySchema = v.object({
   /** Chosen by the server. */
   session_id: uuid,
+  /** For people: that of the camera, or the one that the client has given; left out where it gave none. */
+  name: v.exactOptional(text),
   /** The pipeline that every frame runs through. */
   pipeline_id: text,
   /** When the stream began. */

@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import { PipelineResultSchema } from "./result.ts";
-import { text } from "./values.ts";
+import { text, uuid } from "./values.ts";
 
 const frameIndex = v.pipe(v.number(), v.integer(), v.minValue(1));
 
@@ -40,6 +40,15 @@ export const WarningMessageSchema = v.object({
 
 /** Too many frames are being dropped: the client should send fewer. */
 export type WarningMessage = v.InferOutput<typeof WarningMessageSchema>;
+
+/** Schema of {@linkcode SessionMessage}. */
+export const SessionMessageSchema = v.object({
+  /** The same for every connection with the same `stream_key`. */
+  session_id: uuid,
+});
+
+/** The first message to a client that gave a `stream_key`: under which id its stream can be watched. */
+export type SessionMessage = v.InferOutput<typeof SessionMessageSchema>;
 
 /** The WebSocket close code that goes with each error code. */
 export const CLOSE_CODES = {
@@ -76,6 +85,7 @@ export const ServerMessageSchema = v.union([
   ResultMessageSchema,
   DropMessageSchema,
   WarningMessageSchema,
+  SessionMessageSchema,
   ErrorMessageSchema,
 ]);
 

@@ -24,6 +24,10 @@ export interface SessionOptions extends BackpressureThresholds {
   qualities: readonly Quality[];
   /** Gives the frames, where no client sends them. */
   camera?: SessionCamera;
+  /** UUID; a random one by default. */
+  sessionId?: string | undefined;
+  /** What the client calls it, for people. */
+  name?: string | undefined;
 }
 
 /** Answered frames that the recent drop rate looks back on; they fit the bits of one number. */
@@ -60,8 +64,10 @@ function countBits(bits: number): number {
  * ```
  */
 export class SessionManager extends StreamLifecycle {
-  /** Random UUID. */
-  readonly sessionId: string = crypto.randomUUID();
+  /** UUID. */
+  readonly sessionId: string;
+  /** What the client calls it, for people; `undefined` where it says nothing. */
+  name: string | undefined;
   /** Pipeline that every frame of the session runs through; that of a camera may change while it is idle. */
   pipelineId: string;
   /** Gives the frames; `undefined` where a client sends them. */
@@ -86,11 +92,11 @@ export class SessionManager extends StreamLifecycle {
   readonly #quality: AdaptiveQuality;
 
   /** Begins in the state `idle`, with nothing counted and the best of `qualities` in use. */
-  constructor(
-    pipelineId: string,
-    { dropThreshold, slowdownThreshold, qualities, camera }: SessionOptions,
-  ) {
+  constructor(pipelineId: string, options: SessionOptions) {
     super();
+    const { dropThreshold, slowdownThreshold, qualities, camera, name } = options;
+    this.sessionId = options.sessionId ?? crypto.randomUUID();
+    this.name = name;
     this.pipelineId = pipelineId;
     this.camera = camera;
     this.dropThreshold = dropThreshold;
@@ -179,13 +185,15 @@ export class SessionManager extends StreamLifecycle {
 
   /** The session as operators see it. */
   snapshot(): Session {
+    const name = this.camera?.name ?? this.name;
     return Object.freeze({
       session_id: this.sessionId,
+      ...(name !== undefined && { name }),
       pipeline_id: this.pipelineId,
       state: this.state,
       backpressure_state: this.#pressure,
       frame_index: this.frameIndex,
-      ...(this.camera !== undefined && { camera_id: this.camera.id, name: this.camera.name }),
+      ...(this.camera !== undefined && { camera_id: this.camera.id }),
       dropped_frames: this.droppedFrames,
       drop_rate: round(this.dropRate(), 4),
       recent_drop_rate: round(this.recentDropRate(), 4),

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { CLOSE_CODES, type ErrorMessage, type StreamErrorCode } from "../protocol/stream.ts";
+import {
+  CLOSE_CODES,
+  type ErrorMessage,
+  type SessionMessage,
+  type StreamErrorCode,
+} from "../protocol/stream.ts";
 import type { ViewerError } from "../protocol/viewer.ts";
 import type { StreamConfig } from "../config.ts";
 import { cutText } from "../cut_text.ts";
@@ -15,10 +20,12 @@ import type { Session } from "../protocol/session.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import type { FrameProcessor } from "./frame_processor.ts";
 import type { RemoteStreams } from "./remote_streams.ts";
+import { nextFrame } from "./next_frame.ts";
 import type { StreamObservers } from "./result_observer.ts";
 import { type SessionCamera, SessionManager } from "./session_manager.ts";
 import { SessionRegistry } from "./session_registry.ts";
 import { StreamSession } from "./stream_session.ts";
+import { readRename, sessionIdOf, type StreamNaming } from "./stream_naming.ts";
 import type { StreamTransport } from "./stream_transport.ts";
 
 /** How long a stopping server waits for clients to answer its closes. */
@@ -88,8 +95,15 @@ export class StreamServer {
    * @param pipelineId As the client gave it
    * @param rules What is to be looked for, as the client gave it; `null` for nothing
    */
-  connect(socket: WebSocket, pipelineId: string | null, rules: string | null = null): void {
+  connect(
+    socket: WebSocket,
+    pipelineId: string | null,
+    rules: string | null = null,
+    naming: StreamNaming = {},
+  ): void {
     this.#track(socket, () => {});
+    const key = naming.stream_key;
+    const sessionId = key === undefined ? undefined : sessionIdOf(key);
     if (this.#isStopping) {
       socket.close(1013, "server_shutdown");
     } else if (!pipelineId) {
@@ -98,11 +112,11 @@ export class StreamServer {
       refuse(socket, "invalid_pipeline", `Unknown pipeline_id: ${cutText(pipelineId, MAX_ECHO)}`);
     } else if (rules !== null && !this.observers?.has(rules)) {
       refuse(socket, "invalid_rules", `Unknown rules: ${cutText(rules, MAX_ECHO)}`);
-    } else if (this.registry.clientStreams >= (this.#config.maxSessions ?? Infinity)) {
+    } else if (!this.#hasRoomFor(sessionId)) {
       const detail = `Server is at its limit of ${this.#config.maxSessions} sessions`;
       refuse(socket, "too_many_sessions", detail);
     } else {
-      this.#open(socket, pipelineId, rules);
+      this.#open(socket, pipelineId, { rules, name: naming.name, sessionId });
     }
   }
 
@@ -119,6 +133,24 @@ export class StreamServer {
       return;
     }
     this.#letWatch(socket, stream, wantsFrames);
+  }
+
+  /**
+   * The next frame of a stream, of this machine or another.
+   *
+   * @param timeoutMs How long to wait for it
+   * @returns One JPEG; `undefined` if there is no such stream, or it gives none in time
+   */
+  nextFrame(
+    sessionId: string,
+    timeoutMs: number,
+  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const audience = this.registry.get(sessionId)?.audience;
+    return nextFrame((viewer) => {
+      if (audience === undefined) return this.remote?.watch(sessionId, viewer, true);
+      audience.add(viewer, true);
+      return () => audience.delete(viewer);
+    }, timeoutMs);
   }
 
   /**
@@ -218,10 +250,30 @@ export class StreamServer {
     refuse(socket, "session_not_found", detail);
   }
 
-  #open(socket: WebSocket, pipelineId: string, rules: string | null): void {
+  /** Whether one more stream may be opened. One that comes again is no further one, even where its last connection was not missed yet. */
+  #hasRoomFor(sessionId: string | undefined): boolean {
+    return this.registry.clientStreams < (this.#config.maxSessions ?? Infinity) ||
+      sessionId !== undefined && this.registry.get(sessionId) !== undefined;
+  }
+
+  #open(
+    socket: WebSocket,
+    pipelineId: string,
+    { rules, name, sessionId }: {
+      rules: string | null;
+      name: string | undefined;
+      sessionId: string | undefined;
+    },
+  ): void {
+    if (sessionId !== undefined) {
+      this.registry.get(sessionId)?.close(1008, "replaced");
+      socket.send(JSON.stringify({ session_id: sessionId } satisfies SessionMessage));
+    }
     const session = new SessionManager(pipelineId, {
       ...this.#config,
       qualities: this.#qualities,
+      sessionId,
+      name,
     });
     const observer = rules === null ? undefined : this.observers?.open(rules, session.sessionId);
     const transport: StreamTransport = {
@@ -274,7 +326,9 @@ export class StreamServer {
 
 function receive(stream: StreamSession, data: unknown): void {
   try {
-    stream.receive(data);
+    const rename = readRename(data);
+    if (rename === null) stream.receive(data);
+    else stream.session.name = rename.name;
   } catch (error) {
     logEvent("error", "server_error", "Stream failed unexpectedly", { cause: String(error) });
     stream.fail("internal_error", "Unexpected error occurred");

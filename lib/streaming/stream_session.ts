@@ -120,7 +120,7 @@ export class StreamSession {
     }
     this.#noteFailure(code, detail);
     this.#send({ error: code, detail });
-    this.#close(CLOSE_CODES[code], code);
+    this.close(CLOSE_CODES[code], code);
   }
 
   /** Notes that the door has refused a frame of the client, told it why, and closed the connection. */
@@ -139,7 +139,7 @@ export class StreamSession {
     if (!this.#isOpen) return;
     if (this.session.canTransitionTo("stopping")) this.session.transitionTo("stopping");
     await this.drain(timeoutMs);
-    this.#close(1001, "server_shutdown");
+    this.close(1001, "server_shutdown");
   }
 
   /**
@@ -155,6 +155,15 @@ export class StreamSession {
     await this.#drained.promise;
     clearTimeout(timer);
     this.#drained = undefined;
+  }
+
+  /** Ends the session at once, with a WebSocket close code and its reason. */
+  close(code: number, reason: string): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#releaseWaiting();
+    this.#drained?.resolve();
+    this.#transport.close(code, reason);
   }
 
   /** Notes that the connection has ended, from either side. */
@@ -331,19 +340,11 @@ export class StreamSession {
       this.log("warning", "stream_error", "Client does not read its answers", {
         code: "slow_reader",
       });
-      this.#close(1008, "slow_reader");
+      this.close(1008, "slow_reader");
       return undefined;
     }
     const text = JSON.stringify(message);
     this.#transport.send(text);
     return text;
-  }
-
-  #close(code: number, reason: string): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#releaseWaiting();
-    this.#drained?.resolve();
-    this.#transport.close(code, reason);
   }
 }

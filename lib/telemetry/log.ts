@@ -33,6 +33,7 @@ export type LogEvent =
   | "stream_state"
   | "camera_state"
   | "camera_error"
+  | "camera_owner"
   | "job_created"
   | "job_started"
   | "job_completed"

@@ -2,7 +2,7 @@
  * Traces, for OpenTelemetry as Deno has it built in: `OTEL_DENO=true` switches them on.
  *
  * Spans are written when their work is done, out of times that are measured anyway, so that nothing is carried through
- * the program for them. Deno writes those of the requests, with their whole address; tokens in it are hidden here.
+ * the program for them. Deno writes those of the requests, with their whole address; secrets in it are hidden here.
  *
  * @module
  */
@@ -20,24 +20,27 @@ import type { StageTimings } from "../protocol/result.ts";
 const tracer = trace.getTracer("livesyte");
 const isOn = ["1", "true"].includes(Deno.env.get("OTEL_DENO") ?? "");
 
-hideTokens();
+/** Query parameters that nobody else is to know. */
+const SECRETS = ["token", "stream_key"];
+
+hideSecrets();
 
 /**
- * Keeps tokens out of what Deno notes of requests.
+ * Keeps secrets out of what Deno notes of requests.
  *
  * Deno has no hook for that, sets the attributes before the application sees the request, and only ever adds to them; but
  * its spans are of one class, whose method can be wrapped.
  */
-function hideTokens(): void {
+function hideSecrets(): void {
   const spans: Span = Object.getPrototypeOf(tracer.startSpan("unused"));
   const { setAttribute } = spans;
   spans.setAttribute = function (key, value) {
-    return setAttribute.call(this, key, withoutToken(key, value));
+    return setAttribute.call(this, key, withoutSecrets(key, value));
   };
 }
 
-/** The value of an attribute with `?token=` made unreadable, however it is written. */
-function withoutToken(key: string, value: AttributeValue): AttributeValue {
+/** The value of an attribute with `?token=` and the like made unreadable, however they are written. */
+function withoutSecrets(key: string, value: AttributeValue): AttributeValue {
   if (key === "url.query") {
     const query = new URLSearchParams(String(value));
     return hideIn(query) ? query.toString() : value;
@@ -47,9 +50,9 @@ function withoutToken(key: string, value: AttributeValue): AttributeValue {
 }
 
 function hideIn(query: URLSearchParams): boolean {
-  if (!query.has("token")) return false;
-  query.set("token", "hidden");
-  return true;
+  const found = SECRETS.filter((name) => query.has(name));
+  for (const name of found) query.set(name, "hidden");
+  return found.length > 0;
 }
 
 /** Milliseconds since the epoch, as finely as the clock tells. */

@@ -26,8 +26,8 @@ export class JobStateError extends NamedError {}
 /** Thrown when somebody else has changed a job in the meantime; what is to be changed has to be looked at again. */
 export class JobConflictError extends NamedError {}
 
-/** Thrown when another machine goes on with a job that was run here. */
-export class JobTakenError extends NamedError {}
+/** Thrown when another machine goes on with a job that was run here: it has added results meanwhile. */
+export class JobTakenError extends JobStateError {}
 
 /** Thrown when a video cannot be decoded to its end. */
 export class VideoDecodeError extends UserError {}

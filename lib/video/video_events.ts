@@ -19,6 +19,9 @@ const COLUMNS = [
   ...["x", "y", "width", "height", "text", "count", "direction"],
 ] as const;
 
+/** How long results are looked at before others have their turn, in milliseconds. */
+const LONGEST_TURN_MS = 10;
+
 /** The forms in which events of a video are written. */
 export type EventFormat = "json" | "jsonl" | "csv";
 
@@ -60,8 +63,16 @@ export async function exportEvents(
   const first = await results.next();
   const watch = new VideoWatch(rules);
   async function* found(): AsyncGenerator<VideoEvent> {
-    if (!first.done) yield* first.value.flatMap((each) => watch.look(each));
-    for await (const piece of results) yield* piece.flatMap((each) => watch.look(each));
+    let busySince = performance.now();
+    for (let piece = first; !piece.done; piece = await results.next()) {
+      for (const each of piece.value) {
+        yield* watch.look(each);
+        if (performance.now() - busySince < LONGEST_TURN_MS) continue;
+        // Streams are answered meanwhile.
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        busySince = performance.now();
+      }
+    }
   }
   const texts = {
     json: () => toJson(jobId, found(), () => watch.counts),

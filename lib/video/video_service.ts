@@ -10,8 +10,10 @@ import { videoMetrics } from "../telemetry/metrics.ts";
 import { traceJob } from "../telemetry/traces.ts";
 import { AnnotatedVideos } from "./annotate/annotated_videos.ts";
 import { checkDataDirectory, toDataDirectoryError } from "./data_directory.ts";
+import { StorageUnavailableError } from "./errors.ts";
 import { isFinished, type Job } from "./jobs/job.ts";
 import { JobRunner, type JobRunnerOptions } from "./jobs/job_runner.ts";
+import type { SharedVideoJobs } from "./jobs/job_storage.ts";
 import { assessJobs, summarizeJobs } from "./jobs/job_statistics.ts";
 import { DEFAULT_JOB_LIMITS } from "./jobs/job_limits.ts";
 import { DATABASE_NAME } from "./jobs/database/open_job_storage.ts";
@@ -31,7 +33,16 @@ export interface VideoServiceOptions extends Pick<JobRunnerOptions, "frameSize" 
   workers: number;
   /** Bytes of the disk that stay free; see `DiskSpace`. */
   reserveBytes: number;
+  /** Whether other machines share the jobs; then they can be used once {@linkcode VideoService.share} has told how. */
+  isShared: boolean;
+  /** Whether jobs are run here, and not only taken and shown. */
+  runs: boolean;
 }
+
+/** Time between two attempts to open jobs that are shared, in milliseconds. */
+const OPEN_RETRY_MS = 1000;
+/** Results of shared jobs are stored in larger batches than on a disk, since each is a file of its own. */
+const SHARED_BATCH = { maxResults: 100, maxWaitMs: 1000 };
 
 /** The jobs of a server. */
 export interface OpenJobs {
@@ -56,6 +67,7 @@ export class VideoService {
   #opened: OpenJobs | undefined;
   #opening: Promise<OpenJobs> | undefined;
   readonly #watchers = new Set<WebSocket>();
+  #shared: SharedVideoJobs | undefined;
   #isStarted = false;
 
   /** Opens no store yet, so nothing is left on the disk. */
@@ -76,19 +88,39 @@ export class VideoService {
   }
 
   /**
+   * Uses jobs that are shared with other machines.
+   *
+   * @param shared Where they are kept; it may not be reached yet
+   */
+  share(shared: SharedVideoJobs): void {
+    this.#shared = shared;
+  }
+
+  /**
    * Opens the jobs of an earlier run, and checks that new ones could be kept.
    *
    * @throws {StorageUnavailableError} If the directory cannot be used
    */
   async prepare(): Promise<void> {
     checkDataDirectory(this.#options.dataDirectory);
+    if (this.#options.isShared) return;
     if (await exists(join(this.#options.dataDirectory, DATABASE_NAME))) await this.open();
   }
 
   /** Begins to run jobs, those first that an earlier run left unfinished. */
   start(): void {
     this.#isStarted = true;
-    this.#opened?.runner.start();
+    if (this.#options.runs) this.#opened?.runner.start();
+    if (this.#options.isShared) void this.#openSoon();
+  }
+
+  /**
+   * Looks for a job that a client asks for, since another machine may have taken it just now.
+   *
+   * @throws {StorageUnavailableError} If jobs cannot be read
+   */
+  async lookFor(id: string): Promise<void> {
+    if (this.#options.isShared) await (await this.open()).store.lookFor(id);
   }
 
   /** Waits for the frames in flight and for what is being written; jobs that are not finished go on at the next start. */
@@ -112,6 +144,7 @@ export class VideoService {
     socket.addEventListener("close", () => this.#watchers.delete(socket));
     socket.addEventListener("open", async () => {
       try {
+        await this.lookFor(id);
         watchJob(socket, (await this.open()).store, id);
       } catch {
         socket.close(1011, "storage_unavailable");
@@ -130,24 +163,41 @@ export class VideoService {
   }
 
   async #open(): Promise<OpenJobs> {
-    const { dataDirectory, reserveBytes, processor, ...options } = this.#options;
-    const store = await openStore({ dataDirectory, reserveBytes });
-    store.on("status", observeDuration);
-    this.#opened = {
-      store,
-      runner: new JobRunner(store, processor, options),
-      annotated: new AnnotatedVideos(store),
-      probe: new VideoProbe(),
-    };
-    if (this.#isStarted) this.#opened.runner.start();
+    const { dataDirectory, reserveBytes, isShared, runs, processor, ...options } = this.#options;
+    const shared = this.#shared;
+    if (isShared && shared === undefined) {
+      throw new StorageUnavailableError("The cluster that keeps the video jobs is not there yet");
+    }
+    const store = await openStore({ dataDirectory, reserveBytes }, shared);
+    const batch = shared === undefined ? {} : SHARED_BATCH;
+    const runner = new JobRunner(store, processor, { ...options, batch, queue: shared?.queue });
+    store.on("status", (job) => {
+      // Every machine hears of jobs that they share, and one has run it.
+      if (!isShared || runner.running.includes(job.id)) observeDuration(job);
+    });
+    const annotated = new AnnotatedVideos(store);
+    this.#opened = { store, runner, annotated, probe: new VideoProbe() };
+    if (this.#isStarted && runs) runner.start();
     return this.#opened;
+  }
+
+  /** Opens shared jobs as soon as they can be reached. */
+  async #openSoon(): Promise<void> {
+    while (this.#isStarted && this.#opened === undefined) {
+      try {
+        await this.open();
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, OPEN_RETRY_MS));
+      }
+    }
   }
 }
 
-async function openStore(options: JobStoreOptions): Promise<JobStore> {
+async function openStore(options: JobStoreOptions, shared?: SharedVideoJobs): Promise<JobStore> {
   try {
-    return await JobStore.open(options);
+    return await JobStore.open(options, shared?.openStorage);
   } catch (error) {
+    if (shared !== undefined && error instanceof StorageUnavailableError) throw error;
     throw toDataDirectoryError(error, options.dataDirectory);
   }
 }

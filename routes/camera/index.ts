@@ -11,6 +11,6 @@ export const handler = defineCameraApi({
   },
   async POST(ctx) {
     const { bodies, cameras } = ctx.state.services;
-    return Response.json(cameras.add(await readJson(bodies, ctx.req)), { status: 201 });
+    return Response.json(await cameras.add(await readJson(bodies, ctx.req)), { status: 201 });
   },
 });

@@ -78,6 +78,7 @@ const CHANGES = [
   ["POST", "/camera/test"],
   ["POST", "/camera/door/start"],
   ["POST", "/camera/door/stop"],
+  ["POST", "/camera/door/auto"],
 ] as const;
 
 Deno.test("the address that counts is that of the connection, whatever a client claims", async () => {

@@ -115,7 +115,7 @@ Deno.test("at the start, rules are checked against what the models find", async 
       expect(error).toBeInstanceOf(UserError);
       expect(error.message).toContain(`Cannot use ${name} ${file}: ${problem}`);
       const text = [{ id: "a", name: "a", when: "text", pattern: "x" }];
-      expect(() => services.cameras.add({ ...door, id: "new", rules: text })).toThrow(
+      await expect(services.cameras.add({ ...door, id: "new", rules: text })).rejects.toThrow(
         'Cannot use rules[0].when: "text" cannot work, because the pipeline yolo_only reads no text',
       );
     } finally {

@@ -111,6 +111,28 @@ Deno.test("a camera that is always on needs no clients, and one that is forced o
   });
 });
 
+Deno.test("a camera that was kept on or off runs for those who look again, once that is taken back", async () => {
+  await withCameras(async (cameras, clock) => {
+    cameras.add({});
+    cameras.service.force("door", "on");
+    await clock.tickAsync(60_000);
+    expect(cameras.door).toMatchObject({ state: "starting", forced: "on" });
+    expect((await cameras.service.force("door", undefined)).forced).toBe(null);
+    await clock.tickAsync(31_000);
+    expect(cameras.door.state).toBe("idle");
+    cameras.service.force("door", "off");
+    const leave = cameras.service.get("door").join();
+    await clock.tickAsync(1000);
+    expect(cameras.door.state).toBe("idle");
+    cameras.service.force("door", undefined);
+    await clock.tickAsync(10);
+    expect(cameras.door).toMatchObject({ state: "starting", forced: null });
+    leave();
+    await clock.tickAsync(31_000);
+    expect(cameras.door.state).toBe("idle");
+  });
+});
+
 Deno.test("a camera that fails is tried again after 1, 2, 4 … 60 s, as long as somebody wants it", async () => {
   await withCameras(async (cameras, clock) => {
     cameras.add();

@@ -141,7 +141,12 @@ export class FakeCameras implements AsyncDisposable {
   /** Adds a camera named `door`. */
   add(changes: Record<string, unknown> = {}): void {
     const url = "rtsp://admin:secret@10.0.0.7/live";
-    this.service.add({ id: "door", name: "Door", url, pipeline_id: "test", ...changes });
+    void this.service.add({ id: "door", name: "Door", url, pipeline_id: "test", ...changes });
+  }
+
+  /** Names of the files in the data directory. */
+  get files(): string[] {
+    return Array.from(Deno.readDirSync(this.#directory), ({ name }) => name).toSorted();
   }
 
   /** What clients are told of it. */

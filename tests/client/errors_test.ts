@@ -11,6 +11,7 @@ const CODES: StreamFailureCode[] = [
   "connection_lost",
   "server_stopping",
   "no_answer",
+  "replaced",
   "session_not_found",
   "stream_ended",
 ];

@@ -7,7 +7,10 @@ export class FakeSocket {
 
   readyState = 0;
   bufferedAmount = 0;
+  /** Frames that were sent. */
   sent: Uint8Array[] = [];
+  /** Text messages that were sent. */
+  texts: string[] = [];
   closedWith: number | undefined;
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
@@ -35,8 +38,9 @@ export class FakeSocket {
     return FakeSocket as unknown as typeof WebSocket;
   }
 
-  send(bytes: Uint8Array): void {
-    this.sent.push(bytes);
+  send(message: Uint8Array | string): void {
+    if (typeof message === "string") this.texts.push(message);
+    else this.sent.push(message);
   }
 
   close(code: number): void {

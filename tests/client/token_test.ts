@@ -1,4 +1,5 @@
 import { expect } from "expect";
+import { apiUrl, request } from "../../lib/client/server_api.ts";
 import {
   addressWithKeptToken,
   explainMissingToken,
@@ -46,4 +47,29 @@ Deno.test("a token that was accepted is kept for the next visit, and one that is
   } finally {
     localStorage.clear();
   }
+});
+
+Deno.test("a token is kept once the server has accepted it, whatever was asked for", async () => {
+  await using server = Deno.serve({ port: 0, onListen() {} }, (request) => {
+    const isRight = new URL(request.url).searchParams.get("token") === "right";
+    return isRight
+      ? Response.json({ sessions: [] })
+      : Response.json({ error: "unauthorized", detail: "" }, { status: 401 });
+  });
+  const page = `http://127.0.0.1:${server.addr.port}/cameras`;
+  const kept = () => localStorage.getItem("livesyte.token");
+  const asks: ((page: string) => Promise<unknown>)[] = [
+    isTokenRefused,
+    (page) => request(apiUrl(page, "/camera")).catch(() => {}),
+    (page) => request(apiUrl(page, "/video/jobs", { status: "failed" })).catch(() => {}),
+  ];
+  for (const ask of asks) {
+    localStorage.clear();
+    await ask(page);
+    await ask(`${page}?token=wrong`);
+    expect(kept()).toBe(null);
+    await ask(`${page}?token=right`);
+    expect(kept()).toBe("right");
+  }
+  localStorage.clear();
 });

@@ -38,6 +38,8 @@ export function expectReport(report: unknown): void {
     pipelines: expect.arrayContaining(["yolo_only", "yolo_ocr"]),
     image: dog,
     stream: { frame_index: 1, labels: dog, isSame: true },
+    names: ["Dog", "Dog & cat"],
+    isOwnId: true,
     viewed: { labels: dog, bytes: Deno.statSync(DOG).size },
     frames: expect.any(Number),
     viewerEnds: expect.any(Number),

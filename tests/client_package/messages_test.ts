@@ -32,6 +32,7 @@ Deno.test("the package reads each message of the protocol, and nothing else", ()
     { frame_index: 1, result: exampleResult() },
     { frame_index: 2, dropped: true },
     { warning: "slow_down" },
+    { session_id: "00000000-0000-8000-8000-000000000000" },
     { error: "invalid_frame", detail: "Frame is empty" },
   ];
   for (const message of messages) {

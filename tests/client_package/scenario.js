@@ -16,7 +16,7 @@ export async function runScenario(
   const report = { pipelines: (await server.pipelines()).map(({ id }) => id) };
   report.image = labelsOf(await server.run("yolo_only", dog));
 
-  const stream = server.connect("yolo_only");
+  const stream = server.connect("yolo_only", { name: "Dog" });
   const results = stream[Symbol.asyncIterator]();
   await stream.send(dog);
   const first = (await results.next()).value;
@@ -26,6 +26,13 @@ export async function runScenario(
     isSame: first.frame === dog,
   };
   const [session] = await server.sessions();
+  report.names = [session.name];
+  stream.rename("Dog & cat");
+  for (let tries = 0; report.names.length < 2 && tries < 500; tries++) {
+    const [{ name }] = await server.sessions();
+    if (name !== report.names[0]) report.names.push(name);
+  }
+  report.isOwnId = stream.sessionId === session.session_id;
   const viewed = server.watch(session.session_id, { frames: true })[Symbol.asyncIterator]();
   report.viewed = await viewOne(viewed, stream, dog);
   report.frames = await sendMany(stream, results, dog, 20);

@@ -218,3 +218,24 @@ Deno.test("Viewer forgets the oldest results when nobody reads them", async () =
   expect([seen[0], seen[15]]).toEqual([25, 40]);
   await expect(iterator.next()).rejects.toMatchObject({ code: "session_not_found" });
 });
+
+Deno.test("Stream knows its session id, and keeps a new name over reconnects", async () => {
+  await withStream(async (stream, clock) => {
+    expect(stream.sessionId).toBe(null);
+    FakeSocket.last.say({ session_id: "a" });
+    expect(stream.sessionId).toBe("a");
+    stream.rename("Yard & garden");
+    expect(FakeSocket.last.texts).toEqual(['{"name":"Yard & garden"}']);
+    FakeSocket.last.end(1006);
+    await clock.tickAsync(2000);
+    expect(FakeSocket.opened.length).toBe(2);
+    const nameOf = () => new URL(FakeSocket.last.url).searchParams.get("name");
+    expect(nameOf()).toBe("Yard & garden");
+    // Not open yet, so it is connected anew.
+    stream.rename("Yard");
+    expect([FakeSocket.opened.length, nameOf()]).toEqual([3, "Yard"]);
+    FakeSocket.last.open();
+    expect(FakeSocket.last.texts).toEqual([]);
+    expect(stream.sessionId).toBe("a");
+  });
+});

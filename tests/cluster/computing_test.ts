@@ -9,7 +9,7 @@ import { loadTextModels } from "../ocr/models.ts";
 import { ensureModel } from "../pipeline/models.ts";
 import { readFixture } from "../read_fixture.ts";
 import { openStream, startTestServer, type TestServer } from "../routes/test_server.ts";
-import { ask, isOver, submit, untilJob } from "../routes/video_client.ts";
+import { ask, isOver, post, submit, untilJob } from "../routes/video_client.ts";
 import { DOG_VIDEO } from "../video/media.ts";
 import { freePort, startNats, until } from "./nats_server.ts";
 
@@ -185,6 +185,8 @@ Deno.test({
       cluster: { connected: false, problems: [expected] },
     });
     expect(await stream(server, "yolo_only", [DOG])).toHaveLength(1);
+    const refused = await post(`http://${server.host}`, new File([DOG], "dog.mp4"));
+    expect([refused.status, (await refused.json()).error]).toEqual([503, "storage_unavailable"]);
     await nats.restart();
     await until(() => server.services.health().status === "healthy");
     await using wrong = await startNode(`nats://a:wrong@${address}`);
@@ -261,7 +263,7 @@ Deno.test({
     await using gateway = await startGateway(nats.url);
     const url = `http://${gateway.host}`;
     const id = await submit(url, new File([await Deno.readFile(DOG_VIDEO)], "dog.mp4"));
-    await untilJob(url, id, ({ status }) => status === "processing");
+    expect(await untilJob(url, id, () => true)).toMatchObject({ status: "pending" });
     await using _node = await startNode(nats.url);
     expect(await untilJob(url, id, isOver)).toMatchObject({ status: "completed" });
     const { answer } = await ask<ResultsPage>(url, `/video/results/${id}`);

@@ -29,7 +29,7 @@ async function loadedBy(entry: string): Promise<string[]> {
 }
 
 Deno.test("a server by itself loads nothing of the cluster", async () => {
-  const isOfCluster = (name: string) => /\/lib\/cluster\/|nats/.test(name);
+  const isOfCluster = (name: string) => /\/lib\/cluster\/|@nats-io\//.test(name);
   const program = await loadedBy("main.ts");
   expect(program.length).toBeGreaterThan(100);
   expect(program.filter(isOfCluster)).toEqual([]);

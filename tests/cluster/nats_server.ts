@@ -18,6 +18,8 @@ export interface NatsSettings {
   lines?: string[];
   /** Without it, JetStream is off. */
   jetstream?: boolean;
+  /** Most that JetStream stores, such as `100MB`; a share of the disk unless given. */
+  maxStorage?: string;
 }
 
 /** Waits until a condition holds. */
@@ -40,11 +42,12 @@ export function freePort(): number {
 
 /** Starts a server that takes frames as large as livesyte does. */
 export async function startNats(
-  { lines = ["max_payload: 6MB"], jetstream = true }: NatsSettings = {},
+  { lines = ["max_payload: 6MB"], jetstream = true, maxStorage }: NatsSettings = {},
 ): Promise<NatsServer> {
   const directory = await Deno.makeTempDir({ prefix: "livesyte-nats-" });
   const port = freePort();
-  const storage = jetstream ? [`jetstream { store_dir: "${directory}" }`] : [];
+  const limit = maxStorage === undefined ? "" : `, max_file_store: ${maxStorage}`;
+  const storage = jetstream ? [`jetstream { store_dir: "${directory}"${limit} }`] : [];
   const path = `${directory}/nats.conf`;
   await Deno.writeTextFile(path, [`listen: 127.0.0.1:${port}`, ...storage, ...lines].join("\n"));
   let child: Deno.ChildProcess | undefined;

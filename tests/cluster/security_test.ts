@@ -6,6 +6,8 @@ import { runMain } from "../commands/run_main.ts";
 import { isMissing } from "../needs.ts";
 import { ensureModel } from "../pipeline/models.ts";
 import { readFixture } from "../read_fixture.ts";
+import { isOver, send, submit, untilJob } from "../routes/video_client.ts";
+import { DOG_VIDEO } from "../video/media.ts";
 import { freePort, startNats, until } from "./nats_server.ts";
 
 const ignore = isMissing("nats");
@@ -76,7 +78,10 @@ Deno.test({
   async fn() {
     await ensureModel();
     const subjects = ["livesyte.default.>", "_INBOX.>"];
-    const published = [...subjects, "$JS.API.>", "$KV.livesyte_default_sessions.>"];
+    const buckets = ["sessions", "cameras", "leases", "jobs"];
+    const stored = buckets.map((name) => `$KV.livesyte_default_${name}.>`);
+    const apis = ["$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "$O.>"];
+    const published = [...subjects, ...apis, ...stored];
     const text = await Deno.readTextFile(new URL("../../docs/scaling.md", import.meta.url));
     for (const subject of published) {
       expect(text).toContain(`\`${subject.replace("default", "<cluster>")}\``);
@@ -99,6 +104,21 @@ Deno.test({
     await until(async () =>
       (await (await fetch(`${server.url}sessions`)).json()).sessions.length === 1
     );
+    const id = await submit(gateway.url, new File([await Deno.readFile(DOG_VIDEO)], "dog.mp4"));
+    expect(await untilJob(gateway.url, id, isOver)).toMatchObject({ status: "completed" });
+    expect((await send(new URL(`/video/results/${id}`, gateway.url))).status).toBe(200);
+    const camera = {
+      id: "door",
+      name: "Door",
+      url: "file:///nowhere.mp4",
+      pipeline_id: "yolo_only",
+    };
+    const body = JSON.stringify({ ...camera, always: true });
+    await (await fetch(`${server.url}camera`, { method: "POST", body })).body?.cancel();
+    await until(async () => {
+      const { cameras: [door] } = await (await fetch(`${gateway.url}camera`)).json();
+      return door?.last_error?.code === "not_found";
+    });
     expect((await clusterOf(server.url)).problems).toEqual([]);
     await client.close();
   },

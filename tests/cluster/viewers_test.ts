@@ -57,6 +57,13 @@ Deno.test({
     expect(new Uint8Array(withFrames.frames[2] as ArrayBuffer)).toEqual(DOG);
     expect(plain.frames).toEqual([]);
 
+    const snapshot = b.fetch(`/sessions/${id}/snapshot.jpg`);
+    await until(() => a.services.streams.registry.list()[0]?.client_count === 3);
+    producer.send(DOG.slice());
+    expect((await (await snapshot).bytes()).slice(0, 2)).toEqual(DOG.slice(0, 2));
+    expect((await snapshot).headers.get("Content-Type")).toBe("image/jpeg");
+    await until(() => a.services.streams.registry.list()[0]?.client_count === 2);
+
     await plain.close();
     await until(() => a.services.streams.registry.list()[0]?.client_count === 1);
     await producer.close();
@@ -146,7 +153,7 @@ Deno.test({
     await until(() => (a.services.health().cluster?.problems.length ?? 0) > 0);
     expect(a.services.health().cluster?.problems).toEqual([
       expect.stringMatching(
-        /^Cannot list the streams of other machines.*start nats-server with -js/,
+        /^Cannot keep video jobs, list the streams of other machines.*start nats-server with -js/,
       ),
     ]);
     expect(await sessions(b)).toEqual([]);

@@ -62,7 +62,7 @@ Deno.test({
       sessions.searchParams.set("token", token.trim());
       expect((await ask(sessions))[0]).toBe(200);
       // The page offers the code with the token that it was opened with, and with none to those who have none.
-      const code = /class="phone-code".*?<path d="([^"]+)"/;
+      const code = /class="qr".*?<path d="([^"]+)"/s;
       const pages = await Promise.all(
         [link, new URL("/", link).href].map((at) => ask(new URL(at))),
       );

@@ -171,11 +171,11 @@ function obstacles(folder: string, busyPort: number): Record<string, Obstacle> {
     "a model that is not there": {
       environment: { YOLO_MODEL: model("none") },
       says: `Cannot find the model ${model("none")}: ` +
-        'run "deno task models" to fetch what is missing',
+        'check the path, or run "deno task models" to fetch what is missing',
     },
     "a model that is a folder": {
       environment: { YOLO_MODEL: model("folder") },
-      says: `Cannot use the model ${model("folder")}: it is not a file`,
+      says: `Cannot use the model ${model("folder")}: it is a folder; an ONNX file works`,
     },
     "an empty model": noOnnx("empty", EMPTY),
     "a model that is text": noOnnx("text", NO_ONNX),
@@ -198,7 +198,7 @@ function obstacles(folder: string, busyPort: number): Record<string, Obstacle> {
     "detect with a model that is a folder": {
       args: ["detect", DOG],
       environment: { YOLO_MODEL: model("folder") },
-      says: `Cannot use the model ${model("folder")}: it is not a file`,
+      says: `Cannot use the model ${model("folder")}: it is a folder; an ONNX file works`,
     },
     "detect with a file as MODEL_DIR": {
       args: ["detect", DOG],

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { reducePolygon } from "../../lib/detection/reduce_polygon.ts";
 import { type Field, signedArea, traceOutlines } from "../../lib/detection/trace_outline.ts";
 import type { Point } from "../../lib/protocol/geometry.ts";
+import { createRandom } from "../streaming/mutate_frame.ts";
 import { distanceTo, sidesOf } from "./plain_masks.ts";
 
 /** Fields from 4x4 to 14x14, of noise that is smooth or not, within sides below 0. */
@@ -139,4 +140,48 @@ Deno.test("a circle keeps its area with a tenth of its points, and a square its 
     ...along.map((place): Point => [0, 25 - place]),
   ];
   expect(reducePolygon(square, 200, 0.01)).toEqual([[0, 0], [25, 0], [25, 25], [0, 25]]);
+});
+
+/** How far the points of a polygon that were left out are from the lines between those next to them that stay, at most. */
+function deviationOf(reduced: readonly Point[], polygon: readonly Point[]): number {
+  const stays = reduced.map(([x, y]) =>
+    polygon.findIndex((point) => point[0] === x && point[1] === y)
+  );
+  return Math.max(...stays.map((from, index) => {
+    const to = stays[(index + 1) % stays.length] as number;
+    return furthestBetween(polygon, from, to > from ? to : to + polygon.length);
+  }));
+}
+
+/** How far the points between two of a polygon are from the line between these, at most. */
+function furthestBetween(polygon: readonly Point[], from: number, to: number): number {
+  const at = (index: number) => polygon[index % polygon.length] as Point;
+  let furthest = 0;
+  for (let index = from + 1; index < to; index++) {
+    furthest = Math.max(furthest, distanceTo(at(index), [[at(from), at(to)]]));
+  }
+  return furthest;
+}
+
+/** How few points of a polygon, with its first, can be chosen so that no other is further than `within` from the line past it. */
+function fewestWithin(polygon: readonly Point[], within: number): number {
+  const fewest = polygon.map((_, index) => index);
+  fewest.push(polygon.length);
+  for (let from = 0; from < polygon.length; from++) {
+    for (let to = from + 2; to <= Math.min(from + 40, polygon.length); to++) {
+      if ((fewest[from] as number) + 1 >= (fewest[to] as number)) continue;
+      if (furthestBetween(polygon, from, to) <= within) fewest[to] = (fewest[from] as number) + 1;
+    }
+  }
+  return fewest[polygon.length] as number;
+}
+
+Deno.test("where an outline needs more points, no choice of as many comes nearer than two thirds", () => {
+  const random = createRandom(5);
+  const noise = framed(40, 40, () => random() - 0.45);
+  const outline = traceOutlines(noise).reduce((a, b) => signedArea(a) > signedArea(b) ? a : b);
+  const reduced = reducePolygon(outline, 120, 0.25);
+  expect(reduced).toHaveLength(120);
+  const nearer = deviationOf(reduced, outline) * 2 / 3;
+  expect(fewestWithin(outline, nearer)).toBeGreaterThan(120);
 });

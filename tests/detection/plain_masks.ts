@@ -60,10 +60,14 @@ function reach(values: Uint8Array, start: number, steps: readonly Point[], width
 /**
  * The parts of a mask whose outer contours, as `cv2.findContours` finds them, enclose most pixels; without their holes.
  *
- * @returns The largest, and those that are nearly as large: how large one is depends on where between pixels it ends
+ * @param content Where parts have to have a pixel
+ * @returns The largest, and those that may be as large: how large one is depends on where between the centres of pixels it ends
  */
-export function largestParts(mask: Uint8Array, { width, height }: Size): Uint8Array[] {
-  const parts: { filled: Uint8Array; area: number }[] = [];
+export function largestParts(
+  mask: Uint8Array,
+  { size: { width, height }, content }: { size: Size; content: Corners },
+): Uint8Array[] {
+  const parts: { filled: Uint8Array; area: number; slack: number }[] = [];
   const seen = new Set<number>();
   // Around the mask there is a way past it.
   const wide = width + 2;
@@ -79,10 +83,19 @@ export function largestParts(mask: Uint8Array, { width, height }: Size): Uint8Ar
     const filled = mask.map((_, place) =>
       outside.has((Math.floor(place / width) + 1) * wide + place % width + 1) ? 0 : 1
     );
-    parts.push({ filled, area: filled.reduce((sum, value) => sum + value, 0) });
+    if (!hasPixelIn(filled, content, width)) continue;
+    const area = filled.reduce((sum, value) => sum + value, 0);
+    parts.push({ filled, area, slack: edgesOf(filled, { width, height }).length / 2 });
   }
-  const most = Math.max(...parts.map(({ area }) => area));
-  return parts.filter(({ area }) => area > 0.8 * most).map(({ filled }) => filled);
+  const most = Math.max(...parts.map(({ area, slack }) => area - slack));
+  return parts.filter(({ area, slack }) => area + slack >= most).map(({ filled }) => filled);
+}
+
+function hasPixelIn(mask: Uint8Array, { left, top, right, bottom }: Corners, width: number) {
+  return mask.some((value, place) => {
+    const [x, y] = [place % width, Math.floor(place / width)];
+    return value === 1 && x >= left && x < right && y >= top && y < bottom;
+  });
 }
 
 /** From one point to another. */
@@ -130,9 +143,21 @@ function pointsOn([[ax, ay], [bx, by]]: Line): Point[] {
   );
 }
 
-/** Hausdorff distance between a polygon and the edge of a mask, in pixels; 0 if both are empty, infinite if one is. */
-export function outlineDistance(polygon: readonly Point[], mask: Uint8Array, size: Size): number {
-  const edges = edgesOf(mask, size);
+/**
+ * Hausdorff distance between a polygon and the edge of a mask, in pixels; 0 if both are empty, infinite if one is.
+ *
+ * @param content What the edge is clipped to, each point to the nearest, as `scale_coords` does
+ */
+export function outlineDistance(
+  polygon: readonly Point[],
+  mask: Uint8Array,
+  { size, content }: { size: Size; content: Corners },
+): number {
+  const clipped = ([x, y]: Point): Point => [
+    Math.max(content.left, clip(x, content.right)),
+    Math.max(content.top, clip(y, content.bottom)),
+  ];
+  const edges = edgesOf(mask, size).map(([from, to]): Line => [clipped(from), clipped(to)]);
   const sides = sidesOf(polygon);
   const furthest = (from: readonly Line[], to: readonly Line[]) =>
     from.flatMap(pointsOn).reduce((most, point) => Math.max(most, distanceTo(point, to)), 0);

@@ -13,6 +13,10 @@ import { yolov8Export } from "./exports/yolov8_exports.ts";
 import { largestParts, outlineDistance, plainMask } from "./plain_masks.ts";
 
 const SIZE = { width: 96, height: 64 };
+const WHOLE = {
+  size: SIZE,
+  content: { left: 0, top: 0, right: SIZE.width, bottom: SIZE.height },
+};
 const CONFIDENCE = 0.3;
 const CLASSES = 3;
 
@@ -186,7 +190,7 @@ for (const [name, [model, layout]] of Object.entries(MASKS)) {
     const objects = plain.rows.map(({ box, score, extras }) => {
       const whole = { box: cornersOf(box), size: SIZE };
       const mask = plainMask(extras, plain.prototypes as Tensor, whole);
-      return { score, sides: sidesOf(box), parts: largestParts(mask, SIZE) };
+      return { score, sides: sidesOf(box), parts: largestParts(mask, WHOLE) };
     }).filter(({ parts }) => parts.length > 0);
     expect(ours).toHaveLength(objects.length);
     for (const { mask = [], confidence, bbox: [x, y, w, h] } of ours) {
@@ -194,7 +198,7 @@ for (const [name, [model, layout]] of Object.entries(MASKS)) {
       expect(mask.length).toBeLessThanOrEqual(200);
       const distances = objects.filter(({ score, sides }) =>
         Math.abs(score - confidence) <= 0.001 && distance([x, y, x + w, y + h], sides) <= 0.11
-      ).flatMap(({ parts }) => parts.map((part) => outlineDistance(mask, part, SIZE)));
+      ).flatMap(({ parts }) => parts.map((part) => outlineDistance(mask, part, WHOLE)));
       expect(Math.min(...distances)).toBeLessThanOrEqual(1);
     }
   });

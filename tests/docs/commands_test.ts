@@ -63,6 +63,7 @@ const COMMANDS: Readonly<Record<string, RegExp | { runElsewhere: string }>> = {
     runElsewhere: "tests/docs/scaling_test.ts",
   },
   "deno task soak --minutes 10": { runElsewhere: "too long; run before each release" },
+  "deno task soak --cluster --minutes 10": { runElsewhere: "too long; run before each release" },
 };
 
 /** The commands of all blocks of shell in README.md and docs/, one a line. */

@@ -6,7 +6,8 @@ import { DOOR, moment, SOMEBODY, until } from "../events/moments.ts";
 import { listen, startBroker } from "../events/mosquitto.ts";
 import { DOG, DOG_VIDEO, installClient } from "../client_package/built_client.ts";
 import { isMissing, pythonWithWebSockets } from "../needs.ts";
-import { startTestServer } from "../routes/test_server.ts";
+import { startTestServer, TestClient } from "../routes/test_server.ts";
+import { waitFor } from "../video/wait_for.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 const TIMEOUT_MS = 60_000;
@@ -69,6 +70,38 @@ Deno.test({
   async fn() {
     const output = await runExample("video_to_csv.mjs", "node", [DOG_VIDEO, "out.csv"]);
     expect(output).toMatch(DOG_CSV);
+  },
+});
+
+Deno.test({
+  name: "the example for cameras is a camera of what is piped into it, and may be started again",
+  ignore: isMissing("python3"),
+  async fn() {
+    await using server = await startTestServer();
+    const dog = await Deno.readFile(DOG);
+    for (const _ of ["first", "again"]) {
+      const camera = new Deno.Command("python3", {
+        args: [new URL("mjpeg_camera.py", EXAMPLES).pathname],
+        env: { LIVESYTE_URL: `http://${server.host}` },
+        stdin: "piped",
+        stdout: "piped",
+      }).spawn();
+      const output = camera.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      const input = camera.stdin.getWriter();
+      const timer = setInterval(() => input.write(dog).catch(() => {}), 100);
+      try {
+        expect((await output.read()).value).toBe(`http://${server.host}/cameras?id=pi\n`);
+        const viewer = new TestClient(`ws://${server.host}/ws/cameras/pi`);
+        await waitFor(() => JSON.stringify(viewer.messages).includes(`"label":"dog"`));
+        await viewer.close();
+      } finally {
+        clearInterval(timer);
+        // It ends where its input does.
+        await input.close();
+        await camera.status;
+        await output.cancel();
+      }
+    }
   },
 });
 

@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import * as v from "valibot";
-import { namedSchemas, querySchema, type Schema } from "../../lib/http/openapi_schemas.ts";
+import { namedSchemas, querySchema } from "../../lib/http/openapi_schemas.ts";
+import type { Schema } from "../../lib/reference/open_api_document.ts";
 import { JobViewSchema } from "../../lib/protocol/job.ts";
 import { PipelineResultSchema } from "../../lib/protocol/result.ts";
 import { CLOSE_CODES } from "../../lib/protocol/stream.ts";

@@ -8,6 +8,7 @@ import {
   expectAccessible,
   expectedDog,
   intersectionOverUnion,
+  movement,
   visit,
   type VisitOptions,
   waitForDog,
@@ -232,21 +233,6 @@ dogTest("nothing moves when cameras come, start, fail and are stopped", async ()
   });
 });
 
-/** How much has moved on the page by itself, as browsers score it. */
-function movement(page: Page): Promise<number> {
-  return page.evaluate(() =>
-    new Promise<number>((resolve) => {
-      let score = 0;
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) {
-          score += (entry as unknown as { value: number }).value;
-        }
-      }).observe({ type: "layout-shift", buffered: true });
-      setTimeout(() => resolve(score), 500);
-    })
-  );
-}
-
 dogTest("what is wrong with a camera stands at its field", async () => {
   const tolerate = /status of 4\d\d/;
   await visitCameras([{ id: "door", name: "Door" }], { tolerate }, async (page) => {
@@ -285,6 +271,31 @@ dogTest("a camera is stopped for everyone, and started again", async () => {
     await page.getByRole("button", { name: "Start Door" }).click();
     await tile(page, "Door").locator(`.pill[data-tone="live"]`).waitFor();
     await waitForDog(page);
+    // Started for those who look, and not kept on.
+    await page.goto("about:blank");
+    await untilStates({ door: "idle" });
+  });
+});
+
+dogTest("a camera that is kept on goes off again by itself once that is taken back", async () => {
+  await visitCameras([{ id: "door", name: "Door" }], {}, async (page) => {
+    await ask("camera/door/start", "POST");
+    await tile(page, "Door").getByText("kept on").waitFor();
+    const grid = page.url();
+    await page.getByRole("link", { name: "Door" }).click();
+    const runs = page.getByLabel("Runs");
+    await runs.waitFor();
+    expect(await runs.inputValue()).toBe("start");
+    await expectAccessible(page, "kept on");
+    await runs.selectOption("Kept off");
+    await page.getByText("Turned off.").waitFor();
+    await runs.selectOption("While somebody looks");
+    await waitForDog(page);
+    await page.goto(grid);
+    await page.getByRole("button", { name: "Stop Door" }).waitFor();
+    expect(await tile(page, "Door").getByText("kept on").count()).toBe(0);
+    await page.goto("about:blank");
+    await untilStates({ door: "idle" });
   });
 });
 

@@ -2,7 +2,14 @@
 
 import { expect } from "expect";
 import { browserTest } from "./browser.ts";
-import { dogTest, expectAccessible, startCamera, visit, waitForDog } from "./live_page.ts";
+import {
+  dogTest,
+  expectAccessible,
+  movement,
+  startCamera,
+  visit,
+  waitForDog,
+} from "./live_page.ts";
 
 /** A phone that is held upright. */
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -58,6 +65,7 @@ dogTest("what is seen moves nothing below it", async (camera) => {
       await waitForDog(page);
       // The place for text comes with the first result.
       await page.locator(".panel.text").waitFor();
+      expect(await movement(page)).toBeLessThan(0.02);
       const before = await top();
       await page.evaluate(() => {
         const row = document.querySelector(".objects li");

@@ -194,3 +194,37 @@ async function firstFrame(path: string): Promise<Uint8Array> {
   expect({ success, bytes: stdout.length }).toEqual({ success: true, bytes: 640 * 480 * 3 });
   return stdout;
 }
+
+browserTest("a pointer that moves draws anew only where it comes to another object", async () => {
+  await visitFound(async (page) => {
+    await page.evaluate(() => {
+      const { clearRect } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.clearRect = function (...rectangle) {
+        document.body.dataset.paints = String(Number(document.body.dataset.paints ?? 0) + 1);
+        return clearRect.apply(this, rectangle);
+      };
+    });
+    const read = async () => ({
+      paints: Number(await page.locator("body").getAttribute("data-paints")),
+      frame: Number(await page.locator(".overlay ul").getAttribute("data-frame-index")),
+    });
+    const stage = await page.locator(".overlay").boundingBox();
+    const placeOf = async ([x, y]: Point) => {
+      const place = await onStage(page, [x, y, 0, 0], FOUND.image);
+      return { x: (stage?.x ?? 0) + place.x, y: (stage?.y ?? 0) + place.y };
+    };
+    const [dog, person] = [await placeOf([150, 400]), await placeOf([620, 300])];
+    await page.mouse.move(dog.x, dog.y);
+    const before = await read();
+    for (let step = 0; step < 60; step++) await page.mouse.move(dog.x + step, dog.y);
+    await page.waitForTimeout(200);
+    const after = await read();
+    // The image is sent again and again, and each answer is drawn.
+    expect(after.paints - before.paints).toBeLessThanOrEqual(after.frame - before.frame + 2);
+    await page.mouse.move(person.x, person.y);
+    await page.waitForFunction(
+      (paints) => Number(document.body.dataset.paints) > paints,
+      after.paints,
+    );
+  });
+});

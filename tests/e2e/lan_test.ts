@@ -1,5 +1,6 @@
 import { expect } from "expect";
 import { lanAddresses, lanUrls } from "../../lib/front/lan.ts";
+import type { Page } from "playwright-core";
 import { isMissing } from "../needs.ts";
 import { createFilms } from "./camera_file.ts";
 import {
@@ -13,7 +14,7 @@ import { startServer } from "./server.ts";
 
 const TOKEN = "a token & more";
 const ENVIRONMENT = { STREAM_AUTH_TOKEN: TOKEN, PIPELINE_WORKERS: "1", PIPELINE_THREADS: "2" };
-const PHONE: VisitOptions["context"] = {
+const PHONE: NonNullable<VisitOptions["context"]> = {
   ...{ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
   // As a person does once, after the browser's warning.
   ignoreHTTPSErrors: true,
@@ -34,6 +35,7 @@ Deno.test({
       await startCamera(page);
       await waitForDog(page);
       expect(await page.locator(".phone").isVisible()).toBe(false);
+      await expectShared(page, url);
       await page.goto(new URL("/videos", url).href);
       await page.waitForURL((at) => at.searchParams.get("token") === TOKEN);
       await page.getByRole("heading", { name: "Videos" }).first().waitFor();
@@ -46,6 +48,26 @@ Deno.test({
     });
   },
 });
+
+/** Shares the stream of a page; whoever opens the link sees it, and needs to enter no token. */
+async function expectShared(page: Page, url: string): Promise<void> {
+  await page.locator(`button[aria-label="Share"]:enabled`).tap();
+  const dialog = page.getByRole("dialog", { name: "Share this stream" });
+  await dialog.getByText("It holds the server’s token").waitFor();
+  await dialog.getByRole("img", { name: "QR code" }).waitFor();
+  await expectAccessible(page, "sharing with a token");
+  const link = new URL(await dialog.getByLabel("Link").inputValue());
+  await page.keyboard.press("Escape");
+  expect(link.origin).toBe(new URL(url).origin);
+  const path = link.pathname + link.search;
+  await visit({ url, path, context: PHONE, tolerate: /status of 401/ }, async ({ page }) => {
+    await waitForDog(page);
+    await page.waitForFunction(() => localStorage.getItem("livesyte.token") !== null);
+    await page.goto(new URL("/watch", url).href);
+    await page.waitForURL((at) => at.searchParams.get("token") === TOKEN);
+    await page.locator(".stream-card").first().waitFor();
+  });
+}
 
 Deno.test({
   name: "a page over plain HTTP says why there is no camera, and how to get one",

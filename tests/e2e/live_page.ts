@@ -195,6 +195,23 @@ export function colorsAcrossLeftEdge(page: Page, box: Rectangle): Promise<number
   }, box);
 }
 
+/** How much has moved on the page by itself since it was opened, as browsers score it. */
+export function movement(page: Page): Promise<number> {
+  return page.evaluate(() =>
+    new Promise<number>((resolve) => {
+      let score = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          const shift = entry as unknown as { value: number; hadRecentInput: boolean };
+          // What a person does may move something.
+          if (!shift.hadRecentInput) score += shift.value;
+        }
+      }).observe({ type: "layout-shift", buffered: true });
+      setTimeout(() => resolve(score), 500);
+    })
+  );
+}
+
 /** Lets axe look at the page as it is now, light and dark; `state` names it in a failure. */
 export async function expectAccessible(page: Page, state: string): Promise<void> {
   // Evaluated rather than added as a script, which the page's policy forbids.

@@ -51,6 +51,28 @@ browserTest("every page asks for a missing token in the same words", async () =>
   });
 });
 
+browserTest(
+  "every page keeps the token that it was opened with, and brings it to the others",
+  async () => {
+    await using server = await startServer(ENVIRONMENT);
+    await visit({ ...REFUSED, url: server.url, path: "/videos" }, async ({ page, url }) => {
+      for (const path of ["/watch", "/watch?session_id=a", "/cameras", "/videos"]) {
+        await page.evaluate(() => localStorage.clear());
+        const opened = new URL(path, url);
+        opened.searchParams.set("token", TOKEN);
+        await page.goto(opened.href);
+        await page.waitForFunction(() => localStorage.getItem("livesyte.token") !== null);
+        const other = path === "/videos" ? "/cameras" : "/videos";
+        await page.goto(new URL(other, url).href);
+        await page.waitForURL((at) =>
+          at.pathname === other && at.searchParams.get("token") === TOKEN
+        );
+        await page.locator(".token").waitFor({ state: "detached" });
+      }
+    });
+  },
+);
+
 async function enterToken(page: Page, token: string): Promise<void> {
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Open", exact: true }).click();

@@ -6,12 +6,12 @@ import { CLIP_SIZE, KINDS, type Scene } from "../detection/tracking/scene.ts";
 import { H264 } from "../video/media.ts";
 import { walker } from "./made_clip.ts";
 
-/** A person walks to the right-hand half, stays there from 3 to 7 s and walks back; a dog stands at the left. */
+/** A person walks to the right-hand half, stays there from 3 to 7 s and walks back; a dog stands above the left end of the way. */
 export const VISIT: Scene = {
   seconds: 10,
   framesPerSecond: 10,
   actors: [
-    walker(KINDS.smallDog, 110, [[0, 110, 440], [20, 110, 440]]),
+    walker(KINDS.smallDog, 110, [[0, 110, 125], [20, 110, 125]]),
     walker(KINDS.person, 280, [[0, 60, 420], [3, 500, 420], [7, 500, 420], [9.5, 130, 420], [
       20,
       130,

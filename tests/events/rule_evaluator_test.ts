@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { RuleEvaluator } from "../../lib/events/rule_evaluator.ts";
 import type { Rule } from "../../lib/protocol/rule.ts";
+import { createRandom } from "../streaming/mutate_frame.ts";
 import { KINDS, type Scene } from "../detection/tracking/scene.ts";
 import {
   type ClipFaults,
@@ -45,6 +46,19 @@ const PACING = walker(
   [0, 1, 2, 3, 4, 5].map((turn) => [4 * turn, turn % 2 === 0 ? 100 : 540, 300]),
 );
 
+/** Eight people who walk across the picture, at times and at depths of their own; those further down hide the others. */
+function crowd(seed: number): Scene["actors"] {
+  const random = createRandom(seed);
+  return Array.from({ length: 8 }, () => {
+    const [from, to] = random() < 0.5 ? [-20, 660] : [660, -20];
+    const [y, start, seconds] = [250 + 220 * random(), 12 * random(), 4 + 4 * random()];
+    return {
+      y,
+      actor: walker(KINDS.person, 60 + y / 3, [[start, from, y], [start + seconds, to, y]]),
+    };
+  }).sort((a, b) => a.y - b.y).map(({ actor }) => actor);
+}
+
 /** `type direction@second`, rounded. */
 function summary(rules: Rule[], of: Scene, faults: ClipFaults): string[] {
   return noticedIn(makeClip(of, faults), rules).map(({ second, event }) =>
@@ -85,6 +99,26 @@ Deno.test("who stays is told of once, after as long as the rule says", () => {
   const rules = [rule({ when: "dwell", zone: RIGHT, seconds: 5 })];
   expectEvents(rules, scene([VISITOR], 20), [["dwell person", 8]]);
   expectEvents([rule({ when: "dwell", zone: RIGHT, seconds: 14 })], scene([VISITOR], 20), []);
+});
+
+Deno.test("five frames a second are enough, and fifteen not too many", () => {
+  const rules = [
+    rule({ id: "enter", when: "enter", zone: RIGHT, cooldown_s: 0 }),
+    rule({ id: "leave", when: "leave", zone: RIGHT, cooldown_s: 0 }),
+    rule({ id: "dwell", when: "dwell", zone: RIGHT, seconds: 5, cooldown_s: 0 }),
+    rule({ id: "cross", when: "cross", line: DOWN, cooldown_s: 0 }),
+    rule({ id: "count", when: "count", at_least: 2, cooldown_s: 0 }),
+  ];
+  const expected: [string, number][] = [
+    ["enter person", 3],
+    ["cross person out 1", 3],
+    ["dwell person", 8],
+    ["leave person", 12],
+    ["cross person in 1", 12],
+  ];
+  for (const framesPerSecond of [5, 15]) {
+    expectEvents(rules, { ...scene([VISITOR], 17), framesPerSecond }, expected);
+  }
 });
 
 Deno.test("a line counts each way, and each crossing once", () => {
@@ -185,6 +219,34 @@ Deno.test("an object that is found again under another track stays the same", ()
   );
   const found = noticedIn(renamed, rules).map(({ event }) => event.type);
   expect(found).toEqual(["enter", "dwell", "leave"]);
+});
+
+Deno.test("who comes in where somebody has just gone out is somebody else", () => {
+  const goes = walker(KINDS.person, 200, [[0.5, 320, 420], [2, 320, 420], [5, 700, 420]]);
+  const comes = walker(KINDS.person, 200, [[6, 700, 420], [9, 320, 420], [12, 320, 420]]);
+  expectEvents([rule({ when: "enter" })], scene([goes, comes], 12), [
+    ["enter person", 1],
+    ["enter person", 7],
+  ]);
+});
+
+Deno.test("most of a crowd is counted, each once", () => {
+  let [crossings, entries] = [0, 0];
+  for (const seed of SEEDS) {
+    const clip = makeClip(scene(crowd(seed), 22), { seed, missed: 0.05, shake: 0.02 });
+    const evaluator = new RuleEvaluator([
+      rule({ id: "line", when: "cross", line: DOWN, cooldown_s: 0 }),
+      rule({ id: "zone", when: "enter", zone: [[0.35, 0], [0.65, 0], [0.65, 1], [0.35, 1]] }),
+    ]);
+    for (const { atMs, result } of clip) evaluator.update(result, atMs);
+    const [line, zone] = evaluator.counts();
+    crossings += (line?.in ?? 0) + (line?.out ?? 0);
+    entries += zone?.events ?? 0;
+  }
+  const people = 8 * SEEDS.length;
+  for (const counted of [crossings, entries]) {
+    expect(Math.abs(counted - people) / people).toBeLessThan(0.05);
+  }
 });
 
 Deno.test("an outage of the source is no time in which anybody stays or goes", () => {

@@ -128,7 +128,7 @@ const UNFIT: Record<string, [write: (path: string) => Promise<void>, because: st
     "it is a zip file, perhaps PyTorch weights; export them to ONNX",
   ],
   "an empty file": [(path) => Deno.writeFile(path, new Uint8Array()), "it is empty"],
-  "a folder": [(path) => Deno.mkdir(path), "it is not a file"],
+  "a folder": [(path) => Deno.mkdir(path), "it is a folder; an ONNX file works"],
   "a model that is cut short": [async (path) => {
     const whole = serializeOnnx(yolov8Export());
     await Deno.writeFile(path, whole.subarray(0, whole.length - 1000));

@@ -32,6 +32,7 @@ Deno.test("what a page leads to is below BASE_PATH", async () => {
       "/vision/cameras",
       "/vision/watch",
       "/vision/videos",
+      "/vision/docs",
       "/vision/nothing-here",
       "/",
     ]

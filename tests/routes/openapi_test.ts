@@ -3,7 +3,7 @@ import addFormats from "ajv-formats";
 import Ajv2020 from "ajv/dist/2020.js";
 import { expect } from "expect";
 import * as v from "valibot";
-import type { OpenApiDocument } from "../../lib/http/openapi.ts";
+import type { OpenApiDocument } from "../../lib/reference/open_api_document.ts";
 import { ServerMessageSchema } from "../../lib/protocol/stream.ts";
 import { moment, until } from "../events/moments.ts";
 import { readFixture } from "../read_fixture.ts";
@@ -145,7 +145,10 @@ Deno.test("parameters of the OpenAPI document have the types that they have", as
   await using server = await startTestServer({ processor: PROCESSOR });
   const { paths } = await readDocument(server);
   const parametersOf = (path: string, method: string) => {
-    const parameters = paths[path]?.[method]?.parameters as { name: string; schema: unknown }[];
+    const parameters = paths[path]?.[method]?.parameters as readonly {
+      name: string;
+      schema: unknown;
+    }[];
     return Object.fromEntries(parameters.map(({ name, schema }) => [name, schema]));
   };
   expect(parametersOf("/video/results/{id}", "get")).toEqual({

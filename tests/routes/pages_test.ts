@@ -23,6 +23,7 @@ Deno.test("titles name the page, those of errors too", async () => {
   expect(await titleOf("/watch")).toBe("Watch · livesyte");
   expect(await titleOf("/watch?session_id=x")).toBe("Watch · livesyte");
   expect(await titleOf("/videos")).toBe("Videos · livesyte");
+  expect(await titleOf("/docs")).toBe("API reference · livesyte");
   expect(await titleOf("/nothing-here")).toBe("Not found · livesyte");
 });
 

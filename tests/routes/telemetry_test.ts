@@ -274,7 +274,8 @@ async function presentToken({ url }: ServerProcess): Promise<RawAnswer[]> {
   }
   answers.push(await requestRaw(host, `http://[::zz]/sessions?token=${TOKEN}`));
   for (const query of queries) {
-    const path = `/ws/video/stream?pipeline_id=none&${query}`;
+    // A stream key is as secret as the token.
+    const path = `/ws/video/stream?pipeline_id=none&stream_key=key-${TOKEN}-${TOKEN}&${query}`;
     answers.push(await requestRaw(host, path, { headers: UPGRADE }));
   }
   return answers;

@@ -49,11 +49,14 @@ export async function deleteCamera(page: string, id: string): Promise<void> {
   await request(apiUrl(page, `/camera/${id}`), { method: "DELETE" });
 }
 
-/** Turns a camera on, whether somebody looks or not, or off for everyone. @throws {ApiError} If that fails. */
+/** Keeps a camera on, whether somebody looks or not, or off for everyone; or takes that back. */
+export type ForceAction = "start" | "stop" | "auto";
+
+/** Keeps a camera on or off, or takes that back. @throws {ApiError} If that fails. */
 export async function forceCamera(
   page: string,
   id: string,
-  action: "start" | "stop",
+  action: ForceAction,
 ): Promise<void> {
   await request(apiUrl(page, `/camera/${id}/${action}`), { method: "POST" });
 }

@@ -12,13 +12,12 @@ export function cameraFacts(
   camera: CameraView,
   pipelines: readonly PipelineSummary[],
 ): [name: string, value: string][] {
-  const { pipeline_id, width, height, fps, always, forced, client_count, uptime_s } = camera;
+  const { pipeline_id, width, height, fps, client_count, uptime_s } = camera;
   return [
     ["Address", camera.url],
     ["Pipeline", pipelines.find(({ id }) => id === pipeline_id)?.name ?? pipeline_id],
     ["Size", width === null || height === null ? "not known yet" : `${width}×${height}`],
     ["Frames a second", `at most ${fps}`],
-    ["Runs", always || forced === "on" ? "always" : "while somebody looks"],
     ["Clients now", String(client_count)],
     ["Without a break", formatDuration(uptime_s)],
     ["Restarts", String(camera.restarts)],

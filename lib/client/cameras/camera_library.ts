@@ -14,7 +14,7 @@ import {
   fetchCameras,
   forceCamera,
 } from "./camera_api.ts";
-import type { CameraSettings } from "./camera_api.ts";
+import type { CameraSettings, ForceAction } from "./camera_api.ts";
 import type { CameraSignals } from "./camera_signals.ts";
 import { describeChanges } from "./camera_words.ts";
 
@@ -109,8 +109,8 @@ export class CameraLibrary {
     if (this.#isRunning) this.#timer = setTimeout(() => this.refresh(), REFRESH_MS);
   }
 
-  /** Turns a camera on or off. */
-  async force(id: string, action: "start" | "stop"): Promise<void> {
+  /** Keeps a camera on or off, or takes that back. */
+  async force(id: string, action: ForceAction): Promise<void> {
     const { problem } = this.#signals;
     problem.value = null;
     try {

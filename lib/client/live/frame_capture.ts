@@ -1,5 +1,6 @@
 /** Turns what a video or a canvas shows into JPEG frames for the stream. */
 
+import type { Explanation } from "../explanation.ts";
 import type { Size } from "../../image/size.ts";
 
 /** The longer and the shorter side that a frame is scaled down to. */
@@ -87,3 +88,9 @@ function encodeJpeg(canvas: OffscreenCanvas | HTMLCanvasElement): Promise<Blob> 
     );
   });
 }
+
+/** What to tell the person where the browser cannot encode. */
+export const ENCODING_FAILED: Explanation = {
+  title: "This browser cannot encode the image",
+  remedy: "Start again, or open the page in another browser.",
+};

@@ -2,16 +2,16 @@
 
 import type { Explanation } from "../explanation.ts";
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
-import { type CameraChoice, CameraError, explainCameraFailure, listCameras } from "./camera.ts";
+import { type CameraChoice, CameraError, listCameras } from "./camera.ts";
 import { CameraReturn } from "./camera_return.ts";
 import { explainStreamFailure } from "../errors.ts";
 import { FpsThrottler } from "./fps_throttler.ts";
-import { type CaptureElement, FrameEncoder } from "./frame_capture.ts";
+import { type CaptureElement, ENCODING_FAILED, FrameEncoder } from "./frame_capture.ts";
 import { everyFrame } from "./frame_clock.ts";
 import type { LiveSignals } from "./live_signals.ts";
 import {
   checkFile,
-  FileError,
+  explainOpening,
   type LiveSource,
   openCameraSource,
   openFile,
@@ -21,6 +21,8 @@ import { fetchPipelines, firstChoice, streamUrl } from "../pipelines.ts";
 import type { DropMessage, ResultMessage, ServerMessage } from "../../protocol/stream.ts";
 import { RealtimeClient, type RealtimeClientOptions } from "./realtime_client.ts";
 import { recall } from "../remember.ts";
+import { tabStreamKey } from "./tab_stream_key.ts";
+import { currentName, recallName, rememberName } from "./stream_name.ts";
 import { appendHistory } from "./stream_history.ts";
 import { StatisticsCollector } from "./stream_statistics.ts";
 import { isTokenRefused } from "../token.ts";
@@ -71,13 +73,15 @@ export class LiveSession {
   /** Begins to follow `signals`; it connects to nothing before a source runs. */
   constructor(signals: LiveSignals, options: LiveSessionOptions = {}) {
     this.#signals = signals;
+    const streamKey = tabStreamKey();
+    recallName(signals);
     this.#now = options.now ?? (() => performance.now());
     this.#encode = options.encode ?? ((element) => this.#encoder.encode(element));
     this.#everyFrame = options.everyFrame ?? everyFrame;
     this.#fetchPipelines = options.fetchPipelines ?? fetchPipelines;
     this.#isRefused = options.isRefused ?? (() => isTokenRefused(location.href));
     this.#client = new RealtimeClient({
-      streamUrl: (pipelineId) => streamUrl(location.href, pipelineId),
+      streamUrl: (id) => streamUrl(location.href, id, { name: currentName(signals), streamKey }),
       ...options,
       isRefused: this.#isRefused,
       signals,
@@ -175,6 +179,12 @@ export class LiveSession {
     } catch (error) {
       if (opening === this.#opening) this.fail(explainOpening(error));
     }
+  }
+
+  /** Calls the stream otherwise, on later visits too; an empty name gives it back the one of its source. */
+  rename(name: string): void {
+    rememberName(this.#signals, name);
+    this.#client.rename(currentName(this.#signals));
   }
 
   /** Ends the session, because the person said so. */
@@ -330,16 +340,6 @@ export class LiveSession {
       this.#signals.history.value = [];
     });
   }
-}
-
-const ENCODING_FAILED: Explanation = {
-  title: "This browser cannot encode the image",
-  remedy: "Start again, or open the page in another browser.",
-};
-
-function explainOpening(error: unknown): Explanation {
-  if (error instanceof FileError) return error.explanation;
-  return explainCameraFailure(error instanceof CameraError ? error.failure : "unknown");
 }
 
 let pageSession: LiveSession | undefined;

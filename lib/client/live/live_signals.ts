@@ -54,6 +54,8 @@ export interface LiveSignals extends RealtimeSignals {
   statistics: Signal<StreamStatistics | null>;
   /** The figures of the last minute. */
   history: Signal<HistoryPoint[]>;
+  /** What the person calls the stream, on later visits too; empty for the name that its source gives it. */
+  streamName: Signal<string>;
   /** The frame of the last result, for those who want to keep both. */
   lastAnswered: Signal<AnsweredFrame | null>;
   /** The result whose frame is shown in place of the live image; `null` while that itself is shown. */
@@ -85,6 +87,7 @@ export function createLiveSignals(): LiveSignals {
     device: signal<DeviceInUse | null>(null),
     statistics: signal<StreamStatistics | null>(null),
     history: signal<HistoryPoint[]>([]),
+    streamName: signal(""),
     lastAnswered: signal<AnsweredFrame | null>(null),
     steppedResult: signal<ResultMessage | null>(null),
     minimumConfidence: signal(0.25),

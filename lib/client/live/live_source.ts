@@ -219,3 +219,9 @@ function explainUnreadable(name: string): Explanation {
     remedy: "The file may be damaged. JPEG, PNG, WebP, MP4 and WebM files work everywhere.",
   };
 }
+
+/** What to tell the person about something that was thrown here. */
+export function explainOpening(error: unknown): Explanation {
+  if (error instanceof FileError) return error.explanation;
+  return explainCameraFailure(error instanceof CameraError ? error.failure : "unknown");
+}

@@ -25,6 +25,8 @@ export interface RealtimeSignals {
   slowDownWarnings: Signal<number>;
   /** `null` again with the next result. */
   lastError: Signal<StreamFailure | null>;
+  /** The id under which others watch the stream that is sent; `null` before the server has told it. */
+  sessionId: Signal<string | null>;
   /** Time from sending the last answered frame to its result, in milliseconds. */
   roundTripMs: Signal<number | null>;
 }
@@ -39,6 +41,7 @@ export function createRealtimeSignals(): RealtimeSignals {
     droppedFrames: signal(0),
     slowDownWarnings: signal(0),
     lastError: signal<StreamFailure | null>(null),
+    sessionId: signal<string | null>(null),
     roundTripMs: signal<number | null>(null),
   };
 }
@@ -125,6 +128,11 @@ export class RealtimeClient {
     this.#connection.retryNow();
   }
 
+  /** Gives the stream another name; does nothing before the first connection. */
+  rename(name: string): void {
+    this.#connection.rename(name);
+  }
+
   /**
    * Sends one frame.
    *
@@ -160,6 +168,8 @@ export class RealtimeClient {
         signals.droppedFrames.value += 1;
       } else if ("warning" in message) {
         signals.slowDownWarnings.value += 1;
+      } else if ("session_id" in message) {
+        signals.sessionId.value = message.session_id;
       }
     });
   }

@@ -152,24 +152,17 @@ function isChosen(
   return confidence >= minimumConfidence && !hiddenLabels.includes(label);
 }
 
-/** Where the image is, and where the person points. */
-export interface OverlayView {
-  /** The part of the image that is seen; all of it by default. */
-  visible?: Rectangle;
-  /** Where the person points, in CSS pixels of the overlay. */
-  pointer?: Point | undefined;
-}
-
 /**
- * Lays out a result over an image.
+ * Lays out a result over an image, with nothing pointed at.
  *
  * @param shown Where the image is shown.
+ * @param visible The part of the image that is seen.
  */
 export function layOutOverlay(
   { frame_index, result }: ResultMessage,
   shown: Rectangle,
   choice: OverlayChoice,
-  { visible = shown, pointer }: OverlayView = {},
+  visible: Rectangle = shown,
 ): OverlayLayout {
   const detections = choice.showBoxes ? chosenDetections(result.detections, choice) : [];
   const classes = choice.showBoxes ? chosenClasses(result.classes, choice) : [];
@@ -200,7 +193,7 @@ export function layOutOverlay(
     frameIndex: frame_index,
     visible,
     detections: placed,
-    pointedAt: pointer && objectAt(pointer, placed),
+    pointedAt: undefined,
     classes: classes.map(({ label, class_id, confidence }) => ({
       label: `${className(label)} ${formatPercent(confidence)}`,
       class_id,

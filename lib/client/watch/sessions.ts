@@ -1,32 +1,28 @@
 /** Knows the streams that can be watched. */
 
-import * as v from "valibot";
 import { SessionSummariesSchema, type SessionSummary } from "../../protocol/session_summary.ts";
+import { apiUrl, read, request } from "../server_api.ts";
 import { serverUrl } from "../server_url.ts";
-
-/** Thrown by {@linkcode fetchSessions} where the server asks for a token that the page has not. */
-export class TokenError extends Error {
-  /** `TokenError`, where it would be `Error` otherwise. */
-  override readonly name = "TokenError";
-}
 
 /**
  * Asks the server for the streams that are open now.
  *
  * @param page Address of the page; its `token`, when it has one, is passed on.
- * @throws {TokenError} If the server asks for another token.
- * @throws {Error} If it cannot be reached, or does not answer with a list.
+ * @throws {ApiError} If that fails.
  */
 export async function fetchSessions(page: string): Promise<SessionSummary[]> {
-  const url = serverUrl("/sessions", page);
-  const response = await fetch(url);
-  if (response.status === 401) throw new TokenError("Cannot list the streams without the token");
-  if (!response.ok) throw new Error(`Cannot list the streams: HTTP ${response.status}`);
-  const answer = await response.json();
-  if (!v.is(SessionSummariesSchema, answer)) {
-    throw new Error("Cannot list the streams: no list in the answer");
-  }
-  return answer.sessions;
+  return read(SessionSummariesSchema, await request(apiUrl(page, "/sessions"))).sessions;
+}
+
+/**
+ * Asks the server for a small image of what a stream shows.
+ *
+ * @returns `null` where there is none now.
+ * @throws {TypeError} If the server cannot be reached.
+ */
+export async function fetchThumbnail(page: string, sessionId: string): Promise<Blob | null> {
+  const response = await fetch(apiUrl(page, `/sessions/${sessionId}/snapshot.jpg`));
+  return response.ok ? await response.blob() : null;
 }
 
 /** The address of a stream for viewers, with its frames. */

@@ -1,3 +1,4 @@
+import type { JobListener } from "./job_backend.ts";
 import type { JobEvents } from "./job_events.ts";
 import type { JobRemoval } from "./job_removal.ts";
 import type { JobStorage } from "./job_storage.ts";
@@ -8,11 +9,14 @@ export interface HearOptions extends Pick<JobStorage, "backend" | "files" | "job
   events: JobEvents;
   /** Takes jobs out of memory. */
   removal: JobRemoval;
+  /** Runs work while no job is being changed. */
+  run: JobListener["run"];
 }
 
 /** Keeps the jobs in memory as others make them, and tells of it as of changes that are made here. */
-export function hearChanges({ backend, files, jobs, events, removal }: HearOptions): void {
+export function hearChanges({ backend, files, jobs, events, removal, run }: HearOptions): void {
   backend.listen?.({
+    run,
     changed(job, idleMs) {
       const before = jobs.has(job.id) ? jobs.find(job.id).status : undefined;
       jobs.set(job, idleMs);

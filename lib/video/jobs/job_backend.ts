@@ -37,6 +37,8 @@ export interface ResultsPiece {
 
 /** Is told what others have done to the jobs that a store shares with them. */
 export interface JobListener {
+  /** Runs work while no job is being changed here; the methods below are to be called only then. */
+  run<T>(work: () => T | Promise<T>): Promise<T>;
   /**
    * A job is new or has changed.
    *

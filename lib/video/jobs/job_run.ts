@@ -6,6 +6,7 @@
 
 import type { PipelineResult } from "../../protocol/result.ts";
 import type { FrameBounds } from "../decode/display_geometry.ts";
+import { logEvent } from "../../telemetry/log.ts";
 import type { Job } from "./job.ts";
 import type { JobStore } from "./job_store.ts";
 import { analyseFrames } from "../analyse_frames.ts";
@@ -48,7 +49,8 @@ export async function runJob(
   { store, processor, frameSize, framesAtOnce, decoder: decoderOptions, batch }: JobRunOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const whenReadable = <T>(read: () => Promise<T>) => whenStored(read, { onWait() {}, signal });
+  const onWait = () => sayWaiting(store, id);
+  const whenReadable = <T>(read: () => Promise<T>) => whenStored(read, { onWait, signal });
   const { count, nextFrame } = await whenReadable(() => store.results.count(id));
   if (maxFrames > 0 && count >= maxFrames) return;
   // Tracking begins anew when a job resumes, and must not reuse a number from before.
@@ -84,6 +86,14 @@ export async function runJob(
     frameCount: isWhole ? writer.currentStep : decoder.info.frameCount,
     durationMs: Math.max(decoder.info.durationMs ?? 0, lastTimestampMs),
   });
+}
+
+/** Tells that a job cannot begin: NATS is away, or this machine has no room for the video. */
+function sayWaiting(store: JobStore, id: string): void {
+  logEvent("warning", "job_waits", "Video job waits until its video can be read", { job_id: id });
+  const description = "Waiting for the video";
+  // It may have been removed, and NATS may be away.
+  store.update(id, { progress: { description } }).catch(() => {});
 }
 
 /** The same result with other numbers for the objects that are followed. */

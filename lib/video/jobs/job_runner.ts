@@ -9,8 +9,9 @@ import { JobTakenError, VideoDecodeError } from "../errors.ts";
 import type { Job, JobError, JobStatus } from "./job.ts";
 import { FrameProcessingError } from "../analyse_frames.ts";
 import { type JobRunOptions, runJob } from "./job_run.ts";
-import { type JobQueue, LocalJobQueue } from "./job_queue.ts";
+import type { JobQueue } from "./job_queue.ts";
 import type { JobStore } from "./job_store.ts";
+import { LocalJobQueue } from "./local_job_queue.ts";
 import type { VideoFrameProcessor } from "../video_frame_processor.ts";
 import { whenStored } from "./when_stored.ts";
 
@@ -178,7 +179,9 @@ export class JobRunner implements AsyncDisposable {
     error: JobError | null = null,
   ): Promise<Job> {
     const onWait = () =>
-      logEvent("warning", "job_waits", "Video job waits for disk space", { job_id: id });
+      logEvent("warning", "job_waits", `Video job waits for ${this.#store.room.name}`, {
+        job_id: id,
+      });
     return whenStored(() => this.#store.updateStatus(id, status, error), { onWait, signal });
   }
 }

@@ -18,7 +18,7 @@ import {
   type VideoFrameResult,
 } from "./job.ts";
 import { changeJob, checkProcessing, type JobChanges } from "./job_changes.ts";
-import type { JobBackend, JobWrite } from "./job_backend.ts";
+import type { JobBackend, JobListener, JobWrite } from "./job_backend.ts";
 import { type JobCallback, type JobEvent, JobEvents } from "./job_events.ts";
 import type { JobFiles } from "./job_files.ts";
 import { checkJobLimits, DEFAULT_JOB_LIMITS, type JobStoreLimits } from "./job_limits.ts";
@@ -27,7 +27,7 @@ import { JobRemoval } from "./job_removal.ts";
 import { JobResults } from "./job_results.ts";
 import type { JobHealth, JobStatistics } from "../../protocol/health.ts";
 import { openJobStorage } from "./database/open_job_storage.ts";
-import type { JobStorage, OpenJobStorage } from "./job_storage.ts";
+import type { JobStorage, OpenJobStorage, ResultsRoom } from "./job_storage.ts";
 import { JobSweeper } from "./job_sweeper.ts";
 import { type JobStoreOptions, SYSTEM_CLOCKS } from "./job_store_options.ts";
 import type { FinishedJobs, JobClocks, JobTable } from "./job_table.ts";
@@ -48,8 +48,8 @@ export class JobStore implements AsyncDisposable {
   readonly disk: DiskSpace;
   /** What has been found in the frames so far. */
   readonly results: JobResults;
-  /** Checks that results may still be written; @throws {StorageFullError} If there is too little room */
-  readonly checkResults: () => Promise<void>;
+  /** The room that there is for results. */
+  readonly room: ResultsRoom;
   readonly #backend: JobBackend;
   readonly #jobs: JobTable;
   readonly #events = new JobEvents();
@@ -62,13 +62,13 @@ export class JobStore implements AsyncDisposable {
   #isOpen = true;
 
   private constructor(
-    { files, disk, backend, jobs, checkResults }: JobStorage,
+    { files, disk, backend, jobs, room }: JobStorage,
     { clocks = SYSTEM_CLOCKS, sweepIntervalMs = 60_000 }: JobStoreOptions,
     limits: JobStoreLimits,
   ) {
     this.files = files;
     this.disk = disk;
-    this.checkResults = checkResults;
+    this.room = room;
     this.#backend = backend;
     this.results = new JobResults(backend, (id) => {
       this.#checkOpen();
@@ -83,7 +83,8 @@ export class JobStore implements AsyncDisposable {
       events: this.#events,
       run: (work) => this.#run(work),
     });
-    hearChanges({ backend, files, jobs, events: this.#events, removal: this.#removal });
+    const run: JobListener["run"] = (work) => this.#queue.run(work);
+    hearChanges({ backend, files, jobs, events: this.#events, removal: this.#removal, run });
     this.#clocks = clocks;
     this.#limits = limits;
     this.#sweeper = new JobSweeper({

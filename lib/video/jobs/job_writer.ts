@@ -77,7 +77,7 @@ export class JobWriter {
   async #store(): Promise<void> {
     const { store, id } = this.#options;
     if (this.#results.all.length === 0) return;
-    await store.checkResults();
+    await store.room.check();
     const progress = { currentStep: this.#currentStep, description: DESCRIPTION };
     await store.appendResults(id, this.#results.all, progress);
     this.#results.clear();
@@ -92,7 +92,7 @@ export class JobWriter {
     const { store, id, signal } = this.#options;
     const onWait = () => {
       // The job may have been removed meanwhile.
-      store.updateProgress(id, { description: "Waiting for disk space" }).catch(() => {});
+      store.updateProgress(id, { description: `Waiting for ${store.room.name}` }).catch(() => {});
     };
     await whenStored(change, { onWait, signal });
   }

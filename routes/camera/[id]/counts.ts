@@ -3,8 +3,9 @@ import { defineCameraApi } from "../../../state.ts";
 
 /** `GET /camera/:id/counts`: what the rules of a camera have counted. */
 export const handler = defineCameraApi({
-  GET(ctx) {
-    const { counts } = ctx.state.services.cameras.get(ctx.params.id);
+  async GET(ctx) {
+    const camera = ctx.state.services.cameras.get(ctx.params.id);
+    const counts = await camera.elsewhere?.counts() ?? camera.counts;
     return Response.json({ counts } satisfies CameraCounts);
   },
 });

@@ -7,7 +7,7 @@ export const handler = defineCameraApi({
   GET: (ctx) => Response.json(toCameraView(ctx.state.services.cameras.get(ctx.params.id))),
   async PATCH(ctx) {
     const { bodies, cameras } = ctx.state.services;
-    return Response.json(cameras.change(ctx.params.id, await readJson(bodies, ctx.req)));
+    return Response.json(await cameras.change(ctx.params.id, await readJson(bodies, ctx.req)));
   },
   async DELETE(ctx) {
     await ctx.state.services.cameras.remove(ctx.params.id);

@@ -1,6 +1,6 @@
 import { defineCameraApi } from "../../../state.ts";
 
-/** `POST /camera/:id/start`: keeps a camera on, whoever looks at it, until it is stopped or changed. */
+/** `POST /camera/:id/start`: keeps a camera on, whoever looks at it, until it is told otherwise or changed. */
 export const handler = defineCameraApi({
-  POST: (ctx) => Response.json(ctx.state.services.cameras.force(ctx.params.id, "on")),
+  POST: async (ctx) => Response.json(await ctx.state.services.cameras.force(ctx.params.id, "on")),
 });

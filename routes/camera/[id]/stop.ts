@@ -1,6 +1,6 @@
 import { defineCameraApi } from "../../../state.ts";
 
-/** `POST /camera/:id/stop`: keeps a camera off, whoever looks at it, until it is started or changed. */
+/** `POST /camera/:id/stop`: keeps a camera off, whoever looks at it, until it is told otherwise or changed. */
 export const handler = defineCameraApi({
-  POST: (ctx) => Response.json(ctx.state.services.cameras.force(ctx.params.id, "off")),
+  POST: async (ctx) => Response.json(await ctx.state.services.cameras.force(ctx.params.id, "off")),
 });

@@ -59,10 +59,9 @@ Deno.test("the facts name the pipeline, and say what is not known yet", () => {
   const pipelines = [{ id: "yolo_only", name: "Objects", description: "" }];
   const facts = Object.fromEntries(cameraFacts(exampleCamera({ width: null }), pipelines));
   expect(facts).toMatchObject({ "Pipeline": "Objects", "Size": "not known yet" });
-  expect(Object.fromEntries(cameraFacts(exampleCamera({ forced: "on" }), []))).toMatchObject({
+  expect(Object.fromEntries(cameraFacts(exampleCamera(), []))).toMatchObject({
     "Pipeline": "yolo_only",
     "Size": "1280×720",
-    "Runs": "always",
     "Without a break": "1 min",
   });
   expect([0.4, 59.9, 60, 3599, 3600, 12_000].map(formatDuration))

@@ -144,6 +144,29 @@ Deno.test("LiveSession reconnects with the new pipeline", () => {
   expect(FakeSocket.last.url).toBe("ws://server/yolo_ocr");
 });
 
+Deno.test("LiveSession tells the server a new name, and on the next visit an old one", () => {
+  localStorage.clear();
+  try {
+    using page = new TestPage();
+    page.signals.pipelineId.value = "yolo_only";
+    page.session.start(new TestSource());
+    FakeSocket.last.open();
+    FakeSocket.last.say({ session_id: "a" });
+    expect(page.signals.sessionId.value).toBe("a");
+    page.session.rename(" Yard ");
+    expect(FakeSocket.last.texts).toEqual(['{"name":"Yard"}']);
+    expect(FakeSocket.opened).toHaveLength(1);
+    page.session.stop();
+    // The link to the stream stays as it is.
+    expect(page.signals.sessionId.value).toBe("a");
+    const signals = createLiveSignals();
+    new LiveSession(signals, { isRefused: () => Promise.resolve(false) });
+    expect(signals.streamName.value).toBe("Yard");
+  } finally {
+    localStorage.clear();
+  }
+});
+
 Deno.test("LiveSession lets go of everything when it is stopped", async () => {
   using page = new TestPage();
   const source = new TestSource();

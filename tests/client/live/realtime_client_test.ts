@@ -419,7 +419,9 @@ Deno.test("RealtimeClient hands binary messages over as frames", async () => {
   expect(await frames[0]?.bytes()).toEqual(FRAME);
 });
 
-for (const [code, reason] of [[1008, "session_not_found"], [1000, "stream_ended"]] as const) {
+const ENDS = [[1008, "session_not_found"], [1000, "stream_ended"], [1008, "replaced"]] as const;
+
+for (const [code, reason] of ENDS) {
   Deno.test(`RealtimeClient does not try again after ${reason}`, () => {
     withClient((client, clock) => {
       client.connect("session");

@@ -13,6 +13,7 @@ import {
   intersection,
   isSmall,
   layOutOverlay,
+  objectAt,
   type OverlayChoice,
   placeBox,
   placePoint,
@@ -240,11 +241,11 @@ Deno.test("an object is small whose label would be wider, or half as high", () =
   expect(isSmall({ width: 80, height: 40 }, label)).toBe(false);
 });
 
-Deno.test("layOutOverlay gives the smallest object that the person points at", () => {
+Deno.test("objectAt gives the smallest object at a point", () => {
   const shown = { x: 0, y: 0, width: 640, height: 480 };
   const { detections } = layOutOverlay(MESSAGE, shown, ALL);
   fc.assert(fc.property(fc.integer({ max: 700 }), fc.integer({ max: 500 }), (x, y) => {
-    const { pointedAt } = layOutOverlay(MESSAGE, shown, ALL, { pointer: [x, y] });
+    const pointedAt = objectAt([x, y], detections);
     const under = detections.filter(({ box }) =>
       overlaps(box, { x, y, width: 1e-9, height: 1e-9 })
     );

@@ -38,7 +38,8 @@ export async function openJobStorage(
     throw error;
   }
   const disk = new DiskSpace(dataDirectory, { reserveBytes });
-  return { files, disk, backend: database, jobs: table, checkResults: () => disk.checkResults() };
+  const room = { name: "disk space", check: () => disk.checkResults() };
+  return { files, disk, backend: database, jobs: table, room };
 }
 
 function logDamaged(jobs: readonly Job[]): void {

@@ -8,23 +8,32 @@ export const handler = defineCameraApi({
   async GET(ctx) {
     const { id, file } = ctx.params;
     const camera = ctx.state.services.cameras.get(id);
-    const path = isHlsName(file) ? await camera.hls.find(file) : undefined;
-    if (path === undefined && isHlsName(file) && isPlaylist(file)) {
+    if (!isHlsName(file)) throw new ApiError(404, "not_found", "There is no such file now");
+    // Where another server makes the video, its files are small enough to be fetched whole.
+    const found = camera.elsewhere === undefined
+      ? await camera.hls.find(file)
+      : await camera.elsewhere.file(file);
+    if (found === undefined && isPlaylist(file)) {
       const { last_error } = camera.stateMessage;
       const detail = last_error?.detail ?? "The camera gives no frames now";
       throw new ApiError(503, "camera_unavailable", detail, { "Retry-After": "5" });
     }
-    if (path === undefined) throw new ApiError(404, "not_found", "There is no such file now");
+    if (found === undefined) throw new ApiError(404, "not_found", "There is no such file now");
     if (!isPlaylist(file)) {
+      if (typeof found !== "string") {
+        return new Response(found, { headers: { "Content-Type": "video/mp2t" } });
+      }
       return await serveFile(ctx.req, {
-        path,
+        path: found,
         fileName: file,
         contentType: "video/mp2t",
         download: false,
       });
     }
     const token = ctx.url.searchParams.get("token");
-    const playlist = await Deno.readTextFile(path);
+    const playlist = typeof found === "string"
+      ? await Deno.readTextFile(found)
+      : new TextDecoder().decode(found);
     return new Response(token === null ? playlist : withToken(playlist, token), {
       headers: { "Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store" },
     });
