@@ -83,7 +83,7 @@ Deno.test({
 
 Deno.test("docs/compose.yml starts what there is, with a NATS that takes the largest frames", async () => {
   const { services, configs } = parse(await Deno.readTextFile(new URL("compose.yml", DOCS)));
-  expect(Object.keys(services)).toEqual(["nats", "server", "worker"]);
+  expect(Object.keys(services)).toEqual(["nats", "server", "worker", "caddy"]);
   const main = await Deno.readTextFile(new URL("../main.ts", DOCS));
   for (const name of ["server", "worker"]) {
     expect(main).toContain(`case "${services[name].command}":`);
@@ -94,4 +94,9 @@ Deno.test("docs/compose.yml starts what there is, with a NATS that takes the lar
     expect(Number(/^max_payload: (\d+)MB$/m.exec(settings)?.[1])).toBeGreaterThanOrEqual(6);
     expect(settings).toMatch(/^jetstream \{/m);
   }
+  // As Compose passes it on, and as Caddy reads it: the same as docs/Caddyfile, but for the names.
+  const proxy = configs.caddy.content.replaceAll("$$", "$").replace("{$SITE}", "vision.example.com")
+    .replace("server:8000", "127.0.0.1:8000");
+  const caddyfile = await Deno.readTextFile(new URL("Caddyfile", DOCS));
+  expect(caddyfile).toContain(proxy);
 });

@@ -107,6 +107,35 @@ dogTest(
   },
 );
 
+dogTest(
+  "the browser tells of an event while the page is in the background, if it may",
+  async () => {
+    await visitDog([], { path: "/events" }, async (page) => {
+      await page.context().grantPermissions(["notifications"]);
+      await page.evaluate(() => {
+        const told: string[] = [];
+        // Nobody sees what the browser itself would show, and a page of a test is never in the background.
+        globalThis.Notification = class extends Notification {
+          constructor(title: string, options?: NotificationOptions) {
+            super(title, options);
+            told.push(`${title} (${options?.body})`);
+          }
+        };
+        Object.assign(globalThis, { told });
+        Object.defineProperty(document, "hidden", { value: true });
+      });
+      await page.locator(".pill").getByText("Live").waitFor();
+      await page.getByRole("switch", { name: "Notify me" }).check();
+      expect(await send("camera/yard", "PATCH", { rules: [STAYS] })).toBe(200);
+      await page.waitForFunction(() =>
+        (globalThis as unknown as { told: string[] }).told.length > 0
+      );
+      const told = await page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
+      expect(told).toEqual(["Bench: Dog stays (Yard)"]);
+    });
+  },
+);
+
 dogTest("a zone is drawn with the keyboard alone", async () => {
   await visitDog([], { path: "/cameras?id=yard" }, async (page) => {
     await page.getByRole("button", { name: "Add a rule", disabled: false }).press("Enter");
