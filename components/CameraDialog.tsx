@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { CameraSignals } from "../lib/client/cameras/camera_signals.ts";
 import type { CameraView } from "../lib/protocol/camera.ts";
 import { CameraFields } from "./CameraFields.tsx";
+import { Dialog } from "./Dialog.tsx";
 import { Icon } from "./Icon.tsx";
 import { type CameraFormState, useCameraForm } from "./use_camera_form.ts";
 
@@ -19,7 +20,6 @@ export function CameraDialog({ camera, signals, onSaved }: {
   const deleteButton = useRef<HTMLButtonElement>(null);
   const isAsking = useSignal(false);
   const state = useCameraForm(signals, camera);
-  useEffect(() => dialog.current?.showModal(), []);
   const closeAfter = (id: string | null) => {
     // Somebody may have closed it meanwhile, and be elsewhere.
     if (dialog.current === null) return;
@@ -40,10 +40,10 @@ export function CameraDialog({ camera, signals, onSaved }: {
   };
   const problem = state.problem.value;
   return (
-    <dialog
-      ref={dialog}
-      class="dialog camera-dialog"
-      aria-labelledby="camera-heading"
+    <Dialog
+      dialog={dialog}
+      class="camera-dialog"
+      headingId="camera-heading"
       onClose={() => signals.editing.value = null}
     >
       <form class="dialog-body" noValidate onSubmit={save}>
@@ -72,7 +72,7 @@ export function CameraDialog({ camera, signals, onSaved }: {
             />
           )}
       </form>
-    </dialog>
+    </Dialog>
   );
 }
 

@@ -1,6 +1,6 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import {
   CLEAR_AGES,
   CLEAR_STATUSES,
@@ -11,6 +11,7 @@ import {
 } from "../lib/client/videos/clear_choices.ts";
 import { videoLibrary } from "../lib/client/videos/video_library.ts";
 import type { VideoSignals } from "../lib/client/videos/video_signals.ts";
+import { Dialog } from "./Dialog.tsx";
 import { Icon } from "./Icon.tsx";
 
 /** Removes many finished videos at once, after asking which, and says how many are gone. */
@@ -50,7 +51,6 @@ function ClearDialog({ videos, onCleared, onClose }: {
   const status = useSignal(firstStatus(jobs));
   const olderThanHours = useSignal(0);
   const isClearing = useSignal(false);
-  useEffect(() => dialog.current?.showModal(), []);
   const choice = { status: status.value, olderThanHours: olderThanHours.value };
   const count = (choice: ClearChoice) => countMeant(jobs, choice, Date.now());
   const meant = count(choice);
@@ -63,13 +63,12 @@ function ClearDialog({ videos, onCleared, onClose }: {
     onCleared();
   };
   return (
-    <dialog
-      ref={dialog}
-      class="dialog clear-up"
-      aria-labelledby="clear-heading"
+    <Dialog
+      dialog={dialog}
+      class="clear-up"
+      headingId="clear-heading"
+      closesBeside
       onClose={onClose}
-      // A click beside the content is one on the dialog itself.
-      onClick={(event) => event.target === event.currentTarget && event.currentTarget.close()}
     >
       <div class="dialog-body">
         <h2 id="clear-heading">Clear up videos</h2>
@@ -84,7 +83,7 @@ function ClearDialog({ videos, onCleared, onClose }: {
           onCancel={() => dialog.current?.close()}
         />
       </div>
-    </dialog>
+    </Dialog>
   );
 }
 

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { cameraPage } from "../lib/client/cameras/camera_api.ts";
 import { snapshotUrl } from "../lib/client/events/event_api.ts";
 import { eventLibrary } from "../lib/client/events/event_library.ts";
@@ -8,6 +8,7 @@ import type { EventSignals } from "../lib/client/events/event_signals.ts";
 import { describeEvent, describePlace } from "../lib/client/events/event_words.ts";
 import type { Size } from "../lib/image/size.ts";
 import type { LiveEvent } from "../lib/protocol/event.ts";
+import { Dialog } from "./Dialog.tsx";
 import { Icon } from "./Icon.tsx";
 
 /** One event large: its picture with what was noticed, and what is known of it. */
@@ -16,13 +17,12 @@ export function EventDialog({ event, signals }: {
   signals: EventSignals;
 }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   const { camera_id } = event;
   return (
-    <dialog
-      ref={dialog}
-      class="dialog"
-      aria-labelledby="event-heading"
+    <Dialog
+      dialog={dialog}
+      headingId="event-heading"
+      closesBeside
       onClose={() => signals.opened.value = null}
     >
       <div class="dialog-body">
@@ -56,7 +56,7 @@ export function EventDialog({ event, signals }: {
           </button>
         </div>
       </div>
-    </dialog>
+    </Dialog>
   );
 }
 

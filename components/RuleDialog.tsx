@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { cameraSnapshotUrl } from "../lib/client/cameras/camera_api.ts";
 import { cameraLibrary, explainCameraError } from "../lib/client/cameras/camera_library.ts";
 import type { CameraSignals } from "../lib/client/cameras/camera_signals.ts";
@@ -17,6 +17,7 @@ import {
 import { ApiError } from "../lib/client/server_api.ts";
 import type { CameraView } from "../lib/protocol/camera.ts";
 import type { Rule } from "../lib/protocol/rule.ts";
+import { Dialog } from "./Dialog.tsx";
 import { Icon } from "./Icon.tsx";
 import { RuleFields } from "./RuleFields.tsx";
 import { ShapeEditor } from "./ShapeEditor.tsx";
@@ -39,7 +40,6 @@ export function RuleDialog({ rule, camera, signals, onClose }: {
   const isBusy = useSignal(false);
   // A new picture for each time that the dialog is opened, and not for each change in it.
   const picture = useRef(cameraSnapshotUrl(location.href, camera.id));
-  useEffect(() => dialog.current?.showModal(), []);
   const fill = (changes: Partial<RuleForm>) => {
     const turned = changes.when !== undefined &&
       needsLine(changes.when) !== needsLine(form.value.when);
@@ -83,7 +83,11 @@ export function RuleDialog({ rule, camera, signals, onClose }: {
     ? USUAL_SIZE
     : { width: camera.width, height: camera.height };
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby="rule-heading" onClose={onClose}>
+    <Dialog
+      dialog={dialog}
+      headingId="rule-heading"
+      onClose={onClose}
+    >
       <form class="dialog-body rule-body" noValidate onSubmit={save}>
         <h2 id="rule-heading">{rule === null ? "Add a rule" : `Edit ${rule.name ?? rule.id}`}</h2>
         <RuleFields form={form} errors={errors} fill={fill} />
@@ -123,7 +127,7 @@ export function RuleDialog({ rule, camera, signals, onClose }: {
           </button>
         </div>
       </form>
-    </dialog>
+    </Dialog>
   );
 }
 

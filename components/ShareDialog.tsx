@@ -7,6 +7,7 @@ import { type ShareLink, shareLink } from "../lib/client/live/share_link.ts";
 import { currentName, defaultName, LONGEST_NAME } from "../lib/client/live/stream_name.ts";
 import type { QrCode } from "../lib/client/qr_code.ts";
 import { CopyButton } from "./CopyButton.tsx";
+import { Dialog } from "./Dialog.tsx";
 import { Icon } from "./Icon.tsx";
 import { QrImage } from "./QrImage.tsx";
 
@@ -22,19 +23,17 @@ export function ShareDialog({ live, sessionId, lanOrigin, onClose }: {
   const address = useRef<HTMLInputElement>(null);
   const link = shareLink(location.href, sessionId, lanOrigin);
   const code = useQrCode(link.href);
-  useEffect(() => dialog.current?.showModal(), []);
   const copyByHand = () => {
     address.current?.select();
     return document.execCommand("copy");
   };
   return (
-    <dialog
-      ref={dialog}
-      class="dialog share"
-      aria-labelledby="share-heading"
+    <Dialog
+      dialog={dialog}
+      class="share"
+      headingId="share-heading"
+      closesBeside
       onClose={onClose}
-      // A click beside the content is one on the dialog itself.
-      onClick={(event) => event.target === event.currentTarget && event.currentTarget.close()}
     >
       <form class="dialog-body" onSubmit={(event) => event.preventDefault()}>
         <h2 id="share-heading">Share this stream</h2>
@@ -70,7 +69,7 @@ export function ShareDialog({ live, sessionId, lanOrigin, onClose }: {
           </button>
         </div>
       </form>
-    </dialog>
+    </Dialog>
   );
 }
 

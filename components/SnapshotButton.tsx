@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { currentChoice } from "../lib/client/overlay/display_settings.ts";
 import type { LiveSignals } from "../lib/client/live/live_signals.ts";
 import { fileName, saveFile } from "../lib/client/save_file.ts";
 import { type Snapshot, takeSnapshot } from "../lib/client/overlay/snapshot.ts";
+import { Dialog } from "./Dialog.tsx";
 import { Icon } from "./Icon.tsx";
 
 /** Holds on to the last frame and what was found in it, to be saved as an image or as JSON. */
@@ -45,18 +46,18 @@ function SnapshotDialog({ snapshot, onClose }: {
   snapshot: Snapshot;
   onClose: () => void;
 }): JSX.Element {
-  const { dialog, image } = useOpenDialog(snapshot.image);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const image = useImage(snapshot.image);
   const { frameIndex, takenAt } = snapshot;
   const save = (content: Blob, extension: string) =>
     saveFile(content, fileName(takenAt, extension, `frame ${frameIndex}`));
   return (
-    <dialog
-      ref={dialog}
-      class="dialog snapshot"
-      aria-labelledby="snapshot-heading"
+    <Dialog
+      dialog={dialog}
+      class="snapshot"
+      headingId="snapshot-heading"
+      closesBeside
       onClose={onClose}
-      // A click beside the content is one on the dialog itself.
-      onClick={(event) => event.target === event.currentTarget && event.currentTarget.close()}
     >
       <div class="dialog-body">
         <h2 id="snapshot-heading">Frame {frameIndex}</h2>
@@ -83,19 +84,17 @@ function SnapshotDialog({ snapshot, onClose }: {
           </button>
         </div>
       </div>
-    </dialog>
+    </Dialog>
   );
 }
 
-/** Opens the dialog that gets the first reference, and shows an image in what gets the second. */
-function useOpenDialog(shown: Blob) {
-  const dialog = useRef<HTMLDialogElement>(null);
+/** Shows an image in the element that gets the reference. */
+function useImage(shown: Blob): RefObject<HTMLImageElement> {
   const image = useRef<HTMLImageElement>(null);
   useEffect(() => {
     const url = URL.createObjectURL(shown);
     if (image.current !== null) image.current.src = url;
-    dialog.current?.showModal();
     return () => URL.revokeObjectURL(url);
   }, []);
-  return { dialog, image };
+  return image;
 }
