@@ -18,7 +18,8 @@ const LAUNCHER = new URL("./launcher.sh", import.meta.url);
 export async function writeSelfExtracting(folder: string, output: string): Promise<void> {
   await Deno.copyFile(Deno.execPath(), `${folder}/deno`);
   const files = await listFiles(folder);
-  await Deno.writeTextFile(`${folder}/.files`, files.map((file) => `${file}\n`).join(""));
+  // In quotes, since xargs parts names at spaces otherwise.
+  await Deno.writeTextFile(`${folder}/.files`, files.map((file) => `"${file}"\n`).join(""));
   await runShell("xargs cksum <.files >.checksums", folder);
   const launcher = await makeLauncher(await hashFiles(folder, files));
   await Deno.writeTextFile(output, launcher);
