@@ -37,6 +37,8 @@ async function runSuite(args: readonly string[], counts: Counts): Promise<boolea
   const child = new Deno.Command(Deno.execPath(), {
     // Types are right by now; they would be looked at again at each start of a worker.
     args: ["test", "--no-check", "--cached-only", "--unstable-bundle", "--allow-all", ...args],
+    // With `--parallel`: one more than there are cores, since there are always tests that only wait.
+    env: { DENO_JOBS: `${navigator.hardwareConcurrency + 1}` },
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { AttackedServer } from "./attacked_server.ts";
 import { Attacker, type AttackName } from "./attacker.ts";
-import { beginFrame, RawClient, sleep } from "./raw_client.ts";
+import { RawClient, sleep } from "./raw_client.ts";
 
 const STREAM = "/ws/video/stream?pipeline_id=yolo_only";
 const REFUSED = "/ws/video/watch?session_id=x";
@@ -77,64 +77,4 @@ Deno.test("as many WebSockets as there can be leave a server with 200 files aliv
     return answers.filter((status) => status === "503").length;
   });
   expect(refused).toBeGreaterThan(0);
-});
-
-/** Connections that answer nothing: what they send, and within how many seconds they have to be ended. */
-const DEAD: Readonly<
-  Record<string, [seconds: number, open: (host: string) => Promise<RawClient>]>
-> = {
-  "nothing sent": [11, (host) => RawClient.connect(host)],
-  "half a request head": [11, (host) => connectAndSend(host, "GET / HTTP/1.1\r\nX: ")],
-  "idle after an answer": [
-    77,
-    (host) => connectAndSend(host, `GET /health HTTP/1.1\r\nHost: ${host}\r\n\r\n`),
-  ],
-  "a body that never comes": [
-    12,
-    (host) => connectAndSend(host, postOf(host, "/pipelines/yolo_only/run", "image/jpeg")),
-  ],
-  "an upload that never comes": [
-    12,
-    (host) =>
-      connectAndSend(host, postOf(host, "/video/submit", "multipart/form-data; boundary=b")),
-  ],
-  "a refused viewer": [7, (host) => RawClient.openWebSocket(host, REFUSED)],
-  "a silent stream": [42, (host) => RawClient.openWebSocket(host, STREAM)],
-  "a stream with half a frame": [17, async (host) => {
-    const client = await RawClient.openWebSocket(host, STREAM);
-    client.send(beginFrame(2, 1000, { payload: new Uint8Array(10) }));
-    return client;
-  }],
-  "an unknown job": [
-    7,
-    (host) => RawClient.openWebSocket(host, "/ws/jobs/6f1c0c4e-6d0b-4a44-8f0e-3c8a9a3c5d11"),
-  ],
-  "HTTP/2": [3, (host) => connectAndSend(host, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")],
-};
-
-async function connectAndSend(host: string, text: string): Promise<RawClient> {
-  const client = await RawClient.connect(host);
-  client.send(text);
-  return client;
-}
-
-function postOf(host: string, path: string, type: string): string {
-  return `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: ${type}\r\n` +
-    "Content-Length: 5000000\r\n\r\n--b\r\n";
-}
-
-Deno.test("connections that answer nothing are ended, each kind in its time", async () => {
-  await using attacked = await AttackedServer.start();
-  const { host } = new URL(attacked.server.url);
-  await attacked.expectUnharmedBy(async () => {
-    const late = await Promise.all(
-      Object.entries(DEAD).map(async ([kind, [seconds, open]]) => {
-        const clients = await Promise.all(Array.from({ length: 10 }, () => open(host)));
-        const ends = await Promise.all(clients.map((client) => client.endsWithin(seconds * 1000)));
-        for (const client of clients) client[Symbol.dispose]();
-        return ends.every((hasEnded) => hasEnded) ? [] : [kind];
-      }),
-    );
-    expect(late.flat()).toEqual([]);
-  }, 5000);
 });
