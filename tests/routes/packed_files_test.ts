@@ -67,12 +67,12 @@ Deno.test("the page is light on the wire", async (t) => {
   const scripts = await loadScripts(page);
   const [script = ""] = scripts.keys();
 
-  await t.step("at most ten scripts and 40 KB, all compressed and minified", () => {
+  await t.step("at most ten scripts and 45 KB, all compressed and minified", () => {
     const bytes = [...scripts.values()].reduce((sum, { body }) => sum + body.length, 0);
     expect(scripts.size).toBeGreaterThan(1);
     expect(scripts.size).toBeLessThanOrEqual(10);
     expect(bytes).toBeGreaterThan(10_000);
-    expect(bytes).toBeLessThanOrEqual(40_000);
+    expect(bytes).toBeLessThanOrEqual(45_000);
     for (const [url, answer] of scripts) {
       // What does not shrink is not compressed.
       if (answer.body.length > 100) {
