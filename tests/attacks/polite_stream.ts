@@ -17,7 +17,7 @@ const KEPT_SHARE = 0.9;
 const ROUNDS = 3;
 /** More rounds, where what else a machine does has taken answers, average that out; what an attack takes stays. */
 const MOST_ROUNDS = 9;
-const ROUND_MS = 1500;
+const ROUND_MS = 2000;
 
 /** A stream that sends no more than the server can do, and counts its answers. */
 export class PoliteStream implements AsyncDisposable {
