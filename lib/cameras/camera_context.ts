@@ -24,8 +24,8 @@ export interface CameraContext {
   isValidPipeline(id: string): boolean;
   /** Checks that a pipeline finds what rules look for. @throws {RuleError} If it does not */
   checkRules(pipelineId: string, rules: readonly Rule[]): void;
-  /** Takes what rules notice; `undefined` where that is only counted. */
-  events?: EventSink | undefined;
+  /** Takes what rules notice. */
+  events: EventSink;
   /** What the frames for a pipeline are to fit within. */
   frameSize(pipelineId: string): SourceOptions["frameSize"];
   /** Holds files that are played. */

@@ -273,7 +273,7 @@ export class CameraService {
   }
 
   #noteRules({ id, name, rules }: CameraDefinition): void {
-    this.#options.events?.noteRules({ cameraId: id, name }, rules);
+    this.#options.events.noteRules({ cameraId: id, name }, rules);
   }
 
   #writable(id: string): Camera {

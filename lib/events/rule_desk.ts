@@ -17,8 +17,8 @@ import { SourceWatch } from "./source_watch.ts";
 export interface RuleDeskOptions {
   /** `RULES_FILE`; `undefined` for none. */
   file: string | undefined;
-  /** Takes what rules notice; `undefined` where that is only counted. */
-  sink: EventSink | undefined;
+  /** Takes what rules notice. */
+  sink: EventSink;
   /** What a pipeline finds. */
   abilitiesOf(pipelineId: string): PipelineAbilities;
 }

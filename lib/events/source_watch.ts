@@ -11,7 +11,7 @@ import { RuleEvaluator } from "./rule_evaluator.ts";
 
 /** Watches a camera, or a stream, with its rules. Without rules it does nothing. */
 export class SourceWatch {
-  readonly #sink: EventSink | undefined;
+  readonly #sink: EventSink;
   readonly #evaluator: RuleEvaluator;
   #source: EventSource;
   #rules: readonly Rule[];
@@ -19,9 +19,9 @@ export class SourceWatch {
   /**
    * Begins with nothing seen.
    *
-   * @param sink Takes the events; `undefined` where they are only counted
+   * @param sink Takes the events
    */
-  constructor(source: EventSource, rules: readonly Rule[], sink: EventSink | undefined) {
+  constructor(source: EventSource, rules: readonly Rule[], sink: EventSink) {
     this.#source = source;
     this.#rules = rules;
     this.#sink = sink;
@@ -44,7 +44,6 @@ export class SourceWatch {
   ): void {
     if (this.#rules.length === 0) return;
     const events = this.#evaluator.update(result, arrivedMs);
-    if (this.#sink === undefined) return;
     const atMs = Math.round(Date.now() - (performance.now() - arrivedMs));
     for (const event of events) {
       const actions = this.#rules.find(({ id }) => id === event.rule_id)?.actions ?? [];
@@ -67,6 +66,6 @@ export class SourceWatch {
   pause(): void {
     if (this.#rules.length === 0) return;
     this.#evaluator.reset();
-    if ("cameraId" in this.#source) this.#sink?.noteObjects(this.#source, new Map());
+    if ("cameraId" in this.#source) this.#sink.noteObjects(this.#source, new Map());
   }
 }

@@ -8,6 +8,7 @@ import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { StreamServer } from "../../lib/streaming/stream_server.ts";
 import { MINIMAL_FRAME, RESULT, SESSION_OPTIONS } from "../streaming/simulated_stream.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
+import { RememberedEvents } from "../events/remembered_events.ts";
 
 /** What a source tells of its failure. */
 export class FakeSourceError extends Error {
@@ -120,6 +121,7 @@ export class FakeCameras implements AsyncDisposable {
     const { stream } = parseConfig({ STREAM_MAX_SESSIONS: "1" });
     this.streams = new StreamServer(processor, stream, SESSION_OPTIONS.qualities);
     this.service = new CameraService({
+      events: new RememberedEvents(),
       file: undefined,
       idleGraceMs: 30_000,
       dataDirectory: directory,
