@@ -13,7 +13,7 @@ const STREAM_ERRORS: Readonly<Record<StreamErrorCode, string>> = {
   invalid_pipeline: "There is no `pipeline_id` in the query, or no such pipeline.",
   invalid_rules: "There is no set of rules named as `rules` in the query says.",
   too_many_sessions: "The server has as many streams as it takes; try again later.",
-  invalid_message: "A message was not binary.",
+  invalid_message: "A message was neither binary nor a new name for the stream.",
   invalid_frame: "A message was no JPEG that can be decoded, or one of too many pixels.",
   frame_too_large: "A message has more bytes than a frame may have.",
   pipeline_failure: "The pipeline failed on a frame.",
@@ -51,6 +51,12 @@ const TOO_LARGE: Close = {
   meaning: "The client sent a message of more than 64 KiB.",
 };
 
+/** Closes of every WebSocket whose client is sent more than it sends. */
+const LISTENER: readonly Close[] = [SLOW_READER, TOO_LARGE, ...GENERAL];
+
+/** How every WebSocket is answered. */
+const UPGRADE = { answer: undefined, status: 101, errors: [426, 503] } as const;
+
 const STREAM_ENDED = { code: 1000, reason: "stream_ended" };
 
 const VIEWER = {
@@ -77,7 +83,8 @@ export const WEB_SOCKET_OPERATIONS: readonly Operation[] = [
     guarded: true,
     query: "StreamQuery",
     messages: {
-      sends: "Binary messages, each one complete JPEG.",
+      sends: "Binary messages, each one complete JPEG; and text, to name the stream anew.",
+      clientSchema: "RenameMessage",
       receives: "",
       schema: "ServerMessage",
       closes: [
@@ -96,9 +103,7 @@ export const WEB_SOCKET_OPERATIONS: readonly Operation[] = [
         ...GENERAL,
       ],
     },
-    answer: undefined,
-    status: 101,
-    errors: [426, 503],
+    ...UPGRADE,
   },
   {
     path: "/ws/video/watch",
@@ -113,14 +118,10 @@ export const WEB_SOCKET_OPERATIONS: readonly Operation[] = [
       closes: [
         { ...STREAM_ENDED, meaning: "The stream has ended, or the server stops." },
         { code: 1008, reason: "session_not_found", meaning: "There is no such stream." },
-        SLOW_READER,
-        TOO_LARGE,
-        ...GENERAL,
+        ...LISTENER,
       ],
     },
-    answer: undefined,
-    status: 101,
-    errors: [426, 503],
+    ...UPGRADE,
   },
   {
     path: "/ws/jobs/{id}",
@@ -149,14 +150,10 @@ export const WEB_SOCKET_OPERATIONS: readonly Operation[] = [
           meaning: "The disk with the jobs cannot be used.",
         },
         SHUTDOWN,
-        SLOW_READER,
-        TOO_LARGE,
-        ...GENERAL,
+        ...LISTENER,
       ],
     },
-    answer: undefined,
-    status: 101,
-    errors: [426, 503],
+    ...UPGRADE,
   },
   {
     path: "/ws/cameras/{id}",
@@ -174,13 +171,9 @@ export const WEB_SOCKET_OPERATIONS: readonly Operation[] = [
       closes: [
         { ...STREAM_ENDED, meaning: "The camera was removed, or the server stops." },
         { code: 1008, reason: "camera_not_found", meaning: "There is no such camera." },
-        SLOW_READER,
-        TOO_LARGE,
-        ...GENERAL,
+        ...LISTENER,
       ],
     },
-    answer: undefined,
-    status: 101,
-    errors: [426, 503],
+    ...UPGRADE,
   },
 ];
