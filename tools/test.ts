@@ -21,6 +21,9 @@ const ALONE = ["tests/cameras/", "tests/cluster/", "tests/e2e/"];
 /** All suites, in the order in which they run. */
 const SUITES = [["--parallel", `--ignore=tests/attacks,${ALONE}`, "tests/"], ALONE];
 
+/** The longest time in which no test ends, in milliseconds: then one of them waits for what never comes. */
+const SILENCE_MS = 10 * 60_000;
+
 /** Whether the types of tests, and of what they import, are right. */
 async function checkTypes(args: readonly string[]): Promise<boolean> {
   const paths = args.filter((arg) => !arg.startsWith("-"));
@@ -43,8 +46,17 @@ async function runSuite(args: readonly string[], counts: Counts): Promise<boolea
     stderr: "inherit",
   }).spawn();
   let closed = false;
+  const hang = () => {
+    say(`Stopped: no test has ended for ${SILENCE_MS / 60_000} minutes; the rest was not run\n`);
+    child.kill("SIGKILL");
+  };
+  let silence = setTimeout(hang, SILENCE_MS);
   for await (const line of createInterface({ input: Readable.from(child.stdout) })) {
     say(`${line}\n`);
+    if (!line.includes("has been running for over")) {
+      clearTimeout(silence);
+      silence = setTimeout(hang, SILENCE_MS);
+    }
     // Such as "ok | 12 passed (3 steps) | 0 failed | 1 ignored (4s)", in colours on a terminal.
     // deno-lint-ignore no-control-regex
     const plain = line.replaceAll(/\x1b\[\d*m/g, "");
@@ -56,6 +68,7 @@ async function runSuite(args: readonly string[], counts: Counts): Promise<boolea
     counts.failed += Number(numbers[2]);
     counts.skipped += Number(numbers[3] ?? 0);
   }
+  clearTimeout(silence);
   // Where a module cannot be loaded no test runs, and nothing is counted.
   if (!closed) counts.failed++;
   return (await child.status).success && closed;

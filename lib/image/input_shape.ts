@@ -21,7 +21,7 @@ export function inputShapes(like: Size): Size[] {
 }
 
 /**
- * The detector input that shows an image largest, out of {@linkcode inputShapes}.
+ * The detector input that shows an image largest, out of {@linkcode inputShapes}; of several that do, the one of fewest pixels.
  *
  * A frame that is upright in a lying input would fill only a part of it, and the rest would be work for nothing.
  *
@@ -30,5 +30,6 @@ export function inputShapes(like: Size): Size[] {
  */
 export function shapeInput(image: Size, like: Size): Size {
   const scale = ({ width, height }: Size) => Math.min(width / image.width, height / image.height);
-  return inputShapes(like).reduce((best, shape) => scale(shape) > scale(best) ? shape : best);
+  const area = ({ width, height }: Size) => width * height;
+  return inputShapes(like).toSorted((a, b) => scale(b) - scale(a) || area(a) - area(b))[0] ?? like;
 }

@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { InvalidFrameError } from "../../lib/streaming/frame_processor.ts";
 import { metricsRegistry } from "../../lib/telemetry/metrics.ts";
-import { RESULT, withVirtualTime } from "../streaming/simulated_stream.ts";
+import { passUntilDone, RESULT, withVirtualTime } from "../streaming/simulated_stream.ts";
 import { type FakeCameras, fakeCameras, FakeSourceError } from "./fake_source.ts";
 
 /** Runs a test of cameras under virtual time. */
@@ -14,9 +14,7 @@ async function withCameras(
     try {
       await test(cameras, clock);
     } finally {
-      const disposed = cameras[Symbol.asyncDispose]();
-      await clock.tickAsync(10_000);
-      await disposed;
+      await passUntilDone(clock, cameras[Symbol.asyncDispose]());
     }
   });
 }

@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { isHlsName, withToken } from "../../lib/cameras/hls_playback.ts";
 import { withoutFfmpeg } from "../video/media.ts";
 import { waitFor } from "../video/wait_for.ts";
-import { withVirtualTime } from "../streaming/simulated_stream.ts";
+import { passUntilDone, withVirtualTime } from "../streaming/simulated_stream.ts";
 import { startCameraServer } from "./camera_server.ts";
 import { fakeCameras } from "./fake_source.ts";
 
@@ -37,6 +37,7 @@ Deno.test("a video is made while playlists are asked for, and gone a while after
     const cameras = await fakeCameras();
     cameras.add();
     const { hls } = cameras.service.get("door");
+    const askedAt = clock.now;
     const master = hls.find("master.m3u8");
     await clock.tickAsync(100);
     const { playsIn = "" } = cameras.sources.newest;
@@ -52,8 +53,7 @@ Deno.test("a video is made while playlists are asked for, and gone a while after
       }],
     });
     Deno.writeTextFileSync(`${playsIn}/master.m3u8`, "#EXTM3U\n");
-    await clock.tickAsync(200);
-    expect(await master).toBe(`${playsIn}/master.m3u8`);
+    expect(await passUntilDone(clock, master)).toBe(`${playsIn}/master.m3u8`);
     // The numbers of frames are those of the source.
     for (let count = 0; count < 3; count += 1) {
       cameras.sources.newest.give();
@@ -64,7 +64,7 @@ Deno.test("a video is made while playlists are asked for, and gone a while after
     cameras.sources.newest.fail("ended", "The source has ended");
     await clock.tickAsync(1100);
     expect(cameras.sources.newest.playsIn).toBe(playsIn.replace(/1$/, "2"));
-    await clock.tickAsync(13_000);
+    await clock.tickAsync(14_900 - (clock.now - askedAt));
     expect(cameras.door.client_count).toBe(1);
     await clock.tickAsync(1000);
     expect(cameras.door).toMatchObject({ client_count: 0, qualities: [] });
@@ -73,9 +73,7 @@ Deno.test("a video is made while playlists are asked for, and gone a while after
     // Nobody plays it, so a segment is not waited for, and starts nothing.
     expect(await hls.find("720p_00001.ts")).toBeUndefined();
     expect(cameras.door.client_count).toBe(0);
-    const disposed = cameras[Symbol.asyncDispose]();
-    await clock.tickAsync(10_000);
-    await disposed;
+    await passUntilDone(clock, cameras[Symbol.asyncDispose]());
   });
 });
 
