@@ -1,29 +1,29 @@
-import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
 import { WARM_UP_RESULTS } from "../../client/connection.ts";
 import { Stream, type StreamOptions } from "../../client/stream.ts";
 import { Viewer } from "../../client/viewer.ts";
 import { exampleResult } from "../client/example_result.ts";
 import { FakeSocket } from "../client/fake_socket.ts";
+import { type VirtualClock, withVirtualTime } from "../virtual_time.ts";
 
 const FRAME = new Uint8Array([0xff, 0xd8, 0xff, 0xd9]);
 const result = exampleResult();
 
 /** Runs a test with a stream on a fake socket and a fake clock; the socket is open. */
 async function withStream(
-  test: (stream: Stream, clock: FakeTimers.Clock) => Promise<void>,
+  test: (stream: Stream, clock: VirtualClock) => Promise<void>,
   options: StreamOptions = {},
 ): Promise<void> {
-  const clock = FakeTimers.install();
-  FakeSocket.reset();
-  const stream = new Stream("ws://server", { WebSocket: FakeSocket.asWebSocket, ...options });
-  FakeSocket.last.open();
-  try {
-    await test(stream, clock);
-  } finally {
-    stream.close();
-    clock.uninstall();
-  }
+  await withVirtualTime(async (clock) => {
+    FakeSocket.reset();
+    const stream = new Stream("ws://server", { WebSocket: FakeSocket.asWebSocket, ...options });
+    FakeSocket.last.open();
+    try {
+      await test(stream, clock);
+    } finally {
+      stream.close();
+    }
+  });
 }
 
 /** Lets everything that is ready go on. */
