@@ -11,7 +11,7 @@ import {
 } from "./built_client.ts";
 
 const TOKEN = "a token & more";
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 
 /** Runs the scenario as a program of a runtime, against a real server. */
 async function runProgram(

@@ -11,7 +11,7 @@ import { type CodeBlock, codeBlocksOf } from "../routes/reference_page.ts";
 import { startTestServer } from "../routes/test_server.ts";
 
 const TOKEN = "open-sesame";
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 240_000;
 
 /** What the programs print of the dog. */
 const DOG_LINE = /dog\.jpg dog 0\.\d+ \[/;
