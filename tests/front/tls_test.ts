@@ -11,7 +11,7 @@ import {
   machineNames,
   makeSelfSigned,
 } from "../../lib/front/self_signed.ts";
-import { RawClient, sleep } from "../attacks/raw_client.ts";
+import { RawClient, sleep, until } from "../attacks/raw_client.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { SHORT_LIMITS, startSmallApp } from "./small_app.ts";
 
@@ -48,7 +48,7 @@ Deno.test("HTTPS and WSS work with a certificate of our own making", async () =>
   const socket = new WebSocket(`wss://${app.host}/ws/video/stream`, { ca: app.cert });
   await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
   for (const size of [0, 5, 100_000]) socket.send(new Uint8Array(size));
-  while (app.messages.length < 3) await sleep(5);
+  await until(() => app.messages.length === 3);
   expect(app.messages).toEqual([0, 5, 100_000]);
   const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.send(new Uint8Array(200_000));
@@ -59,7 +59,7 @@ Deno.test("small answers over TLS do not wait for each other's acknowledgement",
   await using app = await startTlsApp();
   const socket = new WebSocket(`wss://${app.host}/ws/x`, { ca: app.cert });
   await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
-  while (app.sockets.size === 0) await sleep(5);
+  await until(() => app.sockets.size > 0);
   const [server] = app.sockets;
   const times: number[] = [];
   for (let turn = 0; turn < 9; turn += 1) {

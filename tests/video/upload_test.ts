@@ -13,6 +13,7 @@ import { submitVideo } from "../../lib/video/submit_video.ts";
 import { saveUpload, type SaveUploadOptions } from "../../lib/video/upload.ts";
 import { smallDisk, withoutSmallDisks } from "./small_disk.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
+import { waitFor } from "./wait_for.ts";
 
 const BOUNDARY = "----boundary";
 const ENTRY =
@@ -268,9 +269,7 @@ Deno.test("saveUpload leaves nothing when the client of a real server hangs up",
       `Content-Type: multipart/form-data; boundary=${BOUNDARY}\r\n\r\n${ENTRY}`,
   ));
   await connection.write(mp4Bytes(60_000));
-  while (![...Deno.readDirSync(directory.path)].length) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await waitFor(() => [...Deno.readDirSync(directory.path)].length > 0);
   connection.close();
   expect(await outcome.promise).toBeInstanceOf(InvalidUploadError);
   expect([...Deno.readDirSync(directory.path)]).toEqual([]);
