@@ -63,7 +63,7 @@ Deno.test({
 async function measuresCameras(): Promise<void> {
   await ensureModel();
   const { code, text, error } = await runLoad(
-    ...["--cameras", "2", "--sessions", "1", "--seconds", "4", "--viewers", "2"],
+    ...["--cameras", "2", "--sessions", "1", "--seconds", "8", "--viewers", "2"],
   );
   expect([code, error]).toEqual([0, ""]);
   for (const id of [1, 2]) {
