@@ -127,8 +127,9 @@ Deno.test({
   async fn() {
     await ensureModel();
     await using nats = await startNats();
-    await using gateway = await startGateway(nats.url);
     await using other = await startNode(nats.url, { YOLO_CONFIDENCE: "0.5" });
+    // The last, since it drops frames only for the first 10 s without a node.
+    await using gateway = await startGateway(nats.url);
     await Promise.all([knows(gateway, 1), knows(other, 1)]);
     for (const { services } of [gateway, other]) {
       expect(services.health().status).toBe("degraded");
@@ -237,9 +238,7 @@ Deno.test({
         cluster: { problems: [expect.stringMatching(/no frame is computed, since this machine/)] },
       });
       await near.received(nearBefore + 30);
-      expect(near.messages.every((message) => "result" in message || "dropped" in message)).toBe(
-        true,
-      );
+      expect(near.messages.filter((message) => "error" in message)).toEqual([]);
       await nats.restart();
       await knows(gateway, 1);
       expect(await stream(gateway, "yolo_only", [DOG])).toHaveLength(1);
