@@ -3,9 +3,10 @@ import { projectFiles } from "./project_files.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** What every part may use: the version, settings, texts, files, errors, logs and metrics, and the messages between server and page. */
+/** What every part may use: the version, settings, texts, files, processes, errors, logs and metrics, and the messages between server and page. */
 const SHARED = [
   "deno.json",
+  "lib/child_program.ts",
   "lib/cluster_config.ts",
   "lib/config.ts",
   "lib/environment.ts",
