@@ -15,7 +15,7 @@ export function EventFeed({ signals }: { signals: EventSignals }): JSX.Element {
   const list = events.value ?? [];
   return (
     <>
-      <div class="events-head">
+      <div class="title">
         <h1>Events</h1>
         <EventFilterBar signals={signals} />
       </div>
