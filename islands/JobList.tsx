@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { ClearVideos } from "../components/ClearVideos.tsx";
 import { Icon } from "../components/Icon.tsx";
 import { JobProgress, UploadProgress } from "../components/JobProgress.tsx";
+import { ProblemText } from "../components/ProblemText.tsx";
 import { TokenForm } from "../components/TokenForm.tsx";
 import { isFinished, orderJobs, videoLibrary } from "../lib/client/videos/video_library.ts";
 import type { JobView } from "../lib/protocol/job.ts";
@@ -36,11 +37,7 @@ export function JobList({ videos }: { videos: VideoSignals }): JSX.Element {
     <section class="panel jobs" aria-labelledby="jobs-heading">
       <h2 id="jobs-heading">Videos</h2>
       <ClearVideos videos={videos} />
-      {problem !== null && (
-        <p class="problem" role="alert">
-          <strong>{problem.title}.</strong> {problem.remedy}
-        </p>
-      )}
+      <ProblemText problem={problem} />
       {problem?.asksForToken && <TokenForm />}
       {jobs?.length === 0 && uploads.length === 0 && <p class="empty">There are none yet.</p>}
       <ul>

@@ -19,7 +19,7 @@ import { areaOf, crossesItself } from "./geometry.ts";
 import { TextPattern } from "./text_pattern.ts";
 
 /** Most rules of a camera, a set or a video. */
-export const MAX_RULES = 100;
+const MAX_RULES = 100;
 
 /** Most instructions of all patterns of a list together, which each new line of text has to pass. */
 const MOST_INSTRUCTIONS = 5000;
