@@ -5,10 +5,13 @@
  */
 
 import { RE2JS } from "re2js";
-import { classCost } from "./class_cost.ts";
+import { classCost, roughSize } from "./pattern_cost.ts";
 
 /** Most instructions of a compiled pattern: each costs time for each character of each line. */
 const MOST_INSTRUCTIONS = 1000;
+
+/** A pattern that seems to come to so many instructions is not even compiled, which would take long. */
+const FAR_TOO_MANY = 10 * MOST_INSTRUCTIONS;
 
 /** Most patterns that are remembered. */
 const MOST_REMEMBERED = 200;
@@ -61,10 +64,15 @@ function compile(pattern: string): RE2JS {
       `its classes of characters come to ${cost} instructions, and ${MOST_INSTRUCTIONS} are allowed: use fewer`,
     );
   }
+  if (roughSize(pattern) > FAR_TOO_MANY) throw tooLarge(`more than ${MOST_INSTRUCTIONS}`);
   const compiled = parse(pattern);
   const size = compiled.programSize();
-  if (size <= MOST_INSTRUCTIONS) return compiled;
-  throw new RangeError(
+  if (size > MOST_INSTRUCTIONS) throw tooLarge(`${size}`);
+  return compiled;
+}
+
+function tooLarge(size: string): RangeError {
+  return new RangeError(
     `it comes to ${size} instructions, and ${MOST_INSTRUCTIONS} are allowed: repeat less`,
   );
 }
