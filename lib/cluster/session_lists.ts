@@ -7,7 +7,8 @@
 import { jetstream } from "@nats-io/jetstream";
 import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { Session } from "../protocol/session.ts";
+import * as v from "valibot";
+import { type Session, SessionSchema } from "../protocol/session.ts";
 import type { SessionRegistry } from "../streaming/session_registry.ts";
 
 /** After so long without being written anew a list is gone, in milliseconds. */
@@ -88,10 +89,7 @@ export class SessionLists {
       for await (const entry of entries) {
         if (entry.key === this.#id) continue;
         if (entry.operation !== "PUT") this.#others.delete(entry.key);
-        else {
-          const sessions = entry.json<Session[]>();
-          this.#others.set(entry.key, { sessions, heardAt: performance.now() });
-        }
+        else this.#others.set(entry.key, { sessions: readList(entry), heardAt: performance.now() });
       }
     } catch {
       // The connection has ended; the next one reads anew.
@@ -115,5 +113,15 @@ export class SessionLists {
       // Without a connection; the next list is written over the next one.
     }
     if (bucket === this.#bucket && sessions.length > 0) this.#writeIn(WRITE_MS);
+  }
+}
+
+/** The streams in a list, without what other programs, or later versions, have written there. */
+function readList(entry: KvEntry): Session[] {
+  try {
+    const list: unknown = entry.json();
+    return Array.isArray(list) ? list.filter((each) => v.is(SessionSchema, each)) : [];
+  } catch {
+    return [];
   }
 }
