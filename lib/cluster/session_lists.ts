@@ -27,6 +27,8 @@ export class SessionLists {
   #bucket: KV | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #hasWritten = false;
+  #mostBytes = Infinity;
+  #problem: string | undefined;
 
   /**
    * Begins with the streams of this gateway only.
@@ -53,6 +55,11 @@ export class SessionLists {
     return this.#bucket !== undefined;
   }
 
+  /** Why the other gateways do not see the streams of this one, in a sentence; `undefined` where they do. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
   /** Notes that the connection has ended; what others told last goes on for a moment. */
   close(): void {
     this.#bucket = undefined;
@@ -71,6 +78,7 @@ export class SessionLists {
     );
     const entries = await bucket.watch();
     this.#bucket = bucket;
+    this.#mostBytes = connection.info?.max_payload ?? Infinity;
     this.#writeIn(0);
     void this.#read(entries);
   }
@@ -105,10 +113,15 @@ export class SessionLists {
     const bucket = this.#bucket;
     if (bucket === undefined) return;
     const sessions = this.#registry.list();
+    const text = new TextEncoder().encode(JSON.stringify(sessions));
+    this.#problem = text.length <= this.#mostBytes
+      ? undefined
+      : `The list of ${sessions.length} streams takes ${text.length} bytes, more than NATS takes, so other servers ` +
+        "do not see them: raise max_payload in the configuration of nats-server";
     try {
-      if (sessions.length > 0) await bucket.put(this.#id, JSON.stringify(sessions));
+      if (this.#problem === undefined && sessions.length > 0) await bucket.put(this.#id, text);
       else if (this.#hasWritten) await bucket.delete(this.#id);
-      this.#hasWritten = sessions.length > 0;
+      this.#hasWritten = this.#problem === undefined && sessions.length > 0;
     } catch {
       // Without a connection; the next list is written over the next one.
     }
