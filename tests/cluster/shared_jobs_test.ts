@@ -270,3 +270,25 @@ Deno.test({
     await expect(there.files.open(id)).rejects.toThrow("not in the object store of NATS any more");
   },
 });
+
+Deno.test({
+  name: "a job does not expire early where clocks differ by ten minutes",
+  ignore,
+  async fn() {
+    await using opened = await openMachines({}, {});
+    const [here, there] = opened.machines.map(({ store }) => store) as [JobStore, JobStore];
+    there.reconfigure({ anyExpiryMs: 60_000 });
+    const { now } = Date;
+    // Both are ahead of NATS.
+    Date.now = () => now() + 600_000;
+    try {
+      const { id } = await here.create(NEW_JOB);
+      await here.updateStatus(id, "processing");
+      await until(() => there.list({ status: "processing" }).length === 1);
+      expect(await there.sweep()).toBe(0);
+      expect(there.list().map((job) => job.id)).toEqual([id]);
+    } finally {
+      Date.now = now;
+    }
+  },
+});
