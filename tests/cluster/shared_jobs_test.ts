@@ -20,6 +20,10 @@ Deno.test.afterAll(async () => {
   if (!ignore) await nats[Symbol.asyncDispose]();
 });
 
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}
+
 /** Several machines that share jobs. */
 async function openMachines(...machines: Partial<SharedJobsOptions>[]) {
   const directory = await temporaryDirectory();
@@ -252,6 +256,17 @@ Deno.test({
     await here.files.keep(place.id);
     const { id } = await here.create(NEW_JOB, place);
     await there.lookFor(id);
+    expect(await here.files.elsewhere(id)).toBeUndefined();
+    const elsewhere = await there.files.elsewhere(id);
+    const whole = await Deno.readFile(here.files.path(id));
+    expect(elsewhere?.size).toBe(whole.length);
+    // Within a message, over the edge of two, over many, to the end, and none.
+    const parts = [[0, 1], [524_287, 524_289], [1_000_000, 4_000_000], [11_999_999, 12_000_000]];
+    for (const [start = 0, end = 0] of [...parts, [0, whole.length], [5, 5]]) {
+      const part = await new Response(elsewhere?.read(start, end)).bytes();
+      expect([start, end, isEqual(part, whole.subarray(start, end))]).toEqual([start, end, true]);
+    }
+    expect(await Deno.stat(there.files.path(id)).then(() => true, () => false)).toBe(false);
     const users = await Promise.all([there.files.open(id), there.files.open(id)]);
     const paths = new Set(users.map(({ path }) => path));
     expect([...paths]).toEqual([there.files.path(id)]);
