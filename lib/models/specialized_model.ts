@@ -5,6 +5,7 @@ import {
   specializeDetector,
   specializeGraph,
 } from "../detection/detector_graph.ts";
+import { imageInputs } from "../detection/detector_inputs.ts";
 import type { Size } from "../image/size.ts";
 import { copyResizes } from "../onnx/copy_resizes.ts";
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
@@ -18,7 +19,7 @@ import { takeSingleImage } from "../onnx/single_image.ts";
 import { hasOpenShapes } from "./open_shapes.ts";
 import { type Calibration, findCalibration, hashOf, rangesOf } from "./calibration.ts";
 import { MODELS } from "./model_catalog.ts";
-import { refuseOperators } from "./refuse_operators.ts";
+import { refuseCustom, refuseOperators } from "./refuse_operators.ts";
 import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 
 /** The numbers that a detector computes with. */
@@ -270,6 +271,9 @@ async function recognize(model: OnnxModel, size: Size): Promise<DetectorLayout> 
   } catch (error) {
     if (!(error instanceof UnknownHeadError && hasOpenShapes(model))) throw error;
   }
+  // Said of what the runtime would only say that it fails.
+  imageInputs(model.graph, size);
+  refuseCustom(model, model.graph.output.map(({ name }) => name));
   await ask(model, size);
   return inspectDetector(model, size);
 }
