@@ -35,7 +35,10 @@ const PADDED = new Set<HeadKind>(["end2end", "detr_labelled"]);
  * @param all Every row of its outputs, whatever its score
  * @throws {UnknownHeadError} If it cannot be; the message says what it looks like, and what would work.
  */
-export function refuseValues(all: readonly Candidate[], { kind, extras, input }: DetectorLayout) {
+export function refuseValues(
+  all: readonly Candidate[],
+  { kind, extras, input }: DetectorLayout,
+): void {
   refuseScores(all, kind);
   const likely = all.filter(({ score }) => score > LEAST_SCORE);
   if (likely.some((box) => !(furthest(box) < MOST_PIXELS))) {

@@ -257,10 +257,24 @@ async function inspect(
   source: string,
   size: Size,
 ): Promise<ModelFile & { layout: DetectorLayout; hasOpenShapes: boolean }> {
-  const file = await readModelFile(source);
+  const file = await describing(
+    source,
+    () => readModelFile(source, (model) => refuseSoon(model, size)),
+  );
   const isOpen = hasOpenShapes(file.model);
   const layout = await describing(source, () => recognize(file.model, size));
   return { ...file, layout, hasOpenShapes: isOpen };
+}
+
+/** Refuses what its graph alone shows to be no detector. */
+function refuseSoon(model: OnnxModel, size: Size): void {
+  try {
+    imageInputs(model.graph, size);
+    takeSingleImage(model);
+    if (!hasOpenShapes(model)) inspectDetector(model, size);
+  } catch (error) {
+    if (error instanceof UnknownHeadError) throw error;
+  }
 }
 
 /** Recognises a detector; where its outputs leave their shapes open, these are asked for. */
@@ -289,6 +303,7 @@ async function describing<T>(source: string, action: () => Promise<T>): Promise<
   try {
     return await action();
   } catch (cause) {
+    if (cause instanceof ModelError && !(cause instanceof UnknownHeadError)) throw cause;
     const reason = cause instanceof UnknownHeadError
       ? cause.message
       : "it is not a detector that livesyte can read";
