@@ -121,7 +121,7 @@ function Errors({ document }: { document: OpenApiDocument }): JSX.Element {
 }
 
 function imageCommand({ address, needsToken }: ServerPlace): string {
-  const token = needsToken ? ` -H "Authorization: Bearer $TOKEN"` : "";
-  return `curl${token} --data-binary @dog.jpg -H "Content-Type: image/jpeg" ` +
-    `${address}/pipelines/yolo_only/run`;
+  const token = needsToken ? `-H "Authorization: Bearer $TOKEN" ` : "";
+  return `curl ${token}--data-binary @dog.jpg \\\n` +
+    `  -H "Content-Type: image/jpeg" ${address}/pipelines/yolo_only/run`;
 }
