@@ -17,10 +17,19 @@ export function readEventFilter(query: URLSearchParams): EventFilter {
   if (since === undefined) return filter;
   // A plus that was not encoded as %2B arrives as a space.
   const text = since.replace(/ (?=[\d:]+$)/, "+");
-  const sinceMs = TIME.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(sinceMs)) {
+  const sinceMs = TIME.test(text) ? toMilliseconds(text) : undefined;
+  if (sinceMs === undefined) {
     const detail = "Query parameter since must be a time such as 2026-11-26T12:00:00Z";
     throw new ApiError(400, "bad_request", detail);
   }
   return { ...filter, sinceMs };
+}
+
+/** Milliseconds since 1970; `undefined` for a day that does not exist, which `Date` takes for one of the next month. */
+function toMilliseconds(time: string): number | undefined {
+  try {
+    return Temporal.Instant.from(time).epochMilliseconds;
+  } catch {
+    return undefined;
+  }
 }
