@@ -20,6 +20,7 @@ type Forwarded =
   | "next"
   | "settle"
   | "noteFailing"
+  | "noteRefused"
   | "waiting"
   | "keepTargets"
   | "retained"
@@ -52,9 +53,10 @@ const calls: EventDatabaseCalls = {
   remove: (id) => database().remove(id),
   newestKey: () => database().newestKey(),
   after: (...args) => database().after(...args),
-  next: (target) => database().next(target),
+  next: (...args) => database().next(...args),
   settle: (key) => database().settle(key),
   noteFailing: (...args) => database().noteFailing(...args),
+  noteRefused: (...args) => database().noteRefused(...args),
   waiting: (target) => database().waiting(target),
   keepTargets: (targets) => database().keepTargets(targets),
   retained: () => database().retained(),
