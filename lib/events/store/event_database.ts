@@ -179,6 +179,14 @@ export class EventDatabase {
     return Number(row?.seq ?? 0);
   }
 
+  /** The key after which the events of a time and later come; that of the newest where there are none. */
+  keyBefore(timeMs: number): number {
+    const row = this.#statements.get(
+      "SELECT CAST(min(key) AS REAL) AS key FROM events WHERE at_ms >= ?",
+    ).get(timeMs);
+    return typeof row?.key === "number" ? row.key - 1 : this.newestKey();
+  }
+
   /** The oldest events after one, in their order. */
   after(key: number, limit: number): StoredEvent[] {
     for (let last = key;;) {

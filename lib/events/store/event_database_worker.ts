@@ -16,6 +16,7 @@ type Forwarded =
   | "get"
   | "remove"
   | "newestKey"
+  | "keyBefore"
   | "after"
   | "next"
   | "settle"
@@ -52,6 +53,7 @@ const calls: EventDatabaseCalls = {
   get: (id) => database().get(id),
   remove: (id) => database().remove(id),
   newestKey: () => database().newestKey(),
+  keyBefore: (timeMs) => database().keyBefore(timeMs),
   after: (...args) => database().after(...args),
   next: (...args) => database().next(...args),
   settle: (key) => database().settle(key),
