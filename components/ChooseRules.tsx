@@ -45,7 +45,7 @@ export function ChooseRules({ videos, hasSets }: {
           aria-describedby={NOTE_ID}
           value={text}
           onInput={({ currentTarget: { value } }) =>
-            rules.value = { ...rules.value, text: value.trim() }}
+            rules.value = { ...NO_RULES, source: "set", text: value.trim() }}
         />
       )}
       {source !== "none" && (

@@ -10,7 +10,7 @@ export interface RulesChoice {
   text: string;
   /** Name of the person's file; empty for others. */
   fileName: string;
-  /** What is wrong with the file; empty where nothing is. */
+  /** What is wrong with the file, or missing; empty where nothing is. */
   problem: string;
 }
 

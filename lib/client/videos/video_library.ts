@@ -100,7 +100,12 @@ export class VideoLibrary {
   /** Sends a video with the pipeline, the frames and the rules that are chosen now, and shows it on the stage. */
   async send(file: File): Promise<void> {
     const { live, frameStride, rules } = this.#signals;
-    if (live.pipelineId.value === null || !isComplete(rules.value)) return;
+    if (live.pipelineId.value === null) return;
+    // A video can be dropped although its button is disabled.
+    if (!isComplete(rules.value)) {
+      rules.value = { ...rules.value, problem: rules.value.problem || "Choose the rules first." };
+      return;
+    }
     await this.#send(file, {
       pipelineId: live.pipelineId.value,
       frameStride: frameStride.value,
