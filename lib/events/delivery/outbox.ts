@@ -115,7 +115,8 @@ export class Outbox {
         ? await this.#setAside(entry, error)
         : await this.#waitAfter(entry, error, retries);
       if (isTriedAgain) return;
-      this.#log("error", "event_given_up", "An event could not be delivered for a day", error);
+      const message = "An event could not be delivered for a day";
+      this.#log("error", "event_given_up", message, error, entry.event);
       await this.#settle(entry.key, "given_up");
       return;
     }
@@ -128,11 +129,11 @@ export class Outbox {
   }
 
   /** Lets those behind an event go first that is refused. @returns Whether it is tried again */
-  async #setAside({ key, failingSinceMs }: OutboxEntry, error: Error): Promise<boolean> {
+  async #setAside({ key, event, failingSinceMs }: OutboxEntry, error: Error): Promise<boolean> {
     const now = Date.now();
     if (this.#refused.size === 0) {
       const message = "An event is refused: it is tried again, and others are sent meanwhile";
-      this.#log("warning", "event_not_delivered", message, error);
+      this.#log("warning", "event_not_delivered", message, error, event);
     }
     await this.#options.store.database.call("noteRefused", key, now);
     return this.#refused.add(key, now - (failingSinceMs ?? now));
@@ -177,9 +178,15 @@ export class Outbox {
     event: "event_not_delivered" | "event_given_up" | "event_store_failed",
     message: string,
     error: unknown,
+    about?: LiveEvent,
   ): void {
     // Messages of other errors may hold addresses, and with them secrets.
     const reason = error instanceof DeliveryError ? error.message : "unexpected error";
-    logEvent(level, event, message, { target: this.#options.target, reason });
+    const { target } = this.#options;
+    logEvent(level, event, message, {
+      target,
+      reason,
+      ...about && { event_id: about.event_id, rule: about.rule_id },
+    });
   }
 }
