@@ -48,5 +48,9 @@ const SENTENCES: Readonly<Partial<Record<StreamFailureCode, string>>> = {
 export function streamError(
   { code, detail }: { code: StreamFailureCode; detail: string },
 ): LivesyteError {
-  return new LivesyteError(code, detail || SENTENCES[code] || `The stream failed: ${code}`);
+  const sentence = SENTENCES[code] ?? `The stream failed: ${code}`;
+  if (code === "unreachable" && detail !== "") {
+    return new LivesyteError(code, `${sentence}: ${detail}`);
+  }
+  return new LivesyteError(code, detail || sentence);
 }

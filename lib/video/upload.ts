@@ -47,7 +47,8 @@ export interface SavedUpload {
 /** What a form may hold beside the video. */
 const FORM_LIMITS = {
   files: 1,
-  fields: 16,
+  // Each part takes time, however small it is.
+  parts: 17,
   fieldSize: 262_144,
   fieldNameSize: 100,
   headerPairs: 50,
@@ -105,6 +106,10 @@ async function receive(
     if (name !== "rules") return;
     if (valueTruncated) abort.abort(new InvalidUploadError("The part named rules is too large"));
     rules = value;
+  });
+  form.on("partsLimit", () => {
+    const message = `The form has more than ${FORM_LIMITS.parts} parts`;
+    abort.abort(new InvalidUploadError(message));
   });
   const guard = new UploadGuard(abort, limits);
   try {

@@ -139,6 +139,22 @@ Deno.test("Stream fails when its attempts are used up, for those who read and th
   }, { attempts: 2, onFailure: ({ attempt }) => attempts.push(attempt) });
 });
 
+Deno.test("Stream tells why the server cannot be reached, where the runtime does", async () => {
+  const reasons: [string | undefined, RegExp][] = [
+    ["self-signed certificate", /reached: self-signed certificate$/],
+    [undefined, /reached$/],
+  ];
+  for (const [reason, message] of reasons) {
+    await withStream(async (stream, clock) => {
+      const reading = stream[Symbol.asyncIterator]().next();
+      FakeSocket.last.end(1006);
+      await clock.tickAsync(2000);
+      FakeSocket.last.refuse(reason);
+      await expect(reading).rejects.toThrow(message);
+    }, { attempts: 1 });
+  }
+});
+
 Deno.test("Stream fails at once, in the server's words, where it refuses", async () => {
   await withStream(async (stream) => {
     await stream.send(FRAME);

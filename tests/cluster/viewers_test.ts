@@ -160,3 +160,25 @@ Deno.test({
     expect(await sessions(b)).toEqual([]);
   },
 });
+
+Deno.test({
+  name: "a server whose list of streams NATS does not take says so until it is short again",
+  ignore,
+  async fn() {
+    await using nats = await startNats({ lines: ["max_payload: 4KB"] });
+    await ensureModel();
+    await using server = await startTestServer({
+      environment: { NATS_URL: nats.url, PIPELINE_THREADS: "1" },
+    });
+    const told = () =>
+      server.services.health().cluster?.problems.filter((each) => /list of/.test(each)) ?? [];
+    const clients = Array.from({ length: 10 }, () => openStream(server, "?pipeline_id=yolo_only"));
+    await Promise.all(clients.map(({ opened }) => opened));
+    await until(() => told().length > 0);
+    expect(told()).toEqual([
+      expect.stringMatching(/^The list of \d+ streams takes \d+ bytes.* raise max_payload/),
+    ]);
+    await Promise.all(clients.map((client) => client.close()));
+    await until(() => told().length === 0);
+  },
+});

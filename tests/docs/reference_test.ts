@@ -87,6 +87,9 @@ Deno.test({
         fn: async () => {
           const output = await runProgram(program, command ?? "", ...args);
           expect(output.match(new RegExp(DOG_LINE, "g"))).toHaveLength(2);
+          const refused = program.text.replace("TOKEN", "wrong");
+          expect(await runProgram({ ...program, text: refused }, command ?? "", ...args))
+            .toMatch(/error|exception/i);
         },
       });
     }

@@ -78,14 +78,44 @@ Deno.test("small answers over TLS do not wait for each other's acknowledgement",
   socket.terminate();
 });
 
+Deno.test("a browser that comes without TLS is sent to HTTPS, and others are told", async () => {
+  await using app = await startTlsApp();
+  const ask = async (request: string) => {
+    using client = await RawClient.connect(app.host);
+    client.send(request);
+    await client.ended;
+    return client.received;
+  };
+  const redirected = await ask(`GET /watch?a=1 HTTP/1.1\r\nHost: ${app.host}\r\n\r\n`);
+  expect(redirected).toMatch(/^HTTP\/1\.1 307 .*\r\n\r\n$/s);
+  expect(redirected).toContain(`\r\nLocation: https://${app.host}/watch?a=1\r\n`);
+  const upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
+  for (
+    const request of [
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+      `GET /ws/video/stream HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`,
+      "GET / HTTP/1.1\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: x/y\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: x\r\nSet-Cookie : y\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost",
+      "hello\r\n",
+    ]
+  ) {
+    const answer = await ask(request);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain("This port speaks only HTTPS");
+  }
+  expect(app.requests).toEqual([]);
+});
+
 Deno.test("handshakes that never end, or are none, are cut", async () => {
   await using app = await startTlsApp();
   const silent = await RawClient.connect(app.host);
   const half = await RawClient.connect(app.host);
   half.send("\x16\x03\x01\x02\x00\x01\x00");
-  const plain = await RawClient.connect(app.host);
-  plain.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-  for (const client of [silent, half, plain]) {
+  const noise = await RawClient.connect(app.host);
+  noise.send("\x00\x01\x02\x03");
+  for (const client of [silent, half, noise]) {
     expect(await client.endsWithin(2000)).toBe(true);
     client[Symbol.dispose]();
   }

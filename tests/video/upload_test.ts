@@ -145,6 +145,17 @@ Deno.test("saveUpload stops reading an endless form that comes to no file", asyn
   expect(sent).toBeLessThan(3_000_000);
 });
 
+Deno.test("saveUpload stops reading a form of ever more parts", async () => {
+  const part = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="note"\r\n\r\n\r\n`;
+  let sent = 0;
+  const request = streamRequest((controller) => {
+    controller.enqueue(encode(part.repeat(10)));
+    sent += 10;
+  });
+  await expectFailure(request, InvalidUploadError, "The form has more than 17 parts");
+  expect(sent).toBeLessThan(100);
+});
+
 Deno.test("saveUpload refuses what is no form with a file", async () => {
   const noFile = "Expected a form with a part named file";
   const noForm = "Expected the content type multipart/form-data";

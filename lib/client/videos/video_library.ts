@@ -29,6 +29,11 @@ export function isFinished({ status }: JobView): boolean {
   return status !== "pending" && status !== "processing";
 }
 
+/** Whether a job can be done again; a file that cannot be decoded never will be. */
+export function canRetry({ status, error }: JobView): boolean {
+  return status === "cancelled" || (status === "failed" && error !== "decode_failed");
+}
+
 /** The jobs in the order of a list: those that failed first, since they need someone. */
 export function orderJobs(jobs: readonly JobView[]): JobView[] {
   const isFailed = ({ status }: JobView) => status === "failed";
