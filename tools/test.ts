@@ -60,7 +60,8 @@ async function runSuite(args: readonly string[], counts: Counts): Promise<boolea
   };
   let silence = setTimeout(hang, SILENCE_MS);
   for await (const line of createInterface({ input: Readable.from(child.stdout) })) {
-    say(`${line}\n`);
+    // Not where all tests are registered: errors say where they were thrown.
+    say(`${line.replace(/=> \.\/tests\/limit\.ts:\d+:\d+/, "")}\n`);
     if (!line.includes("has been running for over")) {
       clearTimeout(silence);
       silence = setTimeout(hang, SILENCE_MS);
