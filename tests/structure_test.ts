@@ -51,7 +51,7 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   ],
   "lib/streaming": [...SHARED, "lib/image"],
   "lib/storage": SHARED,
-  "lib/events": [...SHARED, "lib/storage"],
+  "lib/events": [...SHARED, "lib/image", "lib/storage"],
   "lib/video": [...SHARED, "lib/image", "lib/storage", "lib/events"],
   "lib/cameras": [...SHARED, "lib/image", "lib/streaming", "lib/events"],
   "lib/cluster": [

@@ -18,7 +18,9 @@ async function runProgram(
   { command, args = [], imports }: { command: string; args?: string[]; imports: string },
 ): Promise<void> {
   await using folder = await installClient();
-  await using server = await startTestServer({ environment: { STREAM_AUTH_TOKEN: TOKEN } });
+  await using server = await startTestServer({
+    environment: { STREAM_AUTH_TOKEN: TOKEN, RULES_FILE: folder.rulesFile },
+  });
   const main = await writeProgram(folder, imports);
   const { code, stdout, stderr } = await new Deno.Command(command, {
     args: [...args, main, `http://${server.host}`, TOKEN, DOG, DOG_VIDEO],

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { labelColor } from "../../lib/image/label_colors.ts";
 import type { Point } from "../../lib/protocol/geometry.ts";
-import { scaleResult } from "../../lib/video/scale_result.ts";
+import { scaleResult } from "../../lib/image/scale_result.ts";
 import type { Services } from "../../services.ts";
 import { startTestServer } from "../routes/test_server.ts";
 import { DOG_VIDEO } from "../video/media.ts";

@@ -1,4 +1,5 @@
 import { expect } from "expect";
+import { RuleError } from "../../lib/events/errors.ts";
 import { DiskSpace } from "../../lib/storage/disk_space.ts";
 import {
   InvalidUploadError,
@@ -75,7 +76,7 @@ async function save(request: Request, options: Partial<SaveUploadOptions> = {}) 
 /** Expects that an upload fails and leaves nothing behind. */
 async function expectFailure(
   request: Request,
-  type: new (message: string) => Error,
+  type: new (...args: never[]) => Error,
   message: string,
   options: Partial<SaveUploadOptions> = {},
 ): Promise<void> {
@@ -154,6 +155,22 @@ Deno.test("saveUpload stops reading a form of ever more parts", async () => {
   });
   await expectFailure(request, InvalidUploadError, "The form has more than 17 parts");
   expect(sent).toBeLessThan(100);
+});
+
+Deno.test("saveUpload ends where the rules cannot be used, before the video has come", async () => {
+  const rules = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="rules"\r\n\r\n`;
+  let sent = 0;
+  const request = streamRequest((controller) => {
+    const part = sent === 0 ? encode(`${rules}no such set\r\n${ENTRY}`) : mp4Bytes(65_536);
+    controller.enqueue(part);
+    sent += 65_536;
+  });
+  const onRules = (text: string) => {
+    throw new RuleError("rules", `got ${text}`);
+  };
+  const message = "Cannot use rules: got no such set";
+  await expectFailure(request, RuleError, message, { onRules, maxBytes: 10_000_000 });
+  expect(sent).toBeLessThan(3_000_000);
 });
 
 Deno.test("saveUpload refuses what is no form with a file", async () => {

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { expect } from "expect";
 import { configure, type LogRecord, reset } from "@logtape/logtape";
+import { EventRefusedError } from "../../../lib/events/delivery/errors.ts";
 import { postEvent, signBody } from "../../../lib/events/delivery/webhook.ts";
 import { eventMetrics } from "../../../lib/telemetry/metrics.ts";
 import { freePort } from "../../cluster/nats_server.ts";
@@ -67,6 +68,13 @@ Deno.test("whatever is no answer from 200 to 299 in time is a failure, told with
   expect(await failure(status(307, { Location: `${receiver.url}other` })))
     .toBe("the receiver answered with the status 307");
   expect(receiver.requests.length).toBe(before + 1);
+  const refused = [];
+  for (const code of [400, 401, 403, 404, 405, 408, 409, 410, 413, 422, 425, 429, 500, 503]) {
+    receiver.answer = status(code);
+    const error = await post(receiver.url).catch((error) => error);
+    if (error instanceof EventRefusedError) refused.push(code);
+  }
+  expect(refused).toEqual([400, 409, 413, 422]);
   const slow = Promise.withResolvers<Response>();
   expect(await failure(() => slow.promise, { timeoutMs: 300 }))
     .toBe("the receiver did not answer within 0.3 s");
@@ -167,7 +175,7 @@ Deno.test("after a day an event is given up, and the next one is tried", async (
   await using directory = await temporaryDirectory();
   await using receiver = startReceiver();
   const refused = ({ body }: Received) => JSON.parse(body).track_id === 1;
-  receiver.answer = (request) => new Response(null, { status: refused(request) ? 400 : 200 });
+  receiver.answer = (request) => new Response(null, { status: refused(request) ? 500 : 200 });
   const webhook = { url: new URL(receiver.url), secret: undefined };
   const first = eventService(directory.path, { webhook, timing: { firstRetryMs: 60_000 } });
   const failed = await resultsOf("failed");
@@ -187,6 +195,31 @@ Deno.test("after a day an event is given up, and the next one is tried", async (
     await until(() => receiver.taken.length === 1);
     expect(tracks(receiver.taken)).toEqual([2]);
     expect(await resultsOf("given_up")).toBe(givenUp + 1);
+    await later.stop();
+  } finally {
+    Date.now = now;
+  }
+});
+
+Deno.test("an event that the receiver refuses is sent beside the others, until a day has passed", async () => {
+  await using directory = await temporaryDirectory();
+  await using receiver = startReceiver();
+  const refused = ({ body }: Received) => JSON.parse(body).track_id === 1;
+  receiver.answer = (request) => new Response(null, { status: refused(request) ? 400 : 200 });
+  const webhook = { url: new URL(receiver.url), secret: undefined };
+  const first = eventService(directory.path, { webhook, timing: { firstRetryMs: 10 } });
+  for (let track_id = 0; track_id < 4; track_id++) first.record(moment({ event: { track_id } }));
+  await until(() => receiver.taken.length === 3 && receiver.requests.filter(refused).length > 1);
+  expect(tracks(receiver.taken)).toEqual([0, 2, 3]);
+  await first.stop();
+
+  const { now } = Date;
+  const givenUp = await resultsOf("given_up");
+  Date.now = () => now() + 86_400_000;
+  try {
+    const later = eventService(directory.path, { webhook, maxAgeMs: 1e10 });
+    await later.start();
+    await until(async () => await resultsOf("given_up") === givenUp + 1);
     await later.stop();
   } finally {
     Date.now = now;
