@@ -12,7 +12,7 @@ import { type Session, SessionSchema } from "../protocol/session.ts";
 import type { SessionRegistry } from "../streaming/session_registry.ts";
 
 /** After so long without being written anew a list is gone, in milliseconds. */
-export const LIST_TTL_MS = 6000;
+const LIST_TTL_MS = 6000;
 /** Time between two writes, in milliseconds. */
 const WRITE_MS = 2000;
 /** Sessions that come or go within this time, in milliseconds, are written at once. */

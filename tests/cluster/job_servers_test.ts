@@ -79,6 +79,7 @@ Deno.test({
     );
     expect(views.at(-1)?.status).toBe("completed");
     for (const { url, services } of [a, b]) {
+      await untilJob(url, id, isOver);
       expect(await framesOf(url, id)).toEqual(FRAMES);
       expect((await ask<JobList>(url, "/video/jobs")).answer.jobs).toMatchObject([{ job_id: id }]);
       expect(services.health().jobs).toMatchObject({ total: 1, by_status: { completed: 1 } });

@@ -37,7 +37,7 @@ const ALIVE_MS = 1000;
 export async function runDecodeProcess(request: string): Promise<never> {
   dropPermissions();
   const parsed: DecodeRequest | LiveRequest = JSON.parse(request);
-  const commands = readCommands();
+  const commands = readCommands().values();
   watchMemory(parsed.maxMemoryBytes);
   try {
     if ("fps" in parsed) await runLive(parsed, { commands, write, sayAlive });
@@ -120,17 +120,23 @@ function dropPermissions(): void {
 }
 
 /** What the server says; ends this process when standard input closes, which it does when the server dies, however it dies. */
-async function* readCommands(): AsyncGenerator<LiveCommand> {
+function readCommands(): ReadableStream<LiveCommand> {
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(65_536);
   let rest = "";
-  for (;;) {
-    const length = await Deno.stdin.read(buffer).catch(() => null);
-    if (length === null) Deno.exit(0);
-    const lines = (rest + decoder.decode(buffer.subarray(0, length), { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) yield JSON.parse(line);
-  }
+  return new ReadableStream({
+    // Whether somebody waits for a command or not, so that the end is noticed while a source is being opened, too.
+    async start(controller) {
+      for (;;) {
+        const length = await Deno.stdin.read(buffer).catch(() => null);
+        if (length === null) Deno.exit(0);
+        const text = decoder.decode(buffer.subarray(0, length), { stream: true });
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) controller.enqueue(JSON.parse(line));
+      }
+    },
+  });
 }
 
 function watchMemory(maxBytes: number): void {

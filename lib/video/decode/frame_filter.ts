@@ -5,6 +5,15 @@
  */
 
 import type { Size } from "../../image/size.ts";
+import {
+  AVCOL_SPC_BT2020_NCL,
+  AVCOL_SPC_BT470BG,
+  AVCOL_SPC_BT709,
+  AVCOL_SPC_FCC,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_SMPTE240M,
+  AVCOL_SPC_UNSPECIFIED,
+} from "node-av/constants";
 import { Filter, FilterContext, FilterGraph, Frame } from "node-av/lib";
 import { FRAMES_PER_SECOND } from "../annotate/annotation_script.ts";
 import type { Orientation, Place } from "./display_geometry.ts";
@@ -50,6 +59,8 @@ export class FrameFilter implements Disposable {
     size: Size,
     place: Place = { left: 0, top: 0, ...size },
   ): Promise<Frame> {
+    // The usual matrix is close to those that the filters do not know; which images are RGB, their format tells.
+    if (!KNOWN_MATRICES.has(image.colorSpace)) image.colorSpace = AVCOL_SPC_UNSPECIFIED;
     // A video may change its size or format midway.
     const format = describe(image);
     const wanted = JSON.stringify([format, size, place]);
@@ -101,6 +112,16 @@ export class FrameFilter implements Disposable {
     this.#sink = contexts.at(-1);
   }
 }
+
+/** Matrices from which `scale` converts images of every format (ITU-T H.273, table 4). */
+const KNOWN_MATRICES: ReadonlySet<number> = new Set([
+  AVCOL_SPC_BT709,
+  AVCOL_SPC_FCC,
+  AVCOL_SPC_BT470BG,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_SMPTE240M,
+  AVCOL_SPC_BT2020_NCL,
+]);
 
 /** Arguments of the `buffer` filter for images like this, whose times count frames. */
 function describe({ width, height, format, colorSpace, colorRange }: Frame): string {

@@ -32,6 +32,7 @@ const PROBLEMS = {
   no_route: ["unreachable", "There is no way to this host in the network"],
   no_host: ["unreachable", "The host is not known by this name, or it broke off the connection"],
   server_error: ["unreachable", "The source answers with an error of its own"],
+  udp_only: ["unreachable", "The source sends over UDP only, and this reads RTSP over TCP"],
   unauthorized: ["unauthorized", "The source does not accept the user and password"],
   forbidden: ["unauthorized", "The source does not let this user see it"],
   not_found: ["not_found", "There is nothing at this path of the source"],

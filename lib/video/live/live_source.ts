@@ -11,6 +11,7 @@ import {
   AV_PKT_DATA_DISPLAYMATRIX,
   AVERROR_EAGAIN,
   AVERROR_EOF,
+  AVERROR_INVALIDDATA,
 } from "node-av/constants";
 import { avGetCodecName, type CodecContext, Frame, Log, Packet } from "node-av/lib";
 import {
@@ -24,10 +25,11 @@ import type { SourceInfo } from "../decode/frame_protocol.ts";
 import { openCodec } from "../decode/open_codec.ts";
 import { RisingClock } from "../decode/rising_clock.ts";
 import type { SourceAddress } from "../decode/source_address.ts";
-import { SourceError } from "../decode/source_error.ts";
+import { SourceError, type SourceProblem } from "../decode/source_error.ts";
 import { MAX_FAILURES_PER_PACKET } from "../decode/video_reader.ts";
 import type { Size } from "../../image/size.ts";
 import { CatchingUp } from "./catching_up.ts";
+import { Damage } from "./damage.ts";
 import { type OpenSource, openSource } from "./open_source.ts";
 import { RealTime } from "./real_time.ts";
 
@@ -57,7 +59,7 @@ export interface ImageChoice {
   isDue(timeMs: number): boolean;
   /** Whether a JPEG of the source is of no use until it is decoded. */
   mustDecode(jpeg: Uint8Array): boolean;
-  /** Called for each image that is not wanted. */
+  /** Called for each image that is not wanted; not for damaged ones. */
   onSkipped(): void;
 }
 
@@ -80,6 +82,7 @@ export class LiveSource {
   readonly #clock: RisingClock;
   readonly #realTime: RealTime | null;
   readonly #catchingUp = new CatchingUp();
+  readonly #damage = new Damage();
   #source: OpenSource;
   #codec: CodecContext;
   #index = 0;
@@ -127,7 +130,7 @@ export class LiveSource {
    * The wanted images, in the order in which they are shown, never before their time; a file begins anew at its end. Damaged ones
    * are left out.
    *
-   * @throws {SourceError} When the source ends
+   * @throws {SourceError} When the source ends, or nothing but damaged images has come for long
    */
   async *images(choice: ImageChoice): AsyncGenerator<LiveImage> {
     using packet = new Packet();
@@ -138,9 +141,7 @@ export class LiveSource {
       const before = this.#index;
       const code = yield* this.#play(packet, image, choice);
       if (this.#index === before && this.#index === 0) throw new SourceError("no_frames");
-      if (this.#address.kind !== "file") {
-        throw new SourceError(code === AVERROR_EOF ? "ended" : "broke_off");
-      }
+      if (this.#address.kind !== "file") throw new SourceError(problemAtEnd(code));
       await this.#rewind();
     }
   }
@@ -190,7 +191,7 @@ export class LiveSource {
 
   async *#decode(packet: Packet, image: Frame, choice: ImageChoice): AsyncGenerator<LiveImage> {
     // A packet that is refused is damaged: the decoder goes on with the next one.
-    await this.#codec.sendPacket(packet);
+    if (await this.#codec.sendPacket(packet) < 0) this.#damage.bad();
     yield* this.#receive(image, choice);
   }
 
@@ -199,9 +200,11 @@ export class LiveSource {
       const code = await this.#codec.receiveFrame(image);
       if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return;
       if (code < 0) {
+        this.#damage.bad();
         failures++;
         continue;
       }
+      this.#damage.good();
       const index = this.#index++;
       if (choice.isDue(await this.#time(image.bestEffortTimestamp))) {
         yield { index, image, jpeg: null, shown: this.#shownSize(image) };
@@ -219,11 +222,13 @@ export class LiveSource {
     const jpeg = packet.data;
     if (!isDue || jpeg === null) return choice.onSkipped();
     if (!choice.mustDecode(jpeg)) {
+      this.#damage.good();
       yield { index, image: null, jpeg, shown: this.#shownSize(this.#source.stream.codecpar) };
       return;
     }
     await this.#codec.sendPacket(packet);
-    if (await this.#codec.receiveFrame(image) < 0) return choice.onSkipped();
+    if (await this.#codec.receiveFrame(image) < 0) return this.#damage.bad();
+    this.#damage.good();
     yield { index, image, jpeg, shown: this.#shownSize(image) };
     image.unref();
   }
@@ -241,6 +246,12 @@ export class LiveSource {
   #shownSize(image: CodedImage): Size {
     return shownSize(this.#source.stream, image, this.orientation);
   }
+}
+
+/** What FFmpeg's number for the end of a source means. */
+function problemAtEnd(code: number): SourceProblem {
+  if (code === AVERROR_EOF) return "ended";
+  return code === AVERROR_INVALIDDATA ? "no_video" : "broke_off";
 }
 
 async function openDecoder(

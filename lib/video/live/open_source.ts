@@ -6,6 +6,7 @@
 
 import { constants } from "node:os";
 import {
+  AV_DISPOSITION_ATTACHED_PIC,
   AVERROR_DECODER_NOT_FOUND,
   AVERROR_DEMUXER_NOT_FOUND,
   AVERROR_EOF,
@@ -81,8 +82,12 @@ export async function openSource(
     for (const { codecpar } of format.streams) checkPixels(codecpar, maxPixels);
     check(await format.findStreamInfo(null), kind);
     const stream = format.streams[format.findBestStream(AVMEDIA_TYPE_VIDEO, -1, -1)];
-    if (stream === undefined) throw new SourceError("no_track");
+    // The cover of a song is a video track of one image.
+    if (stream === undefined || (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) !== 0) {
+      throw new SourceError("no_track");
+    }
     checkPixels(stream.codecpar, maxPixels);
+    if (stream.codecpar.width * stream.codecpar.height === 0) throw new SourceError("no_frames");
     return { format, stream };
   } catch (error) {
     await format.closeInput().catch(() => {});
@@ -119,6 +124,9 @@ const NETWORK_PROBLEMS: ReadonlyMap<number, SourceProblem> = new Map([
   [-errno.EHOSTUNREACH, "no_route"],
   [-errno.ENETUNREACH, "no_route"],
   [-errno.ETIMEDOUT, "slow_to_open"],
+  [-errno.EPROTONOSUPPORT, "udp_only"],
+  // A format that is not allowed, such as a single picture, or a redirection to a file.
+  [-errno.EINVAL, "no_video"],
 ]);
 
 const NO_FILE = [-errno.ENOENT, -errno.EACCES, -errno.EIO, -errno.EISDIR];

@@ -13,6 +13,8 @@ import { SourceError } from "../decode/source_error.ts";
 import type { Size } from "../../image/size.ts";
 import { FramePicker } from "./frame_picker.ts";
 import type { PipelineResult } from "../../protocol/result.ts";
+import { VideoDecodeError } from "../errors.ts";
+import { Damage } from "./damage.ts";
 import { HlsPlayer } from "./hls_player.ts";
 import { JpegEncoder } from "./jpeg_encoder.ts";
 import { type LiveImage, LiveSource } from "./live_source.ts";
@@ -135,6 +137,8 @@ class FrameSender {
   readonly #isUpright: boolean;
   readonly #slot = new NewestSlot<WaitingImage>((image) => this.#send(image));
   readonly #skip: () => void;
+  readonly #damage = new Damage();
+  #hasFailed = false;
 
   constructor({ orientation }: LiveSource, request: LiveRequest, connection: LiveConnection) {
     this.#request = request;
@@ -158,7 +162,9 @@ class FrameSender {
     if (this.#slot.isAsked) this.#skip();
   }
 
+  /** Puts an image in place of the one that waits. @throws {SourceError} If none could be converted for long */
   offer({ index, image, jpeg, shown }: LiveImage, takenAtMs: number): void {
+    if (this.#hasFailed) this.#damage.bad();
     const whole = jpeg === null ? undefined : this.#pass(jpeg);
     const frame = whole === undefined ? image?.clone() ?? null : null;
     const content = whole?.bytes ?? frame;
@@ -181,9 +187,11 @@ class FrameSender {
 
   async #send({ index, takenAtMs, shown, content }: WaitingImage): Promise<void> {
     const size = content instanceof Uint8Array ? shown : fitWithin(shown, this.#request.frameSize);
-    const jpeg = content instanceof Uint8Array
-      ? content
-      : await this.#encoder.encode(await this.#scaler.apply(content, size));
+    const jpeg = content instanceof Uint8Array ? content : await this.#convert(content, size);
+    this.#hasFailed = jpeg === undefined;
+    // The next one will do in its place.
+    if (jpeg === undefined) return this.#slot.ask();
+    this.#damage.good();
     const ageMs = Math.round(performance.now() - takenAtMs);
     const replaced = this.#slot.takeReplaced();
     const { width, height } = size;
@@ -191,5 +199,15 @@ class FrameSender {
       { type: "jpeg", frameIndex: index, width, height, ageMs, replaced },
       jpeg,
     );
+  }
+
+  /** The image as a JPEG; `undefined` if it cannot be one. */
+  async #convert(image: Frame, size: Size): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#encoder.encode(await this.#scaler.apply(image, size));
+    } catch (error) {
+      if (error instanceof VideoDecodeError) return undefined;
+      throw error;
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { AV_LOG_QUIET, AV_PIX_FMT_YUV420P } from "node-av/constants";
+import { AV_LOG_QUIET, AV_PIX_FMT_YUV420P, type AVColorSpace } from "node-av/constants";
 import { Frame, Log } from "node-av/lib";
 import { FrameFilter } from "../../../lib/video/decode/frame_filter.ts";
 import { VideoDecodeError } from "../../../lib/video/errors.ts";
@@ -25,5 +25,17 @@ Deno.test("FrameFilter changes further images after one that cannot be changed",
     expect(changed.toBuffer().length).toBe(64 * 48 * 3);
     using other = makeImage(160, 120);
     await expect(filter.apply(other, { width: 32, height: 24 })).rejects.toThrow(VideoDecodeError);
+  }
+});
+
+Deno.test("FrameFilter changes images whatever matrix their colours have", async () => {
+  Log.setLevel(AV_LOG_QUIET);
+  using filter = new FrameFilter(UPRIGHT, [["format", "pix_fmts=rgb24"]]);
+  // Up to those of ITU-T H.273, table 4, and beyond.
+  for (let matrix = 0; matrix < 20; matrix++) {
+    using image = makeImage(32, 24);
+    image.colorSpace = matrix as AVColorSpace;
+    const changed = await filter.apply(image, { width: 16, height: 12 });
+    expect([matrix, changed.toBuffer().length]).toEqual([matrix, 16 * 12 * 3]);
   }
 });

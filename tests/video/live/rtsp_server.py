@@ -1,6 +1,6 @@
 """An RTSP server with a test picture for tests: prints its port, and serves until standard input closes.
 
-Arguments: the pipeline of GStreamer that makes the video, and perhaps a user and a password.
+Arguments: "any" or "udp" for the transport, the pipeline of GStreamer that makes the video, and perhaps a user and a password.
 """
 
 import sys
@@ -10,16 +10,18 @@ import gi
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 Gst.init(None)
-pipeline, *login = sys.argv[1:]
+transport, pipeline, *login = sys.argv[1:]
 server = GstRtspServer.RTSPServer()
 server.set_address("127.0.0.1")
 server.set_service("0")
 factory = GstRtspServer.RTSPMediaFactory()
 factory.set_launch(pipeline)
 factory.set_shared(True)
+if transport == "udp":
+    factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
 if login:
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "user")

@@ -25,7 +25,12 @@ export interface RtspOptions {
   picture?: string;
   /** Who may see it; everybody by default. */
   login?: [user: string, password: string];
+  /** @default {"any"} */
+  transport?: "any" | "udp";
 }
+
+/** What a camera sends of its first JPEG before the other. */
+const FIRST_JPEGS = 20;
 
 const ENCODERS = {
   h264: "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 ! rtph264pay",
@@ -53,13 +58,14 @@ export class RtspServer implements AsyncDisposable {
   /** Starts one at a free port. */
   static async start(options: RtspOptions = {}): Promise<RtspServer> {
     const { width = 1280, height = 720, fps = 30, codec = "h264", login = [] } = options;
+    const { transport = "any" } = options;
     const testPicture = "videotestsrc is-live=true pattern=ball motion=sweep ! " +
       `video/x-raw,format=I420,width=${width},height=${height},framerate=${fps}/1`;
     const pipeline = `( ${options.picture ?? testPicture} ! ` +
       `${ENCODERS[codec]} name=pay0 pt=${codec === "mjpeg" ? 26 : 96} )`;
     const script = `${import.meta.dirname}/rtsp_server.py`;
     const process = new Deno.Command("/usr/bin/python3", {
-      args: [script, pipeline, ...login],
+      args: [script, transport, pipeline, ...login],
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
@@ -88,21 +94,30 @@ export class RtspServer implements AsyncDisposable {
   }
 }
 
-/** A camera that sends JPEGs one after another in one answer, at a path; another path is not found. */
+/**
+ * A camera that sends JPEGs one after another in one answer, at a path; another path is not found. With `then`, each answer goes on
+ * with that one after 20.
+ */
 export function startMjpegCamera(
-  jpeg: Uint8Array<ArrayBuffer>,
+  first: Uint8Array<ArrayBuffer>,
   fps: number,
-  options: { port?: number; signal?: AbortSignal } = {},
+  { then = first, ...options }: {
+    then?: Uint8Array<ArrayBuffer>;
+    port?: number;
+    signal?: AbortSignal;
+  } = {},
 ): Deno.HttpServer<Deno.NetAddr> {
   const handler = (request: Request) => {
     if (new URL(request.url).pathname !== "/video") return new Response("", { status: 404 });
     let timer: ReturnType<typeof setInterval>;
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
       start(controller) {
-        const head =
-          `--frame\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.length}\r\n\r\n`;
+        let sent = 0;
         timer = setInterval(() => {
           if ((controller.desiredSize ?? 0) < -1) return;
+          const jpeg = sent++ < FIRST_JPEGS ? first : then;
+          const head =
+            `--frame\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.length}\r\n\r\n`;
           controller.enqueue(new TextEncoder().encode(head));
           controller.enqueue(jpeg);
           controller.enqueue(new TextEncoder().encode("\r\n"));
