@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { jetstreamManager } from "@nats-io/jetstream";
-import { type NatsConnection, NatsConnectionImpl } from "@nats-io/transport-node";
+import { connect } from "@nats-io/transport-node";
 // @ts-types="npm:@types/ws@8.18.2"
 import WebSocket from "ws";
 import { startNats } from "../tests/cluster/nats_server.ts";
@@ -240,7 +240,7 @@ async function findLeftovers({ nats, first, second }: Cluster): Promise<string[]
 }
 
 async function bucketsOfJobs(url: string): Promise<string[]> {
-  const connection = await NatsConnectionImpl.connect({ servers: url }) as NatsConnection;
+  const connection = await connect({ servers: url });
   const names: string[] = [];
   for await (const name of (await jetstreamManager(connection)).streams.names()) names.push(name);
   await connection.close();

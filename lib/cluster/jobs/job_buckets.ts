@@ -29,16 +29,18 @@ export class JobBuckets {
   }
 
   /**
-   * The bucket of a job, which is made if need be.
+   * The bucket of a job, which is made if need be, with as many replicas as the records of the jobs have been given.
    *
    * @param videoBytes Size of the video that it is to hold
    * @throws {StorageFullError} If NATS has no room for it
    */
   make(jobId: string, videoBytes = 0): Promise<ObjectStore> {
     const max_bytes = Math.ceil(videoBytes * (1 + OVERHEAD)) + RESULTS_BYTES;
-    return this.#streams.call(({ objects }) =>
-      objects.create(this.#streams.bucketName(jobId), { storage: StorageType.File, max_bytes })
-    );
+    return this.#streams.call(async ({ objects, records }) => {
+      const { replicas } = await records.status();
+      const options = { storage: StorageType.File, max_bytes, replicas };
+      return await objects.create(this.#streams.bucketName(jobId), options);
+    });
   }
 
   /** Uses the bucket of a job; `undefined` where there is none. */
