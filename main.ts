@@ -21,7 +21,7 @@ import { expandLan } from "./lib/front/lan.ts";
 import { DECODE_SUBCOMMAND } from "./lib/video/decode/decode_command.ts";
 import { Services, VERSION } from "./services.ts";
 
-const HELP = `livesyte ${VERSION}: real-time object detection for cameras, in the browser
+const HELP = `livesyte ${VERSION}: a real-time vision server that you run yourself
 
 Usage: livesyte [command]
 

@@ -4,7 +4,7 @@ import sharp from "sharp";
 import { RtspServer } from "../tests/video/live/sources.ts";
 
 /** Frames a second that a camera sends. */
-export const CAMERA_SOURCE_FPS = 25;
+const CAMERA_SOURCE_FPS = 25;
 
 /** Pictures are counted modulo two to the power of this. */
 const BITS = 9;

@@ -20,6 +20,7 @@ import {
 } from "./soak_actors.ts";
 import { type ServerProcess, startServerProcess, thisProject } from "./server_process.ts";
 import { soakCluster } from "./soak_cluster.ts";
+import { makeVideo } from "./soak_video.ts";
 import {
   findGrowth,
   fixture,
@@ -40,23 +41,6 @@ Options:
   --cluster     Two servers over NATS, of which one, NATS or a worker is killed every 20 s; it needs nats-server
   --help        Show this text
 `;
-
-/** A video of a few seconds; `undefined` where there is no ffmpeg to make it with. */
-async function makeVideo(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const path = await Deno.makeTempFile({ suffix: ".mp4" });
-  const input = new URL("../tests/fixtures/dog.jpg", import.meta.url).pathname;
-  try {
-    const args = ["-v", "error", "-y", "-loop", "1", "-t", "4", "-i", input];
-    const encoder = ["-vf", "scale=640:480", "-pix_fmt", "yuv420p", path];
-    await new Deno.Command("ffmpeg", { args: [...args, ...encoder] }).output();
-    return await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  } finally {
-    await Deno.remove(path);
-  }
-}
 
 /** What should not be there when nobody uses the server any more. */
 async function findLeftovers(
@@ -112,11 +96,10 @@ async function soak(minutes: number): Promise<number> {
   const scene: Scene = {
     server,
     frames: { image: await fixture("dog.jpg"), text: await fixture("text.jpg") },
-    video: await makeVideo(),
+    video: await makeVideo(4),
     stop: end.signal,
     count: (what, by = 1) => counts.set(what, (counts.get(what) ?? 0) + by),
   };
-  if (scene.video === undefined) print("There is no ffmpeg: the soak goes without video jobs");
   const samples = await sampleWhile(act(scene), { server, minutes, end });
   const problems = [...await findLeftovers(server, dataDirectory), ...findGrowth(samples)];
   problems.push(...[...counts.keys()].filter((what) => what.startsWith("UNEXPECTED")));

@@ -1,6 +1,8 @@
 /** The soak of two servers that are one service over NATS, while everything around the first one is killed, one after the other. */
 
 import { once } from "node:events";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { type NatsConnection, NatsConnectionImpl } from "@nats-io/transport-node";
 // @ts-types="npm:@types/ws@8.18.2"
 import WebSocket from "ws";
 import { startNats } from "../tests/cluster/nats_server.ts";
@@ -22,6 +24,7 @@ import {
   watch,
 } from "./soak_actors.ts";
 import { findGrowth, fixture, print, report, sampleWhile, verdict } from "./soak_samples.ts";
+import { makeVideo, runSharedJobs } from "./soak_video.ts";
 
 /** How long NATS stays away when it was killed, in milliseconds. */
 const NATS_AWAY_MS = 5000;
@@ -205,11 +208,12 @@ async function watchDoor({ server, stop, count }: Scene): Promise<void> {
 }
 
 /** What should not be so when nobody uses the servers any more, and everything runs again. */
-async function findLeftovers({ first, second }: Cluster): Promise<string[]> {
+async function findLeftovers({ nats, first, second }: Cluster): Promise<string[]> {
   const problems: string[] = [];
   const servers = { first, second };
   for (const [name, server] of Object.entries(servers)) {
-    const { status, sessions, cluster } = await ask(server, "health");
+    const { status, sessions, cluster, jobs } = await ask(server, "health");
+    if (jobs.total !== 0) problems.push(`The ${name} knows ${jobs.total} video jobs`);
     if (status !== "healthy") problems.push(`The ${name} is ${status}: ${cluster.problems}`);
     if (cluster.nodes.length !== 1) problems.push(`The ${name} knows ${cluster.nodes.length} more`);
     if (sessions.active !== 0) problems.push(`The ${name} has ${sessions.active} sessions`);
@@ -225,12 +229,22 @@ async function findLeftovers({ first, second }: Cluster): Promise<string[]> {
     );
     if (errors.length > 0) problems.push(`Unexpected errors: ${JSON.stringify(errors)}`);
   }
+  const buckets = await bucketsOfJobs(nats.url);
+  if (buckets.length > 0) problems.push(`NATS has buckets of jobs that are removed: ${buckets}`);
   const decoders = [first, second].flatMap(({ pid }) => childProcesses(pid));
   if (decoders.length !== 2) problems.push(`${decoders.length} processes decode two cameras`);
   const events = (event: string) => first.log.filter((line) => line.event === event).length;
   const [opened, closed] = [events("stream_connect"), events("stream_disconnect")];
   if (opened !== closed) problems.push(`${opened} streams were opened and ${closed} closed`);
   return problems;
+}
+
+async function bucketsOfJobs(url: string): Promise<string[]> {
+  const connection = await NatsConnectionImpl.connect({ servers: url }) as NatsConnection;
+  const names: string[] = [];
+  for await (const name of (await jetstreamManager(connection)).streams.names()) names.push(name);
+  await connection.close();
+  return names.filter((name) => name.startsWith("OBJ_"));
 }
 
 /**
@@ -247,7 +261,7 @@ export async function soakCluster(minutes: number): Promise<number> {
   const scene: Scene = {
     server: first,
     frames: { image: await fixture("dog.jpg"), text: await fixture("text.jpg") },
-    video: undefined,
+    video: await makeVideo(2),
     stop: end.signal,
     count: (what, by = 1) => counts.set(what, (counts.get(what) ?? 0) + by),
   };
@@ -262,6 +276,7 @@ export async function soakCluster(minutes: number): Promise<number> {
     misbehave(scene),
     runImages(scene),
     watchDoor(scene),
+    runSharedJobs(scene),
     kill(cluster, scene).then((times) => void (takeovers = times)),
   ], { server: first, minutes, end });
   // What was killed last may just have come back.

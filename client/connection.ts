@@ -205,14 +205,15 @@ export class Connection {
       }
       this.#receive(message);
     };
-    const end = ({ code, reason }: { code: number; reason: string }) => {
+    const end = ({ code, reason }: { code: number; reason: string }, detail = "") => {
       if (this.#socket !== socket) return;
       this.#leaveSocket();
-      this.#fail(error ?? { code: failureCode({ code, reason, opened }), detail: "" }, code);
+      this.#fail(error ?? { code: failureCode({ code, reason, opened }), detail }, code);
     };
-    socket.onclose = end;
-    // In Node 20 no close follows when the connection cannot be opened.
-    socket.onerror = () => opened || end({ code: ABNORMAL_CLOSE, reason: "" });
+    socket.onclose = (event) => end(event);
+    // In Node 20 no close follows when the connection cannot be opened. Runtimes other than browsers tell why it cannot.
+    socket.onerror = (event) =>
+      opened || end({ code: ABNORMAL_CLOSE, reason: "" }, (event as Partial<ErrorEvent>).message);
   }
 
   #receive(message: ServerMessage): void {

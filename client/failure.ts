@@ -29,7 +29,7 @@ export type StreamFailureCode =
 export interface StreamFailure {
   /** The word that the server sent, else what the client can tell by itself. */
   code: StreamFailureCode;
-  /** The server's sentence; empty when it said nothing. */
+  /** The server's sentence, or the runtime's where the server cannot be reached; empty when neither said anything. */
   detail: string;
   /** WebSocket close code. */
   close_code: number;

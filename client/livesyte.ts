@@ -1,17 +1,20 @@
 import type { ConnectionOptions } from "./connection.ts";
-import { LivesyteError } from "./livesyte_error.ts";
+import { type EventStreamOptions, followEvents } from "./event_stream.ts";
+import { answerError, LivesyteError } from "./livesyte_error.ts";
 import type {
-  ErrorAnswer,
   JobList,
   JobView,
+  LiveEvent,
   PipelineList,
   PipelineResult,
   PipelineSummary,
   ResultsPage,
+  Rule,
   Run,
   Session,
   SessionList,
   Submitted,
+  VideoEvents,
   VideoFrameResult,
 } from "./messages.ts";
 import { Stream, type StreamOptions } from "./stream.ts";
@@ -53,6 +56,8 @@ export interface SubmitOptions {
   frameStride?: number;
   /** Most frames that are looked at; 0, the default, for all. */
   maxFrames?: number;
+  /** The rules to look with: a list, or the name of a set in the server's `RULES_FILE`; none by default. */
+  rules?: readonly Rule[] | string;
   /** Ends the upload. */
   signal?: AbortSignal;
 }
@@ -161,10 +166,11 @@ export class Livesyte {
    * @throws {LivesyteError} If the server refuses it, or cannot be reached.
    */
   async submitVideo(pipelineId: string, video: Blob, options: SubmitOptions = {}): Promise<string> {
-    const { frameStride = 1, maxFrames = 0, signal = null } = options;
+    const { frameStride = 1, maxFrames = 0, rules, signal = null } = options;
     const name = options.fileName ??
       (video instanceof File ? video.name : "video");
     const body = new FormData();
+    if (rules !== undefined) body.set("rules", toText(rules));
     body.set("file", video, name);
     const query = new URLSearchParams({
       pipeline_id: pipelineId,
@@ -214,6 +220,37 @@ export class Livesyte {
     return body ?? new Blob().stream();
   }
 
+  /**
+   * What rules have noticed in a completed job, and what they have counted.
+   *
+   * @param options.rules Others than those that it was submitted with; a long list does not fit into an address.
+   * @throws {LivesyteError} If that fails.
+   */
+  async videoEvents(
+    jobId: string,
+    { rules }: Pick<SubmitOptions, "rules"> = {},
+  ): Promise<VideoEvents> {
+    const query = rules === undefined ? "" : `?${new URLSearchParams({ rules: toText(rules) })}`;
+    return await this.#json<VideoEvents>(`video/events/${encodeURIComponent(jobId)}${query}`);
+  }
+
+  /**
+   * The events of all cameras and streams as they happen; iterating has no end of its own. Those that happen while a connection
+   * is lost come after it, as far as the server still keeps them.
+   *
+   * @example
+   * ```ts
+   * for await (const { rule_name, timestamp } of server.events()) console.log(timestamp, rule_name);
+   * ```
+   * @throws {LivesyteError} If the server refuses, or cannot be reached any more.
+   */
+  events(options: EventStreamOptions = {}): AsyncGenerator<LiveEvent, void, void> {
+    return followEvents(
+      (query, init) => this.#fetch(`event/stream?${new URLSearchParams(query)}`, init),
+      { attempts: ATTEMPTS, ...options },
+    );
+  }
+
   /** Cancels a video job. @throws {LivesyteError} If that fails. */
   async cancelJob(jobId: string): Promise<JobView> {
     return await this.#json<JobView>(
@@ -259,25 +296,30 @@ export class Livesyte {
     }
   }
 
-  async #request(path: string, init: RequestInit = {}): Promise<Response> {
+  async #request(path: string, init?: RequestInit): Promise<Response> {
+    const response = await this.#fetch(path, init);
+    if (response.ok) return response;
+    throw await answerError(response);
+  }
+
+  async #fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const { token } = this.#options;
     const headers = new Headers(init.headers);
     if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
-    let response: Response;
     try {
-      response = await fetch(new URL(path, this.#base), { ...init, headers });
+      return await fetch(new URL(path, this.#base), { ...init, headers });
     } catch (cause) {
       if (init.signal?.aborted) throw cause;
       const message = `Cannot reach the server at ${this.#base.href}`;
       throw new LivesyteError("unreachable", message, { cause });
     }
-    if (response.ok) return response;
-    const { error = "invalid_answer", detail = `HTTP ${response.status}` }: Partial<ErrorAnswer> =
-      await response.json().catch(() => ({}));
-    throw new LivesyteError(error, detail);
   }
 }
 
 function resultsPath(jobId: string): string {
   return `video/results/${encodeURIComponent(jobId)}`;
+}
+
+function toText(rules: readonly Rule[] | string): string {
+  return typeof rules === "string" ? rules : JSON.stringify(rules);
 }

@@ -1,4 +1,5 @@
 import type { StreamFailureCode } from "./failure.ts";
+import type { ErrorAnswer } from "./messages.ts";
 
 /** Why something failed: a word of the server, or what the client can tell by itself. */
 export type LivesyteErrorCode =
@@ -48,5 +49,16 @@ const SENTENCES: Readonly<Partial<Record<StreamFailureCode, string>>> = {
 export function streamError(
   { code, detail }: { code: StreamFailureCode; detail: string },
 ): LivesyteError {
-  return new LivesyteError(code, detail || SENTENCES[code] || `The stream failed: ${code}`);
+  const sentence = SENTENCES[code] ?? `The stream failed: ${code}`;
+  if (code === "unreachable" && detail !== "") {
+    return new LivesyteError(code, `${sentence}: ${detail}`);
+  }
+  return new LivesyteError(code, detail || sentence);
+}
+
+/** The error for an answer that is none of those that were asked for; in the server's own words where it gave some. */
+export async function answerError(response: Response): Promise<LivesyteError> {
+  const { error = "invalid_answer", detail = `HTTP ${response.status}` }: Partial<ErrorAnswer> =
+    await response.json().catch(() => ({}));
+  return new LivesyteError(error, detail);
 }

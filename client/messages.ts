@@ -142,6 +142,40 @@ export interface JobView {
   } | null;
 }
 
+/** An event of a camera or a stream. */
+export interface LiveEvent {
+  /** The same wherever and however often the event is told. */
+  event_id: string;
+  /** The rule that noticed it. */
+  rule_id: string;
+  /** Its name for people. */
+  rule_name: string;
+  /** What made the rule notice it. */
+  type: "enter" | "leave" | "dwell" | "cross" | "count" | "text";
+  /** The class of the object; `null` for text outside of objects, and for a count of several classes. */
+  label: string | null;
+  /** The object's track; `null` where the event is not about one object. */
+  track_id: number | null;
+  /** How certain the model is of the object, or the reader of text outside of objects; `null` for a count. */
+  confidence: number | null;
+  /** Around the object or the text, in pixels of the frame; `null` for a count. */
+  bbox: BoundingBox | null;
+  /** The line that matches; `null` for other rules. */
+  text: string | null;
+  /** For `count` how many are there, for `cross` how many have gone this way so far; `null` for other rules. */
+  count: number | null;
+  /** For `cross`: `in` to the right-hand side of the line, `out` to the other; `null` for other rules. */
+  direction: "in" | "out" | null;
+  /** The camera that it was seen by; absent for a stream. */
+  camera_id?: string;
+  /** The stream that it was seen in; absent for a camera. */
+  session_id?: string;
+  /** When the frame arrived. */
+  timestamp: string;
+  /** Path of the picture of that moment; `null` where there is none. */
+  snapshot: string | null;
+}
+
 /** Answer of `GET /pipelines`. */
 export interface PipelineList {
   /** In the order in which they are offered to people. */
@@ -222,6 +256,46 @@ export interface ResultsPage {
   limit: number;
   /** In the order of the frames. */
   results: VideoFrameResult[];
+}
+
+/** One rule, with defaults for what was left out when it was written. */
+export interface Rule {
+  /** Lower-case letters, digits and hyphens, 40 at most; no other rule of the same camera or set has it. */
+  id: string;
+  /** For people, 80 characters at most; the id by default. */
+  name?: string;
+  /** Corners of the part of the picture that counts, 3 to 50 in their order; `null` for all of it, and for `cross`. */
+  zone?: [number, number][] | null;
+  /** The line of `cross`, from its first to its second point: who goes to the right-hand side of it goes in. */
+  line?: [[number, number], [number, number]] | null;
+  /** Classes of the objects that count, empty for all; for `text`, only what is read in boxes of these classes counts. */
+  classes?: string[];
+  /** What is noticed. */
+  when: "enter" | "leave" | "dwell" | "cross" | "count" | "text";
+  /** For `dwell`: how long an object has to stay. */
+  seconds?: number;
+  /** For `count`: how many objects have to be in the zone at once. */
+  at_least?: number;
+  /** For `text`: a regular expression in the syntax of RE2, which looks for a match anywhere in a line. */
+  pattern?: string;
+  /** How long the rule keeps silent after an event: for the same object (for `cross`, in the same direction), for the same line of `text`, and for `count` at all. */
+  cooldown_s?: number;
+  /** Where events are sent to, of what the server is set up for. */
+  actions?: ("webhook" | "mqtt")[];
+}
+
+/** What a rule has counted since it was set, or since the server started. */
+export interface RuleCounts {
+  /** The rule. */
+  rule_id: string;
+  /** Objects in its zone now; 0 for `cross` and `text`. */
+  inside: number;
+  /** Crossings of its line to the right-hand side; 0 for other rules. */
+  in: number;
+  /** Crossings to the other side; 0 for other rules. */
+  out: number;
+  /** Events, which may be fewer than crossings because of `cooldown_s`. */
+  events: number;
 }
 
 /** The answer of `POST /pipelines/:id/run`. */
@@ -334,6 +408,44 @@ export interface TextBlock {
   bbox: BoundingBox;
   /** Whether several readings in a row have agreed; in streams only. */
   stable?: boolean;
+}
+
+/** What a rule noticed in a frame of a video; places are pixels of the video as shown. */
+export interface VideoEvent {
+  /** The frame in which it was noticed, counted from 0 in the file, whatever the stride. */
+  frame_index: number;
+  /** From the start of the file. */
+  timestamp_ms: number;
+  /** The rule that noticed it. */
+  rule_id: string;
+  /** Its name for people. */
+  rule_name: string;
+  /** What made the rule notice it. */
+  type: "enter" | "leave" | "dwell" | "cross" | "count" | "text";
+  /** The class of the object; `null` for text outside of objects, and for a count of several classes. */
+  label: string | null;
+  /** The object's track; `null` where the event is not about one object. */
+  track_id: number | null;
+  /** How certain the model is of the object, or the reader of text outside of objects; `null` for a count. */
+  confidence: number | null;
+  /** Around the object or the text, in pixels of the frame; `null` for a count. */
+  bbox: BoundingBox | null;
+  /** The line that matches; `null` for other rules. */
+  text: string | null;
+  /** For `count` how many are there, for `cross` how many have gone this way so far; `null` for other rules. */
+  count: number | null;
+  /** For `cross`: `in` to the right-hand side of the line, `out` to the other; `null` for other rules. */
+  direction: "in" | "out" | null;
+}
+
+/** The answer of `GET /video/events/:id`. */
+export interface VideoEvents {
+  /** The job that looked at the video. */
+  job_id: string;
+  /** In the order of the frames. */
+  events: VideoEvent[];
+  /** What each rule has counted by the end of the video. */
+  counts: RuleCounts[];
 }
 
 /** What a pipeline found in one frame of a video, as stored and as sent. */

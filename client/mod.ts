@@ -1,5 +1,5 @@
 /**
- * A client for livesyte, the self-hosted real-time vision server: streams of frames, viewers, single images and video jobs.
+ * A client for livesyte, the self-hosted real-time vision server: streams of frames, viewers, events, single images and video jobs.
  * It runs in browsers, Deno, Bun and Node, and needs no other package.
  *
  * @example
@@ -19,6 +19,7 @@
  */
 
 export type { ConnectionEvents, ConnectionOptions } from "./connection.ts";
+export type { EventStreamOptions } from "./event_stream.ts";
 export {
   type ConnectOptions,
   Livesyte,

@@ -48,7 +48,7 @@ const ENOUGH_IMAGES = 32;
  * @throws {UsageError} If the arguments make no sense, or name what cannot be used.
  * @throws {ModelError} If the model cannot be used, or the calibration cannot be written.
  */
-export async function runQuantize(args: string[]): Promise<number> {
+async function runQuantize(args: string[]): Promise<number> {
   const options = parseOptions(args);
   if (options === undefined) {
     await print(USAGE);

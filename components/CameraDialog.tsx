@@ -6,6 +6,7 @@ import type { CameraView } from "../lib/protocol/camera.ts";
 import { CameraFields } from "./CameraFields.tsx";
 import { Dialog } from "./Dialog.tsx";
 import { Icon } from "./Icon.tsx";
+import { ProblemText } from "./ProblemText.tsx";
 import { type CameraFormState, useCameraForm } from "./use_camera_form.ts";
 
 /** Adds a camera, or changes or deletes one. */
@@ -38,7 +39,6 @@ export function CameraDialog({ camera, signals, onSaved }: {
     // The button that was pressed is gone, and the other one is there again only then.
     setTimeout(() => deleteButton.current?.focus());
   };
-  const problem = state.problem.value;
   return (
     <Dialog
       dialog={dialog}
@@ -49,11 +49,7 @@ export function CameraDialog({ camera, signals, onSaved }: {
       <form class="dialog-body" noValidate onSubmit={save}>
         <h2 id="camera-heading">{camera === null ? "Add a camera" : `Edit ${camera.name}`}</h2>
         <CameraFields state={state} signals={signals} />
-        {problem !== null && (
-          <p class="problem" role="alert">
-            <strong>{problem.title}.</strong> {problem.remedy}
-          </p>
-        )}
+        <ProblemText problem={state.problem.value} />
         {camera !== null && isAsking.value
           ? (
             <DeleteQuestion

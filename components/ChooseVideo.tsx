@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
+import { isComplete } from "../lib/client/videos/rules_choice.ts";
 import { videoLibrary } from "../lib/client/videos/video_library.ts";
 import type { VideoSignals } from "../lib/client/videos/video_signals.ts";
 import { Icon } from "./Icon.tsx";
@@ -21,7 +22,7 @@ export function ChooseVideo({ videos }: { videos: VideoSignals }): JSX.Element {
       <button
         type="button"
         class="button primary"
-        disabled={videos.live.pipelineId.value === null}
+        disabled={videos.live.pipelineId.value === null || !isComplete(videos.rules.value)}
         onClick={() => input.current?.click()}
       >
         <Icon name="open" />

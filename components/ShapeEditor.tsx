@@ -34,8 +34,9 @@ export function ShapeEditor({ picture, size, points, isLine, onChange }: {
     requestAnimationFrame(() =>
       handles.current?.querySelectorAll<HTMLElement>(".handle")[index]?.focus()
     );
+  const isFull = isLine && points.length === 2;
   const add = (to: readonly [number, number]) => {
-    if (isLine && points.length === 2) return;
+    if (isFull) return;
     const added = addCorner(points, to, aspect);
     onChange(added.points);
     focus(added.index);
@@ -60,7 +61,6 @@ export function ShapeEditor({ picture, size, points, isLine, onChange }: {
     if (!event.currentTarget.hasPointerCapture(event.pointerId) || handles.current === null) return;
     onChange(movePoint(points, index, shareOf(event, handles.current)));
   };
-  const isFull = isLine && points.length === 2;
   return (
     <div class="shape-editor">
       <div
@@ -87,34 +87,48 @@ export function ShapeEditor({ picture, size, points, isLine, onChange }: {
           />
         ))}
       </div>
-      <div class="shape-actions">
+      <ShapeActions
+        points={points}
+        isLine={isLine}
+        isFull={isFull}
+        onAdd={() => add(placeForCorner(points, aspect))}
+        onChange={onChange}
+      />
+    </div>
+  );
+}
+
+function ShapeActions({ points, isLine, isFull, onAdd, onChange }: {
+  points: readonly PicturePoint[];
+  isLine: boolean;
+  /** Whether it takes no more points. */
+  isFull: boolean;
+  onAdd: () => void;
+  onChange: (points: PicturePoint[]) => void;
+}): JSX.Element {
+  return (
+    <div class="shape-actions">
+      <button type="button" class="button" disabled={isFull} onClick={onAdd}>
+        <span>{isLine ? "Add an end" : "Add a corner"}</span>
+      </button>
+      {isLine && (
         <button
           type="button"
           class="button"
-          disabled={isFull}
-          onClick={() => add(placeForCorner(points, aspect))}
+          disabled={!isFull}
+          onClick={() => onChange([...points].reverse())}
         >
-          <span>{isLine ? "Add an end" : "Add a corner"}</span>
+          <span>Turn around</span>
         </button>
-        {isLine && (
-          <button
-            type="button"
-            class="button"
-            disabled={!isFull}
-            onClick={() => onChange([...points].reverse())}
-          >
-            <span>Turn around</span>
-          </button>
-        )}
-        <button
-          type="button"
-          class="button"
-          disabled={points.length === 0}
-          onClick={() => onChange([])}
-        >
-          <span>Start over</span>
-        </button>
-      </div>
+      )}
+      <button
+        type="button"
+        class="button"
+        disabled={points.length === 0}
+        onClick={() => onChange([])}
+      >
+        <span>Start over</span>
+      </button>
     </div>
   );
 }

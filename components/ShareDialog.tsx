@@ -108,7 +108,8 @@ function describeLink({ isForThisDevice, hasToken }: ShareLink): string {
     ? "This link opens on this device only. To reach others, start the server with --lan."
     : "Whoever opens it sees this stream while it runs.";
   return hasToken
-    ? `${scope} It holds the server’s token, which opens everything else on this server too.`
+    ? `${scope} It holds the server’s token, with which they can also see and change everything else ` +
+      "here: streams, cameras, events and videos. Send it only to people whom you trust with that."
     : scope;
 }
 

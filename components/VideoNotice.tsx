@@ -1,11 +1,12 @@
 import type { ComponentChildren, JSX } from "preact";
-import { videoLibrary } from "../lib/client/videos/video_library.ts";
+import { canRetry, videoLibrary } from "../lib/client/videos/video_library.ts";
 import type { JobView } from "../lib/protocol/job.ts";
 import type { VideoSignals } from "../lib/client/videos/video_signals.ts";
 import { formatBytes } from "../lib/client/videos/video_timeline.ts";
 import { ChooseVideo } from "./ChooseVideo.tsx";
 import { Icon } from "./Icon.tsx";
 import { JobProgress, UploadProgress } from "./JobProgress.tsx";
+import { ProblemNotice } from "./ProblemNotice.tsx";
 import { TokenForm } from "./TokenForm.tsx";
 
 /** What is said in place of a video. */
@@ -15,6 +16,11 @@ export function VideoNotice({ videos, job, host, maxBytes }: {
   host: string;
   maxBytes: number;
 }): JSX.Element {
+  const { jobs, problem } = videos;
+  // The list of videos asks for it where the stage shows one.
+  if (jobs.value === null && problem.value?.asksForToken) {
+    return <ProblemNotice problem={problem.value} />;
+  }
   const upload = videos.uploads.value.find(({ id }) => id === videos.selectedId.value);
   if (upload !== undefined) {
     return upload.failure === null
@@ -27,7 +33,9 @@ export function VideoNotice({ videos, job, host, maxBytes }: {
         <Notice title={upload.failure.title} text={upload.failure.remedy} isFailure>
           {upload.failure.asksForToken
             ? <TokenForm />
-            : <RetryButton onClick={() => videoLibrary(videos).sendAgain(upload.id)} />}
+            : upload.canRetry
+            ? <RetryButton onClick={() => videoLibrary(videos).sendAgain(upload.id)} />
+            : <ChooseVideo videos={videos} />}
         </Notice>
       );
   }
@@ -37,7 +45,9 @@ export function VideoNotice({ videos, job, host, maxBytes }: {
       <ChooseVideo videos={videos} />
       <div class="notice-aside">
         <p>
-          Choose or drop an MP4, MOV, WebM, MKV or AVI file of up to {formatBytes(maxBytes)}.
+          Choose<span class="mouse-only">or drop</span> an MP4, MOV, WebM, MKV or AVI file of up to
+          {" "}
+          {formatBytes(maxBytes)}.
         </p>
         <p>
           It goes only to{" "}
@@ -65,7 +75,7 @@ function JobNotice({ videos, job }: { videos: VideoSignals; job: JobView }): JSX
     case "failed":
       return (
         <Notice title={job.detail ?? "The job failed"} text={job.file_name} isFailure>
-          <RetryButton onClick={retry} />
+          {canRetry(job) ? <RetryButton onClick={retry} /> : <ChooseVideo videos={videos} />}
         </Notice>
       );
     case "cancelled":

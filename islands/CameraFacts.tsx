@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { CameraDialog } from "../components/CameraDialog.tsx";
 import { CameraRunsSelect } from "../components/CameraRunsSelect.tsx";
 import { Icon } from "../components/Icon.tsx";
+import { ProblemText } from "../components/ProblemText.tsx";
 import { cameraPage } from "../lib/client/cameras/camera_api.ts";
 import { cameraFacts } from "../lib/client/cameras/camera_facts.ts";
 import { explainCameraChange } from "../lib/client/cameras/camera_library.ts";
@@ -23,11 +24,7 @@ export function CameraFacts({ signals, id }: {
       <p class="hidden" role="status">{news.value}</p>
       {camera !== undefined && (
         <>
-          {problem.value !== null && (
-            <p class="problem" role="alert">
-              <strong>{problem.value.title}.</strong> {problem.value.remedy}
-            </p>
-          )}
+          <ProblemText problem={problem.value} />
           <div class="facts-actions">
             <CameraRunsSelect camera={camera} signals={signals} />
             {!camera.read_only && (

@@ -26,7 +26,7 @@ export function CameraGrid({ signals }: { signals: CameraSignals }): JSX.Element
   const list = cameras.value ?? [];
   return (
     <>
-      <div class="cameras-head">
+      <div class="title">
         <h1>
           Cameras <span class="tally">{list.length > 0 ? list.length : ""}</span>
         </h1>

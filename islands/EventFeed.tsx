@@ -4,6 +4,7 @@ import { EventCard } from "../components/EventCard.tsx";
 import { EventDialog } from "../components/EventDialog.tsx";
 import { EventFilterBar } from "../components/EventFilterBar.tsx";
 import { EventWelcome } from "../components/EventWelcome.tsx";
+import { ProblemText } from "../components/ProblemText.tsx";
 import { eventLibrary } from "../lib/client/events/event_library.ts";
 import type { EventSignals } from "../lib/client/events/event_signals.ts";
 
@@ -14,16 +15,12 @@ export function EventFeed({ signals }: { signals: EventSignals }): JSX.Element {
   const list = events.value ?? [];
   return (
     <>
-      <div class="events-head">
+      <div class="title">
         <h1>Events</h1>
         <EventFilterBar signals={signals} />
       </div>
       <p class="hidden" role="status">{news.value}</p>
-      {events.value !== null && problem.value !== null && (
-        <p class="problem" role="alert">
-          <strong>{problem.value.title}.</strong> {problem.value.remedy}
-        </p>
-      )}
+      {events.value !== null && <ProblemText problem={problem.value} />}
       {list.length === 0 ? <EventWelcome signals={signals} /> : (
         <ul class="event-cards">
           {list.map((event) => <EventCard key={event.event_id} event={event} signals={signals} />)}

@@ -4,8 +4,14 @@ import { useEffect } from "preact/hooks";
 import { ClearVideos } from "../components/ClearVideos.tsx";
 import { Icon } from "../components/Icon.tsx";
 import { JobProgress, UploadProgress } from "../components/JobProgress.tsx";
+import { ProblemText } from "../components/ProblemText.tsx";
 import { TokenForm } from "../components/TokenForm.tsx";
-import { isFinished, orderJobs, videoLibrary } from "../lib/client/videos/video_library.ts";
+import {
+  canRetry,
+  isFinished,
+  orderJobs,
+  videoLibrary,
+} from "../lib/client/videos/video_library.ts";
 import type { JobView } from "../lib/protocol/job.ts";
 import type { Upload, VideoSignals } from "../lib/client/videos/video_signals.ts";
 import { formatBytes, formatTime } from "../lib/client/videos/video_timeline.ts";
@@ -31,16 +37,14 @@ export function JobList({ videos }: { videos: VideoSignals }): JSX.Element {
   useEffect(() => videos.selectedId.subscribe(rememberSelection), []);
   const jobs = videos.jobs.value;
   const uploads = videos.uploads.value;
-  const problem = videos.problem.value;
+  // The stage asks for the token where it shows no video.
+  const isOnStage = jobs === null && videos.problem.value?.asksForToken;
+  const problem = isOnStage ? null : videos.problem.value;
   return (
     <section class="panel jobs" aria-labelledby="jobs-heading">
       <h2 id="jobs-heading">Videos</h2>
       <ClearVideos videos={videos} />
-      {problem !== null && (
-        <p class="problem" role="alert">
-          <strong>{problem.title}.</strong> {problem.remedy}
-        </p>
-      )}
+      <ProblemText problem={problem} />
       {problem?.asksForToken && <TokenForm />}
       {jobs?.length === 0 && uploads.length === 0 && <p class="empty">There are none yet.</p>}
       <ul>
@@ -118,10 +122,8 @@ function UploadItem({ videos, upload }: { videos: VideoSignals; upload: Upload }
 }
 
 function JobItem({ videos, job }: { videos: VideoSignals; job: JobView }): JSX.Element {
-  const { job_id: id, file_name: name, status, error } = job;
+  const { job_id: id, file_name: name } = job;
   const library = () => videoLibrary(videos);
-  // A file that cannot be decoded never will be.
-  const canRetry = status === "cancelled" || (status === "failed" && error !== "decode_failed");
   return (
     <Item
       videos={videos}
@@ -130,7 +132,7 @@ function JobItem({ videos, job }: { videos: VideoSignals; job: JobView }): JSX.E
       facts={describeJob(job)}
       actions={
         <>
-          {canRetry && (
+          {canRetry(job) && (
             <Action
               icon="retry"
               label={`Retry ${name}`}

@@ -34,7 +34,8 @@ export function SaveResults({ live }: { live: LiveSignals }): JSX.Element {
 }
 
 function describeCount(count: number): string {
-  return count === 0 ? "" : `${count.toLocaleString("en")} ${count === 1 ? "frame" : "frames"}`;
+  if (count === 0) return "No frames yet";
+  return `${count.toLocaleString("en")} ${count === 1 ? "frame" : "frames"}`;
 }
 
 /** Keeps every result of the stream until another one is started. */

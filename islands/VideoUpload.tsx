@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { ChooseRules } from "../components/ChooseRules.tsx";
 import { ChooseVideo } from "../components/ChooseVideo.tsx";
 import { DropTarget } from "../components/DropTarget.tsx";
 import { fetchPipelines, firstChoice } from "../lib/client/pipelines.ts";
@@ -18,7 +19,11 @@ const STRIDES = [
 ];
 
 /** Takes a video, by a button or dropped on the page, and what is to be done with it. */
-export function VideoUpload({ videos }: { videos: VideoSignals }): JSX.Element {
+export function VideoUpload({ videos, hasSets }: {
+  videos: VideoSignals;
+  /** Whether the server has sets of rules. */
+  hasSets: boolean;
+}): JSX.Element {
   const { frameStride } = videos;
   return (
     <section class="panel upload" aria-labelledby="upload-heading">
@@ -34,6 +39,7 @@ export function VideoUpload({ videos }: { videos: VideoSignals }): JSX.Element {
           {STRIDES.map(({ stride, name }) => <option key={stride} value={stride}>{name}</option>)}
         </select>
       </label>
+      <ChooseRules videos={videos} hasSets={hasSets} />
       <DropTarget onFile={(file) => videoLibrary(videos).send(file)} />
     </section>
   );

@@ -21,7 +21,7 @@ export const TEXT_MODEL_NAMES = ["PP-OCRv6_small", "ch_PP-OCRv4"] as const;
 export type TextModelName = typeof TEXT_MODEL_NAMES[number];
 
 /** What a detector computes with, as `YOLO_PRECISION` takes it; the first is the default. */
-export const PRECISION_CHOICES = ["auto", "fp32", "int8"] as const;
+const PRECISION_CHOICES = ["auto", "fp32", "int8"] as const;
 
 /** What a detector computes with: float32, 8-bit integers, or what is faster on this machine. */
 export type PrecisionChoice = typeof PRECISION_CHOICES[number];

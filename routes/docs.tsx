@@ -24,12 +24,13 @@ interface DocsPageData {
 export const handler = define.handlers((ctx) => {
   ctx.state.title = "API reference";
   ctx.state.styles = "docs";
-  const { basePath, stream } = ctx.state.services.config;
+  const { basePath, front, stream } = ctx.state.services.config;
   return page<DocsPageData>({
     document: describeInterface(VERSION, basePath),
     place: {
       address: `${clientScheme(ctx.req, ctx.url)}//${ctx.url.host}${basePath}`,
       needsToken: stream.authToken !== undefined,
+      isSelfSigned: front.tls === "self-signed",
     },
   });
 });

@@ -70,9 +70,9 @@ export default define.page(function LivePage({ url, data }: PageProps<LivePageDa
         </section>
         <aside class="rail" aria-label="What is seen">
           <SeenNow live={live} />
+          {data.phoneAddress !== undefined && <UsePhone address={data.phoneAddress} />}
           <DisplayControls live={live} canStep />
           <SaveResults live={live} />
-          {data.phoneAddress !== undefined && <UsePhone address={data.phoneAddress} />}
           <StreamDebugPanel live={live} />
           <p class="hint">
             <kbd>Space</kbd> starts and stops

@@ -10,16 +10,28 @@ import { createVideoSignals } from "../lib/client/videos/video_signals.ts";
 import { PageHeader } from "../components/PageHeader.tsx";
 import { define } from "../state.ts";
 
-/** Names the page and its style sheet, and tells it how large a video may be. */
+/** What the page is told by its server. */
+interface VideosPageData {
+  /** How large a video may be. */
+  maxBytes: number;
+  /** Whether there are sets of rules. */
+  hasSets: boolean;
+}
+
+/** Names the page and its style sheet. */
 export const handler = define.handlers((ctx) => {
   ctx.state.title = "Videos";
   ctx.state.styles = "videos";
-  return page({ maxBytes: ctx.state.services.config.video.maxUploadBytes });
+  const { config, rules } = ctx.state.services;
+  return page<VideosPageData>({
+    maxBytes: config.video.maxUploadBytes,
+    hasSets: rules.hasSets,
+  });
 });
 
 /** The video page: a stage with the player and a timeline below it, and a rail with the videos. */
 export default define.page<typeof handler>(function VideosPage(
-  { url, data }: PageProps<{ maxBytes: number }>,
+  { url, data }: PageProps<VideosPageData>,
 ) {
   const videos = createVideoSignals();
   return (
@@ -45,7 +57,7 @@ export default define.page<typeof handler>(function VideosPage(
           <VideoTimeline videos={videos} />
         </div>
         <aside class="rail" aria-label="Videos and display">
-          <VideoUpload videos={videos} />
+          <VideoUpload videos={videos} hasSets={data.hasSets} />
           <JobList videos={videos} />
           <DisplayControls live={videos.live} />
         </aside>

@@ -3,9 +3,10 @@ import { projectFiles } from "./project_files.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** What every part may use: the version, settings, texts, errors, logs and metrics, and the messages between server and page. */
+/** What every part may use: the version, settings, texts, files, processes, errors, logs and metrics, and the messages between server and page. */
 const SHARED = [
   "deno.json",
+  "lib/child_program.ts",
   "lib/cluster_config.ts",
   "lib/config.ts",
   "lib/environment.ts",
@@ -14,6 +15,7 @@ const SHARED = [
   "lib/host_name.ts",
   "lib/licence.ts",
   "lib/named_error.ts",
+  "lib/replace_file.ts",
   "lib/setting_formats.ts",
   "lib/user_error.ts",
   "lib/telemetry",
@@ -49,7 +51,7 @@ const ARROWS: Readonly<Record<string, string[]>> = {
   ],
   "lib/streaming": [...SHARED, "lib/image"],
   "lib/storage": SHARED,
-  "lib/events": [...SHARED, "lib/storage"],
+  "lib/events": [...SHARED, "lib/image", "lib/storage"],
   "lib/video": [...SHARED, "lib/image", "lib/storage", "lib/events"],
   "lib/cameras": [...SHARED, "lib/image", "lib/streaming", "lib/events"],
   "lib/cluster": [

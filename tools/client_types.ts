@@ -11,6 +11,7 @@ import type { Schema } from "../lib/reference/open_api_document.ts";
 const ROOTS: readonly SchemaName[] = [
   ...["ServerMessage", "PipelineList", "SessionList", "Run"] as const,
   ...["JobList", "JobView", "Submitted", "ResultsPage", "ErrorAnswer"] as const,
+  ...["LiveEvent", "Rule", "VideoEvents"] as const,
 ];
 
 const HEAD = `/**

@@ -21,7 +21,16 @@ const ALONE = ["tests/cameras/", "tests/cluster/", "tests/e2e/"];
 /** All suites, in the order in which they run. */
 const SUITES = [["--parallel", `--ignore=tests/attacks,${ALONE}`, "tests/"], ALONE];
 
-/** The longest time in which no test ends, in milliseconds: then one of them waits for what never comes. */
+const FLAGS = [
+  // Types are right by then; they would be looked at again at each start of a worker.
+  "--no-check",
+  "--cached-only",
+  "--unstable-bundle",
+  "--allow-all",
+  "--preload=./tests/limit.ts",
+];
+
+/** The longest time in which no test ends, in milliseconds: then something waits for what never comes that is no test. */
 const SILENCE_MS = 10 * 60_000;
 
 /** Whether the types of tests, and of what they import, are right. */
@@ -38,8 +47,7 @@ async function runSuite(args: readonly string[], counts: Counts): Promise<boolea
     return false;
   }
   const child = new Deno.Command(Deno.execPath(), {
-    // Types are right by now; they would be looked at again at each start of a worker.
-    args: ["test", "--no-check", "--cached-only", "--unstable-bundle", "--allow-all", ...args],
+    args: ["test", ...FLAGS, ...args],
     // With `--parallel`: one more than there are cores, since there are always tests that only wait.
     env: { DENO_JOBS: `${navigator.hardwareConcurrency + 1}` },
     stdout: "piped",
@@ -52,7 +60,8 @@ async function runSuite(args: readonly string[], counts: Counts): Promise<boolea
   };
   let silence = setTimeout(hang, SILENCE_MS);
   for await (const line of createInterface({ input: Readable.from(child.stdout) })) {
-    say(`${line}\n`);
+    // Not where all tests are registered: errors say where they were thrown.
+    say(`${line.replace(/=> \.\/tests\/limit\.ts:\d+:\d+/, "")}\n`);
     if (!line.includes("has been running for over")) {
       clearTimeout(silence);
       silence = setTimeout(hang, SILENCE_MS);

@@ -20,6 +20,7 @@ export function ReferenceIntroduction(
         <a href="/openapi.json">openapi.json</a>.
       </p>
       <Programs place={place} />
+      {place.isSelfSigned && <Certificate />}
       <h2>What holds everywhere</h2>
       <Prose text={description} />
       <Access place={place} />
@@ -64,12 +65,30 @@ function Programs({ place }: { place: ServerPlace }): JSX.Element {
   );
 }
 
+function Certificate(): JSX.Element {
+  return (
+    <>
+      <h3>The certificate</h3>
+      <p>
+        This server has made its certificate itself, so programs refuse it until they are told to
+        trust it. Copy the file <code>self_signed_cert.pem</code> from the server’s{" "}
+        <code>DATA_DIR</code>, which is <code>data</code>{" "}
+        in livesyte’s folder unless it is set, and name it: to curl with{" "}
+        <code>--cacert self_signed_cert.pem</code>, to other programs in the environment, as{" "}
+        <code>SSL_CERT_FILE</code> for Python, <code>NODE_EXTRA_CA_CERTS</code>{" "}
+        for Node and Bun, and <code>DENO_CERT</code> for Deno. Never copy the key beside it.
+      </p>
+    </>
+  );
+}
+
 function Access({ place: { needsToken } }: { place: ServerPlace }): JSX.Element {
   return (
     <>
       <p>
         {needsToken
-          ? "This server asks for a token."
+          ? "This server asks for a token, which whoever runs it can tell you; the address that " +
+            "it prints when it is started with --lan ends with it."
           : "This server asks for no token; others may."} It goes into the header{" "}
         <code>Authorization: Bearer TOKEN</code> or, percent-encoded, into the address as{" "}
         <code>?token=TOKEN</code>, which is the way for WebSockets of browsers. Every path below
@@ -102,7 +121,7 @@ function Errors({ document }: { document: OpenApiDocument }): JSX.Element {
 }
 
 function imageCommand({ address, needsToken }: ServerPlace): string {
-  const token = needsToken ? ` -H "Authorization: Bearer $TOKEN"` : "";
-  return `curl${token} --data-binary @dog.jpg -H "Content-Type: image/jpeg" ` +
-    `${address}/pipelines/yolo_only/run`;
+  const token = needsToken ? `-H "Authorization: Bearer $TOKEN" ` : "";
+  return `curl ${token}--data-binary @dog.jpg \\\n` +
+    `  -H "Content-Type: image/jpeg" ${address}/pipelines/yolo_only/run`;
 }

@@ -11,7 +11,7 @@ import { formatCameraList, parseCameraList, problemOf } from "./camera_list.ts";
 import { CameraStoreError } from "./errors.ts";
 
 /** Name of the file in the data directory. */
-export const STORE_NAME = "cameras.json";
+const STORE_NAME = "cameras.json";
 
 /**
  * The cameras in a file that only its owner may read, since their addresses hold passwords.

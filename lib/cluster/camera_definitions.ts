@@ -133,7 +133,9 @@ export class CameraDefinitions {
     }
     this.#revisions.set(id, revision);
     try {
-      this.#cameras.take(parseDefinition(JSON.parse(new TextDecoder().decode(value))));
+      const definition = parseDefinition(JSON.parse(new TextDecoder().decode(value)));
+      if (definition.id !== id) throw new Error("it has another id");
+      this.#cameras.take(definition);
     } catch (error) {
       const message =
         `Cannot use camera ${id} of the cluster, which another version may have added: ${

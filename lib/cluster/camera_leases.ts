@@ -14,7 +14,7 @@ import { jsonOf } from "./cluster_messages.ts";
 import { isConflict } from "./is_conflict.ts";
 
 /** After so long without being written anew a lease is over, in milliseconds. */
-export const LEASE_TTL_MS = 6000;
+const LEASE_TTL_MS = 6000;
 /** Least time between two writes of a lease that has not changed, in milliseconds; looked at every second. */
 const RENEW_MS = 1500;
 /** How long servers leave the cameras that they do not run to those that did, after NATS was away, in milliseconds. */

@@ -41,6 +41,9 @@ const JETSTREAM_RETRY_MS = 3000;
 /** What a message holds besides the frame, in bytes: most of it is what is known of the text of its stream. */
 const OVERHEAD_BYTES = MEGABYTE / 4;
 
+/** What can be wrong with a NATS that can be reached: what it lacks, what it does not take. */
+type Shortcoming = "jetstream" | "payload" | "list";
+
 /** What a {@linkcode Cluster} works with. */
 export interface ClusterOptions {
   /** Where the others are. */
@@ -79,7 +82,7 @@ export class Cluster {
     }
     | undefined;
   /** What is wrong with the NATS that this node is connected to. */
-  readonly #shortcomings = new Map<"jetstream" | "payload", string>();
+  readonly #shortcomings = new Map<Shortcoming, string>();
   #jetstreamTriedAt = -Infinity;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isLeaving = false;
@@ -269,7 +272,7 @@ export class Cluster {
   }
 
   /** Tells what is wrong, once for as long as it stays so. */
-  #shortcoming(kind: "jetstream" | "payload", sentence: string): void {
+  #shortcoming(kind: Shortcoming, sentence: string): void {
     if (!this.#shortcomings.has(kind)) logEvent("warning", "cluster_problem", sentence);
     this.#shortcomings.set(kind, sentence);
   }
@@ -313,9 +316,13 @@ export class Cluster {
     for (const node of this.#directory.sweep(now)) this.#lost(node);
     this.#announce();
     void this.#openJetStream();
-    this.#gateway?.cameras.tick(now);
-    this.#gateway?.published.sweep(now);
-    this.#gateway?.watched.tell();
+    if (this.#gateway === undefined) return;
+    const { cameras, published, watched, lists: { problem } } = this.#gateway;
+    cameras.tick(now);
+    published.sweep(now);
+    watched.tell();
+    if (problem === undefined) this.#shortcomings.delete("list");
+    else this.#shortcoming("list", problem);
   }
 
   #announce(): void {

@@ -5,6 +5,7 @@
  */
 
 import { type NatsConnection, NoRespondersError, RequestError } from "@nats-io/transport-node";
+import * as v from "valibot";
 import { OverloadedError, PipelineError } from "../pipeline/errors.ts";
 import { imageTaskRules } from "../pipeline/image_task_rules.ts";
 import type { SegmentResult } from "../pipeline/pipeline_executor.ts";
@@ -16,9 +17,15 @@ import type {
 import type { PoolName } from "../pipeline/step.ts";
 import { logEvent } from "../telemetry/log.ts";
 import { clusterMetrics } from "./cluster_metrics.ts";
-import type { Announcement, Subjects, TaskAnswer, TaskMessage } from "./cluster_messages.ts";
+import {
+  type Announcement,
+  readTaskAnswer,
+  type Subjects,
+  type TaskAnswer,
+  type TaskMessage,
+} from "./cluster_messages.ts";
 import { HERE, type NodeDirectory } from "./node_directory.ts";
-import { decodePacket, encodePacket } from "./packet.ts";
+import { encodePacket } from "./packet.ts";
 
 /** How long a part of a frame may take in all, in milliseconds: as long as a worker of this machine may. */
 const DEADLINE_MS = 10_000;
@@ -214,9 +221,10 @@ export class ClusterDispatcher implements SegmentDispatcher {
     for (const each of [request, lost]) each.catch(() => {});
     const check = setInterval(() => this.#check(id, connection), CHECK_MS);
     try {
-      return decodePacket((await Promise.race([request, lost])).data) as TaskAnswer;
+      const { data } = await Promise.race([request, lost]);
+      return readTaskAnswer(data);
     } catch (error) {
-      if (isNobodyThere(error)) this.#lose(id);
+      if (isNobodyThere(error) || isNoAnswer(error)) this.#lose(id);
       // Otherwise the connection has ended, or the time is up.
       throw new NodeLostError();
     } finally {
@@ -237,6 +245,11 @@ export class ClusterDispatcher implements SegmentDispatcher {
     const lost = this.#options.directory.lose(id);
     if (lost !== undefined) this.#options.onLost(lost);
   }
+}
+
+/** Whether somebody has answered who is no node of this cluster. */
+function isNoAnswer(error: unknown): boolean {
+  return error instanceof SyntaxError || error instanceof v.ValiError;
 }
 
 function isNobodyThere(error: unknown): boolean {

@@ -12,27 +12,40 @@ import { CameraIdSchema, type CameraView } from "../protocol/camera.ts";
 import type { RuleCounts } from "../protocol/rule.ts";
 import { count, duration, text, uuid } from "../protocol/values.ts";
 import type { WorkerFailure } from "../workers/worker_messages.ts";
+import { decodePacket } from "./packet.ts";
+
+/** More workers than any machine has, so that nobody can count on what is no number of workers. */
+const MOST_WORKERS = 10_000;
+/** More viewers than any server has. */
+const MOST_VIEWERS = 100_000;
+
+/** The id of a node is part of a subject, so it has to be a UUID indeed. */
+const nodeId = v.pipe(v.string(), v.uuid());
+/** A name, version or hash, which is shown and logged. */
+const label = v.pipe(text, v.maxLength(256));
 
 const LoadSchema: v.GenericSchema<PoolLoad> = v.object({
-  workers: count,
+  workers: v.pipe(count, v.maxValue(MOST_WORKERS)),
   underWay: count,
   taskMs: duration,
 });
 
+const NodeLoadSchema = v.object({ detection: LoadSchema, reading: LoadSchema });
+
 /** Schema of {@linkcode Announcement}. */
 export const AnnouncementSchema = v.object({
   /** Of this run of the program. */
-  id: uuid,
+  id: nodeId,
   /** Host name of the machine. */
-  name: text,
+  name: label,
   /** What the node does: `serve` answers clients and may compute, `worker` only computes. */
   role: v.picklist(["serve", "worker"]),
   /** Version of livesyte. */
-  version: text,
+  version: label,
   /** What its results depend on; see {@linkcode PipelineService.fingerprint}. */
-  hash: text,
+  hash: label,
   /** How much it has to do, by the kind of its workers. */
-  load: v.object({ detection: LoadSchema, reading: LoadSchema }),
+  load: NodeLoadSchema,
   /** Whether it finishes what it has and takes no more. */
   isLeaving: v.boolean(),
 });
@@ -63,10 +76,33 @@ export type TaskAnswer =
     | { refusal: "full" | "unequal" }
   );
 
+const AnswerLoadSchema = v.looseObject({ load: NodeLoadSchema });
+const AnswerSchema = v.union([
+  v.looseObject({ outcome: v.looseObject({}), wait: v.number() }),
+  v.looseObject({ failure: v.looseObject({ kind: text, message: text }) }),
+  v.looseObject({ refusal: v.picklist(["full", "unequal"]) }),
+]);
+
+/** Reads the answer to a task; throws where it is none. What a node of the same version has computed is not looked at. */
+export function readTaskAnswer(data: Uint8Array): TaskAnswer {
+  const answer = decodePacket(data);
+  v.assert(AnswerLoadSchema, answer);
+  v.assert(AnswerSchema, answer);
+  return answer as unknown as TaskAnswer;
+}
+
+const StreamMessageSchema = v.union([
+  v.object({ text, frame: v.exactOptional(v.instance(Uint8Array<ArrayBuffer>)) }),
+  v.object({ ended: v.literal(true) }),
+]);
+
 /** The answers of a stream for viewers elsewhere; a packet. */
-export type StreamMessage =
-  | { text: string; frame?: Uint8Array<ArrayBuffer> }
-  | { ended: true };
+export type StreamMessage = v.InferOutput<typeof StreamMessageSchema>;
+
+/** Reads what is told of a stream; throws where it is something else. */
+export function readStreamMessage(data: Uint8Array): StreamMessage {
+  return v.parse(StreamMessageSchema, decodePacket(data));
+}
 
 /** Stands before the id of a camera where it takes the place of a session's. */
 const CAMERA_PREFIX = "camera-";
@@ -91,7 +127,7 @@ export const WatchMessageSchema = v.object({
     v.pipe(v.string(), v.startsWith(CAMERA_PREFIX), v.check(isCameraStream)),
   ]),
   /** Viewers there; 0 when the last has left. */
-  viewers: count,
+  viewers: v.pipe(count, v.maxValue(MOST_VIEWERS)),
   /** Whether one of them wants the frames too. */
   wantsFrames: v.boolean(),
 });

@@ -16,7 +16,7 @@ import {
   type CameraAnswer,
   type CameraRequest,
   cameraStream,
-  type StreamMessage,
+  readStreamMessage,
   type Subjects,
   type WatchMessage,
 } from "./cluster_messages.ts";
@@ -173,9 +173,8 @@ export class RemoteCamera implements CameraElsewhere {
   #subscribe(): void {
     const connection = this.#options.connection();
     if (this.#subscription !== undefined || connection === undefined) return;
-    const read = (data: Uint8Array) => decodePacket(data) as StreamMessage;
     const subject = this.#options.subjects.session(cameraStream(this.#id));
-    this.#subscription = listen(connection, subject, read, (message) => {
+    this.#subscription = listen(connection, subject, readStreamMessage, (message) => {
       // The server that ran it stops; another is going to.
       if ("ended" in message || this.#clients === 0) return;
       // States come without a frame.

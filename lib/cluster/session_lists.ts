@@ -7,11 +7,12 @@
 import { jetstream } from "@nats-io/jetstream";
 import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { Session } from "../protocol/session.ts";
+import * as v from "valibot";
+import { type Session, SessionSchema } from "../protocol/session.ts";
 import type { SessionRegistry } from "../streaming/session_registry.ts";
 
 /** After so long without being written anew a list is gone, in milliseconds. */
-export const LIST_TTL_MS = 6000;
+const LIST_TTL_MS = 6000;
 /** Time between two writes, in milliseconds. */
 const WRITE_MS = 2000;
 /** Sessions that come or go within this time, in milliseconds, are written at once. */
@@ -26,6 +27,8 @@ export class SessionLists {
   #bucket: KV | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #hasWritten = false;
+  #mostBytes = Infinity;
+  #problem: string | undefined;
 
   /**
    * Begins with the streams of this gateway only.
@@ -52,6 +55,11 @@ export class SessionLists {
     return this.#bucket !== undefined;
   }
 
+  /** Why the other gateways do not see the streams of this one, in a sentence; `undefined` where they do. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
   /** Notes that the connection has ended; what others told last goes on for a moment. */
   close(): void {
     this.#bucket = undefined;
@@ -70,6 +78,7 @@ export class SessionLists {
     );
     const entries = await bucket.watch();
     this.#bucket = bucket;
+    this.#mostBytes = connection.info?.max_payload ?? Infinity;
     this.#writeIn(0);
     void this.#read(entries);
   }
@@ -88,10 +97,7 @@ export class SessionLists {
       for await (const entry of entries) {
         if (entry.key === this.#id) continue;
         if (entry.operation !== "PUT") this.#others.delete(entry.key);
-        else {
-          const sessions = entry.json<Session[]>();
-          this.#others.set(entry.key, { sessions, heardAt: performance.now() });
-        }
+        else this.#others.set(entry.key, { sessions: readList(entry), heardAt: performance.now() });
       }
     } catch {
       // The connection has ended; the next one reads anew.
@@ -107,13 +113,28 @@ export class SessionLists {
     const bucket = this.#bucket;
     if (bucket === undefined) return;
     const sessions = this.#registry.list();
+    const text = new TextEncoder().encode(JSON.stringify(sessions));
+    this.#problem = text.length <= this.#mostBytes
+      ? undefined
+      : `The list of ${sessions.length} streams takes ${text.length} bytes, more than NATS takes, so other servers ` +
+        "do not see them: raise max_payload in the configuration of nats-server";
     try {
-      if (sessions.length > 0) await bucket.put(this.#id, JSON.stringify(sessions));
+      if (this.#problem === undefined && sessions.length > 0) await bucket.put(this.#id, text);
       else if (this.#hasWritten) await bucket.delete(this.#id);
-      this.#hasWritten = sessions.length > 0;
+      this.#hasWritten = this.#problem === undefined && sessions.length > 0;
     } catch {
       // Without a connection; the next list is written over the next one.
     }
     if (bucket === this.#bucket && sessions.length > 0) this.#writeIn(WRITE_MS);
+  }
+}
+
+/** The streams in a list, without what other programs, or later versions, have written there. */
+function readList(entry: KvEntry): Session[] {
+  try {
+    const list: unknown = entry.json();
+    return Array.isArray(list) ? list.filter((each) => v.is(SessionSchema, each)) : [];
+  } catch {
+    return [];
   }
 }

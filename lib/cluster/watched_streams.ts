@@ -8,9 +8,8 @@ import type { NatsConnection, Subscription } from "@nats-io/transport-node";
 import type { Session } from "../protocol/session.ts";
 import { Audience, type ViewerTransport } from "../streaming/audience.ts";
 import type { RemoteStreams } from "../streaming/remote_streams.ts";
-import type { StreamMessage, Subjects, WatchMessage } from "./cluster_messages.ts";
+import { readStreamMessage, type Subjects, type WatchMessage } from "./cluster_messages.ts";
 import { listen } from "./listen.ts";
-import { decodePacket } from "./packet.ts";
 import type { SessionLists } from "./session_lists.ts";
 
 /** A stream of another gateway, and who watches it here. */
@@ -93,8 +92,8 @@ export class WatchedStreams implements RemoteStreams {
 
   #subscribe(sessionId: string): Subscription | undefined {
     if (this.#connection === undefined || this.#connection.isClosed()) return undefined;
-    const read = (data: Uint8Array) => decodePacket(data) as StreamMessage;
-    return listen(this.#connection, this.#subjects.session(sessionId), read, (message) => {
+    const subject = this.#subjects.session(sessionId);
+    return listen(this.#connection, subject, readStreamMessage, (message) => {
       const stream = this.#watched.get(sessionId);
       if (stream === undefined) return;
       if ("ended" in message) this.#end(sessionId, stream);

@@ -123,19 +123,22 @@ function worksAtAnySize(lookup: GraphLookup, outputs: string[]): boolean {
   });
 }
 
-function unknownHead({ outputs, metadata: { names } }: ExportFacts): UnknownHeadError {
+function unknownHead({ lookup, outputs, metadata: { names } }: ExportFacts): UnknownHeadError {
   const named = names === undefined ? "" : ` for the ${names.length} classes that it names`;
   const shapes = outputs.map(({ name, shape }) => `${name} [${shape.join(", ")}]`);
-  if (outputs.length === 1 && outputs[0]?.shape.length === 2) {
+  const isSuppressed = lookup.graph.node.some(({ op_type }) => op_type === "NonMaxSuppression");
+  const [{ shape = [] } = {}, ...others] = outputs;
+  if (others.length === 0 && shape.length === 2 && (shape[0] ?? 0) <= 1 && !isSuppressed) {
     return new UnknownHeadError(
       `its output ${shapes[0]} may be scores of classes; a classifier whose task is "classify", ` +
         "in its metadata or in a .json beside it, works",
     );
   }
+  const works = isSuppressed
+    ? "they are what suppression in the graph has left; an export without it (nms=False, or without --end2end) works"
+    : "exports of YOLOv5 to YOLO26, YOLOX, RT-DETR, D-FINE and RF-DETR work";
   return new UnknownHeadError(
-    `its outputs have unknown shapes${named}: ${
-      shapes.join("; ")
-    }; exports of YOLOv5 to YOLO26, YOLOX, RT-DETR, D-FINE and RF-DETR work`,
+    `its outputs have unknown shapes${named}: ${shapes.join("; ")}; ${works}`,
   );
 }
 

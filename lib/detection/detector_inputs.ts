@@ -52,11 +52,13 @@ function findImage(inputs: readonly OnnxValueInfo[]): OnnxValueInfo {
   const isKnown = inputs.every((input) => input === image || isSize(input));
   if (image === undefined || !isKnown) {
     throw new UnknownHeadError(
-      `expected one input of 4 dimensions, found ${inputs.map(describe).join("; ") || "none"}`,
+      `its inputs are ${
+        inputs.map(describe).join("; ") || "none"
+      }; an export that takes one image, [1, 3, height, width], works`,
     );
   }
-  const [, channels = -1] = dimensions(image);
-  if (channels > 0 && channels !== 3) {
+  const [, channels = -1, , last = -1] = dimensions(image);
+  if (channels > 0 ? channels !== 3 : last === 3) {
     throw new UnknownHeadError(
       `its input is ${describe(image)}; an export that takes [1, 3, height, width] works`,
     );

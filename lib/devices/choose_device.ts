@@ -5,6 +5,7 @@
  */
 
 import { basename } from "node:path";
+import type { ChildProgram } from "../child_program.ts";
 import type { Device, PrecisionChoice } from "../config.ts";
 import type { ModelRole } from "../models/model_role.ts";
 import type { Size } from "../image/size.ts";
@@ -16,7 +17,7 @@ import {
   describeUse,
 } from "./describe_devices.ts";
 import { deviceFiles, knownDevices, likelyDevices } from "./likely_devices.ts";
-import { type ProbeCommand, probeDevice } from "./probe_device.ts";
+import { probeDevice } from "./probe_device.ts";
 
 /** What runs the detector, and why. */
 export interface DeviceChoice {
@@ -61,7 +62,7 @@ export interface ChooseDeviceOptions {
   /** The devices that `auto` tries; those that the machine may have by default. */
   likely?: readonly Device[];
   /** What tries a device; this very program by default. */
-  command?: ProbeCommand;
+  command?: ChildProgram;
 }
 
 /** Long enough to load libraries of a gigabyte, and to compile a network. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type ChildProgram, ownProgram, spawnProgram } from "../child_program.ts";
 import type { Device } from "../config.ts";
 import type { PreparedDetector } from "../models/specialized_model.ts";
 
@@ -36,14 +37,6 @@ export type ProbeOutcome =
   /** There was none in time. */
   | { type: "silent" };
 
-/** A program and its arguments; it takes a {@linkcode ProbeRequest} from standard input. */
-export interface ProbeCommand {
-  /** Path of the program. */
-  command: string;
-  /** Its arguments. */
-  args: string[];
-}
-
 /** Subcommand of the compiled binary that runs the probe process. */
 export const PROBE_SUBCOMMAND = "probe-device";
 
@@ -51,8 +44,8 @@ export const PROBE_SUBCOMMAND = "probe-device";
 export interface ProbeOptions {
   /** Milliseconds after which the process is ended. */
   timeoutMs: number;
-  /** What is run; this very program by default. */
-  command?: ProbeCommand | undefined;
+  /** What is run, and takes a {@linkcode ProbeRequest} from standard input; this very program by default. */
+  command?: ChildProgram | undefined;
   /** Ends the process early when it is aborted. */
   signal: AbortSignal;
 }
@@ -90,31 +83,19 @@ export async function probeDevice(
   }
 }
 
-/**
- * The command for this very program: the compiled binary itself, or else Deno with the script of the probe process, which may
- * load libraries and read files and settings, and nothing else.
- */
-function defaultProbeCommand(): ProbeCommand {
-  if (Deno.build.standalone) return { command: Deno.execPath(), args: [PROBE_SUBCOMMAND] };
-  const script = new URL("./probe_process.ts", import.meta.url).href;
-  const permissions = ["--no-prompt", "--allow-ffi", "--allow-read", "--allow-env"];
-  return {
-    command: Deno.execPath(),
-    args: ["run", "--quiet", "--cached-only", ...permissions, script],
-  };
+/** The probe process, which may load libraries and read files and settings, and nothing else. */
+function defaultProbeCommand(): ChildProgram {
+  return ownProgram({
+    subcommand: PROBE_SUBCOMMAND,
+    script: new URL("./probe_process.ts", import.meta.url).href,
+    permissions: ["--allow-ffi", "--allow-read", "--allow-env"],
+  });
 }
 
-function spawn({ command, args }: ProbeCommand): Deno.ChildProcess {
+function spawn(command: ChildProgram): Deno.ChildProcess {
   // Drivers read variables of many names; the token is no business of theirs, and traces are made by the server alone.
   const { STREAM_AUTH_TOKEN: _token, OTEL_DENO: _traces, ...env } = Deno.env.toObject();
-  return new Deno.Command(command, {
-    args,
-    clearEnv: true,
-    env,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
+  return spawnProgram(command, { env });
 }
 
 async function ask(child: Deno.ChildProcess, request: ProbeRequest): Promise<ProbeOutcome> {

@@ -55,14 +55,18 @@ export class EventFeed {
   }
 
   /**
-   * Every event from now on.
+   * Every event from now on. The first part holds the `id` with which a client goes on whose connection breaks before any event.
    *
    * @param lastId The `id` of the last one that a client got before its connection broke: those after it come first
+   * @param sinceMs Without such an id, events from this time on come first, in milliseconds since 1970
    */
-  async open(lastId: string | null): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  async open(
+    lastId: string | null,
+    sinceMs?: number,
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const encoder = new TextEncoder();
     const wait = new WakeUp();
-    let key = await this.#firstKey(lastId);
+    let key = await this.#firstKey(lastId, sinceMs);
     let hasBegun = false;
     let hasLeft = false;
     const leave = () => {
@@ -80,7 +84,7 @@ export class EventFeed {
       return text;
     };
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>) => {
-      let part = hasBegun ? "" : `retry: ${RECONNECT_MS}\n\n`;
+      let part = hasBegun ? "" : `retry: ${RECONNECT_MS}\nid: ${key}\n\n`;
       hasBegun = true;
       for (let hasWaited = false; part === "" && !this.#isClosed && !hasLeft;) {
         part = await nextPart();
@@ -119,10 +123,12 @@ export class EventFeed {
   }
 
   /** The key after which a client wants the events. */
-  async #firstKey(lastId: string | null): Promise<number> {
+  async #firstKey(lastId: string | null, sinceMs: number | undefined): Promise<number> {
     const store = await this.#options.findStore();
-    const newest = await store?.database.call("newestKey") ?? 0;
+    if (store === undefined) return 0;
+    const newest = await store.database.call("newestKey");
     // A key that is yet to come is of a database that is no longer there.
-    return /^\d{1,15}$/.test(lastId ?? "") ? Math.min(Number(lastId), newest) : newest;
+    if (/^\d{1,15}$/.test(lastId ?? "")) return Math.min(Number(lastId), newest);
+    return sinceMs === undefined ? newest : await store.database.call("keyBefore", sinceMs);
   }
 }

@@ -204,9 +204,12 @@ export class EventService implements EventSink {
     return store.snapshots.path(id);
   }
 
-  /** Every event from now on; see {@linkcode EventFeed.open}. */
-  stream(lastId: string | null): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    return this.#feed.open(lastId);
+  /** Every event from now on, or from a time on; see {@linkcode EventFeed.open}. */
+  stream(
+    lastId: string | null,
+    sinceMs?: number,
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    return this.#feed.open(lastId, sinceMs);
   }
 
   /** Brings the metrics up to date. */

@@ -30,7 +30,7 @@ export function areaOf(polygon: readonly Place[]): number {
 }
 
 /** Distance of a point from the part of a line between two points. */
-export function distanceToSegment([x, y]: Place, [ax, ay]: Place, [bx, by]: Place): number {
+function distanceToSegment([x, y]: Place, [ax, ay]: Place, [bx, by]: Place): number {
   const [dx, dy] = [bx - ax, by - ay];
   const length = dx * dx + dy * dy;
   const along = length === 0 ? 0 : ((x - ax) * dx + (y - ay) * dy) / length;

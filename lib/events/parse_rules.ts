@@ -19,9 +19,9 @@ import { areaOf, crossesItself } from "./geometry.ts";
 import { TextPattern } from "./text_pattern.ts";
 
 /** Most rules of a camera, a set or a video. */
-export const MAX_RULES = 100;
+const MAX_RULES = 100;
 
-/** Most instructions of all patterns of a list together, which each new line of text has to pass. */
+/** Most instructions of all patterns of a list together, which are compiled at once, and which each new line of text has to pass. */
 const MOST_INSTRUCTIONS = 5000;
 
 /** Least area of a zone, as a share of the picture: a square of a hundredth of its width and height. */
@@ -131,7 +131,7 @@ function checkLine({ when, line }: Rule, place: string): void {
   }
 }
 
-/** Checks a pattern, and tells how many instructions it comes to. */
+/** Checks a pattern, and tells how many instructions it comes to, with what its classes take. */
 function checkPattern({ when, pattern }: Rule, place: string): number {
   if (when !== "text") {
     if (pattern === undefined) return 0;

@@ -80,6 +80,11 @@ export class RuleDesk {
     return rules;
   }
 
+  /** Whether there are sets. */
+  get hasSets(): boolean {
+    return this.#sets.size > 0;
+  }
+
   /** Whether there is a set of this name. */
   has(name: string): boolean {
     return this.#sets.has(name);

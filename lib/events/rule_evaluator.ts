@@ -4,8 +4,10 @@
  * @module
  */
 
+import { scaleBox, scaleResult } from "../image/scale_result.ts";
+import type { Size } from "../image/size.ts";
+import { SteadySize } from "../image/steady_size.ts";
 import type { NoticedEvent } from "../protocol/event.ts";
-import type { FrameSize } from "../protocol/geometry.ts";
 import type { PipelineResult } from "../protocol/result.ts";
 import type { Rule, RuleCounts } from "../protocol/rule.ts";
 import { FollowedObjects, PRESENT_MS } from "./followed_objects.ts";
@@ -43,7 +45,9 @@ export class RuleEvaluator {
   readonly #lines = new SettledLines();
   #watched: Watched[] = [];
   #readsText = false;
-  #frame: FrameSize | undefined;
+  readonly #size = new SteadySize();
+  /** The size in whose pixels everything is looked at; `undefined` before the first frame. */
+  #frame: Size | undefined;
   /** Time in which frames came, in milliseconds. */
   #nowMs = 0;
   #lastMs: number | undefined;
@@ -70,16 +74,17 @@ export class RuleEvaluator {
   update(result: PipelineResult, atMs: number): NoticedEvent[] {
     this.#nowMs += Math.max(0, Math.min(LONGEST_STEP_MS, atMs - (this.#lastMs ?? atMs)));
     this.#lastMs = atMs;
-    const { width, height } = result.image;
-    if (width !== this.#frame?.width || height !== this.#frame.height) {
-      this.#frame = { width, height };
+    const frame = this.#size.next(result.image);
+    if (frame !== this.#frame) {
+      this.#frame = frame;
       this.reset();
     }
+    const scaled = scaleResult(result, frame);
     const nowMs = this.#nowMs;
     const moment = {
       nowMs,
-      ...this.#objects.update(result.detections, nowMs, this.#frame),
-      lines: this.#readsText ? this.#lines.update(result, nowMs) : [],
+      ...this.#objects.update(scaled.detections, nowMs, frame),
+      lines: this.#readsText ? this.#lines.update(scaled, nowMs) : [],
     };
     const events: NoticedEvent[] = [];
     for (const each of this.#watched) {
@@ -88,7 +93,11 @@ export class RuleEvaluator {
       events.push(...noticed);
     }
     for (const object of moment.seen) object.path = [];
-    return events;
+    if (scaled === result) return events;
+    return events.map((event) => ({
+      ...event,
+      bbox: event.bbox && scaleBox(event.bbox, frame, result.image),
+    }));
   }
 
   /** Forgets the objects, for a source that stops, or shows something else from now on; what was counted stays. */

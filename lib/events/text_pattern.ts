@@ -5,9 +5,13 @@
  */
 
 import { RE2JS } from "re2js";
+import { classCost, roughSize } from "./pattern_cost.ts";
 
 /** Most instructions of a compiled pattern: each costs time for each character of each line. */
 const MOST_INSTRUCTIONS = 1000;
+
+/** A pattern that seems to come to so many instructions is not even compiled, which would take long. */
+const FAR_TOO_MANY = 10 * MOST_INSTRUCTIONS;
 
 /** Most patterns that are remembered. */
 const MOST_REMEMBERED = 200;
@@ -20,7 +24,10 @@ const MOST_CHARACTERS = 200;
  * back-references, which other engines can run on for ever.
  */
 export class TextPattern {
-  /** Instructions that it was compiled to: matching takes time for each of them and each character of a line. */
+  /**
+   * Instructions that it was compiled to, and those that could be compiled in the time that its classes take: matching takes time
+   * for each of the former and each character of a line.
+   */
   readonly size: number;
   readonly #compiled: RE2JS;
 
@@ -35,7 +42,7 @@ export class TextPattern {
     remembered.set(pattern, this.#compiled);
     const [oldest] = remembered.keys();
     if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
-    this.size = this.#compiled.programSize();
+    this.size = this.#compiled.programSize() + classCost(pattern);
   }
 
   /** Whether it matches anywhere in a line, of which the first 200 characters are looked at. */
@@ -51,10 +58,21 @@ export class TextPattern {
 const remembered = new Map<string, RE2JS>();
 
 function compile(pattern: string): RE2JS {
+  const cost = classCost(pattern);
+  if (cost > MOST_INSTRUCTIONS) {
+    throw new RangeError(
+      `its classes of characters come to ${cost} instructions, and ${MOST_INSTRUCTIONS} are allowed: use fewer`,
+    );
+  }
+  if (roughSize(pattern) > FAR_TOO_MANY) throw tooLarge(`more than ${MOST_INSTRUCTIONS}`);
   const compiled = parse(pattern);
   const size = compiled.programSize();
-  if (size <= MOST_INSTRUCTIONS) return compiled;
-  throw new RangeError(
+  if (size > MOST_INSTRUCTIONS) throw tooLarge(`${size}`);
+  return compiled;
+}
+
+function tooLarge(size: string): RangeError {
+  return new RangeError(
     `it comes to ${size} instructions, and ${MOST_INSTRUCTIONS} are allowed: repeat less`,
   );
 }

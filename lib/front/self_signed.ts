@@ -7,6 +7,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { generate } from "selfsigned";
+import { replaceFile } from "../replace_file.ts";
 
 /** A certificate, with those that vouch for it, and its key. */
 export interface CertificatePair {
@@ -100,15 +101,6 @@ export function isStillGood(
   }
 }
 
-/** Written aside first, so that a server that is killed meanwhile leaves the old file or the new one. */
-async function writePrivately(path: string, text: string): Promise<void> {
-  const aside = `${path}.new`;
-  await Deno.writeTextFile(aside, text, { mode: 0o600 });
-  // The mode above counts for new files only.
-  if (Deno.build.os !== "windows") await Deno.chmod(aside, 0o600);
-  await Deno.rename(aside, path);
-}
-
 /** File of the certificate within the folder where it is kept. */
 export const SELF_SIGNED_CERT = "self_signed_cert.pem";
 
@@ -133,7 +125,7 @@ export async function keepSelfSigned(
   }
   const made = await makeSelfSigned(machine);
   await Deno.mkdir(folder, { recursive: true });
-  await writePrivately(keyPath, made.key);
-  await writePrivately(certPath, made.cert);
+  await replaceFile(keyPath, made.key, { mode: 0o600 });
+  await replaceFile(certPath, made.cert, { mode: 0o600 });
   return made;
 }

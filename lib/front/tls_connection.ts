@@ -11,18 +11,24 @@ import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import { type SecureContext, TLSSocket } from "node:tls";
 import type { ByteConnection } from "./peer.ts";
+import { answerPlainHttp } from "./plain_http.ts";
 
 const BUFFER_BYTES = 65_536;
 
-/** The encrypted side, as a stream of Node's. */
+/** The encrypted side, as a stream of Node's; a client that does not speak TLS is answered and sends nothing more. */
 function toDuplex(tcp: Deno.TcpConn): Duplex {
   const buffer = new Uint8Array(BUFFER_BYTES);
+  let isFirst = true;
   return new Duplex({
     allowHalfOpen: true,
     async read() {
       try {
         const length = await tcp.read(buffer);
-        this.push(length === null ? null : buffer.slice(0, length));
+        const bytes = length === null ? null : buffer.slice(0, length);
+        const answer = isFirst && bytes !== null ? answerPlainHttp(bytes) : undefined;
+        isFirst = false;
+        if (answer !== undefined) await tcp.write(answer);
+        this.push(answer === undefined ? bytes : null);
       } catch {
         this.push(null);
       }

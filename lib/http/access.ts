@@ -19,16 +19,28 @@ export interface AccessRules {
 /**
  * Whether a page of another site made this request.
  *
- * Browsers always name the origin of a WebSocket and of a POST; programs that are no browsers send none and pass.
+ * Browsers always name the origin of a WebSocket and of a POST; programs that are no browsers send none and pass. What a page
+ * merely shows, such as an image, is asked for without an origin. If no token keeps it from other sites, it is for pages only
+ * that are this server's, or that the browser names.
  */
-function isForeignOrigin(headers: Headers, allowedOrigins: readonly string[]): boolean {
-  const text = headers.get("Origin");
+function isForeignOrigin(
+  headers: Headers,
+  { allowedOrigins, authToken }: AccessRules,
+): boolean {
+  const isShownElsewhere = authToken === undefined && isForOtherPage(headers);
+  const text = headers.get("Origin") ?? (isShownElsewhere ? headers.get("Referer") ?? "" : null);
   if (text === null) return false;
   const origin = URL.parse(text);
   if (origin !== null && allowedOrigins.includes(origin.origin)) return false;
   const theirs = parseAuthority(origin?.host ?? "");
   const ours = parseAuthority(headers.get("Host") ?? "");
   return theirs === undefined || theirs.hostname !== ours?.hostname || theirs.port !== ours.port;
+}
+
+/** Whether a browser says that the answer becomes part of a page of another origin. It says so only to localhost and over TLS. */
+function isForOtherPage(headers: Headers): boolean {
+  const isVisit = headers.get("Sec-Fetch-Dest") === "document";
+  return !isVisit && ["cross-site", "same-site"].includes(headers.get("Sec-Fetch-Site") ?? "");
 }
 
 function presentedToken(request: Request): string {
@@ -92,8 +104,9 @@ export function checkTrusted(
  *
  * @throws {ApiError} With 403 for a page of another site, 401 for a missing or wrong token
  */
-export function checkAccess(request: Request, { allowedOrigins, authToken }: AccessRules): void {
-  if (isForeignOrigin(request.headers, allowedOrigins)) {
+export function checkAccess(request: Request, rules: AccessRules): void {
+  const { authToken } = rules;
+  if (isForeignOrigin(request.headers, rules)) {
     throw new ApiError(403, "forbidden_origin", "Pages of this origin may not use this server");
   }
   if (authToken !== undefined && !isSameToken(presentedToken(request), authToken)) {

@@ -48,7 +48,8 @@ export const EVENT_OPERATIONS: readonly Operation[] = [
     summary:
       "Every event from now on, as server-sent events without end; with the header Last-Event-ID, those since then first",
     guarded: true,
+    query: "EventStreamQuery",
     answer: "text/event-stream",
-    errors: [503],
+    errors: [400, 503],
   },
 ];

@@ -6,13 +6,14 @@
 
 import { ApiError } from "./api.ts";
 import type { BodyReader } from "./body_reader.ts";
+import { takeFormImage } from "./form_image.ts";
 
 const IMAGE_TYPES = ["image/jpeg", "image/png", "image/webp"];
 /** What else programs call an image; its bytes tell what it is. */
 const OTHER_NAMES = ["image/jpg", "image/pjpeg", "application/octet-stream"];
 /** Boundaries and part headers of a form with one file. */
 const FORM_OVERHEAD_BYTES = 4096;
-/** The form itself, its part, and what is copied out of that. */
+/** The form itself, what of its part is on the way, and what is copied out of that. */
 const FORM_COPIES = 3;
 
 /** Bytes of memory that are needed to take an image of at most so many bytes. */
@@ -57,14 +58,9 @@ async function takeFile(
   contentType: string,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const form = await new Response(body, { headers: { "Content-Type": contentType } }).formData()
-    .catch(() => undefined);
-  const file = form?.get("file");
-  if (!(file instanceof File)) {
-    throw new ApiError(400, "bad_request", "The form has no part named file that holds an image");
-  }
-  if (file.size > maxBytes) {
+  const image = await takeFormImage(body, contentType);
+  if (image.length > maxBytes) {
     throw new ApiError(413, "payload_too_large", `Body exceeds the limit of ${maxBytes} bytes`);
   }
-  return new Uint8Array(await file.arrayBuffer());
+  return image;
 }

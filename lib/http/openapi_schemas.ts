@@ -125,6 +125,7 @@ export const QUERIES = {
   CameraWatchQuery: queries.CameraWatchQuerySchema,
   CameraImageQuery: queries.CameraImageQuerySchema,
   EventListQuery: queries.EventListQuerySchema,
+  EventStreamQuery: queries.EventStreamQuerySchema,
 };
 
 /** Name of the query parameters of a path. */

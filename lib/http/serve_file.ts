@@ -1,5 +1,5 @@
 /**
- * Answers with a file, or with the part of it that was asked for.
+ * Answers with a file or other content, or with the part of it that was asked for.
  *
  * @module
  */
@@ -9,10 +9,8 @@ import { ApiError } from "./api.ts";
 /** Bytes that are read at a time. */
 const CHUNK_BYTES = 65_536;
 
-/** What is said of a file. */
-export interface ServedFile {
-  /** Where it lies on the disk of the server. */
-  path: string;
+/** What is said of some content. */
+export interface Described {
   /** Its media type, sent as `Content-Type`. */
   contentType: string;
   /** Name under which a browser saves it. */
@@ -27,50 +25,76 @@ export interface ServedFile {
   cacheControl?: string;
 }
 
+/** What is said of a file. */
+export interface ServedFile extends Described {
+  /** Where it lies on the disk of the server. */
+  path: string;
+}
+
+/** Content that does not change, wherever it is. */
+export interface Content {
+  /** In bytes. */
+  size: number;
+  /** When it was made; `null` where that is not known. */
+  mtime: Date | null;
+  /** Reads a part of it; `end` is exclusive. */
+  read(start: number, end: number): ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
 /**
- * Answers with a file that does not change, whole (200) or a range of its bytes (206; RFC 9110, section 14). Of several ranges
- * none is given but the whole file, as the RFC allows.
+ * Answers with a file that does not change, as {@linkcode serveContent} does.
  *
  * @throws {ApiError} With 404 if there is no such file
  */
 export async function serveFile(
   request: Request,
-  { path, contentType, fileName, download, cacheControl = "private, no-cache" }: ServedFile,
+  { path, ...described }: ServedFile,
 ): Promise<Response> {
   const file = await openFile(path);
+  let isRead = false;
   try {
     const { size, mtime } = await file.stat();
-    const headers = new Headers({
-      "Accept-Ranges": "bytes",
-      "Cache-Control": cacheControl,
-      "Content-Disposition": contentDisposition(fileName, download),
-      "Content-Type": contentType,
-      "ETag": `"${size.toString(36)}-${(mtime?.getTime() ?? 0).toString(36)}"`,
-    });
-    if (request.headers.get("If-None-Match") === headers.get("ETag")) {
-      file.close();
-      return new Response(null, { status: 304, headers });
-    }
-    const range = parseRange(request.headers, size, headers.get("ETag"));
-    if (range === "unsatisfiable") {
-      file.close();
-      headers.set("Content-Range", `bytes */${size}`);
-      return new Response(null, { status: 416, headers });
-    }
-    const { start, end } = range ?? { start: 0, end: size };
-    headers.set("Content-Length", String(end - start));
-    if (range !== undefined) headers.set("Content-Range", `bytes ${start}-${end - 1}/${size}`);
-    const status = range === undefined ? 200 : 206;
-    if (request.method === "HEAD") {
-      file.close();
-      return new Response(null, { status, headers });
-    }
-    await file.seek(start, Deno.SeekMode.Start);
-    return new Response(readPart(file, end - start), { status, headers });
-  } catch (error) {
-    file.close();
-    throw error;
+    const read = (start: number, end: number) => {
+      file.seekSync(start, Deno.SeekMode.Start);
+      isRead = true;
+      return readPart(file, end - start);
+    };
+    return serveContent(request, { size, mtime, read }, described);
+  } finally {
+    if (!isRead) file.close();
   }
+}
+
+/**
+ * Answers with content, whole (200) or a range of its bytes (206; RFC 9110, section 14). Of several ranges none is given but the
+ * whole, as the RFC allows.
+ */
+export function serveContent(
+  request: Request,
+  { size, mtime, read }: Content,
+  { contentType, fileName, download, cacheControl = "private, no-cache" }: Described,
+): Response {
+  const headers = new Headers({
+    "Accept-Ranges": "bytes",
+    "Cache-Control": cacheControl,
+    "Content-Disposition": contentDisposition(fileName, download),
+    "Content-Type": contentType,
+    "ETag": `"${size.toString(36)}-${(mtime?.getTime() ?? 0).toString(36)}"`,
+  });
+  if (request.headers.get("If-None-Match") === headers.get("ETag")) {
+    return new Response(null, { status: 304, headers });
+  }
+  const range = parseRange(request.headers, size, headers.get("ETag"));
+  if (range === "unsatisfiable") {
+    headers.set("Content-Range", `bytes */${size}`);
+    return new Response(null, { status: 416, headers });
+  }
+  const { start, end } = range ?? { start: 0, end: size };
+  headers.set("Content-Length", String(end - start));
+  if (range !== undefined) headers.set("Content-Range", `bytes ${start}-${end - 1}/${size}`);
+  const status = range === undefined ? 200 : 206;
+  if (request.method === "HEAD") return new Response(null, { status, headers });
+  return new Response(read(start, end), { status, headers });
 }
 
 async function openFile(path: string): Promise<Deno.FsFile> {

@@ -18,7 +18,11 @@ const RIFF_SIGNATURE = [0x52, 0x49, 0x46, 0x46];
 /** After the signature of RIFF and four bytes of length. */
 const WEBP_SIGNATURE = [0x57, 0x45, 0x42, 0x50];
 /** The chunks of a PNG that its pixels are made from, and the one that tells how they are turned; none is a compressed note. */
-const PIXEL_CHUNKS = ["IHDR", "PLTE", "tRNS", "eXIf", "IDAT", "IEND"];
+const PIXEL_CHUNKS: ReadonlySet<number> = new Set(
+  ["IHDR", "PLTE", "tRNS", "eXIf", "IDAT", "IEND"].map((type) =>
+    new DataView(new TextEncoder().encode(type).buffer).getUint32(0)
+  ),
+);
 
 /** Markers of JPEG (ITU-T T.81, table B.1). */
 const SOI = 0xd8;
@@ -53,7 +57,7 @@ function checkScans(bytes: Uint8Array): void {
     if (marker === undefined || marker === EOI) return;
     if (marker === 0xff) {
       // Any marker may be preceded by fill bytes.
-      at += 1;
+      while (bytes[at + 1] === 0xff) at += 1;
       continue;
     }
     at += 2;
@@ -78,13 +82,12 @@ function keepPixels(bytes: Uint8Array): Uint8Array {
   let length = PNG_SIGNATURE.length;
   for (let at = length; at + 12 <= bytes.length;) {
     // Length, type, data and checksum.
-    const chunk = bytes.subarray(at, at + 12 + view.getUint32(at));
-    const type = String.fromCharCode(...chunk.subarray(4, 8));
-    if (PIXEL_CHUNKS.includes(type)) {
-      kept.set(chunk, length);
-      length += chunk.length;
+    const end = Math.min(at + 12 + view.getUint32(at), bytes.length);
+    if (PIXEL_CHUNKS.has(view.getUint32(at + 4))) {
+      kept.set(bytes.subarray(at, end), length);
+      length += end - at;
     }
-    at += chunk.length;
+    at = end;
   }
   return kept.subarray(0, length);
 }

@@ -20,6 +20,9 @@ sharp.block({
   ].map((name) => `VipsForeignLoad${name}`),
 });
 
+/** Most pixels of a side, which is what a JPEG can have: decoders take time for each row, however short it is. */
+const MAX_SIDE = 65_535;
+
 /** Options for {@linkcode decodeLetterboxed}. */
 export interface DecodeOptions {
   /** Most pixels that an image may have; larger ones are refused before decoding. */
@@ -121,9 +124,14 @@ function bound(given: ImageInput): ImageInput {
 }
 
 function checkSize({ image: { width, height } }: Header, maxPixels: number): void {
-  if (width * height <= maxPixels) return;
-  throw new ImageTooLargeError(
-    `Image of ${width}x${height} pixels exceeds the limit of ${maxPixels} pixels`,
+  if (width * height > maxPixels) {
+    throw new ImageTooLargeError(
+      `Image of ${width}x${height} pixels exceeds the limit of ${maxPixels} pixels`,
+    );
+  }
+  if (Math.max(width, height) <= MAX_SIDE) return;
+  throw new ImageDecodeError(
+    `Cannot decode an image of ${width}x${height} pixels: ${MAX_SIDE} are allowed on a side`,
   );
 }
 

@@ -4,7 +4,7 @@ import type { Size } from "./size.ts";
 const ASPECTS = [16 / 9, 3 / 2, 4 / 3, 1, 3 / 4, 2 / 3, 9 / 16];
 
 /** What the sides of a detector's input are multiples of: the step of its coarsest grid. */
-export const INPUT_STEP = 32;
+const INPUT_STEP = 32;
 
 /**
  * The detector inputs of about as many pixels as one of them, each of another shape, the widest first.

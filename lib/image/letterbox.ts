@@ -49,7 +49,7 @@ export function fitLetterbox(image: Size, input: Size): Letterbox {
 export type Fit = "letterbox" | "stretch" | "crop";
 
 /** Stretches an image over the whole input, without bars. */
-export function stretchOver(image: Size, input: Size): Letterbox {
+function stretchOver(image: Size, input: Size): Letterbox {
   return { image, content: input, left: 0, top: 0 };
 }
 

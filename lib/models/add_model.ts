@@ -8,6 +8,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { PIPELINE_DEFAULTS } from "../config.ts";
 import { ModelError } from "../onnx/errors.ts";
 import { readModelFile } from "../onnx/model_file.ts";
+import { replaceFile } from "../replace_file.ts";
 import { isDiskFull, reasonOf } from "../user_error.ts";
 import { calibrationPath } from "./calibration.ts";
 import { describeMachine } from "./describe_machine.ts";
@@ -137,14 +138,7 @@ async function copyFiles(source: string, target: string): Promise<void> {
   for (const { bytes, to } of pairs.flat()) {
     await writing(dirname(target), async () => {
       await Deno.mkdir(dirname(to), { recursive: true });
-      const temporary = `${to}.${crypto.randomUUID()}.part`;
-      try {
-        await Deno.writeFile(temporary, bytes);
-        await Deno.rename(temporary, to);
-      } catch (error) {
-        await Deno.remove(temporary).catch(() => {});
-        throw error;
-      }
+      await replaceFile(to, [bytes]);
     });
   }
 }

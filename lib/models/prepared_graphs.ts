@@ -9,6 +9,7 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { serializeMetadata } from "../onnx/onnx_schema.ts";
+import { replaceFile } from "../replace_file.ts";
 
 /** Graphs that are kept although nobody uses them, of all models of a folder: those of the settings before. */
 export const MOST_UNUSED = 4;
@@ -55,15 +56,7 @@ export async function readGraph(path: string): Promise<Uint8Array | undefined> {
 
 /** Writes a graph; where the folder cannot be written to, or is full, nothing is kept. */
 export async function keepGraph(path: string, graph: Uint8Array): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}.part`;
-  try {
-    await Deno.writeFile(temporary, graph);
-    await Deno.writeFile(temporary, sealOf(path, graph), { append: true });
-    // A reader finds either no file or a whole one.
-    await Deno.rename(temporary, path);
-  } catch {
-    await Deno.remove(temporary).catch(() => {});
-  }
+  await replaceFile(path, [graph, sealOf(path, graph)]).catch(() => {});
 }
 
 /** A note in ONNX's own format, so that the file stays a model: the SHA-256 of the file's name and what is before the note. */

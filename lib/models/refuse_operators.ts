@@ -14,16 +14,28 @@ const DOMAINS = new Set(["", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.micr
  * @param outputs Names of the values that are read
  * @throws {UnknownHeadError} If one does
  */
-export function refuseOperators({ graph, functions = [] }: OnnxModel, outputs: string[]): void {
-  const nodes = ancestors(graph, outputs);
-  const own = new Set(functions.map(({ domain }) => domain ?? ""));
+export function refuseOperators(model: OnnxModel, outputs: string[]): void {
+  const nodes = ancestors(model.graph, outputs);
   const flow = nodes.find(({ op_type }) => CONTROL_FLOW.has(op_type));
   if (flow !== undefined) {
     throw new UnknownHeadError(
       `its boxes depend on control flow (${flow.op_type}); an export without suppression in the graph (nms=False), or simplified, works`,
     );
   }
-  const custom = nodes.find(({ domain = "" }) => !DOMAINS.has(domain) && !own.has(domain));
+  refuseCustom(model, outputs);
+}
+
+/**
+ * Makes sure that outputs depend on no operators that onnxruntime does not have.
+ *
+ * @param outputs Names of the values that are computed
+ * @throws {UnknownHeadError} If one does
+ */
+export function refuseCustom({ graph, functions = [] }: OnnxModel, outputs: string[]): void {
+  const own = new Set(functions.map(({ domain }) => domain ?? ""));
+  const custom = ancestors(graph, outputs).find(({ domain = "" }) =>
+    !DOMAINS.has(domain) && !own.has(domain)
+  );
   if (custom !== undefined) {
     throw new UnknownHeadError(
       `it has the custom operator ${custom.domain}.${custom.op_type}, which onnxruntime does not bring along; an export to plain ONNX works`,

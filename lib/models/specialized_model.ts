@@ -5,6 +5,7 @@ import {
   specializeDetector,
   specializeGraph,
 } from "../detection/detector_graph.ts";
+import { imageInputs } from "../detection/detector_inputs.ts";
 import type { Size } from "../image/size.ts";
 import { copyResizes } from "../onnx/copy_resizes.ts";
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
@@ -18,7 +19,7 @@ import { takeSingleImage } from "../onnx/single_image.ts";
 import { hasOpenShapes } from "./open_shapes.ts";
 import { type Calibration, findCalibration, hashOf, rangesOf } from "./calibration.ts";
 import { MODELS } from "./model_catalog.ts";
-import { refuseOperators } from "./refuse_operators.ts";
+import { refuseCustom, refuseOperators } from "./refuse_operators.ts";
 import { keepGraph, preparedPath, readGraph } from "./prepared_graphs.ts";
 
 /** The numbers that a detector computes with. */
@@ -256,10 +257,24 @@ async function inspect(
   source: string,
   size: Size,
 ): Promise<ModelFile & { layout: DetectorLayout; hasOpenShapes: boolean }> {
-  const file = await readModelFile(source);
+  const file = await describing(
+    source,
+    () => readModelFile(source, (model) => refuseSoon(model, size)),
+  );
   const isOpen = hasOpenShapes(file.model);
   const layout = await describing(source, () => recognize(file.model, size));
   return { ...file, layout, hasOpenShapes: isOpen };
+}
+
+/** Refuses what its graph alone shows to be no detector. */
+function refuseSoon(model: OnnxModel, size: Size): void {
+  try {
+    imageInputs(model.graph, size);
+    takeSingleImage(model);
+    if (!hasOpenShapes(model)) inspectDetector(model, size);
+  } catch (error) {
+    if (error instanceof UnknownHeadError) throw error;
+  }
 }
 
 /** Recognises a detector; where its outputs leave their shapes open, these are asked for. */
@@ -270,6 +285,9 @@ async function recognize(model: OnnxModel, size: Size): Promise<DetectorLayout> 
   } catch (error) {
     if (!(error instanceof UnknownHeadError && hasOpenShapes(model))) throw error;
   }
+  // Said of what the runtime would only say that it fails.
+  imageInputs(model.graph, size);
+  refuseCustom(model, model.graph.output.map(({ name }) => name));
   await ask(model, size);
   return inspectDetector(model, size);
 }
@@ -285,6 +303,7 @@ async function describing<T>(source: string, action: () => Promise<T>): Promise<
   try {
     return await action();
   } catch (cause) {
+    if (cause instanceof ModelError && !(cause instanceof UnknownHeadError)) throw cause;
     const reason = cause instanceof UnknownHeadError
       ? cause.message
       : "it is not a detector that livesyte can read";

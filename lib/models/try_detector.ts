@@ -1,22 +1,13 @@
 /** Runs a detector once before it is relied on. @module */
 
 import { decodeYolo } from "../detection/decode_yolo.ts";
-import type { Candidate } from "../detection/non_maximum_suppression.ts";
 import { LETTERBOX_GREY } from "../image/letterbox.ts";
 import type { DetectorLayout } from "../onnx/detector_layout.ts";
 import { UnknownHeadError } from "../onnx/errors.ts";
 import { InferenceSession, Tensor } from "../onnx/onnxruntime.ts";
 import { sessionSettings } from "../onnx/session_settings.ts";
 import { cannotRun } from "./ask_shapes.ts";
-
-/** Scores are probabilities; what exceeds 1 by more than rounding is something else. */
-const MOST_SCORE = 1.01;
-
-/** Boxes below this score may be anything. */
-const LEAST_SCORE = 0.1;
-
-/** No box is so far away, however little a network has learned. */
-const MOST_PIXELS = 1e6;
+import { refuseValues } from "./refuse_values.ts";
 
 /**
  * Makes sure that a specialized graph runs, and that what comes out can be what its layout says.
@@ -44,22 +35,7 @@ export async function tryDetector(graph: Uint8Array, layout: DetectorLayout): Pr
     const tensor = fetched[name];
     return tensor === undefined ? [] : [{ data: tensor.data as Float32Array, dims: tensor.dims }];
   });
-  const candidates = decodeYolo(outputs, layout, LEAST_SCORE);
-  const score = candidates.reduce((most, each) => Math.max(most, each.score), 0);
-  if (score > MOST_SCORE) {
-    throw new UnknownHeadError(
-      `its scores reach ${
-        score.toFixed(1)
-      }, so its outputs are not what they look like; scores between 0 and 1 work`,
-    );
-  }
-  const isFar = ({ left, top, right, bottom }: Candidate) =>
-    [left, top, right, bottom].some((side) => !(Math.abs(side) < MOST_PIXELS));
-  if (candidates.some(isFar)) {
-    throw new UnknownHeadError(
-      `its boxes reach beyond ${MOST_PIXELS} pixels, so its outputs are not what they look like; boxes within the image work`,
-    );
-  }
+  refuseValues(decodeYolo(outputs, layout, -Infinity), layout);
 }
 
 /** Makes sure that what is read beside the boxes is as long as it is said to be. */

@@ -1,5 +1,5 @@
 /** `ModelProto.graph` in `onnx.proto`. */
-const GRAPH_FIELD = 7;
+export const GRAPH_FIELD = 7;
 
 /** Largest field number of `ModelProto`, with room for later versions. */
 const MOST_FIELDS = 1000;
@@ -45,16 +45,23 @@ export interface MessageField {
   start: number;
   /** From its beginning to its end, in bytes. */
   length: number;
+  /** From its beginning to that of its content, in bytes. */
+  head: number;
 }
 
 /**
- * The fields of the message that a file holds, of which no more is read than their heads.
+ * The fields of the message that a file, or a part of it, holds, of which no more is read than their heads.
  *
- * @param size Of the file, in bytes
+ * @param end Where the message ends, in bytes
+ * @param begin Where it begins, in bytes
  * @returns At last `undefined` where there is no field
  */
-export function* fieldsOf(file: Deno.FsFile, size: number): Generator<MessageField | undefined> {
-  for (let start = 0; start < size;) {
+export function* fieldsOf(
+  file: Deno.FsFile,
+  end: number,
+  begin = 0,
+): Generator<MessageField | undefined> {
+  for (let start = begin; start < end;) {
     const field = readField(readAt(file, start));
     yield field && { ...field, start };
     if (field === undefined) return;
@@ -71,8 +78,8 @@ function readAt(file: Deno.FsFile, place: number): Uint8Array {
   return head.subarray(0, file.readSync(head) ?? 0);
 }
 
-/** The number of a field, and the bytes from its beginning to its end; `undefined` where there is none. */
-function readField(head: Uint8Array): { number: number; length: number } | undefined {
+/** The number of a field, and the bytes from its beginning to its content and its end; `undefined` where there is none. */
+function readField(head: Uint8Array): Omit<MessageField, "start"> | undefined {
   const tag = readVarint(head, 0);
   if (tag === undefined) return undefined;
   const number = Math.floor(tag.value / 8);
@@ -80,13 +87,13 @@ function readField(head: Uint8Array): { number: number; length: number } | undef
   const value = readVarint(head, tag.end);
   switch (tag.value % 8) {
     case 0:
-      return value && { number, length: value.end };
+      return value && { number, head: tag.end, length: value.end };
     case 1:
-      return { number, length: tag.end + 8 };
+      return { number, head: tag.end, length: tag.end + 8 };
     case 2:
-      return value && { number, length: value.end + value.value };
+      return value && { number, head: value.end, length: value.end + value.value };
     case 5:
-      return { number, length: tag.end + 4 };
+      return { number, head: tag.end, length: tag.end + 4 };
     default:
       return undefined;
   }

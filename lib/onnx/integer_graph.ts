@@ -54,7 +54,7 @@ export function hasIntegerForm(
 }
 
 /** The inputs of a node that are computed from the image. */
-export function valueInputs(
+function valueInputs(
   { op_type, input }: OnnxNode,
   constants: ReadonlyMap<string, OnnxTensor>,
 ): string[] {

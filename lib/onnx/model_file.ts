@@ -5,6 +5,7 @@ import { codeOf, reasonOf } from "../user_error.ts";
 import { ModelError, ModelNotFoundError } from "./errors.ts";
 import { checkOnnxFile } from "./check_onnx_file.ts";
 import { type OnnxModel, type OnnxTensor, parseOnnx } from "./onnx_schema.ts";
+import { skimModel } from "./skim_model.ts";
 import { widenHalves } from "./widen_halves.ts";
 
 /** A model file, and all that was read for it. */
@@ -22,6 +23,9 @@ export interface ModelFile {
 /** Most bytes of a model; the largest detectors have half as many. */
 const MOST_BYTES = 1e9;
 
+/** Files of more bytes are looked into before they are read; those of the usual detectors are read at once. */
+const LARGE_BYTES = 50e6;
+
 /** `TensorProto.DataLocation` of weights that lie in a file of their own. */
 const EXTERNAL = 1;
 
@@ -31,11 +35,28 @@ const SIDECAR_KEYS = ["names", "task", "scores", "resize", "order", "mean", "std
 /**
  * Reads a model with its weights, wherever they lie, and with the notes beside it (`FILE.json`).
  *
+ * @param refuse Looks at a large model, of which the weights have no elements yet, and throws if it is no use to read them
  * @throws {ModelNotFoundError} If there is no such file.
  * @throws {ModelError} If it, or a file that it names, cannot be read or used.
  */
-export async function readModelFile(path: string): Promise<ModelFile> {
-  const bytes = await readBytes(path);
+export async function readModelFile(
+  path: string,
+  refuse: (model: OnnxModel) => void = () => {},
+): Promise<ModelFile> {
+  const notes = await readSidecar(path);
+  const look = (skim: () => OnnxModel) => {
+    let model: OnnxModel;
+    try {
+      model = skim();
+      addNotes(model, notes);
+      widenHalves(model);
+    } catch {
+      // What is wrong turns out when all of it is read.
+      return;
+    }
+    refuse(model);
+  };
+  const bytes = await readBytes(path, look);
   let model: OnnxModel;
   try {
     model = parseOnnx(bytes);
@@ -43,27 +64,32 @@ export async function readModelFile(path: string): Promise<ModelFile> {
     const message = `Cannot use the model ${path}: it is no ONNX file, or it is damaged`;
     throw new ModelError(message, { cause });
   }
+  if (tensorsOf(model).some(isElsewhere)) look(() => parseOnnx(bytes));
   const ingredients = [bytes];
   const files = new Set([path]);
   for (const tensor of tensorsOf(model)) {
-    if (tensor.data_location !== EXTERNAL) continue;
+    if (!isElsewhere(tensor)) continue;
     const weights = await readWeights(path, tensor);
     ingredients.push(weights.bytes);
     files.add(weights.name);
   }
   const network = [...ingredients];
-  const notes = await readSidecar(path);
   if (notes !== undefined) {
     ingredients.push(notes.bytes);
     files.add(notes.name);
-    model.metadata_props = model.metadata_props.filter(({ key }) => !notes.entries.has(key));
-    for (const [key, value] of notes.entries) model.metadata_props.push({ key, value });
   }
+  addNotes(model, notes);
   widenHalves(model);
   return { model, ingredients, network, files };
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
+function addNotes(model: OnnxModel, notes: Sidecar | undefined): void {
+  if (notes === undefined) return;
+  model.metadata_props = model.metadata_props.filter(({ key }) => !notes.entries.has(key));
+  for (const [key, value] of notes.entries) model.metadata_props.push({ key, value });
+}
+
+async function readBytes(path: string, look: (skim: () => OnnxModel) => void): Promise<Uint8Array> {
   try {
     using file = await Deno.open(path);
     const { size, isFile, isDirectory } = await file.stat();
@@ -74,6 +100,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
     if (size > MOST_BYTES) throw tooLarge(path, size);
     const wrong = checkOnnxFile(file, size);
     if (wrong !== undefined) throw new ModelError(`Cannot use the model ${path}: ${wrong}`);
+    if (size > LARGE_BYTES) look(() => skimModel(file, size));
     return await Deno.readFile(path);
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
@@ -97,6 +124,10 @@ function tooLarge(path: string, size: number): ModelError {
 function tensorsOf({ graph }: OnnxModel): OnnxTensor[] {
   const constants = graph.node.flatMap(({ attribute }) => attribute.flatMap(({ t }) => t ?? []));
   return [...graph.initializer, ...constants];
+}
+
+function isElsewhere({ data_location }: OnnxTensor): boolean {
+  return data_location === EXTERNAL;
 }
 
 /** Reads the elements of a tensor from the file that it names, into the tensor. */
@@ -151,7 +182,14 @@ async function readAll(file: Deno.FsFile, length: number): Promise<Uint8Array> {
   return bytes;
 }
 
-async function readSidecar(path: string) {
+/** The notes beside a model. */
+interface Sidecar {
+  name: string;
+  bytes: Uint8Array;
+  entries: ReadonlyMap<string, string>;
+}
+
+async function readSidecar(path: string): Promise<Sidecar | undefined> {
   const name = `${path}.json`;
   const bytes = await Deno.readFile(name).catch(() => undefined);
   if (bytes === undefined) return undefined;

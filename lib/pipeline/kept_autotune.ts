@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import { describeMachine } from "../models/describe_machine.ts";
+import { replaceFile } from "../replace_file.ts";
 import project from "../../deno.json" with { type: "json" };
 
 const AnswerSchema = v.object({
@@ -62,14 +63,7 @@ export async function keepAnswer(
   const path = answerPath(modelPath);
   const others = Object.entries(await readAnswers(modelPath)).slice(1 - MOST_ANSWERS);
   const answers = Object.fromEntries([...others, [key, answer]]);
-  const temporary = `${path}.${crypto.randomUUID()}.part`;
-  try {
-    await Deno.writeTextFile(temporary, `${JSON.stringify(answers, undefined, 2)}\n`);
-    // A reader finds either no file or a whole one.
-    await Deno.rename(temporary, path);
-  } catch {
-    await Deno.remove(temporary).catch(() => {});
-  }
+  await replaceFile(path, `${JSON.stringify(answers, undefined, 2)}\n`).catch(() => {});
 }
 
 async function readAnswers(modelPath: string): Promise<Record<string, AutotuneAnswer>> {

@@ -35,7 +35,7 @@ export interface FrameRun {
   /** Runs nodes on workers. */
   runSegment: RunSegment;
   /** What nodes on the main thread work with. */
-  context: Omit<MainContext, "nodeId">;
+  context: Pick<MainContext, "track">;
 }
 
 /** What running a pipeline on one frame gave. */
@@ -146,13 +146,13 @@ class FrameExecution {
       sources.filter(({ step: { runsOn } }) => runsOn !== "anywhere"),
       this.#values,
     );
-    const image = await this.#imageSize();
+    const size = await this.#imageSize();
     const startedAt = performance.now();
     const inputs = inputsOf(
       node,
-      ({ id, step: { runsOn } }) => runsOn === "anywhere" ? image : given[id],
+      ({ id, step: { runsOn } }) => runsOn === "anywhere" ? size : given[id],
     );
-    const value = await step.run(inputs, params, { ...this.#run.context, nodeId });
+    const value = await step.run(inputs, params, { ...this.#run.context, nodeId, size });
     this.#mainTimes[nodeId] = performance.now() - startedAt;
     return value;
   }

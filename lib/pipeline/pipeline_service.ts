@@ -226,7 +226,7 @@ export class PipelineService {
     const node = trackerOfResult(this.registry.plan(pipelineId));
     if (node === undefined) return;
     const { track } = this.#contextOf(sessionId, timestampMs);
-    result.detections = track(node.id, result.detections);
+    result.detections = track(node.id, result.detections, result.image);
   }
 
   /** Forgets everything about a stream or a video. */
@@ -318,7 +318,9 @@ export class PipelineService {
   #contextOf(sessionId: string, timestampMs: number): Pick<MainContext, "track"> {
     if (!this.#options.tracking) return { track: (_, detections) => [...detections] };
     const trackers = this.#trackers.of(sessionId);
-    return { track: (id, detections) => trackers.follow(id, detections, timestampMs) };
+    return {
+      track: (id, detections, size) => trackers.follow(id, detections, { size, timestampMs }),
+    };
   }
 
   #toResult(parts: Omit<ResultParts, "models">): PipelineResult {

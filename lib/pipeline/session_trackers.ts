@@ -1,4 +1,7 @@
 import { Tracker } from "../detection/tracker.ts";
+import { scaleBox } from "../image/scale_result.ts";
+import type { Size } from "../image/size.ts";
+import { SteadySize } from "../image/steady_size.ts";
 import type { Detection } from "../protocol/detection.ts";
 
 /** Follows the objects of one stream or video, for each node that does so. */
@@ -6,21 +9,30 @@ export class NodeTrackers {
   readonly #nodes = new Map<string, FollowedNode>();
 
   /**
-   * Matches the objects of a frame with those of the frames before.
+   * Matches the objects of a frame with those of the frames before, which may have been smaller or larger.
    *
    * @param nodeId The node that follows them
    * @param detections Those of the next frame
-   * @param timestampMs When the frame was taken, in milliseconds of the session's own steady clock
+   * @param frame Its size, and when it was taken, in milliseconds of the session's own steady clock
    * @returns Copies; those that are followed have a `track_id` that stays with them
    */
-  follow(nodeId: string, detections: readonly Detection[], timestampMs: number): Detection[] {
+  follow(
+    nodeId: string,
+    detections: readonly Detection[],
+    { size, timestampMs }: { size: Size; timestampMs: number },
+  ): Detection[] {
     const node = this.#nodes.getOrInsertComputed(nodeId, () => ({
       tracker: new Tracker(),
+      size: new SteadySize(),
       seen: [],
       followed: [],
     }));
     if (isSame(detections, node.seen)) return [...node.followed];
-    const ids = node.tracker.update([...detections], timestampMs);
+    const steady = node.size.next(size);
+    const ids = node.tracker.update(
+      detections.map((each) => ({ ...each, bbox: scaleBox(each.bbox, size, steady) })),
+      timestampMs,
+    );
     node.seen = [...detections];
     node.followed = detections.map(({ track_id: _, ...detection }, index) => {
       const id = ids[index];
@@ -33,6 +45,8 @@ export class NodeTrackers {
 /** A node that follows objects. */
 interface FollowedNode {
   tracker: Tracker;
+  /** In whose pixels the tracker works. */
+  size: SteadySize;
   /** The detections that it was given last. */
   seen: readonly Detection[];
   /** Its answer to them. */

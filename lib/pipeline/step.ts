@@ -108,10 +108,13 @@ export interface MainContext {
    * Gives objects that are followed a `track_id`; the detections as they are where there is no frame before.
    *
    * @param nodeId The node that follows them
+   * @param size Of the image
    */
-  track(nodeId: string, detections: readonly Detection[]): Detection[];
+  track(nodeId: string, detections: readonly Detection[], size: Size): Detection[];
   /** The node that runs. */
   nodeId: string;
+  /** Of the image. */
+  size: Size;
 }
 
 /** What every step says of itself. */

@@ -125,7 +125,7 @@ const ALL_STEPS: Record<string, Step> = {
     accepts: { detections: "required" },
     produces: "detections",
     params: {},
-    run: ({ detections = [] }, _, { track, nodeId }) => track(nodeId, detections),
+    run: ({ detections = [] }, _, { track, nodeId, size }) => track(nodeId, detections, size),
   },
   [RESULT_STEP]: {
     description: "What the pipeline gives. It takes the detections of several nodes as one list.",

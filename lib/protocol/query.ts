@@ -115,3 +115,9 @@ export const EventListQuerySchema = v.object({
   /** Most events. */
   limit: v.optional(wholeNumber(1, 1000), 100),
 });
+
+/** Of `GET /event/stream`. */
+export const EventStreamQuerySchema = v.object({
+  /** Events from this time on come first, such as `2026-11-26T12:00:00Z`; the header `Last-Event-ID` says it more exactly. */
+  since: v.exactOptional(time),
+});

@@ -13,6 +13,8 @@ export interface ServerPlace {
   address: string;
   /** Whether it asks for a token. */
   needsToken: boolean;
+  /** Whether it has made its certificate itself, so that programs trust it only once they are given it. */
+  isSelfSigned: boolean;
 }
 
 /**

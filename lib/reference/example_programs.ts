@@ -72,6 +72,9 @@ const sendNext = async () =>
   files.length > 0 ? socket.send(await readFile(files[0])) : socket.close();
 
 socket.onopen = sendNext;
+socket.onerror = ({ message }) => {
+  throw new Error(message);
+};
 socket.onmessage = async ({ data }) => {
   const { result, detail } = JSON.parse(data);
   if (result === undefined) throw new Error(detail);

@@ -45,6 +45,7 @@ export type LogEvent =
   | "job_cleared"
   | "job_sweep_failed"
   | "job_waits"
+  | "jobs_hidden"
   | "event_without_snapshot"
   | "event_lost"
   | "event_store_failed"

@@ -3,7 +3,7 @@ import type { PipelineResult } from "../protocol/result.ts";
 import type { VideoFrameResult } from "../protocol/video_results.ts";
 import type { VideoDecoder, VideoFrame } from "./decode/video_decoder.ts";
 import { mapInOrder } from "./map_in_order.ts";
-import { scaleResult } from "./scale_result.ts";
+import { scaleResult } from "../image/scale_result.ts";
 import type { VideoFrameProcessor } from "./video_frame_processor.ts";
 
 /** Thrown when the pipeline fails on the same frame twice. */

@@ -28,7 +28,7 @@ export interface SubmitVideoOptions
  *
  * @param request `multipart/form-data` with the video in the part `file`, and perhaps rules in the part `rules`
  * @throws {JobCapacityError} If there is no room for another job; said before anything is read
- * @throws {RuleError} If the rules cannot be used
+ * @throws {RuleError} If the rules cannot be used; said as soon as they have come, so that a form begins with them best
  * @throws {InvalidVideoError} If the decoder does not open it, or gives no first frame
  * @throws As {@linkcode saveUpload} does.
  */
@@ -41,14 +41,15 @@ export async function submitVideo(
   const { id } = place;
   const { files, disk } = store;
   const paths = { path: files.path(id), partialPath: files.partialPath(id) };
-  const { rules, ...file } = await saveUpload(request, { ...paths, disk, ...limits });
+  let rules: readonly Rule[] = [];
+  const onRules = (text: string) => void (rules = text === "" ? [] : parseRules(text));
+  const file = await saveUpload(request, { ...paths, disk, onRules, ...limits });
   try {
-    const parsed = rules === undefined || rules === "" ? [] : parseRules(rules);
     await checkVideo(probe, paths.path, place.evicts);
     const options = {
       ...(frameStride === undefined ? {} : { frameStride }),
       ...(maxFrames === undefined ? {} : { maxFrames }),
-      rules: parsed,
+      rules,
     };
     await files.keep(id);
     const job = await store.create({ ...file, pipelineId, ...options }, place);

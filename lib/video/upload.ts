@@ -32,6 +32,8 @@ export interface SaveUploadOptions {
    * @default {60000}
    */
   idleTimeoutMs?: number;
+  /** Told the part `rules` of the form as soon as it has come; what it throws ends the upload. By default nothing is done. */
+  onRules?: (rules: string) => void;
 }
 
 /** A video that has arrived. */
@@ -40,14 +42,13 @@ export interface SavedUpload {
   fileName: string;
   /** Size of the video in bytes. */
   fileBytes: number;
-  /** The part `rules` of its form; `undefined` where there is none. */
-  rules: string | undefined;
 }
 
 /** What a form may hold beside the video. */
 const FORM_LIMITS = {
   files: 1,
-  fields: 16,
+  // Each part takes time, however small it is.
+  parts: 17,
   fieldSize: 262_144,
   fieldNameSize: 100,
   headerPairs: 50,
@@ -59,8 +60,8 @@ const FORM_BYTES = 65_536 + FORM_LIMITS.fieldSize;
 const MAX_NAME_LENGTH = 200;
 
 /**
- * Saves the part `file` of a `multipart/form-data` request, and reads its part `rules`, without ever holding more of it than a few chunks. When
- * anything goes wrong, nothing is left behind.
+ * Saves the part `file` of a `multipart/form-data` request, and reads its part `rules`, without ever holding more of it than a
+ * few chunks. When anything goes wrong, nothing is left behind.
  *
  * @throws {InvalidUploadError} If the request is no complete form with a part `file`
  * @throws {UploadTooLargeError} If the file exceeds the limit
@@ -69,7 +70,8 @@ const MAX_NAME_LENGTH = 200;
  */
 export async function saveUpload(
   request: Request,
-  { path, partialPath, maxBytes, disk, idleTimeoutMs = 60_000 }: SaveUploadOptions,
+  { path, partialPath, maxBytes, disk, idleTimeoutMs = 60_000, onRules = () => {} }:
+    SaveUploadOptions,
 ): Promise<SavedUpload> {
   // A client that announces a size that is too large can be refused before it sends anything.
   const announced = Number(request.headers.get("content-length"));
@@ -77,7 +79,7 @@ export async function saveUpload(
   using space = await disk.promise(Math.min(announced, maxBytes));
   try {
     const file = new PartialFile(partialPath, { maxBytes, space });
-    const saved = await receive(request, file, { maxBytes, idleTimeoutMs });
+    const saved = await receive(request, file, { maxBytes, idleTimeoutMs, onRules });
     await Deno.rename(partialPath, path);
     return saved;
   } catch (error) {
@@ -89,13 +91,12 @@ export async function saveUpload(
 async function receive(
   request: Request,
   file: PartialFile,
-  limits: { maxBytes: number; idleTimeoutMs: number },
+  limits: Required<Pick<SaveUploadOptions, "maxBytes" | "idleTimeoutMs" | "onRules">>,
 ): Promise<SavedUpload> {
   const { body } = request;
   if (body === null) throw new InvalidUploadError("Expected a form with a part named file");
   const abort = new AbortController();
-  let saving: Promise<Omit<SavedUpload, "rules">> | undefined;
-  let rules: string | undefined;
+  let saving: Promise<SavedUpload> | undefined;
   const form = openForm(request, (stream, fileName) => {
     saving = file.fill(stream).then((fileBytes) => ({ fileName, fileBytes }));
     // What goes wrong with the file ends the whole upload.
@@ -103,8 +104,16 @@ async function receive(
   });
   form.on("field", (name, value, _nameTruncated, valueTruncated) => {
     if (name !== "rules") return;
-    if (valueTruncated) abort.abort(new InvalidUploadError("The part named rules is too large"));
-    rules = value;
+    try {
+      if (valueTruncated) throw new InvalidUploadError("The part named rules is too large");
+      limits.onRules(value);
+    } catch (error) {
+      abort.abort(error);
+    }
+  });
+  form.on("partsLimit", () => {
+    const message = `The form has more than ${FORM_LIMITS.parts} parts`;
+    abort.abort(new InvalidUploadError(message));
   });
   const guard = new UploadGuard(abort, limits);
   try {
@@ -120,7 +129,7 @@ async function receive(
     guard.stop();
   }
   if (saving === undefined) throw new InvalidUploadError("Expected a form with a part named file");
-  return { ...await saving, rules };
+  return await saving;
 }
 
 function openForm(

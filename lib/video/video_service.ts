@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import type { JobsSummary } from "../protocol/health.ts";
+import { logEvent } from "../telemetry/log.ts";
 import { videoMetrics } from "../telemetry/metrics.ts";
 import { traceJob } from "../telemetry/traces.ts";
 import { AnnotatedVideos } from "./annotate/annotated_videos.ts";
@@ -17,6 +18,7 @@ import type { SharedVideoJobs } from "./jobs/job_storage.ts";
 import { assessJobs, summarizeJobs } from "./jobs/job_statistics.ts";
 import { DEFAULT_JOB_LIMITS } from "./jobs/job_limits.ts";
 import { DATABASE_NAME } from "./jobs/database/open_job_storage.ts";
+import { RemoteJobDatabase } from "./jobs/database/remote_job_database.ts";
 import { JobStore } from "./jobs/job_store.ts";
 import type { JobStoreOptions } from "./jobs/job_store_options.ts";
 import type { VideoFrameProcessor } from "./video_frame_processor.ts";
@@ -103,8 +105,10 @@ export class VideoService {
    */
   async prepare(): Promise<void> {
     checkDataDirectory(this.#options.dataDirectory);
-    if (this.#options.isShared) return;
-    if (await exists(join(this.#options.dataDirectory, DATABASE_NAME))) await this.open();
+    const path = join(this.#options.dataDirectory, DATABASE_NAME);
+    if (!await exists(path)) return;
+    if (this.#options.isShared) await tellHidden(path);
+    else await this.open();
   }
 
   /** Begins to run jobs, those first that an earlier run left unfinished. */
@@ -200,6 +204,18 @@ async function openStore(options: JobStoreOptions, shared?: SharedVideoJobs): Pr
     if (shared !== undefined && error instanceof StorageUnavailableError) throw error;
     throw toDataDirectoryError(error, options.dataDirectory);
   }
+}
+
+/** Tells of jobs that were taken before the jobs were shared; none is told of where the next server by itself will say what is wrong. */
+async function tellHidden(path: string): Promise<void> {
+  const opened = await RemoteJobDatabase.open(path).catch(() => undefined);
+  await opened?.database.close();
+  const jobs = opened?.jobs.length ?? 0;
+  if (jobs === 0) return;
+  const message =
+    `Video jobs of a time without NATS_URL stay in ${path}, and are neither shown nor continued: ` +
+    "to get at them, start a server with this DATA_DIR and without NATS_URL";
+  logEvent("warning", "jobs_hidden", message, { jobs });
 }
 
 async function exists(path: string): Promise<boolean> {

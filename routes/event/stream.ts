@@ -1,3 +1,4 @@
+import { readStreamStart } from "../../lib/http/event_filter.ts";
 import { defineEventApi } from "../../state.ts";
 
 const HEADERS = {
@@ -7,12 +8,14 @@ const HEADERS = {
   "X-Accel-Buffering": "no",
 };
 
-/** `GET /event/stream`: every event from now on, as server-sent events. */
+/** `GET /event/stream?since=`: every event from then on, or from now on, as server-sent events. */
 export const handler = defineEventApi({
   async GET(ctx) {
+    const sinceMs = readStreamStart(ctx.url.searchParams);
     // The server leaves the body of an answer to HEAD out, and would never end one that has no end.
     if (ctx.req.method === "HEAD") return new Response(null, { headers: HEADERS });
-    const events = await ctx.state.services.events.stream(ctx.req.headers.get("Last-Event-ID"));
+    const lastId = ctx.req.headers.get("Last-Event-ID");
+    const events = await ctx.state.services.events.stream(lastId, sinceMs);
     return new Response(events, { headers: HEADERS });
   },
 });

@@ -2,6 +2,7 @@
 
 import { connect, type Socket } from "node:net";
 import { encodeClose, encodeFrame } from "../../lib/front/frame_header.ts";
+import { limited } from "../limited.ts";
 
 /** A WebSocket handshake for a path. */
 export function handshake(path: string, host = "127.0.0.1"): string {
@@ -130,7 +131,9 @@ export class RawClient {
 
   /** Waits until what has come matches, or the connection has ended. */
   async receive(pattern: RegExp): Promise<string> {
-    while (!pattern.test(this.#received) && !this.#hasEnded) await this.#arrived.promise;
+    while (!pattern.test(this.#received) && !this.#hasEnded) {
+      await limited(this.#arrived.promise, String(pattern));
+    }
     return this.#received;
   }
 

@@ -15,7 +15,7 @@ async function runLoad(...args: string[]): Promise<{ code: number; text: string;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--cached-only", "--no-prompt", "--allow-all", "bench/load.ts", ...args],
     cwd: ROOT,
-    signal: AbortSignal.timeout(90_000),
+    signal: AbortSignal.timeout(240_000),
   }).output();
   const [text = "", error = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   return { code, text, error };
@@ -63,7 +63,7 @@ Deno.test({
 async function measuresCameras(): Promise<void> {
   await ensureModel();
   const { code, text, error } = await runLoad(
-    ...["--cameras", "2", "--sessions", "1", "--seconds", "4", "--viewers", "2"],
+    ...["--cameras", "2", "--sessions", "1", "--seconds", "8", "--viewers", "2"],
   );
   expect([code, error]).toEqual([0, ""]);
   for (const id of [1, 2]) {

@@ -15,7 +15,7 @@ async function runTask(
     args: [...command, ...args],
     cwd: ROOT,
     env: environment,
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(240_000),
   }).output();
   const [text, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   return { code, stdout: text ?? "", stderr: errors ?? "" };

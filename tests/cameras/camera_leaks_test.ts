@@ -41,7 +41,7 @@ Deno.test({
     for (const client of clients) await client.close();
     service.get("one").hls.end();
     await waitFor(() => decoders().length === 0);
-    expect([...Deno.readDirSync(`${directory}/hls`)]).toEqual([]);
+    await waitFor(() => [...Deno.readDirSync(`${directory}/hls`)].length === 0);
     await Deno.remove(directory, { recursive: true });
   },
 });

@@ -1,7 +1,8 @@
 import { expect } from "expect";
 import { InvalidFrameError } from "../../lib/streaming/frame_processor.ts";
 import { metricsRegistry } from "../../lib/telemetry/metrics.ts";
-import { passUntilDone, RESULT, withVirtualTime } from "../streaming/simulated_stream.ts";
+import { RESULT } from "../streaming/simulated_stream.ts";
+import { passUntilDone, withVirtualTime } from "../virtual_time.ts";
 import { type FakeCameras, fakeCameras, FakeSourceError } from "./fake_source.ts";
 
 /** Runs a test of cameras under virtual time. */

@@ -3,7 +3,7 @@ import { expect } from "expect";
 import { isHlsName, withToken } from "../../lib/cameras/hls_playback.ts";
 import { withoutFfmpeg } from "../video/media.ts";
 import { waitFor } from "../video/wait_for.ts";
-import { passUntilDone, withVirtualTime } from "../streaming/simulated_stream.ts";
+import { passUntilDone, withVirtualTime } from "../virtual_time.ts";
 import { startCameraServer } from "./camera_server.ts";
 import { fakeCameras } from "./fake_source.ts";
 

@@ -14,6 +14,7 @@ export class FakeSocket {
   closedWith: number | undefined;
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
+  onerror: ((event: { message?: string }) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
   readonly url: string;
 
@@ -57,6 +58,13 @@ export class FakeSocket {
   /** The server says something. */
   say(message: unknown): void {
     this.onmessage?.({ data: JSON.stringify(message) });
+  }
+
+  /** The connection cannot be opened, for a reason that browsers keep to themselves. */
+  refuse(message?: string): void {
+    this.readyState = 3;
+    this.onerror?.(message === undefined ? {} : { message });
+    this.end(1006);
   }
 
   /** The connection ends, as the server or the network will it. */

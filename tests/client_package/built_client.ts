@@ -14,10 +14,15 @@ export const DOG_VIDEO = fileURLToPath(new URL("tests/fixtures/dog.mp4", ROOT));
 /** The program that is run in each runtime. */
 export const SCENARIO = fileURLToPath(new URL("tests/client_package/scenario.js", ROOT));
 
+/** The rules that the program asks for. */
+const RULES = { sets: { dogs: [{ id: "dog", when: "enter", classes: ["dog"] }] } };
+
 /** A folder for a program, in which the package is installed; disposing of it removes it. */
 export interface ClientFolder extends AsyncDisposable {
   /** Ends with a slash. */
   path: string;
+  /** A file for the server's `RULES_FILE`. */
+  rulesFile: string;
 }
 
 /** Builds the package into the `node_modules` of a new folder, beside the package `ws`. */
@@ -28,7 +33,9 @@ export async function installClient(): Promise<ClientFolder> {
     await Deno.realPath(new URL("node_modules/ws", ROOT)),
     `${path}node_modules/ws`,
   );
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+  const rulesFile = `${path}rules.json`;
+  await Deno.writeTextFile(rulesFile, JSON.stringify(RULES));
+  return { path, rulesFile, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
 /** Compares what the scenario reports with what has to come out. */
@@ -44,11 +51,19 @@ export function expectReport(report: unknown): void {
     frames: expect.any(Number),
     viewerEnds: expect.any(Number),
     counts: { sent: expect.any(Number), answered: expect.any(Number), dropped: 0, lost: 0 },
-    errors: { pipeline: "invalid_pipeline", token: "unauthorized", job: "job_not_found" },
+    event: { rule_id: "dog", type: "enter", label: "dog", isOfStream: true },
+    errors: {
+      pipeline: "invalid_pipeline",
+      token: "unauthorized",
+      job: "job_not_found",
+      events: "bad_request",
+      rules: "invalid_rules",
+    },
     job: {
       last: "completed",
       indices: [0, 1, 2],
       csv: expect.stringContaining("frame_index,timestamp_ms,kind"),
+      events: [[["any-dog", "count"]], [["dog", "enter"]]],
       left: 0,
     },
   });

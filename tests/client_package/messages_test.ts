@@ -1,17 +1,24 @@
 import { expect } from "expect";
+import type * as v from "valibot";
 import type * as packaged from "../../client/messages.ts";
 import { parseServerMessage } from "../../client/parse_server_message.ts";
 import type { StreamErrorCode } from "../../client/failure.ts";
+import type { LiveEvent } from "../../lib/protocol/event.ts";
 import type { JobView } from "../../lib/protocol/job.ts";
 import type { PipelineList } from "../../lib/protocol/pipeline_list.ts";
+import type { RuleSchema } from "../../lib/protocol/rule.ts";
 import { CLOSE_CODES, type ServerMessage } from "../../lib/protocol/stream.ts";
 import type { SessionList } from "../../lib/protocol/session.ts";
+import type { VideoEvents } from "../../lib/protocol/video_events.ts";
 import type { ResultsPage } from "../../lib/protocol/video_results.ts";
 import { failureCode } from "../../client/failure.ts";
 import { exampleResult } from "../client/example_result.ts";
 
 /** Compiles only where each of two types can stand in for the other. */
 type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;
+
+/** Compiles only where one type can stand in for another. */
+type Fits<One, Other> = [One] extends [Other] ? true : false;
 
 // The types are checked when tests are; nothing of this is left when they run.
 const SAME: [
@@ -20,8 +27,11 @@ const SAME: [
   Same<SessionList, packaged.SessionList>,
   Same<JobView, packaged.JobView>,
   Same<ResultsPage, packaged.ResultsPage>,
+  Same<LiveEvent, packaged.LiveEvent>,
+  Same<VideoEvents, packaged.VideoEvents>,
+  Fits<packaged.Rule, v.InferInput<typeof RuleSchema>>,
   Same<ServerMessage, packaged.JobView>,
-] = [true, true, true, true, true, false];
+] = [true, true, true, true, true, true, true, true, false];
 
 Deno.test("the package's types of messages are those of the server", () => {
   expect(SAME.at(-1)).toBe(false);

@@ -11,7 +11,7 @@ async function runDeno(args: string[], cwd: string | URL): Promise<[boolean, str
     args,
     cwd,
     env: { NO_COLOR: "1" },
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(240_000),
   }).output();
   return [success, [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("")];
 }

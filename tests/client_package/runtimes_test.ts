@@ -11,14 +11,16 @@ import {
 } from "./built_client.ts";
 
 const TOKEN = "a token & more";
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 
 /** Runs the scenario as a program of a runtime, against a real server. */
 async function runProgram(
   { command, args = [], imports }: { command: string; args?: string[]; imports: string },
 ): Promise<void> {
   await using folder = await installClient();
-  await using server = await startTestServer({ environment: { STREAM_AUTH_TOKEN: TOKEN } });
+  await using server = await startTestServer({
+    environment: { STREAM_AUTH_TOKEN: TOKEN, RULES_FILE: folder.rulesFile },
+  });
   const main = await writeProgram(folder, imports);
   const { code, stdout, stderr } = await new Deno.Command(command, {
     args: [...args, main, `http://${server.host}`, TOKEN, DOG, DOG_VIDEO],

@@ -16,7 +16,7 @@ export async function runScenario(
   const report = { pipelines: (await server.pipelines()).map(({ id }) => id) };
   report.image = labelsOf(await server.run("yolo_only", dog));
 
-  const stream = server.connect("yolo_only", { name: "Dog" });
+  const stream = server.connect("yolo_only", { name: "Dog", rules: "dogs" });
   const results = stream[Symbol.asyncIterator]();
   await stream.send(dog);
   const first = (await results.next()).value;
@@ -38,6 +38,7 @@ export async function runScenario(
   report.frames = await sendMany(stream, results, dog, 20);
   report.viewerEnds = await drain(viewed);
   report.counts = stream.counts;
+  report.event = await firstEvent(server, session);
 
   const errors = {
     pipeline: () =>
@@ -48,6 +49,8 @@ export async function runScenario(
       new Livesyte(url, { token: "wrong", ...(WebSocket && { WebSocket }) }).connect("yolo_only")
         .send(dog),
     job: () => server.job("00000000-0000-4000-8000-000000000000"),
+    events: () => server.events({ since: "yesterday" }).next(),
+    rules: () => server.submitVideo("yolo_only", video, { rules: "cats" }),
   };
   report.errors = {};
   for (const [name, cause] of Object.entries(errors)) {
@@ -86,6 +89,14 @@ async function sendMany(stream, results, dog, count) {
   return read;
 }
 
+/** The event that the rules of the stream have noticed, which has happened already. */
+async function firstEvent(server, { created_at }) {
+  for await (const event of server.events({ since: created_at })) {
+    const { rule_id, type, label, session_id } = event;
+    return { rule_id, type, label, isOfStream: session_id !== undefined };
+  }
+}
+
 async function drain(iterator) {
   let count = 0;
   while (!(await iterator.next()).done) count += 1;
@@ -93,15 +104,19 @@ async function drain(iterator) {
 }
 
 async function runJob(server, video) {
-  const id = await server.submitVideo("yolo_only", video, { fileName: "dog.mp4", maxFrames: 3 });
+  const rules = [{ id: "any-dog", when: "count", classes: ["dog"] }];
+  const options = { fileName: "dog.mp4", maxFrames: 3 };
+  const id = await server.submitVideo("yolo_only", video, { ...options, rules });
   const statuses = [];
   for await (const { status } of server.followJob(id)) statuses.push(status);
   const indices = [];
   for await (const { frame_index } of server.results(id)) indices.push(frame_index);
   const csv = await new Response(await server.resultsFile(id, "csv")).text();
+  const seen = [await server.videoEvents(id), await server.videoEvents(id, { rules: "dogs" })];
+  const events = seen.map((each) => each.events.map(({ rule_id, type }) => [rule_id, type]));
   await server.deleteJob(id);
   const left = (await server.jobs()).length;
-  return { last: statuses.at(-1), indices, csv: csv.split("\r\n")[0], left };
+  return { last: statuses.at(-1), indices, csv: csv.split("\r\n")[0], events, left };
 }
 
 function labelsOf(result) {

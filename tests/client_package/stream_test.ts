@@ -1,29 +1,29 @@
-import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
 import { WARM_UP_RESULTS } from "../../client/connection.ts";
 import { Stream, type StreamOptions } from "../../client/stream.ts";
 import { Viewer } from "../../client/viewer.ts";
 import { exampleResult } from "../client/example_result.ts";
 import { FakeSocket } from "../client/fake_socket.ts";
+import { type VirtualClock, withVirtualTime } from "../virtual_time.ts";
 
 const FRAME = new Uint8Array([0xff, 0xd8, 0xff, 0xd9]);
 const result = exampleResult();
 
 /** Runs a test with a stream on a fake socket and a fake clock; the socket is open. */
 async function withStream(
-  test: (stream: Stream, clock: FakeTimers.Clock) => Promise<void>,
+  test: (stream: Stream, clock: VirtualClock) => Promise<void>,
   options: StreamOptions = {},
 ): Promise<void> {
-  const clock = FakeTimers.install();
-  FakeSocket.reset();
-  const stream = new Stream("ws://server", { WebSocket: FakeSocket.asWebSocket, ...options });
-  FakeSocket.last.open();
-  try {
-    await test(stream, clock);
-  } finally {
-    stream.close();
-    clock.uninstall();
-  }
+  await withVirtualTime(async (clock) => {
+    FakeSocket.reset();
+    const stream = new Stream("ws://server", { WebSocket: FakeSocket.asWebSocket, ...options });
+    FakeSocket.last.open();
+    try {
+      await test(stream, clock);
+    } finally {
+      stream.close();
+    }
+  });
 }
 
 /** Lets everything that is ready go on. */
@@ -137,6 +137,22 @@ Deno.test("Stream fails when its attempts are used up, for those who read and th
     expect(FakeSocket.opened.length).toBe(3);
     await expect(stream.end()).rejects.toMatchObject({ code: "unreachable" });
   }, { attempts: 2, onFailure: ({ attempt }) => attempts.push(attempt) });
+});
+
+Deno.test("Stream tells why the server cannot be reached, where the runtime does", async () => {
+  const reasons: [string | undefined, RegExp][] = [
+    ["self-signed certificate", /reached: self-signed certificate$/],
+    [undefined, /reached$/],
+  ];
+  for (const [reason, message] of reasons) {
+    await withStream(async (stream, clock) => {
+      const reading = stream[Symbol.asyncIterator]().next();
+      FakeSocket.last.end(1006);
+      await clock.tickAsync(2000);
+      FakeSocket.last.refuse(reason);
+      await expect(reading).rejects.toThrow(message);
+    }, { attempts: 1 });
+  }
 });
 
 Deno.test("Stream fails at once, in the server's words, where it refuses", async () => {

@@ -31,25 +31,32 @@ async function knows(server: TestServer, nodes: number): Promise<void> {
   await until(() => server.services.health().cluster?.nodes.length === nodes);
 }
 
-/** What a stream finds in each frame, one after the other. */
+/** What a stream finds in each frame, one after the other, until that is enough. */
 async function stream(
   server: TestServer,
   pipelineId: string,
   frames: readonly Uint8Array<ArrayBuffer>[],
-  paceMs = 0,
+  isEnough: (result: PipelineResult) => boolean = () => false,
 ): Promise<PipelineResult[]> {
   const client = openStream(server, `?pipeline_id=${pipelineId}`);
   await client.opened;
-  for (const [index, frame] of frames.entries()) {
+  const results: PipelineResult[] = [];
+  for (const frame of frames) {
     client.send(frame.slice());
-    await client.received(index + 1);
-    await new Promise((resolve) => setTimeout(resolve, paceMs));
+    const message = (await client.received(results.length + 1)).at(-1);
+    if (message === undefined || !("result" in message)) {
+      throw new Error(`No result: ${JSON.stringify(message)}`);
+    }
+    results.push(message.result);
+    if (isEnough(message.result)) break;
   }
   await client.close();
-  return client.messages.map((message) => {
-    if (!("result" in message)) throw new Error(`No result: ${JSON.stringify(message)}`);
-    return message.result;
-  });
+  return results;
+}
+
+/** Whether all text of a frame has been read often enough, and there is some. */
+function isSettled({ text_blocks }: PipelineResult): boolean {
+  return text_blocks.length > 0 && text_blocks.every(({ stable }) => stable);
 }
 
 async function whole(server: TestServer, pipeline: string, image: Uint8Array<ArrayBuffer>) {
@@ -82,7 +89,7 @@ Deno.test({
     ]);
     await using node = await startNode(nats.url);
     await using alone = await startTestServer({ environment: { PIPELINE_THREADS: "1" } });
-    await knows(gateway, 1);
+    await Promise.all([knows(gateway, 1), knows(node, 1)]);
     expect((await gateway.fetch("/ready")).status).toBe(200);
     for (const pipeline of ["yolo_only", "yolo_ocr", "plates", "ocr_only"]) {
       for (const image of [DOG, TEXT]) {
@@ -96,10 +103,12 @@ Deno.test({
     ];
     expect(far.map(withoutTimes)).toEqual(near.map(withoutTimes));
     expect(far[2]?.detections[0]?.track_id).toBe(1);
-    // Long enough for three readings, which are what makes a line stable.
-    const texts = Array(12).fill(TEXT);
+    // More than enough for three readings, which are what makes a line stable.
+    const texts = Array(10_000).fill(TEXT);
     const [farText, nearText] = await Promise.all(
-      [gateway, alone].map(async (server) => (await stream(server, "ocr_only", texts, 200)).at(-1)),
+      [gateway, alone].map(async (server) =>
+        (await stream(server, "ocr_only", texts, isSettled)).at(-1)
+      ),
     );
     expect(farText?.text_blocks.length).toBeGreaterThan(0);
     expect(farText?.text_blocks.every(({ stable }) => stable)).toBe(true);
@@ -118,8 +127,9 @@ Deno.test({
   async fn() {
     await ensureModel();
     await using nats = await startNats();
-    await using gateway = await startGateway(nats.url);
     await using other = await startNode(nats.url, { YOLO_CONFIDENCE: "0.5" });
+    // The last, since it drops frames only for the first 10 s without a node.
+    await using gateway = await startGateway(nats.url);
     await Promise.all([knows(gateway, 1), knows(other, 1)]);
     for (const { services } of [gateway, other]) {
       expect(services.health().status).toBe("degraded");
@@ -228,13 +238,11 @@ Deno.test({
         cluster: { problems: [expect.stringMatching(/no frame is computed, since this machine/)] },
       });
       await near.received(nearBefore + 30);
-      expect(near.messages.every((message) => "result" in message || "dropped" in message)).toBe(
-        true,
-      );
+      expect(near.messages.filter((message) => "error" in message)).toEqual([]);
       await nats.restart();
       await knows(gateway, 1);
       expect(await stream(gateway, "yolo_only", [DOG])).toHaveLength(1);
-      expect(gateway.services.health().status).toBe("healthy");
+      await until(() => gateway.services.health().status === "healthy");
     } finally {
       clearInterval(timer);
     }

@@ -11,7 +11,7 @@ import type { LocalWorkers, SegmentRun } from "../../lib/pipeline/segment_dispat
 import { FairQueue, type PrioritizedTask } from "../../lib/workers/fair_queue.ts";
 import { NO_WORKERS } from "../../lib/workers/worker_pool.ts";
 import { isMissing } from "../needs.ts";
-import { startNats } from "./nats_server.ts";
+import { startNats, until } from "./nats_server.ts";
 
 const ignore = isMissing("nats");
 const EQUAL = { version: "1", hash: "h" };
@@ -86,6 +86,11 @@ class Machines implements AsyncDisposable {
     }
   }
 
+  /** Tasks that the nodes have now. */
+  get underWay(): number {
+    return this.#nodes.reduce((sum, { compute }) => sum + compute.load.detection.underWay, 0);
+  }
+
   async gateway(): Promise<ClusterDispatcher> {
     const connection = await this.#connect();
     const directory = new NodeDirectory({ id: crypto.randomUUID(), ...EQUAL });
@@ -125,16 +130,18 @@ Deno.test({
   ignore,
   async fn() {
     await using machines = new Machines();
-    await machines.start([8, 24]);
+    // Far longer than the pauses between frames, also on a busy machine.
+    await machines.start([32, 96]);
     const gateways = [await machines.gateway(), await machines.gateway()] as const;
     const answers = Array<number>(10).fill(0);
-    const end = performance.now() + 3000;
+    let total = 0;
     await Promise.all(answers.map(async (_, stream) => {
       // Seven on one and three on the other; the first leaves no pause between its frames.
       const gateway = gateways[stream < 7 ? 0 : 1];
-      while (performance.now() < end) {
+      while (total < 320) {
         await gateway.dispatch(runOf(`stream ${stream}`), NO_WORKER);
         answers[stream] = (answers[stream] ?? 0) + 1;
+        total += 1;
         if (stream > 0) await sleep(5);
       }
     }));
@@ -149,12 +156,12 @@ Deno.test({
   ignore,
   async fn() {
     await using machines = new Machines();
-    await machines.start([400, 500], 1);
+    await machines.start([2000, 2500], 1);
     const [gateway, other] = [await machines.gateway(), await machines.gateway()];
-    // The other gateway does not know of these yet.
+    // The other gateway does not know of these.
     const first = gateway.dispatch(runOf("a"), NO_WORKER);
     const second = gateway.dispatch(runOf("b"), NO_WORKER);
-    await sleep(100);
+    await until(() => machines.underWay === 2);
     const startedAt = performance.now();
     await expect(other.dispatch(runOf("c"), NO_WORKER)).rejects.toThrow(OverloadedError);
     expect(performance.now() - startedAt).toBeLessThan(250);

@@ -5,6 +5,7 @@ import { startServerProcess, thisProjectAsWorker } from "../../bench/server_proc
 import type { JobList, JobView } from "../../lib/protocol/job.ts";
 import type { ResultsPage } from "../../lib/protocol/video_results.ts";
 import { isMissing } from "../needs.ts";
+import { JobStore } from "../../lib/video/jobs/job_store.ts";
 import { ensureModel } from "../pipeline/models.ts";
 import { startTestServer, type TestServer } from "../routes/test_server.ts";
 import { ask, isOver, post, send, submit, untilJob } from "../routes/video_client.ts";
@@ -78,6 +79,7 @@ Deno.test({
     );
     expect(views.at(-1)?.status).toBe("completed");
     for (const { url, services } of [a, b]) {
+      await untilJob(url, id, isOver);
       expect(await framesOf(url, id)).toEqual(FRAMES);
       expect((await ask<JobList>(url, "/video/jobs")).answer.jobs).toMatchObject([{ job_id: id }]);
       expect(services.health().jobs).toMatchObject({ total: 1, by_status: { completed: 1 } });
@@ -147,4 +149,24 @@ Deno.test({
     const next = await submit(url, await dogVideo());
     expect(await untilJob(url, next, isOver)).toMatchObject({ status: "completed" });
   },
+});
+
+Deno.test("jobs of a time without NATS are told of at the start, and stay where they are", async () => {
+  await ensureModel();
+  await using directory = await temporaryDirectory();
+  const dataDirectory = directory.path;
+  const store = await JobStore.open({ dataDirectory });
+  const { id } = await store.create({ pipelineId: "yolo_only", fileName: "a.mp4", fileBytes: 1 });
+  await store.shutdown(1000);
+  {
+    const environment = { NATS_URL: "nats://127.0.0.1:1", PIPELINE_WORKERS: "0" };
+    await using server = await startServerProcess({ ...environment, DATA_DIR: dataDirectory });
+    const hidden = server.log.filter(({ event }) => event === "jobs_hidden");
+    expect(hidden).toMatchObject([{ level: "warning", jobs: 1 }]);
+    expect(hidden[0]?.message).toMatch(
+      /^Video jobs of a time without NATS_URL stay in .*jobs.sqlite/,
+    );
+  }
+  await using kept = await JobStore.open({ dataDirectory });
+  expect(kept.get(id)).toMatchObject({ status: "pending" });
 });

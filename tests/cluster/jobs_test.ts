@@ -103,7 +103,7 @@ Deno.test({
     await using nats = await startNats();
     await using cluster = await openCluster(nats);
     const { store } = cluster;
-    await using machines = await cluster.startMachines(4, 60);
+    await using machines = await cluster.startMachines(4, 150);
     const { id } = await cluster.addJob();
     const running = () => machines.alive.find(({ frames }) => frames.length > 0);
     for (let kills = 0; kills < 3; kills++) {

@@ -25,7 +25,7 @@ export interface NatsSettings {
 /** Waits until a condition holds. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!await condition()) {

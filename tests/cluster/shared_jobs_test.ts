@@ -20,6 +20,10 @@ Deno.test.afterAll(async () => {
   if (!ignore) await nats[Symbol.asyncDispose]();
 });
 
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}
+
 /** Several machines that share jobs. */
 async function openMachines(...machines: Partial<SharedJobsOptions>[]) {
   const directory = await temporaryDirectory();
@@ -193,7 +197,7 @@ Deno.test({
     await using directory = await temporaryDirectory();
     await using here = await joinJobs(nats.url, "expiry");
     await using there = await joinJobs(nats.url, "expiry");
-    const limits = { failedExpiryMs: 10_000 };
+    const limits = { failedExpiryMs: 100_000 };
     const options = { dataDirectory: directory.path, limits, sweepIntervalMs: 0 };
     let ahead = 0;
     const clocks = { now: () => Date.now(), uptime: () => performance.now() + ahead };
@@ -203,16 +207,18 @@ Deno.test({
     const other = await looking.create(NEW_JOB);
     for (const { id } of [seen, other]) await looking.updateStatus(id, "failed");
     await until(() => store.list({ status: "failed" }).length === 2);
+    // What is seen again at once is not told.
     await new Promise((resolve) => setTimeout(resolve, 1500));
+    ahead = 60_000;
     looking.get(seen.id);
     await looking.sweep();
     // So that what was told has been heard.
     await looking.updateStatus((await looking.create(NEW_JOB)).id, "cancelled");
     await until(() => store.list({ status: "cancelled" }).length === 1);
-    ahead = 9000;
+    ahead = 110_000;
     expect(await store.sweep()).toBe(1);
     expect(store.list({ status: "failed" }).map(({ id }) => id)).toEqual([seen.id]);
-    ahead = 11_000;
+    ahead = 170_000;
     expect(await store.sweep()).toBe(1);
   },
 });
@@ -252,6 +258,17 @@ Deno.test({
     await here.files.keep(place.id);
     const { id } = await here.create(NEW_JOB, place);
     await there.lookFor(id);
+    expect(await here.files.elsewhere(id)).toBeUndefined();
+    const elsewhere = await there.files.elsewhere(id);
+    const whole = await Deno.readFile(here.files.path(id));
+    expect(elsewhere?.size).toBe(whole.length);
+    // Within a message, over the edge of two, over many, to the end, and none.
+    const parts = [[0, 1], [524_287, 524_289], [1_000_000, 4_000_000], [11_999_999, 12_000_000]];
+    for (const [start = 0, end = 0] of [...parts, [0, whole.length], [5, 5]]) {
+      const part = await new Response(elsewhere?.read(start, end)).bytes();
+      expect([start, end, isEqual(part, whole.subarray(start, end))]).toEqual([start, end, true]);
+    }
+    expect(await Deno.stat(there.files.path(id)).then(() => true, () => false)).toBe(false);
     const users = await Promise.all([there.files.open(id), there.files.open(id)]);
     const paths = new Set(users.map(({ path }) => path));
     expect([...paths]).toEqual([there.files.path(id)]);
@@ -268,5 +285,27 @@ Deno.test({
     await until(() => there.list().length === 0);
     await until(async () => !await Deno.stat(there.files.path(id)).then(() => true, () => false));
     await expect(there.files.open(id)).rejects.toThrow("not in the object store of NATS any more");
+  },
+});
+
+Deno.test({
+  name: "a job does not expire early where clocks differ by ten minutes",
+  ignore,
+  async fn() {
+    await using opened = await openMachines({}, {});
+    const [here, there] = opened.machines.map(({ store }) => store) as [JobStore, JobStore];
+    there.reconfigure({ anyExpiryMs: 60_000 });
+    const { now } = Date;
+    // Both are ahead of NATS.
+    Date.now = () => now() + 600_000;
+    try {
+      const { id } = await here.create(NEW_JOB);
+      await here.updateStatus(id, "processing");
+      await until(() => there.list({ status: "processing" }).length === 1);
+      expect(await there.sweep()).toBe(0);
+      expect(there.list().map((job) => job.id)).toEqual([id]);
+    } finally {
+      Date.now = now;
+    }
   },
 });

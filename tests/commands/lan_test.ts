@@ -6,7 +6,7 @@ import { lanAddresses } from "../../lib/front/lan.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { runMain } from "./run_main.ts";
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 240_000;
 
 /** Runs `serve --lan` as on a terminal, and returns what it has written by the time that it has invited other devices. */
 async function serveOnLan(dataDirectory: string, look: (text: string) => Promise<void>) {

@@ -29,7 +29,7 @@ async function models(
       PIP_INDEX_URL: "http://127.0.0.1:9/simple",
       ...environment,
     },
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(240_000),
   }).output();
   const decoder = new TextDecoder();
   return { code, output: decoder.decode(stdout), errors: decoder.decode(stderr) };

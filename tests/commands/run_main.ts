@@ -6,7 +6,7 @@ const PERMISSIONS = ["net", "read", "write", "env", "sys", "ffi", "run"].map((na
   `--allow-${name}`
 );
 /** A program that should have ended long before is killed after so many milliseconds. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 240_000;
 
 /** How a run of the program ended. */
 export interface Ended {

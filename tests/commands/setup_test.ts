@@ -38,7 +38,7 @@ async function setUp(
       DENO_DIR: join(path, "cache"),
       ...environment,
     },
-    signal: AbortSignal.timeout(120_000),
+    signal: AbortSignal.timeout(240_000),
   }).output();
   const [said, complained] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   return { code, output: `${said}${complained}` };

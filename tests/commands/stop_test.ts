@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { type ServerProcess, startServerProcess, thisProject } from "../../bench/server_process.ts";
 import { beginFrame, RawClient, sleep } from "../attacks/raw_client.ts";
+import { waitFor } from "../video/wait_for.ts";
 
 const FEW_WORKERS = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "1" };
 const STREAM = "/ws/video/stream?pipeline_id=yolo_only";
@@ -93,7 +94,7 @@ Deno.test({
     const startedAt = performance.now();
     expect(await server.stop("SIGINT")).toBe(130);
     expect(performance.now() - startedAt).toBeLessThan(2000);
-    expect([stream, upload].map(({ hasEnded }) => hasEnded)).toEqual([true, true]);
+    for (const client of [stream, upload]) expect(await client.endsWithin(60_000)).toBe(true);
   },
 });
 
@@ -111,7 +112,7 @@ Deno.test({
       stderr: "null",
     }).spawn();
     try {
-      while (!await isListening(port)) await sleep(5);
+      await waitFor(() => isListening(port));
       const startedAt = performance.now();
       child.kill("SIGTERM");
       expect(await child.status).toMatchObject({ code: 0 });

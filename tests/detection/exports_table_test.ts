@@ -1,5 +1,6 @@
 import { expect } from "expect";
-import { READ, REFUSED } from "./exports/export_rows.ts";
+import { READ } from "./exports/export_rows.ts";
+import { REFUSED } from "./exports/refused_rows.ts";
 
 /** The tables of docs/pipelines.md, as the rows that are tested make them. */
 function tables(): string[][] {

@@ -8,8 +8,9 @@ import type { DetectorLayout } from "../../lib/onnx/detector_layout.ts";
 import { InferenceSession, Tensor } from "../../lib/onnx/onnxruntime.ts";
 import { parseOnnx, serializeOnnx } from "../../lib/onnx/onnx_schema.ts";
 import { createRandom } from "../streaming/mutate_frame.ts";
-import { READ, type ReadRow, REFUSED } from "./exports/export_rows.ts";
+import { READ, type ReadRow } from "./exports/export_rows.ts";
 import { plainDecode, type PlainOutput } from "./exports/plain_decode.ts";
+import { REFUSED } from "./exports/refused_rows.ts";
 
 const SIZE = { width: 96, height: 64 };
 const CONFIDENCE = 0.3;

@@ -1,7 +1,7 @@
-import type { ProbeCommand } from "../../lib/devices/probe_device.ts";
+import type { ChildProgram } from "../../lib/child_program.ts";
 
 /** A probe process that runs this code in place of the real one. */
-export function fakeProbe(code: string): ProbeCommand {
+export function fakeProbe(code: string): ChildProgram {
   return { command: Deno.execPath(), args: ["eval", "--cached-only", code] };
 }
 

@@ -51,7 +51,7 @@ Deno.test("a step is added as docs/contributing.md says: an entry, and a definit
     ],
     cwd: copy.root,
     env: { PIPELINE_DIR: "own", MODEL_DIR },
-    signal: AbortSignal.timeout(120_000),
+    signal: AbortSignal.timeout(240_000),
   }).output();
   expect([code, new TextDecoder().decode(stderr)]).toEqual([0, ""]);
   const { detections } = JSON.parse(new TextDecoder().decode(stdout));

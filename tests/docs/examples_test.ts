@@ -10,7 +10,7 @@ import { startTestServer, TestClient } from "../routes/test_server.ts";
 import { waitFor } from "../video/wait_for.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 240_000;
 
 /** What the examples for images print of the dog. */
 const DOG_LINE = /dog\.jpg dog 0\.\d+ [\d.]+ [\d.]+ [\d.]+ [\d.]+$/m;

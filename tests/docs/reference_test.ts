@@ -11,7 +11,7 @@ import { type CodeBlock, codeBlocksOf } from "../routes/reference_page.ts";
 import { startTestServer } from "../routes/test_server.ts";
 
 const TOKEN = "open-sesame";
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 240_000;
 
 /** What the programs print of the dog. */
 const DOG_LINE = /dog\.jpg dog 0\.\d+ \[/;
@@ -87,6 +87,9 @@ Deno.test({
         fn: async () => {
           const output = await runProgram(program, command ?? "", ...args);
           expect(output.match(new RegExp(DOG_LINE, "g"))).toHaveLength(2);
+          const refused = program.text.replace("TOKEN", "wrong");
+          expect(await runProgram({ ...program, text: refused }, command ?? "", ...args))
+            .toMatch(/error|exception/i);
         },
       });
     }

@@ -16,7 +16,7 @@ import {
 import { type ServerProcess, startServer } from "./server.ts";
 
 /** Generous, as tests share a slow machine with others. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true };
 
 let server: ServerProcess | undefined;

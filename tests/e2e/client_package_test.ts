@@ -19,7 +19,8 @@ const MAIN = `
 browserTest("the client package works in Chromium", async () => {
   await using folder = await installClient();
   await using server = await startServer({
-    ...{ STREAM_AUTH_TOKEN: TOKEN, PIPELINE_WORKERS: "1", PIPELINE_THREADS: "2" },
+    ...{ STREAM_AUTH_TOKEN: TOKEN, RULES_FILE: folder.rulesFile },
+    ...{ PIPELINE_WORKERS: "1", PIPELINE_THREADS: "2" },
   });
   const files = {
     "livesyte-client.js": `${folder.path}node_modules/livesyte-client/mod.js`,

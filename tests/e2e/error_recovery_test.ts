@@ -4,6 +4,7 @@ import type { PipelineResult } from "../../lib/protocol/result.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { openStream, startTestServer, type TestServer } from "../routes/test_server.ts";
 import { RESULT } from "../streaming/simulated_stream.ts";
+import { waitFor } from "../video/wait_for.ts";
 import { browserTest } from "./browser.ts";
 import { DOG_IMAGE, expectAccessible, openFile, visit, waitForDog } from "./live_page.ts";
 
@@ -57,7 +58,7 @@ const FAILURES: Record<string, Failure> = {
     fromStart: true,
     async provoke(_page, server) {
       await openStream(server, "?pipeline_id=other").opened;
-      await until(() => server.services.streams.registry.size === 1);
+      await waitFor(() => server.services.streams.registry.size === 1);
     },
     mend: ({ services }) => {
       const [other] = services.streams.registry.list();
@@ -188,8 +189,4 @@ async function sendInPlaceOfFrame(page: Page, message: string | number[]): Promi
       this.send(typeof message === "string" ? message : new Uint8Array(message));
     };
   }, message);
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }

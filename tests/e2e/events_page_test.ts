@@ -6,7 +6,7 @@ import { dogTest, expectAccessible, visit, type VisitOptions } from "./live_page
 import { type ServerProcess, startServer } from "./server.ts";
 
 /** Generous, as tests share a slow machine with others. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true };
 
 let server: ServerProcess | undefined;

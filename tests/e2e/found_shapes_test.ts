@@ -3,10 +3,11 @@ import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { labelColor } from "../../lib/image/label_colors.ts";
 import type { Point } from "../../lib/protocol/geometry.ts";
-import { scaleResult } from "../../lib/video/scale_result.ts";
+import { scaleResult } from "../../lib/image/scale_result.ts";
 import type { Services } from "../../services.ts";
 import { startTestServer } from "../routes/test_server.ts";
 import { DOG_VIDEO } from "../video/media.ts";
+import { waitFor } from "../video/wait_for.ts";
 import { browserTest } from "./browser.ts";
 import { FixedPipeline, FOUND } from "./found_shapes.ts";
 import { DOG_IMAGE, expectAccessible, onStage, openFile, visit, waitForDog } from "./live_page.ts";
@@ -82,7 +83,7 @@ browserTest("a class that is hidden takes its mask, keypoints and turned box wit
     }
     await page.locator(`.overlay [data-label]`).first().waitFor({ state: "detached" });
     for (const point of [[200, 450], [637, 339], [583, 84]] as Point[]) {
-      expect(await colorAt(page, point)).toEqual([0, 0, 0, 0]);
+      await waitFor(async () => (await colorAt(page, point)).every((value) => value === 0));
     }
     expect(await page.locator(".overlay li").allTextContents())
       .toEqual(["Whole image: street 30\u00a0%"]);

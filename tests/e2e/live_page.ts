@@ -17,7 +17,7 @@ export const DOG_IMAGE = new URL("../fixtures/dog.jpg", import.meta.url).pathnam
 /** The colour of dogs, red, green and blue. */
 export const DOG_COLOR = [204, 121, 167];
 /** Generous, as tests share a slow machine with others. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
 
 /** Said outright, so that no test waits for autotune. */
 const CHOSEN_PLAN = { PIPELINE_WORKERS: "1", PIPELINE_THREADS: "2" };

@@ -17,6 +17,7 @@ import {
   visit,
   waitForDog,
 } from "./live_page.ts";
+import { waitFor } from "../video/wait_for.ts";
 import { startServer } from "./server.ts";
 
 const MAXIMUM_SCRIPTS = 10;
@@ -329,11 +330,10 @@ async function setHidden(page: Page, isHidden: boolean): Promise<void> {
 }
 
 async function waitForSessions(url: string, count: number): Promise<void> {
-  for (;;) {
+  await waitFor(async () => {
     const { sessions } = await (await fetch(new URL("/sessions", url))).json();
-    if (sessions.length === count) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    return sessions.length === count;
+  });
 }
 
 dogTest("a lost connection is told in words, and comes back with the server", async (camera) => {

@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import type { Page } from "playwright-core";
 import { TestClient } from "../routes/test_server.ts";
+import { waitFor } from "../video/wait_for.ts";
 import { browserTest } from "./browser.ts";
 import { DOG_IMAGE, openFile, visit, waitForDog } from "./live_page.ts";
 import { startServer } from "./server.ts";
@@ -58,6 +59,11 @@ browserTest("the diagnostics count what the server's metrics count", async () =>
         return parseFloat(text?.textContent ?? "");
       };
       return figure("Frames sent") === figure("Frames answered") + figure("Frames dropped");
+    });
+    // What is shown may be of a moment before the last frame was sent.
+    await waitFor(async () => {
+      const processed = (await readMetrics(server.url))["stream_frames_processed_total"];
+      return Number((await figures(page))["Frames answered"]) === processed;
     });
     const { "Frames answered": answered, "Frames dropped": dropped = "", Device: device } =
       await figures(page);

@@ -18,9 +18,8 @@ const REFUSED: VisitOptions = { tolerate: /status of 401|WebSocket connection to
 
 browserTest("every page asks for a missing token in the same words", async () => {
   await using server = await startServer(ENVIRONMENT);
-  for (
-    const path of ["/", "/watch", "/watch?session_id=a", "/cameras", "/cameras?id=a", "/videos"]
-  ) {
+  const views = ["/watch?session_id=a", "/cameras?id=a"];
+  for (const path of ["/", "/watch", "/cameras", "/videos", "/events", ...views]) {
     await visit({ ...REFUSED, url: server.url, path }, async ({ page }) => {
       await page.getByText("The server asks for a token").first().waitFor();
       await expectAccessible(page, `${path} without a token`);
@@ -56,7 +55,7 @@ browserTest(
   async () => {
     await using server = await startServer(ENVIRONMENT);
     await visit({ ...REFUSED, url: server.url, path: "/videos" }, async ({ page, url }) => {
-      for (const path of ["/watch", "/watch?session_id=a", "/cameras", "/videos"]) {
+      for (const path of ["/watch", "/watch?session_id=a", "/cameras", "/events", "/videos"]) {
         await page.evaluate(() => localStorage.clear());
         const opened = new URL(path, url);
         opened.searchParams.set("token", TOKEN);

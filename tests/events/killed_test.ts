@@ -41,6 +41,7 @@ Deno.test({
       const child = start(1000 * round, 60);
       // In the middle of everything: some are sent, some wait, some are not even noticed yet.
       await until(() => requests >= before + 10 * round);
+      if (round !== 2) await until(() => listener.newest.get("livesyte/status") === "online");
       child.kill("SIGKILL");
       await child.status;
       if (round === 2) way.open();
@@ -54,8 +55,9 @@ Deno.test({
     await after.stop();
     expect(kept.length).toBeGreaterThan(30);
     expect(firstOfEach(receiver.taken)).toEqual(kept);
+    // The listener is told last when it goes.
+    await until(() => listener.newest.get("livesyte/status") === "offline");
     const published = listener.all.get("livesyte/door/somebody") ?? [];
     expect(firstOfEach(published.map((message) => JSON.parse(message)))).toEqual(kept);
-    expect(listener.newest.get("livesyte/status")).toBe("offline");
   },
 });

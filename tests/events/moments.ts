@@ -86,7 +86,7 @@ export function eventService(
 /** Waits until `condition` holds. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!await condition()) {

@@ -37,6 +37,7 @@ Deno.test({
     expect((await picture.bytes()).subarray(0, 2)).toEqual(Uint8Array.of(0xff, 0xd8));
     await until(() => listener.newest.get("livesyte/door/dog") === "1");
     const config = "homeassistant/binary_sensor/livesyte_door/dogs/config";
+    await until(() => listener.newest.has(config));
     expect(JSON.parse(listener.newest.get(config) ?? "").name).toBe("A dog");
 
     await (await cameras.send("PATCH", "/camera/door", { rules: [] })).body?.cancel();

@@ -1,8 +1,9 @@
 import { expect } from "expect";
 import { RuleEvaluator } from "../../lib/events/rule_evaluator.ts";
+import { scaleResult } from "../../lib/image/scale_result.ts";
 import type { Rule } from "../../lib/protocol/rule.ts";
 import { createRandom } from "../streaming/mutate_frame.ts";
-import { KINDS, type Scene } from "../detection/tracking/scene.ts";
+import { CLIP_SIZE, KINDS, type Scene } from "../detection/tracking/scene.ts";
 import {
   type ClipFaults,
   emptyResult,
@@ -264,7 +265,39 @@ Deno.test("an outage of the source is no time in which anybody stays or goes", (
   expect(found[1]?.second).toBeGreaterThan(603);
 });
 
-Deno.test("a frame of another size begins anew, and what was counted stays", () => {
+Deno.test("frames that become smaller and larger are the same source", () => {
+  const clip = makeClip(scene([VISITOR, PACING], 22), FAULTS);
+  const sizes = [[640, 480], [427, 320], [1280, 960]]
+    .map(([width = 0, height = 0]) => ({ width, height }));
+  const changing = clip.map(({ atMs, result }) => ({
+    atMs,
+    result: scaleResult(result, sizes[Math.floor(atMs / 700) % 3] ?? CLIP_SIZE),
+  }));
+  const rules = [
+    rule({ id: "enter", when: "enter", zone: RIGHT }),
+    rule({ id: "leave", when: "leave", zone: RIGHT, cooldown_s: 0 }),
+    rule({ id: "dwell", when: "dwell", seconds: 5, zone: RIGHT }),
+    rule({ id: "cross", when: "cross", line: DOWN, cooldown_s: 0 }),
+    rule({ id: "count", when: "count", at_least: 2, zone: RIGHT, cooldown_s: 0 }),
+  ];
+  const expected = noticedIn(clip, rules);
+  expect(new Set(expected.map(({ event }) => event.type)).size).toBe(5);
+  const found = noticedIn(changing, rules);
+  // Its pixels are others.
+  const withoutBox = ({ second, event: { bbox: _, ...event } }: typeof found[0]) => ({
+    second,
+    ...event,
+  });
+  expect(found.map(withoutBox)).toEqual(expected.map(withoutBox));
+  // Boxes are in pixels of the frame that the event was noticed in.
+  for (const [index, { second, event }] of found.entries()) {
+    const { width } = sizes[Math.floor(1000 * second / 700) % 3] ?? CLIP_SIZE;
+    const [x = 0] = event.bbox ?? [];
+    expect(Math.abs(x * 640 / width - (expected[index]?.event.bbox?.[0] ?? 0))).toBeLessThan(0.5);
+  }
+});
+
+Deno.test("a frame of another shape begins anew, and what was counted stays", () => {
   const clip = makeClip(scene([VISITOR], 6));
   const evaluator = new RuleEvaluator([rule({ when: "cross", line: DOWN, cooldown_s: 0 })]);
   for (const { atMs, result } of clip) evaluator.update(result, atMs);

@@ -1,5 +1,4 @@
 import { expect } from "expect";
-import FakeTimers from "@sinonjs/fake-timers";
 import { addressKey } from "../../lib/front/address_key.ts";
 import { Deadline } from "../../lib/front/deadline.ts";
 import { shareFiles } from "../../lib/front/file_limit.ts";
@@ -8,6 +7,7 @@ import { Pace } from "../../lib/front/pace.ts";
 import { Quota } from "../../lib/front/quota.ts";
 import { TokenBucket } from "../../lib/front/token_bucket.ts";
 import { UnfinishedMessages } from "../../lib/front/unfinished_messages.ts";
+import { withVirtualTime } from "../virtual_time.ts";
 
 Deno.test("a quota counts each address and all together", () => {
   const quota = new Quota({ total: 3, perAddress: 2 });
@@ -34,9 +34,8 @@ Deno.test("addresses of one client count as one", () => {
   expect(addressKey("2001:db8:1:3::9")).not.toBe(addressKey("2001:db8:1:2::9"));
 });
 
-Deno.test("a deadline is the last that was set, and none once it is cleared", () => {
-  const clock = FakeTimers.install();
-  try {
+Deno.test("a deadline is the last that was set, and none once it is cleared", () =>
+  withVirtualTime((clock) => {
     let expired = 0;
     const deadline = new Deadline(() => expired += 1);
     deadline.set(100);
@@ -58,10 +57,7 @@ Deno.test("a deadline is the last that was set, and none once it is cleared", ()
     deadline.dispose();
     clock.tick(5000);
     expect([expired, clock.countTimers()]).toEqual([2, 0]);
-  } finally {
-    clock.uninstall();
-  }
-});
+  }));
 
 Deno.test("a pace allows so long for so many bytes, and then again", () => {
   const pace = new Pace({ bytes: 100, withinMs: 1000 });
@@ -75,9 +71,8 @@ Deno.test("a pace allows so long for so many bytes, and then again", () => {
   expect(pace.leftMs).toBe(0);
 });
 
-Deno.test("a bucket gives what is in it, and then what comes back", () => {
-  const clock = FakeTimers.install();
-  try {
+Deno.test("a bucket gives what is in it, and then what comes back", () =>
+  withVirtualTime((clock) => {
     const bucket = new TokenBucket({ capacity: 20, perSecond: 10 });
     expect([bucket.take(15), bucket.take(10), bucket.take(5), bucket.take(1)])
       .toEqual([true, false, true, false]);
@@ -85,10 +80,7 @@ Deno.test("a bucket gives what is in it, and then what comes back", () => {
     expect([bucket.take(5), bucket.take(1)]).toEqual([true, false]);
     clock.tick(60_000);
     expect([bucket.take(20), bucket.take(1)]).toEqual([true, false]);
-  } finally {
-    clock.uninstall();
-  }
-});
+  }));
 
 Deno.test("when half-sent messages hold too much, the one goes that has held the most for the longest", () => {
   const unfinished = new UnfinishedMessages(1000);
@@ -133,9 +125,8 @@ Deno.test("the descriptors of a process suffice for what the door lets in", () =
   });
 });
 
-Deno.test("large messages come so many at a time, in turn, and one that takes long has to go", async () => {
-  const clock = FakeTimers.install();
-  try {
+Deno.test("large messages come so many at a time, in turn, and one that takes long has to go", () =>
+  withVirtualTime(async (clock) => {
     const large = new LargeMessages(2, 1000);
     const log: string[] = [];
     const sender = (name: string) => ({
@@ -169,7 +160,4 @@ Deno.test("large messages come so many at a time, in turn, and one that takes lo
     enter("a", a);
     await clock.tickAsync(10);
     expect([log, large.has(a)]).toEqual([["c overloads", "a"], true]);
-  } finally {
-    clock.uninstall();
-  }
-});
+  }));

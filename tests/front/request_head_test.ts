@@ -149,10 +149,14 @@ Deno.test("a head of 32 KiB takes no time, whatever it consists of", () => {
   const fillings = [" ", "\t", ":", ",", "a", "a:", "\xa0", "\r\n "];
   for (const filling of fillings) {
     const lines = filling.repeat(Math.floor(32_000 / filling.length));
-    const startedAt = performance.now();
-    for (const name of ["X", "Connection", "Host", "Content-Length", "Upgrade"]) {
-      statusOf(`GET / HTTP/1.1\r\n${name}: a${lines}b\r\n\r\n`);
-    }
-    expect([filling, performance.now() - startedAt < 500]).toEqual([filling, true]);
+    // The shortest, since others use the machine as well.
+    const shortest = Math.min(...Array.from({ length: 5 }, () => {
+      const startedAt = performance.now();
+      for (const name of ["X", "Connection", "Host", "Content-Length", "Upgrade"]) {
+        statusOf(`GET / HTTP/1.1\r\n${name}: a${lines}b\r\n\r\n`);
+      }
+      return performance.now() - startedAt;
+    }));
+    expect([filling, shortest < 500]).toEqual([filling, true]);
   }
 });

@@ -11,7 +11,7 @@ import {
   machineNames,
   makeSelfSigned,
 } from "../../lib/front/self_signed.ts";
-import { RawClient, sleep } from "../attacks/raw_client.ts";
+import { RawClient, sleep, until } from "../attacks/raw_client.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 import { SHORT_LIMITS, startSmallApp } from "./small_app.ts";
 
@@ -48,7 +48,7 @@ Deno.test("HTTPS and WSS work with a certificate of our own making", async () =>
   const socket = new WebSocket(`wss://${app.host}/ws/video/stream`, { ca: app.cert });
   await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
   for (const size of [0, 5, 100_000]) socket.send(new Uint8Array(size));
-  while (app.messages.length < 3) await sleep(5);
+  await until(() => app.messages.length === 3);
   expect(app.messages).toEqual([0, 5, 100_000]);
   const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.send(new Uint8Array(200_000));
@@ -59,7 +59,7 @@ Deno.test("small answers over TLS do not wait for each other's acknowledgement",
   await using app = await startTlsApp();
   const socket = new WebSocket(`wss://${app.host}/ws/x`, { ca: app.cert });
   await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
-  while (app.sockets.size === 0) await sleep(5);
+  await until(() => app.sockets.size > 0);
   const [server] = app.sockets;
   const times: number[] = [];
   for (let turn = 0; turn < 9; turn += 1) {
@@ -78,14 +78,44 @@ Deno.test("small answers over TLS do not wait for each other's acknowledgement",
   socket.terminate();
 });
 
+Deno.test("a browser that comes without TLS is sent to HTTPS, and others are told", async () => {
+  await using app = await startTlsApp();
+  const ask = async (request: string) => {
+    using client = await RawClient.connect(app.host);
+    client.send(request);
+    await client.ended;
+    return client.received;
+  };
+  const redirected = await ask(`GET /watch?a=1 HTTP/1.1\r\nHost: ${app.host}\r\n\r\n`);
+  expect(redirected).toMatch(/^HTTP\/1\.1 307 .*\r\n\r\n$/s);
+  expect(redirected).toContain(`\r\nLocation: https://${app.host}/watch?a=1\r\n`);
+  const upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
+  for (
+    const request of [
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+      `GET /ws/video/stream HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`,
+      "GET / HTTP/1.1\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: x/y\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: x\r\nSet-Cookie : y\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost",
+      "hello\r\n",
+    ]
+  ) {
+    const answer = await ask(request);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain("This port speaks only HTTPS");
+  }
+  expect(app.requests).toEqual([]);
+});
+
 Deno.test("handshakes that never end, or are none, are cut", async () => {
   await using app = await startTlsApp();
   const silent = await RawClient.connect(app.host);
   const half = await RawClient.connect(app.host);
   half.send("\x16\x03\x01\x02\x00\x01\x00");
-  const plain = await RawClient.connect(app.host);
-  plain.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-  for (const client of [silent, half, plain]) {
+  const noise = await RawClient.connect(app.host);
+  noise.send("\x00\x01\x02\x03");
+  for (const client of [silent, half, noise]) {
     expect(await client.endsWithin(2000)).toBe(true);
     client[Symbol.dispose]();
   }

@@ -1,8 +1,8 @@
 import { expect } from "expect";
-import FakeTimers from "@sinonjs/fake-timers";
 import { ApiError } from "../../lib/http/api.ts";
 import { BodyReader } from "../../lib/http/body_reader.ts";
 import { MemoryBudget } from "../../lib/streaming/memory_budget.ts";
+import { withVirtualTime } from "../virtual_time.ts";
 
 /** A request whose body comes when the test says so. */
 function request(announced?: number): {
@@ -88,9 +88,8 @@ Deno.test("a body's memory is given back whatever happens", async () => {
   expect(budget.held).toBe(0);
 });
 
-Deno.test("a body that hardly comes makes room for another, one that comes steadily does not", async () => {
-  const clock = FakeTimers.install({ toFake: ["performance"] });
-  try {
+Deno.test("a body that hardly comes makes room for another, one that comes steadily does not", () =>
+  withVirtualTime(async (clock) => {
     const budget = new MemoryBudget(2_000_000);
     const bodies = new BodyReader(budget);
     const options = { maxBytes: 1_000_000 };
@@ -120,10 +119,7 @@ Deno.test("a body that hardly comes makes room for another, one that comes stead
     late.end();
     expect(await Promise.all([steadyAnswer, lateAnswer])).toEqual([1_000_000, 1_000_000]);
     expect(budget.held).toBe(0);
-  } finally {
-    clock.uninstall();
-  }
-});
+  }));
 
 Deno.test("what is held of a part of a budget counts towards the whole", () => {
   const whole = new MemoryBudget(100);

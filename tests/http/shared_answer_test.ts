@@ -1,10 +1,9 @@
 import { expect } from "expect";
-import FakeTimers from "@sinonjs/fake-timers";
 import { SharedAnswer } from "../../lib/http/shared_answer.ts";
+import { withVirtualTime } from "../virtual_time.ts";
 
-Deno.test("an answer is shared by all who ask at once, and kept for so long from when it came", async () => {
-  const clock = FakeTimers.install({ toFake: ["performance", "setTimeout"] });
-  try {
+Deno.test("an answer is shared by all who ask at once, and kept for so long from when it came", () =>
+  withVirtualTime(async (clock) => {
     let asked = 0;
     const answer = new SharedAnswer(async () => {
       const number = ++asked;
@@ -22,10 +21,7 @@ Deno.test("an answer is shared by all who ask at once, and kept for so long from
     const second = answer.get();
     await clock.tickAsync(10_000);
     expect([await second, asked]).toEqual([2, 2]);
-  } finally {
-    clock.uninstall();
-  }
-});
+  }));
 
 Deno.test("a question that fails is asked again at once", async () => {
   let asked = 0;

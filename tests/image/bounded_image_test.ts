@@ -91,6 +91,37 @@ Deno.test("counting scans takes a small part of the time of decoding", async () 
   expect(counting).toBeLessThan(decoding / 5);
 });
 
+Deno.test("fill bytes and tiny chunks take a small part of the time that the largest image takes", async () => {
+  const { length } = readFixture("dog.jpg");
+  const filled = new Uint8Array(5_000_000).fill(0xff);
+  filled.set(readFixture("dog.jpg").subarray(0, 2));
+  filled.set(readFixture("dog.jpg").subarray(2), filled.length - length + 2);
+  // Notes without any text; nobody looks at their checksums.
+  const chunks = new Uint8Array(5_000_000);
+  chunks.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  for (let at = 8; at + 12 <= chunks.length; at += 12) chunks.set([0x74, 0x45, 0x58, 0x74], at + 4);
+  const largest = await sharp(readFixture("dog.jpg")).resize(2048, 2048, { fit: "fill" }).png()
+    .toBuffer();
+  const usual = await timeOf(() => decode(largest));
+  for (const hostile of [filled, chunks]) {
+    expect(await timeOf(() => Promise.resolve(boundImage(hostile)))).toBeLessThan(usual / 2 + 50);
+  }
+});
+
+Deno.test("an image of more rows or columns than a JPEG can have is refused, since each row takes time", async () => {
+  const png = async (width: number, height: number) =>
+    new Uint8Array(
+      await sharp({ create: { width, height, channels: 3, background: "red" } }).png().toBuffer(),
+    );
+  for (const [width, height] of [[1, 65_536], [65_536, 1]] as const) {
+    const image = await png(width, height);
+    for (const run of [() => decode(image), () => decodePixels(image, LIMIT)]) {
+      await expect(run()).rejects.toThrow(ImageDecodeError);
+    }
+  }
+  expect(await decode(await png(1, 65_535))).toHaveLength(64 * 64 * 3);
+});
+
 Deno.test("notes of a PNG take neither time nor memory", async () => {
   const bomb = await makeNoteBomb(120);
   const before = Deno.memoryUsage().rss;

@@ -23,7 +23,7 @@ async function downloadIn(environment: Record<string, string>, url: string): Pro
       DENO_DIR: denoDirectory(),
       ...environment,
     },
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(240_000),
   }).output();
   return new TextDecoder().decode(stdout).trim();
 }

@@ -5,6 +5,7 @@ import { create } from "tar";
 import { ModelFetchError } from "../../lib/onnx/errors.ts";
 import type { ModelEntry } from "../../lib/models/model_catalog.ts";
 import { type FetchProgress, ModelStore } from "../../lib/models/model_store.ts";
+import { waitFor } from "../video/wait_for.ts";
 
 /** Does not compress, so that a stream cut in half lacks half of the file. */
 function randomBytes(length: number): Uint8Array<ArrayBuffer> {
@@ -263,9 +264,7 @@ Deno.test("a run that was killed leaves no whole file, and the next one clears u
     });
   await withRegistry(async ({ registry, folder }) => {
     const child = fetchInChild(folder, registry);
-    while (!filesOf(folder).some((name) => name.endsWith(".part"))) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await waitFor(() => filesOf(folder).some((name) => name.endsWith(".part")));
     child.kill("SIGKILL");
     await child.status;
     expect(filesOf(folder)).toHaveLength(1);

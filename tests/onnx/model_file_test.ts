@@ -1,9 +1,10 @@
 import { expect } from "expect";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ModelError } from "../../lib/onnx/errors.ts";
 import { readModelFile } from "../../lib/onnx/model_file.ts";
 import { serializeOnnx } from "../../lib/onnx/onnx_schema.ts";
 import { prepareDetector } from "../../lib/models/specialized_model.ts";
+import { languageExport } from "../detection/exports/foreign_exports.ts";
 import { yolov8Export } from "../detection/exports/yolov8_exports.ts";
 
 const CHOICE = {
@@ -145,6 +146,17 @@ const UNFIT: Record<string, [write: (path: string) => Promise<void>, because: st
     if (node !== undefined) node.op_type = "Swoosh";
     await Deno.writeFile(path, serializeOnnx(model));
   }, "onnxruntime cannot run it ("],
+  "a language model with 900 MB of weights beside it": [async (path) => {
+    const model = languageExport();
+    const length = 900_000_000;
+    const entries = { location: "weights.data", offset: "0", length: `${length}` };
+    const external_data = Object.entries(entries).map(([key, value]) => ({ key, value }));
+    const weights = { name: "weights", dims: [length / 4], data_type: 1, data_location: 1 };
+    model.graph.initializer.push({ ...weights, external_data, raw_data: new Uint8Array() });
+    await Deno.writeFile(path, serializeOnnx(model));
+    using file = await Deno.create(join(dirname(path), "weights.data"));
+    await file.truncate(length);
+  }, "its inputs are input_ids [-1, -1]; an export that takes one image"],
   "a model with control flow": [async (path) => {
     const model = yolov8Export();
     const node = model.graph.node.find(({ op_type }) => op_type === "Sigmoid");

@@ -1,11 +1,11 @@
 import { expect } from "expect";
-import FakeTimers from "@sinonjs/fake-timers";
 import { IntervalNodes } from "../../lib/pipeline/interval_nodes.ts";
 import { planPipeline } from "../../lib/pipeline/pipeline_plan.ts";
 import type { ReadLine } from "../../lib/pipeline/step.ts";
 import { StreamText } from "../../lib/pipeline/text_memories.ts";
 import ocrOnly from "../../pipelines/ocr_only.json" with { type: "json" };
 import yoloOcr from "../../pipelines/yolo_ocr.json" with { type: "json" };
+import { startVirtualTime } from "../virtual_time.ts";
 
 const FRAME = new Uint8Array([1, 2, 3]);
 const NOTHING = { value: undefined, frameIndex: null, ms: 0 };
@@ -13,7 +13,7 @@ const NOTHING = { value: undefined, frameIndex: null, ms: 0 };
 /** A node that takes `runMs`, under virtual time. */
 class SlowNode {
   readonly ran: string[] = [];
-  readonly clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  readonly clock = startVirtualTime();
   readonly nodes: IntervalNodes;
   readonly #segment;
 

@@ -77,6 +77,36 @@ Deno.test("an origin is the server's own whether or not its default port is name
   }
 });
 
+Deno.test("pages of other sites can show no image of this server, unless they know its token", async () => {
+  const environment = { STREAM_ALLOWED_ORIGINS: "https://friend.example" };
+  await using server = await startTestServer({ processor, environment });
+  await using guarded = await startTestServer({
+    processor,
+    environment: { ...environment, STREAM_AUTH_TOKEN: "secret" },
+  });
+  const image = { "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image" };
+  const page = { "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document" };
+  const cases: [headers: Record<string, string>, status: number][] = [
+    [{ ...image, "Sec-Fetch-Site": "cross-site" }, 403],
+    [{ ...image, "Sec-Fetch-Site": "same-site" }, 403],
+    [{ ...image, "Sec-Fetch-Site": "cross-site", Referer: "https://evil.example/" }, 403],
+    [{ ...image, "Sec-Fetch-Site": "cross-site", Referer: "https://friend.example/" }, 200],
+    [{ ...page, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe" }, 403],
+    [{ ...page, "Sec-Fetch-Site": "cross-site", Referer: "https://evil.example/" }, 200],
+    [{ ...image, "Sec-Fetch-Site": "same-origin" }, 200],
+    [{ ...page, "Sec-Fetch-Site": "none" }, 200],
+    [{}, 200],
+  ];
+  for (const path of ["/camera", "/event", "/sessions", "/video/jobs"]) {
+    for (const [headers, status] of cases) {
+      const answer = await requestRaw(server.host, path, { headers });
+      expect([path, headers, answer.status]).toEqual([path, headers, status]);
+      const known = await requestRaw(guarded.host, `${path}?token=secret`, { headers });
+      expect([path, headers, known.status]).toEqual([path, headers, 200]);
+    }
+  }
+});
+
 Deno.test("no page of another site may read an answer, not even one that may connect", async () => {
   await using server = await startTestServer({
     processor,

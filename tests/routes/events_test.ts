@@ -57,7 +57,8 @@ Deno.test("events are listed newest first, and by camera, rule, class and time",
 
 Deno.test("parameters that cannot be used are refused with one sentence", async () => {
   await using server = await startTestServer({ processor });
-  for (const query of ["limit=0", "limit=1001", "limit=x", "since=yesterday", "since=2026-11-26"]) {
+  const days = ["yesterday", "2026-11-26", "2026-02-30T00:00:00Z", "2026-11-26T25:00Z"];
+  for (const query of ["limit=0", "limit=1001", "limit=x", ...days.map((day) => `since=${day}`)]) {
     const response = await server.fetch(`/event?${query}`);
     expect([query, response.status]).toEqual([query, 400]);
     const [name] = query.split("=");
@@ -105,8 +106,12 @@ Deno.test("an event can be looked at and removed, with its picture", async () =>
 
 Deno.test("the stream tells events as they come, and goes on after Last-Event-ID", async () => {
   await using server = await startServer();
-  const open = async (headers: Record<string, string>, isEnough: (text: string) => boolean) => {
-    const response = await server.fetch("/event/stream", { headers });
+  const open = async (
+    headers: Record<string, string>,
+    isEnough: (text: string) => boolean,
+    query = "",
+  ) => {
+    const response = await server.fetch(`/event/stream${query}`, { headers });
     expect(response.headers.get("content-type")).toBe("text/event-stream");
     let text = "";
     for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
@@ -118,12 +123,24 @@ Deno.test("the stream tells events as they come, and goes on after Last-Event-ID
     return text;
   };
   const fresh = await open({}, (text) => text.includes("data: "));
-  expect(fresh).toMatch(/^retry: 3000\n\nid: 5\ndata: \{"event_id":"[^\n]*\}\n\n$/);
+  expect(fresh).toMatch(/^retry: 3000\nid: 4\n\nid: 5\ndata: \{"event_id":"[^\n]*\}\n\n$/);
   const [newest] = await listOf(server);
   expect(JSON.parse(/data: (.*)/.exec(fresh)?.[1] ?? "")).toEqual(newest);
   const resumed = await open({ "Last-Event-ID": "2" }, (text) => text.includes("id: 5\n"));
-  expect([...resumed.matchAll(/^id: (\d+)/gm)].map(([, id]) => id).slice(0, 3))
-    .toEqual(["3", "4", "5"]);
+  const idsIn = (text: string) => [...text.matchAll(/^id: (\d+)/gm)].map(([, id]) => id);
+  expect(idsIn(resumed).slice(0, 4)).toEqual(["2", "3", "4", "5"]);
+  const since = "?since=2026-11-26T11:02:00%2B01:00";
+  const later = await open({}, (text) => text.includes("id: 5\n"), since);
+  expect(idsIn(later).slice(0, 3)).toEqual(["2", "3", "4"]);
+  const exact = await open({ "Last-Event-ID": "1" }, (text) => text.includes("id: 4\n"), since);
+  expect(idsIn(exact).slice(0, 2)).toEqual(["1", "2"]);
+  const never = "?since=9999-01-01T00:00:00Z";
+  const fromNow = await open({}, (text) => text.includes("data: "), never);
+  const [before, next] = idsIn(fromNow).map(Number);
+  expect(next).toBe((before ?? 0) + 1);
+  const refused = await server.fetch("/event/stream?since=2026-02-30T00:00:00Z");
+  expect([refused.status, (await refused.json()).detail])
+    .toEqual([400, "Query parameter since must be a time such as 2026-11-26T12:00:00Z"]);
   const head = await server.fetch("/event/stream", { method: "HEAD" });
   expect(head.headers.get("content-type")).toBe("text/event-stream");
 });
@@ -153,5 +170,5 @@ Deno.test("stopping ends the streams of events", async () => {
   const response = await server.fetch("/event/stream");
   const text = response.text();
   await server[Symbol.asyncDispose]();
-  expect(await text).toBe("retry: 3000\n\n");
+  expect(await text).toBe("retry: 3000\nid: 0\n\n");
 });

@@ -2,6 +2,7 @@ import { expect } from "expect";
 import sharp from "sharp";
 import { readFixture } from "../read_fixture.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
+import { waitFor } from "../video/wait_for.ts";
 import { openStream, startTestServer, TestClient, type TestServer } from "./test_server.ts";
 
 const processor = { isValidPipeline: () => true, runOnFrame: () => Promise.resolve(RESULT) };
@@ -13,7 +14,7 @@ async function sessions(server: TestServer) {
 
 /** Waits until the open streams have these names. */
 async function untilNames(server: TestServer, names: (string | undefined)[]): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const found = (await sessions(server)).map(({ name }: { name?: string }) => name);
     if (JSON.stringify(found) === JSON.stringify(names)) return;
@@ -153,10 +154,7 @@ Deno.test("a stream that ends while somebody waits for its image is told in the 
   const [{ session_id }] = await sessions(server);
   const answer = server.fetch(`/sessions/${session_id}/snapshot.jpg`);
   const { audience } = server.services.streams.registry.get(session_id) ?? {};
-  const deadline = Date.now() + 5000;
-  while (!audience?.wantsFrames && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await waitFor(() => audience?.wantsFrames ?? false);
   await client.close();
   expect((await answer).status).toBe(503);
   expect(await (await answer).json()).toMatchObject({ error: "stream_unavailable" });

@@ -77,6 +77,19 @@ Deno.test("the API reference needs no token, and shows where one goes", async ()
   }
 });
 
+Deno.test("the API reference says how programs come to trust a certificate of the server's own", async () => {
+  const environment = { TLS: "self-signed" };
+  await using server = await startTestServer({ processor, environment });
+  const { dataDirectory } = server.services.config.video;
+  const cert = await Deno.readTextFile(`${dataDirectory}/self_signed_cert.pem`);
+  using client = Deno.createHttpClient({ caCerts: [cert] });
+  const init: RequestInit & { client: Deno.HttpClient } = { client };
+  const page = await (await fetch(`https://${server.host}/docs`, init)).text();
+  expect(page).toContain("--cacert self_signed_cert.pem");
+  await using other = await startTestServer({ processor });
+  expect(await readPage(other)).not.toContain("self_signed_cert.pem");
+});
+
 Deno.test("the API reference shows the address under which it was opened", async () => {
   await using server = await startTestServer({ processor, environment: { BASE_PATH: "/vision" } });
   const commandOf = (html: string) =>

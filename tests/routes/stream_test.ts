@@ -4,9 +4,9 @@ import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { FrameDroppedError, InvalidFrameError } from "../../lib/streaming/frame_processor.ts";
 import { hardImages } from "../hard_images.ts";
 import { readFixture } from "../read_fixture.ts";
-import { sleep } from "../attacks/raw_client.ts";
 import { MINIMAL_FRAME, RESULT } from "../streaming/simulated_stream.ts";
 import { differences } from "../protocol/described.ts";
+import { waitFor } from "../video/wait_for.ts";
 import { openStream, startTestServer, TestClient, type TestServer } from "./test_server.ts";
 
 /** A pipeline of the id `test` that does what it is told. */
@@ -147,7 +147,7 @@ Deno.test("a frame over the size limit ends a stream, one of exactly the limit d
     ending("frame_too_large", "Frame of 1049 bytes exceeds the limit of 1048 bytes", 1009),
   );
   // Although it is the door that refuses it, the stream has failed for that reason.
-  while (server.services.streams.registry.size > 0) await sleep(5);
+  await waitFor(() => server.services.streams.registry.size === 0);
   expect(await metricsRegistry.getSingleMetricAsString("stream_errors_total"))
     .toMatch(/^stream_errors_total{code="frame_too_large"} 1$/m);
   const client = openStream(server, "?pipeline_id=test");
@@ -248,9 +248,7 @@ Deno.test("a stopping server answers the frame in flight, then closes with 1001"
   const client = openStream(server, "?pipeline_id=test");
   await client.opened;
   client.send(MINIMAL_FRAME);
-  while (server.services.streams.registry.list()[0]?.frame_index !== 1) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await waitFor(() => server.services.streams.registry.list()[0]?.frame_index === 1);
   const stopped = server.services.streams.stop(5000);
   const refused = new TestClient(`ws://${server.host}/ws/video/stream?pipeline_id=test`);
   await expect(refused.opened).rejects.toThrow();
@@ -271,16 +269,12 @@ Deno.test("viewers receive every answer, and its frame when they ask for it", as
   const viewer = new TestClient(watchUrl);
   const viewerWithFrames = new TestClient(`${watchUrl}&frames=1`);
   await Promise.all([viewer.opened, viewerWithFrames.opened]);
-  while (server.services.streams.registry.list()[0].client_count < 2) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await waitFor(() => server.services.streams.registry.list()[0].client_count === 2);
   producer.send(MINIMAL_FRAME);
   expect(await viewer.received(1)).toMatchObject([{ frame_index: 2, result: {} }]);
   expect(differences("ViewerMessage", viewer.messages[0])).toEqual([]);
   await viewerWithFrames.received(1);
-  while (viewerWithFrames.frames.length === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await waitFor(() => viewerWithFrames.frames.length > 0);
   expect(new Uint8Array(viewerWithFrames.frames[0])).toEqual(MINIMAL_FRAME);
   expect(viewer.frames).toEqual([]);
   await viewer.close();

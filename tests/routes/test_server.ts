@@ -9,6 +9,7 @@ import { openFront } from "../../lib/front/front.ts";
 import { answerServeError } from "../../lib/http/guard_requests.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
 import { Services } from "../../services.ts";
+import { limited } from "../limited.ts";
 import { temporaryDirectory } from "../video/temporary_directory.ts";
 
 /** Options for {@linkcode startTestServer}. */
@@ -72,31 +73,26 @@ export async function startTestServer(
   };
 }
 
-/** A WebSocket client that keeps what it gets. */
+/** A WebSocket client that keeps what it gets. Nothing is waited for without a limit. */
 export class TestClient {
   readonly messages: ServerMessage[] = [];
   readonly frames: ArrayBuffer[] = [];
-  readonly opened: Promise<void>;
-  /** Resolves when the server, or the client, has closed the connection. */
-  readonly closed: Promise<{ code: number; reason: string }>;
   readonly #socket: WebSocket;
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<{ code: number; reason: string }>();
   #arrived: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(url: string) {
     this.#socket = new WebSocket(url);
     this.#socket.binaryType = "arraybuffer";
-    this.opened = new Promise((resolve, reject) => {
-      this.#socket.onopen = () => resolve();
-      this.#socket.onerror = (event) => {
-        event.preventDefault();
-        reject(new Error("Cannot connect"));
-      };
-    });
+    this.#socket.onopen = () => this.#opened.resolve();
+    this.#socket.onerror = (event) => {
+      event.preventDefault();
+      this.#opened.reject(new Error("Cannot connect"));
+    };
     // Some tests only wait for the close.
-    this.opened.catch(() => {});
-    this.closed = new Promise((resolve) => {
-      this.#socket.onclose = ({ code, reason }) => resolve({ code, reason });
-    });
+    this.#opened.promise.catch(() => {});
+    this.#socket.onclose = ({ code, reason }) => this.#closed.resolve({ code, reason });
     this.#socket.onmessage = ({ data }) => {
       if (typeof data === "string") this.messages.push(JSON.parse(data));
       else this.frames.push(data);
@@ -105,13 +101,28 @@ export class TestClient {
     };
   }
 
+  get opened(): Promise<void> {
+    return limited(this.#opened.promise, "a connection");
+  }
+
+  /** Resolves when the server, or the client, has closed the connection. */
+  get closed(): Promise<{ code: number; reason: string }> {
+    return limited(this.#closed.promise, "the end of a connection");
+  }
+
   send(data: string | Uint8Array<ArrayBuffer>): void {
     this.#socket.send(data);
   }
 
-  /** Resolves once so many messages have come. */
+  /** Resolves once so many messages have come. @throws {Error} If the connection ends before */
   async received(count: number): Promise<ServerMessage[]> {
-    while (this.messages.length < count) await this.#arrived.promise;
+    const end = this.#closed.promise.then(({ reason }) => {
+      throw new Error(`Closed after ${this.messages.length} of ${count} messages: ${reason}`);
+    });
+    end.catch(() => {});
+    while (this.messages.length < count) {
+      await limited(Promise.race([this.#arrived.promise, end]), `${count} messages`);
+    }
     return this.messages;
   }
 

@@ -140,9 +140,9 @@ Deno.test("results can be had as JSON lines and as CSV", async () => {
 Deno.test("a client that watches a job gets each change, of this job only", async () => {
   const first = await submitDog();
   const client = watch(first);
-  const other = await submitDog();
   await client.opened;
   client.send('{"type":"ping"}');
+  const other = await submitDog();
   await Promise.all([client.closed, untilFinished(other)]);
   const messages = client.messages as unknown as (JobView & { type?: string })[];
   for (const message of messages) expect(differences("JobMessage", message)).toEqual([]);

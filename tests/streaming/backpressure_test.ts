@@ -2,7 +2,8 @@ import { expect } from "expect";
 import fc from "fast-check";
 import { Backpressure, backpressureState, shouldDrop } from "../../lib/streaming/backpressure.ts";
 import vectors from "../vectors/backpressure.json" with { type: "json" };
-import { SimulatedStream, withVirtualTime } from "./simulated_stream.ts";
+import { SimulatedStream } from "./simulated_stream.ts";
+import { withVirtualTime } from "../virtual_time.ts";
 
 const THRESHOLDS = { dropThreshold: 0.1, slowdownThreshold: 0.3 };
 

@@ -1,5 +1,6 @@
 import { expect } from "expect";
-import { SimulatedStream, withVirtualTime } from "./simulated_stream.ts";
+import { SimulatedStream } from "./simulated_stream.ts";
+import { withVirtualTime } from "../virtual_time.ts";
 
 /** Forty seconds at 15 frames a second. */
 const FRAMES = 600;

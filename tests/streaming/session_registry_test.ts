@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { type RegistryEvent, SessionRegistry } from "../../lib/streaming/session_registry.ts";
-import { SimulatedStream, withVirtualTime } from "./simulated_stream.ts";
+import { SimulatedStream } from "./simulated_stream.ts";
+import { withVirtualTime } from "../virtual_time.ts";
 
 const NO_TIMEOUTS = { idleTimeoutMs: 0, maxSessionMs: 0 };
 

@@ -1,6 +1,5 @@
 /** A stream session under virtual time, with a pipeline that takes as long as it is told. */
 
-import FakeTimers from "@sinonjs/fake-timers";
 import type { PipelineResult } from "../../lib/protocol/result.ts";
 import type { ServerMessage } from "../../lib/protocol/stream.ts";
 import type { FrameProcessor } from "../../lib/streaming/frame_processor.ts";
@@ -94,41 +93,4 @@ export class SimulatedStream {
     return this.transport.sent.flatMap((message) => kind in message ? [message] : [])
       .flatMap((message) => "frame_index" in message ? [message.frame_index] : []);
   }
-}
-
-/** The longest that a test under virtual time takes, in real milliseconds. */
-const REAL_LIMIT_MS = 30_000;
-
-const realSetTimeout = globalThis.setTimeout;
-
-/** Runs a test under virtual time. A test that waits for what never comes fails, and leaves real time to the next one. */
-export async function withVirtualTime(
-  test: (clock: FakeTimers.Clock) => Promise<void>,
-): Promise<void> {
-  const hanging = Promise.withResolvers<never>();
-  // Without it, nothing is left to wait for, and the runner gives the test up before the clock is put back.
-  const limit = realSetTimeout(
-    () => hanging.reject(new Error("Waits for what does not come with virtual time")),
-    REAL_LIMIT_MS,
-  );
-  const clock = FakeTimers.install({
-    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"],
-  });
-  try {
-    await Promise.race([test(clock), hanging.promise]);
-  } finally {
-    clock.uninstall();
-    clearTimeout(limit);
-  }
-}
-
-/** Lets virtual time pass, 50 ms in 20 real ones, until something is done that takes real time as well, such as reading a file. */
-export async function passUntilDone<T>(clock: FakeTimers.Clock, result: Promise<T>): Promise<T> {
-  let isDone = false;
-  result.finally(() => isDone = true).catch(() => {});
-  while (!isDone) {
-    await clock.tickAsync(50);
-    await new Promise((resolve) => realSetTimeout(resolve, 20));
-  }
-  return await result;
 }

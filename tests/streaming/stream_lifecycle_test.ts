@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import type { StreamState } from "../../lib/protocol/session.ts";
 import { InvalidTransitionError, StreamLifecycle } from "../../lib/streaming/stream_lifecycle.ts";
-import { withVirtualTime } from "./simulated_stream.ts";
+import { withVirtualTime } from "../virtual_time.ts";
 
 const STATES: StreamState[] = ["idle", "starting", "active", "stopping", "failed"];
 const LEGAL: Record<StreamState, StreamState[]> = {

@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { InvalidFrameError } from "../../lib/streaming/frame_processor.ts";
-import { MINIMAL_FRAME, SimulatedStream, withVirtualTime } from "./simulated_stream.ts";
+import { MINIMAL_FRAME, SimulatedStream } from "./simulated_stream.ts";
+import { withVirtualTime } from "../virtual_time.ts";
 
 Deno.test("a stream answers a frame with its index and result", async () => {
   await withVirtualTime(async (clock) => {

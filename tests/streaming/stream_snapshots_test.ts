@@ -1,10 +1,10 @@
-import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
 import { Audience } from "../../lib/streaming/audience.ts";
 import { nextFrame } from "../../lib/streaming/next_frame.ts";
 import { SessionRegistry } from "../../lib/streaming/session_registry.ts";
 import { StreamSnapshots } from "../../lib/streaming/stream_snapshots.ts";
 import { SimulatedStream } from "./simulated_stream.ts";
+import { withVirtualTime } from "../virtual_time.ts";
 
 const FRAME = new Uint8Array([1, 2, 3]);
 
@@ -28,9 +28,8 @@ Deno.test("nextFrame takes one frame and leaves", async () => {
   expect(audience.wantsFrames).toBe(false);
 });
 
-Deno.test("nextFrame waits no longer than it is told, and not for a stream that ends or is not there", async () => {
-  const clock = FakeTimers.install();
-  try {
+Deno.test("nextFrame waits no longer than it is told, and not for a stream that ends or is not there", () =>
+  withVirtualTime(async (clock) => {
     const audience = new Audience();
     const late = frameFor(audience, 1000);
     await clock.tickAsync(999);
@@ -43,10 +42,7 @@ Deno.test("nextFrame waits no longer than it is told, and not for a stream that 
     expect(await ended).toBe(undefined);
     expect(await nextFrame(() => undefined, 1000)).toBe(undefined);
     expect(clock.countTimers()).toBe(0);
-  } finally {
-    clock.uninstall();
-  }
-});
+  }));
 
 /** Snapshots of streams that give a frame as soon as it is asked for; what is asked is kept. */
 function createSnapshots() {
@@ -66,9 +62,8 @@ function createSnapshots() {
   return { snapshots, registry, asked, shrinking };
 }
 
-Deno.test("StreamSnapshots makes one image a second of a stream, however many ask", async () => {
-  const clock = FakeTimers.install();
-  try {
+Deno.test("StreamSnapshots makes one image a second of a stream, however many ask", () =>
+  withVirtualTime(async (clock) => {
     const { snapshots, asked } = createSnapshots();
     const first = [snapshots.get("a"), snapshots.get("a")];
     await clock.tickAsync(10);
@@ -80,14 +75,10 @@ Deno.test("StreamSnapshots makes one image a second of a stream, however many as
     snapshots.get("a");
     expect(asked).toEqual(["a", "a"]);
     await clock.tickAsync(100);
-  } finally {
-    clock.uninstall();
-  }
-});
+  }));
 
-Deno.test("StreamSnapshots forgets the image of a stream that has ended", async () => {
-  const clock = FakeTimers.install();
-  try {
+Deno.test("StreamSnapshots forgets the image of a stream that has ended", () =>
+  withVirtualTime(async (clock) => {
     const { snapshots, registry, asked } = createSnapshots();
     const { session, stream } = new SimulatedStream(() => 1);
     registry.set(stream);
@@ -98,24 +89,17 @@ Deno.test("StreamSnapshots forgets the image of a stream that has ended", async 
     snapshots.get(session.sessionId);
     expect(asked.length).toBe(2);
     await clock.tickAsync(100);
-  } finally {
-    clock.uninstall();
-  }
-});
+  }));
 
-Deno.test("StreamSnapshots shrinks one image at a time, and none of a stream that gives no frame", async () => {
-  const clock = FakeTimers.install();
-  try {
+Deno.test("StreamSnapshots shrinks one image at a time, and none of a stream that gives no frame", () =>
+  withVirtualTime(async (clock) => {
     const { snapshots, shrinking } = createSnapshots();
     const all = Promise.all(["a", "b", "silent", "c"].map((id) => snapshots.get(id)));
     await clock.tickAsync(100);
     const image = FRAME.slice(1);
     expect(await all).toEqual([image, image, undefined, image]);
     expect(shrinking.most).toBe(1);
-  } finally {
-    clock.uninstall();
-  }
-});
+  }));
 
 Deno.test("StreamSnapshots goes on after an image that cannot be made", async () => {
   let fails = true;

@@ -1,4 +1,5 @@
 import { expect } from "expect";
+import { RuleError } from "../../lib/events/errors.ts";
 import { DiskSpace } from "../../lib/storage/disk_space.ts";
 import {
   InvalidUploadError,
@@ -13,6 +14,7 @@ import { submitVideo } from "../../lib/video/submit_video.ts";
 import { saveUpload, type SaveUploadOptions } from "../../lib/video/upload.ts";
 import { smallDisk, withoutSmallDisks } from "./small_disk.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
+import { waitFor } from "./wait_for.ts";
 
 const BOUNDARY = "----boundary";
 const ENTRY =
@@ -74,7 +76,7 @@ async function save(request: Request, options: Partial<SaveUploadOptions> = {}) 
 /** Expects that an upload fails and leaves nothing behind. */
 async function expectFailure(
   request: Request,
-  type: new (message: string) => Error,
+  type: new (...args: never[]) => Error,
   message: string,
   options: Partial<SaveUploadOptions> = {},
 ): Promise<void> {
@@ -141,6 +143,33 @@ Deno.test("saveUpload stops reading an endless form that comes to no file", asyn
     sent += 65_536;
   });
   await expectFailure(request, UploadTooLargeError, "The video exceeds the limit of 1000000 bytes");
+  expect(sent).toBeLessThan(3_000_000);
+});
+
+Deno.test("saveUpload stops reading a form of ever more parts", async () => {
+  const part = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="note"\r\n\r\n\r\n`;
+  let sent = 0;
+  const request = streamRequest((controller) => {
+    controller.enqueue(encode(part.repeat(10)));
+    sent += 10;
+  });
+  await expectFailure(request, InvalidUploadError, "The form has more than 17 parts");
+  expect(sent).toBeLessThan(100);
+});
+
+Deno.test("saveUpload ends where the rules cannot be used, before the video has come", async () => {
+  const rules = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="rules"\r\n\r\n`;
+  let sent = 0;
+  const request = streamRequest((controller) => {
+    const part = sent === 0 ? encode(`${rules}no such set\r\n${ENTRY}`) : mp4Bytes(65_536);
+    controller.enqueue(part);
+    sent += 65_536;
+  });
+  const onRules = (text: string) => {
+    throw new RuleError("rules", `got ${text}`);
+  };
+  const message = "Cannot use rules: got no such set";
+  await expectFailure(request, RuleError, message, { onRules, maxBytes: 10_000_000 });
   expect(sent).toBeLessThan(3_000_000);
 });
 
@@ -268,9 +297,7 @@ Deno.test("saveUpload leaves nothing when the client of a real server hangs up",
       `Content-Type: multipart/form-data; boundary=${BOUNDARY}\r\n\r\n${ENTRY}`,
   ));
   await connection.write(mp4Bytes(60_000));
-  while (![...Deno.readDirSync(directory.path)].length) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await waitFor(() => [...Deno.readDirSync(directory.path)].length > 0);
   connection.close();
   expect(await outcome.promise).toBeInstanceOf(InvalidUploadError);
   expect([...Deno.readDirSync(directory.path)]).toEqual([]);

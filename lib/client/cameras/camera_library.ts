@@ -26,8 +26,8 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   forbidden: {
     title: "Cameras cannot be changed from here",
     remedy:
-      "Open this page on the computer that the server runs on, at http://localhost, or have " +
-      "whoever runs the server set STREAM_AUTH_TOKEN and tell you the token.",
+      "Open this page on the computer that the server runs on, at the address with localhost that " +
+      "the server prints, or have whoever runs it set STREAM_AUTH_TOKEN and tell you the token.",
   },
   camera_not_found: {
     title: "This camera is no longer there",

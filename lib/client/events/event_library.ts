@@ -158,7 +158,10 @@ export class EventLibrary {
       isLive.value = false;
       if (this.#signals.events.value === null) this.refresh();
       if (source.readyState !== EventSource.CLOSED) return;
-      this.#retry = setTimeout(() => this.#listen(), RETRY_MS);
+      this.#retry = setTimeout(() => {
+        // It stays so until the person has entered the token.
+        if (!this.#signals.problem.value?.asksForToken) this.#listen();
+      }, RETRY_MS);
     };
   }
 

@@ -38,13 +38,18 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   },
 };
 
+/** What the person can do, by the code of an answer. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  invalid_video: "Choose a complete MP4, MOV, WebM, MKV or AVI file.",
+  invalid_rules: "Choose other rules, then the video again.",
+};
+
 /** What to tell the person about something that was thrown here. */
 export function explainVideoError(error: unknown): Explanation {
   const explanation = explainApiError(error, EXPLANATIONS);
-  return error instanceof ApiError && error.code === "invalid_video"
-    // The server's own sentence says what is wrong.
-    ? { ...explanation, remedy: "Choose a complete MP4, MOV, WebM, MKV or AVI file." }
-    : explanation;
+  // The server's own sentence says what is wrong.
+  const remedy = error instanceof ApiError ? REMEDIES[error.code] : undefined;
+  return remedy === undefined ? explanation : { ...explanation, remedy };
 }
 
 /** The address at which a job tells how it gets on. */
@@ -104,6 +109,8 @@ export interface UploadOptions {
   pipelineId: string;
   /** Every n-th frame is looked at; 1 for all. */
   frameStride: number;
+  /** A list of rules as JSON, or the name of a set; empty for none. */
+  rules: string;
   /** Called with the bytes of the file that are sent. */
   onProgress: (sent: number) => void;
   /** Ends the upload, which then fails with the code `aborted`. */
@@ -119,7 +126,7 @@ export interface UploadOptions {
 export function uploadVideo(
   page: string,
   file: File,
-  { pipelineId, frameStride, onProgress, signal }: UploadOptions,
+  { pipelineId, frameStride, rules, onProgress, signal }: UploadOptions,
 ): Promise<string> {
   // Fetch cannot tell how much has been sent.
   const request = new XMLHttpRequest();
@@ -140,6 +147,8 @@ export function uploadVideo(
   const query = { pipeline_id: pipelineId, frame_stride: String(frameStride) };
   request.open("POST", apiUrl(page, "/video/submit", query));
   const form = new FormData();
+  // Before the video, so that the server can refuse them before it has all of it.
+  if (rules !== "") form.set("rules", rules);
   form.set("file", file);
   request.send(form);
   return answered;

@@ -11,8 +11,10 @@ import {
   fetchJobs,
   fetchResults,
   jobSocketUrl,
+  type UploadOptions,
   uploadVideo,
 } from "./video_api.ts";
+import { isComplete } from "./rules_choice.ts";
 import { type JobView, JobViewSchema } from "../../protocol/job.ts";
 import { parseMessage } from "../../protocol/parse_message.ts";
 import { ApiError } from "../server_api.ts";
@@ -21,12 +23,19 @@ import type { Upload, VideoSignals } from "./video_signals.ts";
 
 /** Jobs that are followed at a time; the others wait anyway. */
 const MAX_SOCKETS = 6;
+/** Errors that the same file with the same rules will always meet. */
+const HOPELESS: ReadonlySet<string> = new Set(["invalid_video", "invalid_rules"]);
 const REFRESH_MS = 10_000;
 const RETRY_MS = 2000;
 
 /** Whether nothing more happens to a job by itself. */
 export function isFinished({ status }: JobView): boolean {
   return status !== "pending" && status !== "processing";
+}
+
+/** Whether a job can be done again; a file that cannot be decoded never will be. */
+export function canRetry({ status, error }: JobView): boolean {
+  return status === "cancelled" || (status === "failed" && error !== "decode_failed");
 }
 
 /** The jobs in the order of a list: those that failed first, since they need someone. */
@@ -93,17 +102,26 @@ export class VideoLibrary {
     });
   }
 
-  /** Sends a video with the pipeline and the frames that are chosen now, and shows it on the stage. */
+  /** Sends a video with the pipeline, the frames and the rules that are chosen now, and shows it on the stage. */
   async send(file: File): Promise<void> {
-    const { live, frameStride } = this.#signals;
+    const { live, frameStride, rules } = this.#signals;
     if (live.pipelineId.value === null) return;
+    // A video can be dropped although its button is disabled.
+    if (!isComplete(rules.value)) {
+      rules.value = { ...rules.value, problem: rules.value.problem || "Choose the rules first." };
+      return;
+    }
     await this.#send(file, {
       pipelineId: live.pipelineId.value,
       frameStride: frameStride.value,
+      rules: rules.value.text,
     });
   }
 
-  async #send(file: File, options: { pipelineId: string; frameStride: number }): Promise<void> {
+  async #send(
+    file: File,
+    options: Pick<UploadOptions, "pipelineId" | "frameStride" | "rules">,
+  ): Promise<void> {
     const id = `upload ${++this.#uploadsSoFar}`;
     const abort = new AbortController();
     const { name, size: bytes } = file;
@@ -130,8 +148,7 @@ export class VideoLibrary {
       });
     } catch (error) {
       if (abort.signal.aborted) return;
-      // The file itself will not become a video.
-      const canRetry = !(error instanceof ApiError && error.code === "invalid_video");
+      const canRetry = !(error instanceof ApiError && HOPELESS.has(error.code));
       this.#change(id, { failure: explainVideoError(error), canRetry });
     }
   }

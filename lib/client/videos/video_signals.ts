@@ -4,6 +4,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { Explanation } from "../explanation.ts";
 import { createLiveSignals, type LiveSignals } from "../live/live_signals.ts";
 import type { JobView } from "../../protocol/job.ts";
+import { NO_RULES, type RulesChoice } from "./rules_choice.ts";
 import type { VideoEvent } from "../../protocol/video_events.ts";
 import type { VideoFrameResult } from "../../protocol/video_results.ts";
 
@@ -45,6 +46,8 @@ export interface VideoSignals {
   uploads: Signal<Upload[]>;
   /** Every n-th frame of the next video is looked at; 1 for all. */
   frameStride: Signal<number>;
+  /** With which the next video is looked at. */
+  rules: Signal<RulesChoice>;
   /** The job or upload on the stage. */
   selectedId: Signal<string | null>;
   /** Of the job on the stage; `null` before the first of them are fetched. */
@@ -70,6 +73,7 @@ export function createVideoSignals(): VideoSignals {
     jobs: signal<JobView[] | null>(null),
     uploads: signal<Upload[]>([]),
     frameStride: signal(1),
+    rules: signal(NO_RULES),
     selectedId: signal<string | null>(null),
     results: signal<LoadedResults | null>(null),
     time: signal(0),

@@ -213,19 +213,20 @@ export class JobRecords {
     }
   }
 
-  /** @param isFirst Whether it counts whatever was known, since NATS may have begun anew meanwhile */
+  /** @param isFirst Whether it may be old, and counts whatever was known, since NATS may have begun anew meanwhile */
   #take(entry: KvEntry, isFirst = false): void {
     const id = idOf(entry.key);
     if (!isJobId(id)) return;
-    const idleMs = Math.max(0, Date.now() - entry.created.getTime());
+    // What is heard has just been written, whatever the clock of NATS says.
+    const idleMs = isFirst ? Math.max(0, Date.now() - entry.created.getTime()) : 0;
     if (entry.key === seenKey(id)) {
       if (entry.operation !== "PUT") return;
-      this.#seenAt.set(id, entry.created.getTime());
+      this.#seenAt.set(id, Date.now() - idleMs);
       this.#listener?.seen(id, idleMs);
       return;
     }
     if (entry.operation !== "PUT") {
-      this.#removedAt.set(id, entry.created.getTime());
+      this.#removedAt.set(id, Date.now() - idleMs);
       return this.#forget(id);
     }
     const before = this.#known.get(id);

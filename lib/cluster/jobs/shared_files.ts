@@ -4,17 +4,19 @@
  * @module
  */
 
+import type { ObjectInfo } from "@nats-io/obj";
 import { join } from "node:path";
 import { MEGABYTE } from "../../environment.ts";
 import type { DiskSpace } from "../../storage/disk_space.ts";
 import { StorageUnavailableError, toStorageError, VideoDecodeError } from "../../video/errors.ts";
-import { JobFiles, type OpenVideo } from "../../video/jobs/job_files.ts";
+import { JobFiles, type OpenVideo, type VideoElsewhere } from "../../video/jobs/job_files.ts";
 import type { JobBuckets } from "./job_buckets.ts";
 import type { JobStreams } from "./job_streams.ts";
+import { findInStore } from "./video_in_store.ts";
 
 /** Name of a video in the bucket of its job. */
 const VIDEO = "video";
-/** For how long a copy that nobody uses is kept, in milliseconds: players ask for one part of a video after the other. */
+/** For how long a copy that nobody uses is kept, in milliseconds: players ask for one part of an annotated video after the other. */
 const KEEP_MS = 600_000;
 /** Size of the messages of a video; each is acknowledged before the next one is sent. */
 const MESSAGE_BYTES = MEGABYTE / 2;
@@ -138,6 +140,12 @@ export class SharedFiles extends JobFiles {
     return { path: this.path(jobId), [Symbol.dispose]: release };
   }
 
+  /** Gives the video of a job straight from the object store, unless there is a copy here. @throws As `open` does */
+  override async elsewhere(jobId: string): Promise<VideoElsewhere | undefined> {
+    if (this.#copies.has(jobId)) return undefined;
+    return await findInStore(this.#options.streams, await this.#find(jobId));
+  }
+
   /** Removes what this machine has of a job. */
   override async remove(jobId: string): Promise<void> {
     this.#copies.delete(jobId);
@@ -163,10 +171,15 @@ export class SharedFiles extends JobFiles {
     await Deno.remove(join(this.directory, this.annotatedNames(jobId).output)).catch(() => {});
   }
 
-  async #fetch(jobId: string): Promise<void> {
-    const { streams, buckets, disk } = this.#options;
-    const video = await buckets.use(jobId, (bucket) => bucket.info(VIDEO));
+  async #find(jobId: string): Promise<ObjectInfo> {
+    const video = await this.#options.buckets.use(jobId, (bucket) => bucket.info(VIDEO));
     if (!video) throw new VideoDecodeError("The video is not in the object store of NATS any more");
+    return video;
+  }
+
+  async #fetch(jobId: string): Promise<void> {
+    const { streams, disk } = this.#options;
+    const video = await this.#find(jobId);
     using space = await disk.promise(video.size);
     const partial = this.partialPath(jobId);
     try {

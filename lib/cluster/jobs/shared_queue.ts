@@ -5,7 +5,7 @@
  */
 
 import type { JsMsg } from "@nats-io/jetstream";
-import { isFinished } from "../../video/jobs/job.ts";
+import { isFinished, isJobId } from "../../video/jobs/job.ts";
 import type { JobClaim, JobQueue } from "../../video/jobs/job_queue.ts";
 import { clusterMetrics } from "../cluster_metrics.ts";
 import type { JobRecord, JobRecords } from "./job_records.ts";
@@ -123,6 +123,11 @@ export class SharedQueue implements JobQueue {
   async #consider(message: JsMsg): Promise<JobClaim | undefined> {
     const { records } = this.#options;
     const id = message.subject.split(".").at(-1) ?? "";
+    // It cannot even be looked for, and would come again and again.
+    if (!isJobId(id)) {
+      sendQuietly(() => message.ack());
+      return undefined;
+    }
     const held = this.#held.get(id);
     if (held !== undefined) {
       // NATS was away for a while, in which nobody else has taken it.

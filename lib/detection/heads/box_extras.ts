@@ -40,10 +40,13 @@ export function withExtras(
   return { ...grids, extras, outputs: [...grids.outputs, behind] };
 }
 
-/** What is joined last to the columns of a table, before they are transposed. */
+/** What is joined last to the columns of a table, before they are transposed or widened. */
 function findLastPart(lookup: GraphLookup, table: string): string | undefined {
   let node = lookup.producer(lookup.original(table));
-  if (node?.op_type === "Transpose") node = lookup.producer(lookup.original(node.input[0] ?? ""));
+  // Networks that compute with 16 bits widen their outputs.
+  while (node !== undefined && ["Transpose", "Cast"].includes(node.op_type)) {
+    node = lookup.producer(lookup.original(node.input[0] ?? ""));
+  }
   if (node?.op_type !== "Concat") return undefined;
   const axis = Number(node.attribute.find(({ name }) => name === "axis")?.i ?? 0);
   const last = node.input.at(-1) ?? "";

@@ -21,6 +21,9 @@ const IMAGENET: Preprocessing = {
 /** Columns of DETR for COCO: the numbers up to 90, and "no object". */
 const DETR_COLUMNS = 92;
 
+/** Networks ask for hundreds of objects; more boxes than this are those of anchors, which are corners, or have another background. */
+const MOST_QUERIES = 1500;
+
 /** Recognises the head: `labels`, `boxes` and `scores`, or boxes and logits. */
 export function findQueryHead(facts: ExportFacts): FoundHead | undefined {
   return findLabelled(facts) ?? findLogits(facts);
@@ -46,8 +49,9 @@ function findLogits(facts: ExportFacts): FoundHead | undefined {
     tables.find(({ shape }) => shape[2] === 4);
   const scores = tables.find((each) => each !== boxes && each.shape[1] === boxes?.shape[1]);
   if (boxes === undefined || scores === undefined) return undefined;
+  const queries = boxes.shape[1] ?? -1;
   // As many boxes as cells are those of a YOLO-NAS, whose sides are pixels.
-  if (isCells(boxes.shape[1] ?? -1, facts.input)) return undefined;
+  if (queries > MOST_QUERIES || isCells(queries, facts.input)) return undefined;
   const columns = scores.shape[2] ?? 0;
   const kind = kindOf(facts, scores, columns);
   const classes = kind === "detr_softmax" ? columns - 1 : columns;

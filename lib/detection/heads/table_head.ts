@@ -55,7 +55,7 @@ export function findTableHead(facts: ExportFacts): FoundHead | undefined {
   // Columns for masks or keypoints might be taken for classes.
   if (task !== "detect" && names === undefined && extras === undefined) return undefined;
   for (const { name, shape } of facts.outputs) {
-    if (shape.length !== 3) continue;
+    if (shape.length !== 3 || hasBoxesApart(shape, facts)) continue;
     const reading = readTable(name, shape, facts);
     if (reading === undefined) continue;
     const isDetr = reading.kind.startsWith("detr");
@@ -73,6 +73,14 @@ export function findTableHead(facts: ExportFacts): FoundHead | undefined {
     };
   }
   return undefined;
+}
+
+/** Whether the boxes of a table are an output of their own, so that it holds scores alone (PP-YOLOE). */
+function hasBoxesApart(shape: readonly number[], { outputs }: ExportFacts): boolean {
+  return outputs.some(({ shape: other }) =>
+    other.length === 3 && other !== shape && other[2] === 4 &&
+    shape.slice(1).includes(other[1] ?? -1)
+  );
 }
 
 function readTable(

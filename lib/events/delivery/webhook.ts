@@ -7,7 +7,13 @@
 import { createHmac } from "node:crypto";
 import type { WebhookConfig } from "../../events_config.ts";
 import type { LiveEvent } from "../../protocol/event.ts";
-import { DeliveryError } from "./errors.ts";
+import { DeliveryError, EventRefusedError } from "./errors.ts";
+
+/**
+ * Statuses that are about the body of a request. Others are about the address, the headers or the receiver, and so the same for
+ * every event.
+ */
+const REFUSALS: ReadonlySet<number> = new Set([400, 409, 413, 422]);
 
 /** Options of {@linkcode postEvent}. */
 export interface PostOptions extends WebhookConfig {
@@ -29,6 +35,7 @@ export function signBody(body: string, secret: string): string {
 /**
  * Posts an event once. Redirects are not followed.
  *
+ * @throws {EventRefusedError} If the receiver answers that it does not want what is in it
  * @throws {DeliveryError} Unless the receiver answers with a status from 200 to 299 in time; the message holds no address
  */
 export async function postEvent(
@@ -60,7 +67,8 @@ export async function postEvent(
   // What it says is of no interest, and may be long.
   await response.body?.cancel().catch(() => {});
   if (response.ok) return;
-  throw new DeliveryError(`the receiver answered with the status ${response.status}`);
+  const Refusal = REFUSALS.has(response.status) ? EventRefusedError : DeliveryError;
+  throw new Refusal(`the receiver answered with the status ${response.status}`);
 }
 
 function withoutUser(url: URL): URL {

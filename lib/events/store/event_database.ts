@@ -179,6 +179,14 @@ export class EventDatabase {
     return Number(row?.seq ?? 0);
   }
 
+  /** The key after which the events of a time and later come; that of the newest where there are none. */
+  keyBefore(timeMs: number): number {
+    const row = this.#statements.get(
+      "SELECT CAST(min(key) AS REAL) AS key FROM events WHERE at_ms >= ?",
+    ).get(timeMs);
+    return typeof row?.key === "number" ? row.key - 1 : this.newestKey();
+  }
+
   /** The oldest events after one, in their order. */
   after(key: number, limit: number): StoredEvent[] {
     for (let last = key;;) {
@@ -196,14 +204,19 @@ export class EventDatabase {
     }
   }
 
-  /** What has to be sent next to a target; `undefined` where there is nothing. */
-  next(target: string): OutboxEntry | undefined {
+  /**
+   * What has to be sent next to a target; `undefined` where there is nothing.
+   *
+   * @param except Keys of entries that are left out
+   */
+  next(target: string, except: readonly number[] = []): OutboxEntry | undefined {
     for (;;) {
       const row = this.#statements.get(
         "SELECT CAST(outbox.key AS REAL) AS key, CAST(failing_since_ms AS REAL) AS since, " +
           `${textColumn("details")} AS details FROM outbox ` +
-          "LEFT JOIN events ON events.key = event_key WHERE target = ? ORDER BY outbox.key LIMIT 1",
-      ).get(target);
+          "LEFT JOIN events ON events.key = event_key WHERE target = ? AND " +
+          "outbox.key NOT IN (SELECT value FROM json_each(?)) ORDER BY outbox.key LIMIT 1",
+      ).get(target, JSON.stringify(except));
       if (row === undefined) return undefined;
       const event = readEvent(row.details);
       const key = Number(row.key);
@@ -224,6 +237,13 @@ export class EventDatabase {
     this.#statements.get(
       "UPDATE outbox SET failing_since_ms = ? WHERE target = ? AND failing_since_ms IS NULL",
     ).run(Math.round(nowMs), target);
+  }
+
+  /** Notes that an entry is refused: it is failing from now on, unless it was before. */
+  noteRefused(key: number, nowMs: number): void {
+    this.#statements.get(
+      "UPDATE outbox SET failing_since_ms = ? WHERE key = ? AND failing_since_ms IS NULL",
+    ).run(Math.round(nowMs), key);
   }
 
   /** How many events have to be sent to a target. */

@@ -16,10 +16,12 @@ type Forwarded =
   | "get"
   | "remove"
   | "newestKey"
+  | "keyBefore"
   | "after"
   | "next"
   | "settle"
   | "noteFailing"
+  | "noteRefused"
   | "waiting"
   | "keepTargets"
   | "retained"
@@ -51,10 +53,12 @@ const calls: EventDatabaseCalls = {
   get: (id) => database().get(id),
   remove: (id) => database().remove(id),
   newestKey: () => database().newestKey(),
+  keyBefore: (timeMs) => database().keyBefore(timeMs),
   after: (...args) => database().after(...args),
-  next: (target) => database().next(target),
+  next: (...args) => database().next(...args),
   settle: (key) => database().settle(key),
   noteFailing: (...args) => database().noteFailing(...args),
+  noteRefused: (...args) => database().noteRefused(...args),
   waiting: (target) => database().waiting(target),
   keepTargets: (targets) => database().keepTargets(targets),
   retained: () => database().retained(),

@@ -5,8 +5,9 @@
  */
 
 import { setPriority } from "node:os";
+import type { ChildProgram } from "../../child_program.ts";
 import { NamedError } from "../../named_error.ts";
-import { type DecodeCommand, defaultDecodeCommand, spawnDecodeProcess } from "./decode_command.ts";
+import { defaultDecodeCommand, spawnDecodeProcess } from "./decode_command.ts";
 import {
   type DecodeRequest,
   type LiveCommand,
@@ -34,7 +35,7 @@ export class ChildError extends NamedError {
 /** Options of {@linkcode DecodeChild}. */
 export interface DecodeChildOptions {
   /** Starts the process; by default this program itself. */
-  command?: DecodeCommand;
+  command?: ChildProgram;
   /** Longest body of a record in bytes. */
   maxBodyBytes: number;
   /** How much it yields to other processes, from 0 (not at all) to 19. */

@@ -4,13 +4,7 @@
  * @module
  */
 
-/** A program and its arguments; the request is added as the last one. */
-export interface DecodeCommand {
-  /** Path of the program. */
-  command: string;
-  /** What stands before the request. */
-  args: string[];
-}
+import { type ChildProgram, ownProgram, spawnProgram } from "../../child_program.ts";
 
 /** Subcommand of the compiled binary that runs {@linkcode runDecodeProcess}. */
 export const DECODE_SUBCOMMAND = "decode-video";
@@ -27,28 +21,24 @@ const PASSED_VARIABLES = [
   "XDG_CACHE_HOME",
 ];
 
-/**
- * The command for this very program: the compiled binary itself, or else Deno with {@linkcode runDecodeProcess} and
- * leave to load FFmpeg's libraries only.
- */
-export function defaultDecodeCommand(): DecodeCommand {
-  if (Deno.build.standalone) return { command: Deno.execPath(), args: [DECODE_SUBCOMMAND] };
-  const script = new URL("./decode_process.ts", import.meta.url).href;
-  // AV_FROM_SOURCE is what node-av asks for while it loads.
-  const permissions = ["--no-prompt", "--allow-ffi", "--allow-env=AV_FROM_SOURCE"];
-  return {
-    command: Deno.execPath(),
-    args: ["run", "--quiet", "--cached-only", ...permissions, script],
-  };
+/** Runs {@linkcode runDecodeProcess}, with leave to load FFmpeg's libraries only. */
+export function defaultDecodeCommand(): ChildProgram {
+  return ownProgram({
+    subcommand: DECODE_SUBCOMMAND,
+    script: new URL("./decode_process.ts", import.meta.url).href,
+    // AV_FROM_SOURCE is what node-av asks for while it loads.
+    permissions: ["--allow-ffi", "--allow-env=AV_FROM_SOURCE"],
+  });
 }
 
 /**
  * Starts a decode process, its standard input held open for as long as it may live.
  *
+ * @param request Added to the arguments as the last one
  * @param directory Where it looks for files that are named without one; the directory of this process by default
  */
 export function spawnDecodeProcess(
-  { command, args }: DecodeCommand,
+  { command, args }: ChildProgram,
   request: string,
   directory?: string,
 ): Deno.ChildProcess {
@@ -57,13 +47,8 @@ export function spawnDecodeProcess(
     const value = Deno.env.get(name);
     if (value !== undefined) env[name] = value;
   }
-  return new Deno.Command(command, {
-    args: [...args, request],
-    ...(directory !== undefined && { cwd: directory }),
-    clearEnv: true,
+  return spawnProgram({ command, args: [...args, request] }, {
     env,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
+    ...(directory !== undefined && { cwd: directory }),
+  });
 }

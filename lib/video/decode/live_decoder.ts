@@ -5,7 +5,7 @@
  */
 
 import { ChildError, DecodeChild, hasLibraries } from "./decode_child.ts";
-import type { DecodeCommand } from "./decode_command.ts";
+import type { ChildProgram } from "../../child_program.ts";
 import { type FrameBounds, mostPixels } from "./display_geometry.ts";
 import type { RecordHead, SourceInfo } from "./frame_protocol.ts";
 import type { PipelineResult } from "../../protocol/result.ts";
@@ -43,7 +43,7 @@ export interface LiveDecoderOptions {
    */
   maxMemoryBytes?: number;
   /** Starts the decode process; by default this program itself. */
-  command?: DecodeCommand;
+  command?: ChildProgram;
   /** Ends the decode process when aborted; whoever waits for a frame then gets an error. */
   signal?: AbortSignal;
 }

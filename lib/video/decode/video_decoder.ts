@@ -7,7 +7,7 @@
 import type { Size } from "../../image/size.ts";
 import { VideoDecodeError } from "../errors.ts";
 import { ChildError, type ChildFailure, DecodeChild, hasLibraries } from "./decode_child.ts";
-import type { DecodeCommand } from "./decode_command.ts";
+import type { ChildProgram } from "../../child_program.ts";
 import type { Annotation, DecodeRequest, RecordHead } from "./frame_protocol.ts";
 import type { VideoInfo } from "../jobs/job.ts";
 import { type FrameBounds, mostPixels } from "./display_geometry.ts";
@@ -59,7 +59,7 @@ export interface VideoDecoderOptions {
    */
   countingMs?: number;
   /** Starts the decode process; by default this program itself. */
-  command?: DecodeCommand;
+  command?: ChildProgram;
   /** Makes a video instead of giving frames; the directory of its files is given beside. */
   annotation?: Annotation & { directory: string };
   /** Ends the decode process when aborted; whoever waits for a frame then gets an error. */

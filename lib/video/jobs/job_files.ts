@@ -15,6 +15,18 @@ export interface OpenVideo extends Disposable {
   path: string;
 }
 
+/** A video that is kept elsewhere than on this machine. */
+export interface VideoElsewhere {
+  /** In bytes. */
+  size: number;
+  /** When it was taken. */
+  mtime: Date;
+  /** Its first bytes. */
+  beginning: Uint8Array;
+  /** Reads a part of it, as it comes; `end` is exclusive. */
+  read(start: number, end: number): ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
 /** Names, finds and removes the files in one directory. */
 export class JobFiles {
   /** As given to {@linkcode JobFiles.open}; it exists. */
@@ -71,6 +83,16 @@ export class JobFiles {
    */
   open(jobId: string): Promise<OpenVideo> {
     return Promise.resolve({ path: this.path(jobId), [Symbol.dispose]() {} });
+  }
+
+  /**
+   * Gives the video of a job from where it is kept, so that nobody has to wait until all of it is here.
+   *
+   * @returns `undefined` where it is on this machine
+   * @throws As {@linkcode JobFiles.open} does.
+   */
+  elsewhere(_jobId: string): Promise<VideoElsewhere | undefined> {
+    return Promise.resolve(undefined);
   }
 
   /** Removes the videos of a job. One that cannot be removed is left for {@linkcode removeOthers}. */

@@ -1,5 +1,4 @@
 import type { PipelineSummary } from "../../../lib/protocol/pipeline_list.ts";
-import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
 import { CameraError } from "../../../lib/client/live/camera.ts";
 import type { Explanation } from "../../../lib/client/explanation.ts";
@@ -9,12 +8,13 @@ import { createLiveSignals, type LiveSignals } from "../../../lib/client/live/li
 import type { LiveSource } from "../../../lib/client/live/live_source.ts";
 import { exampleResult } from "../example_result.ts";
 import { FakeSocket } from "../fake_socket.ts";
+import { startVirtualTime } from "../../virtual_time.ts";
 
 const FRAME = new Uint8Array([0xff, 0xd8, 0xff, 0xd9]);
 
 /** A page without a DOM: the test gives the frames, the clock and the server's part. */
 class TestPage {
-  readonly clock = FakeTimers.install();
+  readonly clock = startVirtualTime();
   readonly signals: LiveSignals = createLiveSignals();
   readonly session: LiveSession;
   encode: () => Promise<Uint8Array<ArrayBuffer> | null> = () => Promise.resolve(FRAME);

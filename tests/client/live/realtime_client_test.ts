@@ -1,4 +1,3 @@
-import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
 import { CLOSE_CODES } from "../../../lib/protocol/stream.ts";
 import { reconnectDelayMs, WARM_UP_RESULTS } from "../../../client/connection.ts";
@@ -8,15 +7,16 @@ import {
 } from "../../../lib/client/live/realtime_client.ts";
 import { exampleResult } from "../example_result.ts";
 import { FakeSocket } from "../fake_socket.ts";
+import { startVirtualTime, type VirtualClock, withVirtualTime } from "../../virtual_time.ts";
 
 const FRAME = new Uint8Array([0xff, 0xd8, 0xff, 0xd9]);
 
 /** Runs a test with a client on a fake socket and a fake clock. */
 function withClient(
-  test: (client: RealtimeClient, clock: FakeTimers.Clock) => void,
+  test: (client: RealtimeClient, clock: VirtualClock) => void,
   options: Partial<RealtimeClientOptions> = {},
 ): void {
-  const clock = FakeTimers.install();
+  const clock = startVirtualTime();
   FakeSocket.reset();
   const client = new RealtimeClient({
     streamUrl: (id) => `ws://server/${id}`,
@@ -376,30 +376,29 @@ Deno.test("RealtimeClient gives up a connection that does not open", () => {
   });
 });
 
-Deno.test("RealtimeClient does not try again while the server asks for another token", async () => {
-  const clock = FakeTimers.install();
-  FakeSocket.reset();
-  let asked = 0;
-  const client = new RealtimeClient({
-    streamUrl: (id) => `ws://server/${id}`,
-    WebSocket: FakeSocket.asWebSocket,
-    isRefused: () => Promise.resolve(++asked === 2),
-    random: () => 0.5,
-  });
-  try {
-    client.connect("yolo_only");
-    FakeSocket.last.end(1006);
-    await clock.tickAsync(1000);
-    expect(FakeSocket.opened).toHaveLength(2);
-    FakeSocket.last.end(1006);
-    await clock.tickAsync(3_600_000);
-    expect(FakeSocket.opened).toHaveLength(2);
-    expect(client.signals.lastError.value).toMatchObject({ code: "unauthorized", attempt: null });
-  } finally {
-    client.disconnect();
-    clock.uninstall();
-  }
-});
+Deno.test("RealtimeClient does not try again while the server asks for another token", () =>
+  withVirtualTime(async (clock) => {
+    FakeSocket.reset();
+    let asked = 0;
+    const client = new RealtimeClient({
+      streamUrl: (id) => `ws://server/${id}`,
+      WebSocket: FakeSocket.asWebSocket,
+      isRefused: () => Promise.resolve(++asked === 2),
+      random: () => 0.5,
+    });
+    try {
+      client.connect("yolo_only");
+      FakeSocket.last.end(1006);
+      await clock.tickAsync(1000);
+      expect(FakeSocket.opened).toHaveLength(2);
+      FakeSocket.last.end(1006);
+      await clock.tickAsync(3_600_000);
+      expect(FakeSocket.opened).toHaveLength(2);
+      expect(client.signals.lastError.value).toMatchObject({ code: "unauthorized", attempt: null });
+    } finally {
+      client.disconnect();
+    }
+  }));
 
 Deno.test("reconnectDelayMs varies by 20 % and stays within 30 seconds", () => {
   expect(reconnectDelayMs(1, 0)).toBeCloseTo(800);

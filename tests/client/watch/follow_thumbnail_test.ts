@@ -1,34 +1,34 @@
-import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
 import { followThumbnail } from "../../../lib/client/watch/follow_thumbnail.ts";
+import { type VirtualClock, withVirtualTime } from "../../virtual_time.ts";
 
 /** Runs a test with a thumbnail under a fake clock. */
 async function withThumbnail(
   test: (
     stream: { frameIndex: number; load: () => Promise<Blob | null> },
     seen: { asked: number; shown: number },
-    clock: FakeTimers.Clock,
+    clock: VirtualClock,
     end: () => void,
   ) => Promise<void>,
 ): Promise<void> {
-  const clock = FakeTimers.install();
   const stream = { frameIndex: 1, load: () => Promise.resolve<Blob | null>(new Blob()) };
   const seen = { asked: 0, shown: 0 };
-  const end = followThumbnail({
-    frameIndex: () => stream.frameIndex,
-    load: () => {
-      seen.asked += 1;
-      return stream.load();
-    },
-    show: () => seen.shown += 1,
+  await withVirtualTime(async (clock) => {
+    const end = followThumbnail({
+      frameIndex: () => stream.frameIndex,
+      load: () => {
+        seen.asked += 1;
+        return stream.load();
+      },
+      show: () => seen.shown += 1,
+    });
+    try {
+      await clock.tickAsync(0);
+      await test(stream, seen, clock, end);
+    } finally {
+      end();
+    }
   });
-  try {
-    await clock.tickAsync(0);
-    await test(stream, seen, clock, end);
-  } finally {
-    end();
-    clock.uninstall();
-  }
 }
 
 Deno.test("a thumbnail is renewed every few seconds, while there are newer frames", async () => {

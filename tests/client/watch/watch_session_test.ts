@@ -1,13 +1,13 @@
-import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "expect";
 import { createLiveSignals, type LiveSignals } from "../../../lib/client/live/live_signals.ts";
 import { WatchSession } from "../../../lib/client/watch/watch_session.ts";
 import { exampleResult } from "../example_result.ts";
 import { FakeSocket } from "../fake_socket.ts";
+import { startVirtualTime } from "../../virtual_time.ts";
 
 /** A page without a DOM: the test decodes the frames and plays the server. */
 class TestPage {
-  readonly clock = FakeTimers.install();
+  readonly clock = startVirtualTime();
   readonly signals: LiveSignals = createLiveSignals();
   readonly session: WatchSession;
   /** Decodes at once unless the test says otherwise. */

@@ -1,16 +1,9 @@
-/** The exports that are read, and those that are refused, with what is right for each. @module */
+/** The exports that are read, with what is right for each. @module */
 
 import type { HeadKind } from "../../../lib/onnx/detector_layout.ts";
 import type { OnnxModel } from "../../../lib/onnx/onnx_schema.ts";
 import { toFloat16 } from "./float16_exports.ts";
-import {
-  classifierExport,
-  detrExport,
-  partedExport,
-  undecodedExport,
-  yolov5Export,
-  yoloxExport,
-} from "./other_exports.ts";
+import { detrExport, yolov5Export, yoloxExport } from "./other_exports.ts";
 import type { PlainKind } from "./plain_decode.ts";
 import { yolov8Export } from "./yolov8_exports.ts";
 
@@ -37,14 +30,6 @@ export interface ReadRow {
   near?: { pixels: number; score: number; isAnyClass?: boolean };
   /** The same network, where onnxruntime cannot be fed the export itself from here. */
   compared?: () => OnnxModel;
-}
-
-/** An export that is refused. */
-export interface RefusedRow {
-  name: string;
-  build: () => OnnxModel;
-  /** What is said of it, after "Cannot use the model FILE: ". */
-  because: string;
 }
 
 /** What rounding to 16 bits makes of a box. */
@@ -161,6 +146,11 @@ export const READ: readonly ReadRow[] = [
     name: "16-bit floats inside",
     near: HALF,
     build: () => toFloat16(yolov8Export(), "inside"),
+  },
+  {
+    ...{ ...fast, name: "16-bit floats inside, segmentation", near: HALF },
+    build: () =>
+      toFloat16(yolov8Export({ extra: "masks", metadata: { task: "segment" } }), "inside"),
   },
   {
     ...fast,
@@ -292,56 +282,5 @@ export const READ: readonly ReadRow[] = [
     suppressed: true,
     classes: 91,
     build: () => detrExport({ layout: "dets", classes: 91, metadata: {} }),
-  },
-];
-
-const WORKS = "exports of YOLOv5 to YOLO26, YOLOX, RT-DETR, D-FINE and RF-DETR work";
-const TASKS = "an export for detection, segmentation, pose or oriented boxes works";
-
-/** What is refused. */
-export const REFUSED: readonly RefusedRow[] = [
-  {
-    name: "classifier, where objects are to be found",
-    build: () => classifierExport({ task: "classify", names: "{0: 'x'}" }),
-    because: `it is a classifier, which finds no objects; ${TASKS}`,
-  },
-  {
-    name: "classifier, without a note of its task",
-    build: () => classifierExport({}),
-    because:
-      'its output output0 [1, 4] may be scores of classes; a classifier whose task is "classify", in its metadata or in a .json beside it, works',
-  },
-  {
-    name: "oriented boxes, without a note of their task",
-    build: () => yolov8Export({ extra: "angle", metadata: { task: "" } }),
-    because:
-      'it turns its boxes, but does not say so; one whose task is "obb", in its metadata or in a .json beside it, works',
-  },
-  {
-    name: "another task",
-    build: () => yolov8Export({ metadata: { task: "depth" } }),
-    because: `it is a network for the task "depth"; ${TASKS}`,
-  },
-  {
-    name: "names of other classes",
-    build: () => yolov8Export({ metadata: { names: "['a', 'b', 'c', 'd', 'e']" } }),
-    because:
-      "it names 5 classes, but its outputs have 3; an export with the names that it was trained with works",
-  },
-  {
-    name: "names that cannot be read",
-    build: () => yolov8Export({ metadata: { names: "{0: person" } }),
-    because: `its class names cannot be read: "{0: person"; write them as {0: 'person', 1: 'dog'}`,
-  },
-  {
-    name: "NanoDet and other heads whose outputs are not decoded",
-    build: undecodedExport,
-    because: `its outputs have unknown shapes: output0 [1, 126, 112]; ${WORKS}`,
-  },
-  {
-    name: "YOLO-NAS",
-    build: partedExport,
-    because:
-      `its outputs have unknown shapes for the 3 classes that it names: boxes [1, 126, 4]; scores [1, 126, 3]; ${WORKS}`,
   },
 ];

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { Outbox } from "../../../lib/events/delivery/outbox.ts";
-import { DeliveryError } from "../../../lib/events/delivery/errors.ts";
+import { DeliveryError, EventRefusedError } from "../../../lib/events/delivery/errors.ts";
 import { EventStore } from "../../../lib/events/store/event_store.ts";
 import type { LiveEvent } from "../../../lib/protocol/event.ts";
 import { temporaryDirectory } from "../../video/temporary_directory.ts";
@@ -88,5 +88,54 @@ Deno.test("an event that comes while the outbox looks for more is not left behin
     if (count % 3 === 0) await until(() => sent.length === count + 1);
   }
   await until(() => sent.length === 50);
+  await outbox.stop();
+});
+
+Deno.test("an event that is refused holds nothing up, and arrives once it is taken", async () => {
+  await using opened = await openStore();
+  const { store } = opened;
+  const attempts: (number | null)[] = [];
+  let isWanted = false;
+  const outbox = new Outbox({
+    target: "mqtt",
+    store,
+    firstRetryMs: 1,
+    deliver({ track_id }) {
+      attempts.push(track_id);
+      return track_id === 1 && !isWanted
+        ? Promise.reject(new EventRefusedError("it is not wanted"))
+        : Promise.resolve();
+    },
+  });
+  for (const track_id of [0, 1, 2, 3]) await store.add(liveEvent({ track_id }), PICTURE, ["mqtt"]);
+  outbox.wake();
+  await until(() => attempts.includes(3) && attempts.filter((each) => each === 1).length >= 3);
+  expect(attempts.filter((each) => each !== 1)).toEqual([0, 2, 3]);
+  expect(await store.database.call("waiting", "mqtt")).toBe(1);
+  isWanted = true;
+  await until(async () => await store.database.call("waiting", "mqtt") === 0);
+  await outbox.stop();
+});
+
+Deno.test("an event that fails holds up those behind it, beside one that is refused", async () => {
+  await using opened = await openStore();
+  const { store } = opened;
+  const attempts: (number | null)[] = [];
+  const outbox = new Outbox({
+    target: "mqtt",
+    store,
+    firstRetryMs: 60_000,
+    deliver({ track_id }) {
+      attempts.push(track_id);
+      const Failure = track_id === 1 ? EventRefusedError : DeliveryError;
+      return Promise.reject(new Failure("no"));
+    },
+  });
+  for (const track_id of [1, 2, 3]) await store.add(liveEvent({ track_id }), PICTURE, ["mqtt"]);
+  outbox.wake();
+  await until(async () => (await store.database.call("next", "mqtt", [1]))?.failingSinceMs != null);
+  outbox.retry();
+  await until(() => attempts.length === 3);
+  expect(attempts).toEqual([1, 2, 2]);
   await outbox.stop();
 });

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { expect } from "expect";
 import { configure, type LogRecord, reset } from "@logtape/logtape";
+import { EventRefusedError } from "../../../lib/events/delivery/errors.ts";
 import { postEvent, signBody } from "../../../lib/events/delivery/webhook.ts";
 import { eventMetrics } from "../../../lib/telemetry/metrics.ts";
 import { freePort } from "../../cluster/nats_server.ts";
@@ -8,7 +9,7 @@ import { temporaryDirectory } from "../../video/temporary_directory.ts";
 import { eventService, liveEvent, moment, until } from "../moments.ts";
 import { type Received, startReceiver } from "../receiver.ts";
 
-const OPTIONS = { secret: undefined, timeoutMs: 300, signal: new AbortController().signal };
+const OPTIONS = { secret: undefined, timeoutMs: 20_000, signal: new AbortController().signal };
 
 function post(url: string, options: Partial<Parameters<typeof postEvent>[1]> = {}) {
   return postEvent(liveEvent(), { ...OPTIONS, url: new URL(url), ...options });
@@ -52,9 +53,9 @@ Deno.test("signatures are those of other programs", () => {
 
 Deno.test("whatever is no answer from 200 to 299 in time is a failure, told without the address", async () => {
   await using receiver = startReceiver();
-  const failure = async (answer: () => Response | Promise<Response>) => {
+  const failure = async (answer: () => Response | Promise<Response>, options = {}) => {
     receiver.answer = answer;
-    return await post(`${receiver.url}secret-path`).then(
+    return await post(`${receiver.url}secret-path`, options).then(
       () => "delivered",
       ({ message }) => message,
     );
@@ -67,8 +68,16 @@ Deno.test("whatever is no answer from 200 to 299 in time is a failure, told with
   expect(await failure(status(307, { Location: `${receiver.url}other` })))
     .toBe("the receiver answered with the status 307");
   expect(receiver.requests.length).toBe(before + 1);
+  const refused = [];
+  for (const code of [400, 401, 403, 404, 405, 408, 409, 410, 413, 422, 425, 429, 500, 503]) {
+    receiver.answer = status(code);
+    const error = await post(receiver.url).catch((error) => error);
+    if (error instanceof EventRefusedError) refused.push(code);
+  }
+  expect(refused).toEqual([400, 409, 413, 422]);
   const slow = Promise.withResolvers<Response>();
-  expect(await failure(() => slow.promise)).toBe("the receiver did not answer within 0.3 s");
+  expect(await failure(() => slow.promise, { timeoutMs: 300 }))
+    .toBe("the receiver did not answer within 0.3 s");
   slow.resolve(new Response());
   await expect(post(`http://user:secret@127.0.0.1:${freePort()}/secret`))
     .rejects.toThrow(/^the receiver cannot be reached(?!.*secret)/);
@@ -112,13 +121,13 @@ Deno.test("events arrive in their order, each at least once, whatever the receiv
   await using directory = await temporaryDirectory();
   await using receiver = startReceiver();
   const webhook = { url: new URL(receiver.url), secret: undefined };
-  const events = eventService(directory.path, { webhook, timing: { webhookMs: 100 } });
+  const events = eventService(directory.path, { webhook, timing: { webhookMs: 3000 } });
   let requests = 0;
   receiver.answer = async () => {
     requests += 1;
     if (requests % 3 === 1) return new Response("no", { status: 500 });
     // Too late, although it is done.
-    if (requests === 5) await new Promise((resolve) => setTimeout(resolve, 200));
+    if (requests === 5) await until(() => requests > 5);
     return new Response();
   };
   const [failed, delivered] = [await resultsOf("failed"), await resultsOf("delivered")];
@@ -166,14 +175,14 @@ Deno.test("after a day an event is given up, and the next one is tried", async (
   await using directory = await temporaryDirectory();
   await using receiver = startReceiver();
   const refused = ({ body }: Received) => JSON.parse(body).track_id === 1;
-  receiver.answer = (request) => new Response(null, { status: refused(request) ? 400 : 200 });
+  receiver.answer = (request) => new Response(null, { status: refused(request) ? 500 : 200 });
   const webhook = { url: new URL(receiver.url), secret: undefined };
   const first = eventService(directory.path, { webhook, timing: { firstRetryMs: 60_000 } });
+  const failed = await resultsOf("failed");
   first.record(moment({ event: { track_id: 1 } }));
   first.record(moment({ event: { track_id: 2 } }));
-  await until(async () =>
-    receiver.requests.length === 1 && (await first.list({ limit: 9 })).length === 2
-  );
+  await until(async () => await resultsOf("failed") === failed + 1);
+  await until(async () => (await first.list({ limit: 9 })).length === 2);
   await first.stop();
   expect(receiver.taken).toEqual([]);
 
@@ -186,6 +195,31 @@ Deno.test("after a day an event is given up, and the next one is tried", async (
     await until(() => receiver.taken.length === 1);
     expect(tracks(receiver.taken)).toEqual([2]);
     expect(await resultsOf("given_up")).toBe(givenUp + 1);
+    await later.stop();
+  } finally {
+    Date.now = now;
+  }
+});
+
+Deno.test("an event that the receiver refuses is sent beside the others, until a day has passed", async () => {
+  await using directory = await temporaryDirectory();
+  await using receiver = startReceiver();
+  const refused = ({ body }: Received) => JSON.parse(body).track_id === 1;
+  receiver.answer = (request) => new Response(null, { status: refused(request) ? 400 : 200 });
+  const webhook = { url: new URL(receiver.url), secret: undefined };
+  const first = eventService(directory.path, { webhook, timing: { firstRetryMs: 10 } });
+  for (let track_id = 0; track_id < 4; track_id++) first.record(moment({ event: { track_id } }));
+  await until(() => receiver.taken.length === 3 && receiver.requests.filter(refused).length > 1);
+  expect(tracks(receiver.taken)).toEqual([0, 2, 3]);
+  await first.stop();
+
+  const { now } = Date;
+  const givenUp = await resultsOf("given_up");
+  Date.now = () => now() + 86_400_000;
+  try {
+    const later = eventService(directory.path, { webhook, maxAgeMs: 1e10 });
+    await later.start();
+    await until(async () => await resultsOf("given_up") === givenUp + 1);
     await later.stop();
   } finally {
     Date.now = now;

@@ -133,6 +133,11 @@ Deno.test("the outbox keeps its order, and falls with its events", async () => {
   database.noteFailing("webhook", 2000);
   expect(database.next("webhook")).toMatchObject({ event: first, failingSinceMs: 1000 });
   expect(database.next("mqtt")).toMatchObject({ event: first, failingSinceMs: null });
+  const refused = database.next("mqtt")?.key ?? 0;
+  database.noteRefused(refused, 3000);
+  database.noteRefused(refused, 4000);
+  expect(database.next("mqtt")).toMatchObject({ event: first, failingSinceMs: 3000 });
+  expect(database.next("mqtt", [refused])).toMatchObject({ event: second, failingSinceMs: null });
   database.settle(entry?.key ?? 0);
   expect(database.next("webhook")).toMatchObject({ event: second, failingSinceMs: 1000 });
   database.remove(second?.event_id ?? "");

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import type { DecodeCommand } from "../../../lib/video/decode/decode_command.ts";
+import type { ChildProgram } from "../../../lib/child_program.ts";
 import { VideoDecodeError } from "../../../lib/video/errors.ts";
 import {
   VideoDecoder,
@@ -13,7 +13,7 @@ import { temporaryDirectory } from "../temporary_directory.ts";
 const FRAME_SIZE = { width: 512, height: 384 };
 
 /** Runs a piece of TypeScript in place of the decode process. */
-function fakeProcess(code: string): DecodeCommand {
+function fakeProcess(code: string): ChildProgram {
   return { command: Deno.execPath(), args: ["eval", "--cached-only", code] };
 }
 

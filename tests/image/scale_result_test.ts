@@ -1,9 +1,9 @@
 import { expect } from "expect";
 import fc from "fast-check";
 import type { PipelineResult } from "../../lib/protocol/result.ts";
-import { scaleResult } from "../../lib/video/scale_result.ts";
-import { anyResult, FRAME } from "../image/any_result.ts";
-import { emptyResult } from "./results.ts";
+import { scaleResult } from "../../lib/image/scale_result.ts";
+import { anyResult, FRAME } from "./any_result.ts";
+import { emptyResult } from "../video/results.ts";
 
 Deno.test("scaleResult brings every coordinate to the size of the video", () => {
   const result = emptyResult({
