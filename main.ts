@@ -35,7 +35,7 @@ Commands:
   worker         Compute for the servers of a cluster; see docs/scaling.md
 
 Options:
-  --help         Show this text
+  -h, --help     Show this text
   --version      Show the version
 
 The server takes its settings from environment variables, such as PORT, HOST and MODEL_DIR: see docs/configuration.md.
@@ -98,8 +98,17 @@ function readServeOptions(args: readonly string[]): void {
   if (args.length > 0) Deno.env.set("LAN", "1");
 }
 
+function isHelp(arg: string): boolean {
+  return arg === "--help" || arg === "-h";
+}
+
 /** Runs a command and returns the exit code. */
 async function run([command = "serve", ...rest]: string[]): Promise<number> {
+  // What these two take is in the text for all of them.
+  if (isHelp(command) || (["serve", "worker"].includes(command) && rest.some(isHelp))) {
+    await print(HELP);
+    return 0;
+  }
   switch (command) {
     case "serve":
       readServeOptions(rest);
@@ -120,6 +129,7 @@ async function run([command = "serve", ...rest]: string[]): Promise<number> {
     case "video":
       return await runVideo(rest, getServices);
     case "worker":
+      if (rest.length > 0) throw new UsageError("worker takes no options: see --help");
       return await fetchAndWork();
     case DECODE_SUBCOMMAND: {
       // Loaded only here, since FFmpeg has no place in the server's process.
@@ -130,7 +140,6 @@ async function run([command = "serve", ...rest]: string[]): Promise<number> {
       const { runDeviceProbe } = await import("./lib/devices/probe_process.ts");
       return await runDeviceProbe();
     }
-    case "--help":
     case "help":
       await print(HELP);
       return 0;

@@ -1,8 +1,8 @@
 /** Adds a model of one's own: `deno task models add FILE`. */
 
-import { parseArgs } from "node:util";
 import type { AddedModel } from "../lib/models/add_model.ts";
 import { printable } from "./printable.ts";
+import { readOptions } from "./read_options.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Classes that are named; the others are counted. */
@@ -18,14 +18,11 @@ const NAMED = 5;
  * @throws {ModelError} If the model cannot be used
  */
 export async function runAddModel(args: string[], directory: string): Promise<string> {
-  let parsed;
-  try {
-    const options = { name: { type: "string" }, licence: { type: "string" } } as const;
-    parsed = parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    const [reason] = (error as Error).message.split(". ");
-    throw new UsageError(`${reason}; see "models --help"`);
-  }
+  const parsed = readOptions("models", {
+    args,
+    allowPositionals: true,
+    options: { name: { type: "string" }, licence: { type: "string" } },
+  });
   const { values: { name, licence }, positionals: [file = "", ...others] } = parsed;
   if (file === "" || others.length > 0) {
     throw new UsageError('Name one ONNX file to add; see "models --help"');

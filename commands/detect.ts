@@ -1,7 +1,6 @@
 /** Finds objects and text in image files: `deno task detect IMAGE…`. */
 
 import { basename, extname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import sharp from "sharp";
 import type { BoundingBox } from "../lib/protocol/geometry.ts";
 import type { PipelineResult } from "../lib/protocol/result.ts";
@@ -20,6 +19,7 @@ import { printable } from "./printable.ts";
 import { reportError } from "./run_command.ts";
 import { tellFallback } from "./tell_fallback.ts";
 import { readTiles } from "./read_tiles.ts";
+import { readOptions } from "./read_options.ts";
 import { UsageError } from "./usage_error.ts";
 import { print } from "./write_output.ts";
 
@@ -94,20 +94,17 @@ export async function runDetect(args: string[]): Promise<number> {
 }
 
 async function parseOptions(args: string[]): Promise<DetectOptions | undefined> {
-  let parsed;
-  try {
-    const options = {
+  const parsed = readOptions("detect", {
+    args,
+    allowPositionals: true,
+    options: {
       pipeline: { type: "string" },
       json: { type: "boolean", default: false },
       out: { type: "string" },
       tiles: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
-    } as const;
-    parsed = parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    const [reason] = (error as Error).message.split(". ");
-    throw new UsageError(`${reason}; see "detect --help"`);
-  }
+    },
+  });
   const { values: { pipeline, json, out, tiles, help }, positionals } = parsed;
   if (help) return undefined;
   if (tiles !== undefined) readTiles(tiles);

@@ -2,7 +2,6 @@
 
 import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { parseArgs } from "node:util";
 import { parseConfig, PIPELINE_DEFAULTS, type PipelineConfig } from "../lib/config.ts";
 import { Detector } from "../lib/detection/detector.ts";
 import { matchClasses } from "../lib/evaluation/class_names.ts";
@@ -29,6 +28,7 @@ import {
 } from "./evaluation_report.ts";
 import { defaultModelDirectory, fetchModels } from "./models.ts";
 import { readTiles } from "./read_tiles.ts";
+import { readOptions } from "./read_options.ts";
 import { UsageError } from "./usage_error.ts";
 import { print } from "./write_output.ts";
 
@@ -133,19 +133,16 @@ interface EvaluateOptions {
 function parseOptions(
   args: string[],
 ): EvaluateOptions | undefined {
-  let parsed;
-  try {
-    const options = {
+  const parsed = readOptions("evaluate", {
+    args,
+    allowPositionals: true,
+    options: {
       json: { type: "boolean", default: false },
       reference: { type: "string" },
       tiles: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
-    } as const;
-    parsed = parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    const [reason] = (error as Error).message.split(". ");
-    throw new UsageError(`${reason}; see "evaluate --help"`);
-  }
+    },
+  });
   const { values, positionals: [folder = "", ...others] } = parsed;
   const { json, reference, tiles, help } = values;
   if (help) return undefined;

@@ -1,12 +1,12 @@
 /** Clears up the video jobs of a server: `livesyte jobs clear`. */
 
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { parseConfig } from "../lib/config.ts";
 import { urlOf } from "../lib/front/front.ts";
 import { expandLan } from "../lib/front/lan.ts";
 import { SELF_SIGNED_CERT } from "../lib/front/self_signed.ts";
 import { FINISHED_STATUSES } from "../lib/video/jobs/job.ts";
+import { readOptions } from "./read_options.ts";
 import { UsageError } from "./usage_error.ts";
 
 const STATUSES: readonly string[] = [...FINISHED_STATUSES, "all"];
@@ -65,7 +65,17 @@ export async function runJobs(args: string[]): Promise<number> {
 }
 
 function parse(args: string[]): ClearArguments | undefined {
-  const { values, positionals } = parseOptions(args);
+  const { values, positionals } = readOptions("jobs", {
+    args,
+    allowPositionals: true,
+    options: {
+      status: { type: "string" },
+      "older-than": { type: "string" },
+      url: { type: "string" },
+      token: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
   if (values.help) return undefined;
   const [action, ...others] = positionals;
   if (action !== "clear" || others.length > 0) {
@@ -90,25 +100,6 @@ function parse(args: string[]): ClearArguments | undefined {
   }
   const known = token ?? expandLan(Deno.env.toObject()).STREAM_AUTH_TOKEN?.trim();
   return { status, olderThan, url, token: known || undefined };
-}
-
-function parseOptions(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        status: { type: "string" },
-        "older-than": { type: "string" },
-        url: { type: "string" },
-        token: { type: "string" },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (error) {
-    const [reason] = (error as Error).message.split(". ");
-    throw new UsageError(`${reason}; see "jobs --help"`);
-  }
 }
 
 async function clear(

@@ -1,6 +1,5 @@
 /** Fetches model files: `deno task models [names]`. */
 
-import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { PIPELINE_DEFAULTS, readTextModel, type TextModelName } from "../lib/config.ts";
 import { Environment } from "../lib/environment.ts";
@@ -13,6 +12,7 @@ import { listOwnModels } from "../lib/models/own_models.ts";
 import { runAddModel } from "./add_model.ts";
 import { printable } from "./printable.ts";
 import { runCommand } from "./run_command.ts";
+import { readOptions } from "./read_options.ts";
 import { UsageError } from "./usage_error.ts";
 
 const USAGE = `Usage: deno task models [options] [names]
@@ -60,20 +60,16 @@ export async function runModels(args: string[]): Promise<number> {
     write(`${await runAddModel(args.slice(1), directory)}\n`);
     return 0;
   }
-  let parsed;
-  try {
-    const options = {
+  const { values, positionals } = readOptions("models", {
+    args,
+    allowPositionals: true,
+    options: {
       list: { type: "boolean" },
       permissive: { type: "boolean" },
       quiet: { type: "boolean" },
       help: { type: "boolean", short: "h" },
-    } as const;
-    parsed = parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    const [reason] = (error as Error).message.split(". ");
-    throw new UsageError(`${reason}; see "models --help"`);
-  }
-  const { values, positionals } = parsed;
+    },
+  });
   if (values.help) {
     write(USAGE);
     return 0;

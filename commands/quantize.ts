@@ -1,6 +1,5 @@
 /** Finds out how a model can compute with 8-bit integers: `deno task quantize --images FOLDER`. */
 
-import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { PIPELINE_DEFAULTS, TEXT_MODEL_NAMES, type TextModelName } from "../lib/config.ts";
 import { findImages } from "../lib/evaluation/dataset.ts";
@@ -17,6 +16,7 @@ import { compareReadings } from "./compare_readings.ts";
 import { explainImageError, readImageFile } from "./image_file.ts";
 import { runCommand } from "./run_command.ts";
 import { countImages, showProgress } from "./image_progress.ts";
+import { readOptions } from "./read_options.ts";
 import { UsageError } from "./usage_error.ts";
 import { print } from "./write_output.ts";
 
@@ -74,18 +74,14 @@ async function runQuantize(args: string[]): Promise<number> {
 }
 
 function parseOptions(args: string[]): { images: string; model: string } | undefined {
-  const options = {
-    images: { type: "string" },
-    model: { type: "string" },
-    help: { type: "boolean", short: "h" },
-  } as const;
-  let values;
-  try {
-    ({ values } = parseArgs({ args, options }));
-  } catch (error) {
-    const [reason] = (error as Error).message.split(". ");
-    throw new UsageError(`${reason}; see "quantize --help"`);
-  }
+  const { values } = readOptions("quantize", {
+    args,
+    options: {
+      images: { type: "string" },
+      model: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
   if (values.help) return undefined;
   if (!values.images) {
     throw new UsageError('Name a folder of images with --images; see "quantize --help"');

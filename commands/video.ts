@@ -1,7 +1,6 @@
 /** Runs a pipeline on a video file: `deno task run video FILE`. */
 
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { Presets, SingleBar } from "cli-progress";
 import { parseRules } from "../lib/events/parse_rules.ts";
 import { parseRulesJson, rulesFileError } from "../lib/events/rule_sets.ts";
@@ -12,6 +11,7 @@ import { VideoWatch } from "../lib/video/video_events.ts";
 import { reasonOf } from "../lib/user_error.ts";
 import type { Services } from "../services.ts";
 import { tellFallback } from "./tell_fallback.ts";
+import { readOptions } from "./read_options.ts";
 import { UsageError } from "./usage_error.ts";
 import { print, writeOutput } from "./write_output.ts";
 
@@ -78,7 +78,17 @@ export async function runVideo(args: string[], getServices: () => Services): Pro
 }
 
 function parse(args: string[]): VideoArguments | undefined {
-  const { values, positionals } = parseOptions(args);
+  const { values, positionals } = readOptions("video", {
+    args,
+    allowPositionals: true,
+    options: {
+      pipeline: { type: "string" },
+      stride: { type: "string", default: "1" },
+      rules: { type: "string" },
+      out: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
   if (values.help) return undefined;
   const [file, ...others] = positionals;
   if (file === undefined || file === "" || others.length > 0) {
@@ -96,25 +106,6 @@ function parse(args: string[]): VideoArguments | undefined {
     rulesFile: values.rules,
     out: values.out,
   };
-}
-
-function parseOptions(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        pipeline: { type: "string" },
-        stride: { type: "string", default: "1" },
-        rules: { type: "string" },
-        out: { type: "string" },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (error) {
-    const [reason] = (error as Error).message.split(". ");
-    throw new UsageError(`${reason}; see "video --help"`);
-  }
 }
 
 /** Reads a list of rules; `undefined` for none. @throws {UserError} If it cannot be used */

@@ -1,23 +1,16 @@
 import { page, type PageProps } from "fresh";
+import { renderToString } from "preact-render-to-string";
 import { PageHeader } from "../components/PageHeader.tsx";
-import { OperationSection } from "../components/reference/OperationSection.tsx";
-import { Prose } from "../components/reference/Prose.tsx";
-import { ReferenceContents } from "../components/reference/ReferenceContents.tsx";
-import { ReferenceIntroduction } from "../components/reference/ReferenceIntroduction.tsx";
-import { SchemaSection } from "../components/reference/SchemaSection.tsx";
+import { Reference } from "../components/reference/Reference.tsx";
 import { describeInterface } from "../lib/http/openapi.ts";
 import type { ServerPlace } from "../lib/reference/curl_command.ts";
-import { groupOperations } from "../lib/reference/group_operations.ts";
-import type { OpenApiDocument } from "../lib/reference/open_api_document.ts";
 import { VERSION } from "../services.ts";
 import { define } from "../state.ts";
 
 /** What the page is told by its server. */
 interface DocsPageData {
-  /** What it shows. */
-  document: OpenApiDocument;
-  /** Where the interface is. */
-  place: ServerPlace;
+  /** The reference as HTML. */
+  reference: string;
 }
 
 /** Names the page and its style sheet, and describes the interface. */
@@ -25,54 +18,40 @@ export const handler = define.handlers((ctx) => {
   ctx.state.title = "API reference";
   ctx.state.styles = "docs";
   const { basePath, front, stream } = ctx.state.services.config;
-  return page<DocsPageData>({
-    document: describeInterface(VERSION, basePath),
-    place: {
-      address: `${clientScheme(ctx.req, ctx.url)}//${ctx.url.host}${basePath}`,
-      needsToken: stream.authToken !== undefined,
-      isSelfSigned: front.tls === "self-signed",
-    },
-  });
+  const place = {
+    address: `${clientScheme(ctx.req, ctx.url)}//${ctx.url.host}${basePath}`,
+    needsToken: stream.authToken !== undefined,
+    isSelfSigned: front.tls === "self-signed",
+  };
+  return page<DocsPageData>({ reference: renderReference(place, basePath) });
 });
 
 /** The reference of the interface for programs, made from its OpenAPI document; without scripts. */
 export default define.page(function DocsPage({ url, data }: PageProps<DocsPageData>) {
-  const { document, place } = data;
-  const { schemas } = document.components;
-  const groups = groupOperations(document);
   return (
     <>
       <PageHeader url={url} />
-      <div class="reference">
-        <ReferenceContents groups={groups} schemas={Object.keys(schemas)} />
-        <main>
-          <ReferenceIntroduction document={document} place={place} />
-          {groups.map(({ anchor, name, description, operations }) => (
-            <section key={anchor} id={anchor}>
-              <h2>{name}</h2>
-              <Prose text={description} />
-              {operations.map((placed) => (
-                <OperationSection
-                  key={placed.anchor}
-                  placed={placed}
-                  place={place}
-                  schemas={schemas}
-                />
-              ))}
-            </section>
-          ))}
-          <section id="schemas">
-            <h2>Schemas</h2>
-            <p>The objects and values that bodies, answers and messages are made of.</p>
-            {Object.entries(schemas).map(([name, schema]) => (
-              <SchemaSection key={name} name={name} schema={schema} />
-            ))}
-          </section>
-        </main>
-      </div>
+      <div
+        class="reference"
+        // Every text in it was escaped when it was rendered, below.
+        // deno-lint-ignore react-no-danger
+        dangerouslySetInnerHTML={{ __html: data.reference }}
+      />
     </>
   );
 });
+
+/** What was rendered last, and for where: it is by far the longest page, and takes as much time as ten others. */
+let last: { key: string; html: string } | undefined;
+
+function renderReference(place: ServerPlace, basePath: string): string {
+  const key = JSON.stringify([place, basePath]);
+  if (last?.key !== key) {
+    const document = describeInterface(VERSION, basePath);
+    last = { key, html: renderToString(<Reference document={document} place={place} />) };
+  }
+  return last.html;
+}
 
 /** That which people have asked with; a proxy in front may speak HTTPS for the server. It is only shown. */
 function clientScheme({ headers }: Request, { protocol }: URL): string {

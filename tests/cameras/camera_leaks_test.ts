@@ -23,8 +23,11 @@ Deno.test({
         service.get(id).restarts === restarts && service.get(id).stream.session.state === "active"
       );
     await waitFor(() => areActive(0));
-    // Played, so that there are files too.
+    // Played all the time, so that there are files too.
     expect((await cameras.server.fetch("/camera/one/hls/master.m3u8")).status).toBe(200);
+    using playing = new DisposableStack();
+    const timer = setInterval(() => void service.get("one").hls.find("master.m3u8"), 2000);
+    playing.defer(() => clearInterval(timer));
     const before = descriptors();
     const killed: number[] = [];
     for (let round = 1; round <= KILLS; round += 1) {
@@ -32,13 +35,14 @@ Deno.test({
         Deno.kill(pid, "SIGKILL");
         killed.push(pid);
       }
-      await waitFor(() => areActive(round), 30_000);
+      await waitFor(() => areActive(round));
     }
     expect(killed).toHaveLength(CAMERAS.length * KILLS);
     expect(decoders()).toHaveLength(CAMERAS.length);
     await waitFor(() => descriptors() <= before + 1);
     expect([...Deno.readDirSync(`${directory}/hls/one`)]).toHaveLength(1);
     for (const client of clients) await client.close();
+    playing.dispose();
     service.get("one").hls.end();
     await waitFor(() => decoders().length === 0);
     await waitFor(() => [...Deno.readDirSync(`${directory}/hls`)].length === 0);

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { copyProject } from "../copy_project.ts";
 import { readFixture } from "../read_fixture.ts";
 
-const START_TIMEOUT_MS = 120_000;
+const START_TIMEOUT_MS = 240_000;
 const STOP_TIMEOUT_MS = 20_000;
 const ANSWER_TIMEOUT_MS = 20_000;
 

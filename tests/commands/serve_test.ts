@@ -124,14 +124,18 @@ Deno.test("a server whose client does not answer the close still stops", async (
 });
 
 Deno.test("--help, --version and an unknown command answer at once", async () => {
-  expect(await runMain(["--help"])).toMatchObject({
-    code: 0,
-    stdout: expect.stringContaining("Usage: livesyte"),
-  });
+  for (const args of [["--help"], ["-h"], ["serve", "--help"], ["worker", "-h"]]) {
+    expect([args, await runMain(args)]).toMatchObject([args, {
+      code: 0,
+      stdout: expect.stringContaining("Usage: livesyte"),
+    }]);
+  }
   expect((await runMain(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect(await runMain(["fly"])).toEqual({
     code: 2,
     stdout: "",
     stderr: 'livesyte: Unknown command "fly": see --help\n',
   });
+  expect((await runMain(["worker", "--lan"])).stderr)
+    .toBe("livesyte: worker takes no options: see --help\n");
 });

@@ -1,7 +1,7 @@
 /** Starts the server as people do, in a process of its own. @module */
 
 const ROOT = new URL("../../", import.meta.url);
-const START_TIMEOUT_MS = 120_000;
+const START_TIMEOUT_MS = 240_000;
 
 /** A running server; disposing of it ends its process. */
 export interface ServerProcess extends AsyncDisposable {

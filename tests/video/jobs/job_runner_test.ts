@@ -224,11 +224,11 @@ Deno.test({
   name: "JobRunner does not take a wait for live streams for a decoder that hangs",
   ignore,
   async fn() {
-    await using opened = await openRunner({ decoder: { frameTimeoutMs: 1500 } });
+    await using opened = await openRunner({ decoder: { frameTimeoutMs: 6000 } });
     const { runner, processor, addJob, finished } = opened;
     const { id } = await addJob(10);
     processor.before = async (frame) => {
-      if (frame === 5) await new Promise((resolve) => setTimeout(resolve, 2500));
+      if (frame === 5) await new Promise((resolve) => setTimeout(resolve, 8000));
     };
     runner.start();
     expect(await finished(id)).toMatchObject({ status: "completed", error: null });
