@@ -119,6 +119,7 @@ export class HlsPlayback {
     if (!this.isPlaying) return;
     this.#source?.play(null);
     this.#removeFiles();
+    this.#isUnwritable = false;
     this.#leave?.();
     this.#leave = undefined;
   }
