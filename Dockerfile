@@ -1,10 +1,13 @@
 # Builds the executable, then puts it alone into a small image.
 #   docker build -t livesyte . && docker run -p 8000:8000 -v livesyte:/data livesyte
+# Cameras and video files need FFmpeg, which makes an image that may not be passed on (docs/dependencies.md):
+#   docker build --build-arg COMPILE_OPTIONS=--video -t livesyte .
 FROM denoland/deno:2.9.6 AS build
 WORKDIR /src
 COPY . .
 RUN deno task setup
-RUN deno task compile --output /livesyte
+ARG COMPILE_OPTIONS=""
+RUN deno task compile $COMPILE_OPTIONS --output /livesyte
 
 FROM debian:bookworm-slim
 RUN useradd --system --uid 10001 --create-home livesyte && install -d -o livesyte /data

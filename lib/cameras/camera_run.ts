@@ -26,6 +26,8 @@ export interface CameraRunOptions {
   describe(error: unknown): Failure;
 }
 
+/** How long a source may send nothing but damaged images. */
+const DAMAGED_MS = 10_000;
 /** How long the frame in flight may take at the end. */
 const DRAIN_MS = 5000;
 
@@ -35,6 +37,7 @@ export class CameraRun {
   readonly #abort = new AbortController();
   #activeSince: number | undefined;
   #pipelineFailure: Failure | undefined;
+  #damagedSince: number | undefined;
   /** Resolves when nothing is left of it. */
   readonly ended: Promise<void>;
 
@@ -65,10 +68,15 @@ export class CameraRun {
   /** Notes a result, which makes it active. */
   noteResult(): void {
     this.#activeSince ??= performance.now();
+    this.#damagedSince = undefined;
   }
 
-  /** Notes that a frame could not be looked at; the source is opened anew. */
+  /** Notes that a frame could not be looked at; the source is opened anew, unless it was one damaged image among others. */
   notePipelineFailure(failure: Failure): void {
+    const now = performance.now();
+    this.#damagedSince ??= now;
+    const isDamage = failure.code === "invalid_frame";
+    if (isDamage && now - this.#damagedSince < DAMAGED_MS) return;
     this.#pipelineFailure = failure;
   }
 
@@ -100,6 +108,7 @@ export class CameraRun {
   async #play(signal: AbortSignal): Promise<Failure> {
     const { stream, open, onSource, onFrame, describe } = this.#options;
     this.#pipelineFailure = undefined;
+    this.#damagedSince = undefined;
     try {
       await using source = await open(signal);
       onSource(source);

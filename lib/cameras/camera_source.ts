@@ -31,6 +31,8 @@ export interface CameraSource extends AsyncDisposable {
   readonly info: { width: number; height: number; fps: number | null; codec: string };
   /** Frames that were replaced by newer ones because nobody took them in time. */
   readonly droppedFrames: number;
+  /** Whether the video that was begun last has ended, since it cannot be written. */
+  readonly hasVideoFailed: boolean;
   /**
    * The newest frame whenever one is asked for.
    *

@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import type { CameraQuality } from "../protocol/camera.ts";
 import type { PipelineResult } from "../protocol/result.ts";
 import type { Size } from "../image/size.ts";
+import { logEvent } from "../telemetry/log.ts";
 import type { CameraSource } from "./camera_source.ts";
 
 /** A quality that the decode process makes. */
@@ -20,6 +21,8 @@ export const HLS_FOLDER = "hls";
 const FORGOTTEN_MS = 15_000;
 /** How long a player waits for the first playlist of a camera that was off, in milliseconds. */
 const START_MS = 15_000;
+/** After how long a video that cannot be written is begun anew, in milliseconds. */
+const RETRY_MS = 5000;
 /** How often it is looked for, in milliseconds. */
 const LOOK_MS = 100;
 
@@ -54,6 +57,8 @@ export class HlsPlayback {
   #source: CameraSource | undefined;
   /** Counts the sources, each of which has a folder of its own. */
   #part = 0;
+  #begunAt = 0;
+  #isUnwritable = false;
   #leave: (() => void) | undefined;
   #forgotten: ReturnType<typeof setTimeout> | undefined;
 
@@ -65,6 +70,11 @@ export class HlsPlayback {
   /** Whether somebody plays it. */
   get isPlaying(): boolean {
     return this.#leave !== undefined;
+  }
+
+  /** Whether it cannot be written now, as when the disk is full. */
+  get isUnwritable(): boolean {
+    return this.#isUnwritable;
   }
 
   /** Where the files are now, below the data directory. */
@@ -94,6 +104,7 @@ export class HlsPlayback {
     if (isPlaylist(name)) this.#ask();
     const endsAt = performance.now() + START_MS;
     for (;;) {
+      if (isPlaylist(name) && !this.#canBeWritten()) return undefined;
       const path = join(this.#base, String(this.#part), name);
       if (await isThere(path)) return path;
       const mayCome = isPlaylist(name) && this.isPlaying && !this.#options.hasFailed();
@@ -108,6 +119,7 @@ export class HlsPlayback {
     if (!this.isPlaying) return;
     this.#source?.play(null);
     this.#removeFiles();
+    this.#isUnwritable = false;
     this.#leave?.();
     this.#leave = undefined;
   }
@@ -124,10 +136,35 @@ export class HlsPlayback {
     if (this.#source !== undefined) this.#begin(this.#source);
   }
 
+  /** Notes that the video has failed, and begins it anew after a while. */
+  #canBeWritten(): boolean {
+    const source = this.#source;
+    if (source?.hasVideoFailed && !this.#isUnwritable) this.#noteFailure();
+    if (!this.#isUnwritable) return true;
+    if (source === undefined || performance.now() - this.#begunAt < RETRY_MS) return false;
+    this.#removeFiles();
+    this.#begin(source);
+    return !this.#isUnwritable;
+  }
+
+  #noteFailure(): void {
+    this.#isUnwritable = true;
+    const { id } = this.#options;
+    const fields = { camera: id, code: "video_unwritable" };
+    logEvent("warning", "camera_error", `Camera ${id}: its video cannot be written`, fields);
+  }
+
   #begin(source: CameraSource): void {
     this.#part += 1;
+    this.#begunAt = performance.now();
+    this.#isUnwritable = false;
     const directory = join(this.#base, String(this.#part));
-    Deno.mkdirSync(directory, { recursive: true });
+    try {
+      Deno.mkdirSync(directory, { recursive: true });
+    } catch {
+      this.#noteFailure();
+      return;
+    }
     source.play({ directory });
   }
 

@@ -26,6 +26,7 @@ class FakeSource implements CameraSource {
   readonly url: string;
   droppedFrames = 0;
   isClosed = false;
+  hasVideoFailed = false;
   playsIn: string | undefined;
   readonly annotated: number[] = [];
   readonly #frames: (Uint8Array<ArrayBuffer> | FakeSourceError)[] = [];
@@ -62,6 +63,7 @@ class FakeSource implements CameraSource {
   }
 
   play(hls: { directory: string } | null): void {
+    this.hasVideoFailed = false;
     this.playsIn = hls?.directory;
   }
 

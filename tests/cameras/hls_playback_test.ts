@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { expect } from "expect";
 import { isHlsName, withToken } from "../../lib/cameras/hls_playback.ts";
 import { withoutFfmpeg } from "../video/media.ts";
@@ -73,6 +74,49 @@ Deno.test("a video is made while playlists are asked for, and gone a while after
     // Nobody plays it, so a segment is not waited for, and starts nothing.
     expect(await hls.find("720p_00001.ts")).toBeUndefined();
     expect(cameras.door.client_count).toBe(0);
+    await passUntilDone(clock, cameras[Symbol.asyncDispose]());
+  });
+});
+
+Deno.test("a video that cannot be written is begun anew, for as long as somebody plays it", async () => {
+  await withVirtualTime(async (clock) => {
+    const cameras = await fakeCameras();
+    cameras.add({ always: true });
+    await clock.tickAsync(10);
+    const { hls } = cameras.service.get("door");
+    const { newest } = cameras.sources;
+    const finding = hls.find("master.m3u8");
+    await clock.tickAsync(10);
+    const { playsIn = "" } = newest;
+    Deno.writeTextFileSync(`${playsIn}/master.m3u8`, "#EXTM3U\n");
+    await clock.tickAsync(100);
+    expect(await passUntilDone(clock, finding)).toBe(`${playsIn}/master.m3u8`);
+    expect(hls.isUnwritable).toBe(false);
+
+    newest.hasVideoFailed = true;
+    expect(await hls.find("master.m3u8")).toBeUndefined();
+    expect([hls.isUnwritable, newest.playsIn]).toEqual([true, playsIn]);
+    await clock.tickAsync(5000);
+    const again = hls.find("master.m3u8");
+    expect([hls.isUnwritable, newest.playsIn]).toEqual([false, playsIn.replace(/1$/, "2")]);
+    expect(() => Deno.statSync(playsIn)).toThrow(Deno.errors.NotFound);
+    Deno.writeTextFileSync(`${newest.playsIn}/master.m3u8`, "#EXTM3U\n");
+    await clock.tickAsync(100);
+    expect(await passUntilDone(clock, again)).toBe(`${newest.playsIn}/master.m3u8`);
+
+    // The same where there cannot even be a folder; the camera goes on.
+    hls.end();
+    const folder = resolve(playsIn, "../..");
+    Deno.removeSync(folder, { recursive: true });
+    Deno.writeTextFileSync(folder, "in the way");
+    expect(await hls.find("master.m3u8")).toBeUndefined();
+    expect(hls.isUnwritable).toBe(true);
+    newest.fail("ended", "The source has ended");
+    await clock.tickAsync(1100);
+    cameras.sources.newest.give();
+    await clock.tickAsync(10);
+    expect(cameras.door.state).toBe("active");
+    Deno.removeSync(folder);
     await passUntilDone(clock, cameras[Symbol.asyncDispose]());
   });
 });

@@ -29,6 +29,20 @@ Deno.test("the health check of the Dockerfile passes while the server is healthy
   expect(await check(withoutWorkers)).toBe(1);
 });
 
+Deno.test("the Dockerfile takes options of the compile task, as for FFmpeg", async () => {
+  const dockerfile = await Deno.readTextFile(new URL("Dockerfile", ROOT));
+  expect(dockerfile).toMatch(
+    /^ARG COMPILE_OPTIONS=""\nRUN deno task compile \$COMPILE_OPTIONS --output/m,
+  );
+  const cameras = await Deno.readTextFile(new URL("docs/cameras.md", ROOT));
+  const [, option = ""] = /--build-arg COMPILE_OPTIONS=(\S+) -t/.exec(cameras) ?? [];
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", "packaging/compile.ts", "--help"],
+    cwd: ROOT,
+  }).output();
+  expect(new TextDecoder().decode(stdout)).toContain(`  ${option} `);
+});
+
 Deno.test("a Dockerfile that is wrong would be noticed", () => {
   expect(validate("FORM debian\nRUN").length).toBeGreaterThan(0);
 });

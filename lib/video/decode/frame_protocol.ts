@@ -140,6 +140,12 @@ export interface AliveHead {
   type: "alive";
 }
 
+/** Says that the video that was begun last has ended, since it cannot be written. */
+export interface UnwritableHead {
+  /** Tells it from the other heads. */
+  type: "unwritable";
+}
+
 /** Says that the video is over. */
 export interface EndHead {
   /** Tells it from the other heads. */
@@ -162,6 +168,7 @@ export type RecordHead =
   | JpegHead
   | ProblemHead
   | AliveHead
+  | UnwritableHead
   | EndHead
   | ErrorHead;
 
@@ -295,6 +302,7 @@ function checkHead(head: Record<string, unknown>): RecordHead {
     case "error":
       return { type, message: String(head.message).slice(0, MAX_MESSAGE_LENGTH) };
     case "alive":
+    case "unwritable":
     case "end":
       return { type };
   }

@@ -87,6 +87,7 @@ export class LiveDecoder implements AsyncDisposable {
   #info: SourceInfo | undefined;
   #droppedFrames = 0;
   #isPlaying = false;
+  #hasVideoFailed = false;
 
   private constructor(options: LiveDecoderOptions) {
     const { fps, frameSize, command, signal } = options;
@@ -144,6 +145,11 @@ export class LiveDecoder implements AsyncDisposable {
     return this.#droppedFrames;
   }
 
+  /** Whether the video that {@linkcode play} began has ended, since it cannot be written. */
+  get hasVideoFailed(): boolean {
+    return this.#hasVideoFailed;
+  }
+
   /**
    * The frames of the source, each the newest at the time when it is asked for.
    *
@@ -153,7 +159,8 @@ export class LiveDecoder implements AsyncDisposable {
     for (;;) {
       this.#child.send({ type: "next" });
       let record = await this.#read(this.#frameTimeoutMs, "silent");
-      while (record.head.type === "alive") {
+      while (record.head.type === "alive" || record.head.type === "unwritable") {
+        if (record.head.type === "unwritable") this.#hasVideoFailed = true;
         record = await this.#read(this.#frameTimeoutMs, "silent");
       }
       if (record.head.type !== "jpeg") throw new SourceError("crashed");
@@ -172,6 +179,7 @@ export class LiveDecoder implements AsyncDisposable {
    */
   play(hls: { directory: string } | null): void {
     this.#isPlaying = hls !== null;
+    this.#hasVideoFailed = false;
     this.#child.send({ type: "play", directory: hls?.directory ?? null });
   }
 

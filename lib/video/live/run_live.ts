@@ -42,7 +42,11 @@ export async function runLive(request: LiveRequest, connection: LiveConnection):
   const source = await LiveSource.open(parseSourceAddress(first.address), request);
   connection.write({ type: "source", ...source.info });
   const sender = new FrameSender(source, request, connection);
-  const video = new VideoOutput(source, request.fps);
+  const video = new VideoOutput(
+    source,
+    request.fps,
+    () => connection.write({ type: "unwritable" }),
+  );
   obey(connection.commands, sender, video);
   const picker = new FramePicker(request.fps);
   const images = source.images({
@@ -76,11 +80,13 @@ async function obey(
 class VideoOutput {
   readonly #source: LiveSource;
   readonly #fps: number;
+  readonly #onFailure: () => void;
   #player: HlsPlayer | undefined;
 
-  constructor(source: LiveSource, fps: number) {
+  constructor(source: LiveSource, fps: number, onFailure: () => void) {
     this.#source = source;
     this.#fps = fps;
+    this.#onFailure = onFailure;
   }
 
   get isPlaying(): boolean {
@@ -98,12 +104,17 @@ class VideoOutput {
   async remember({ index, image }: LiveImage, takenAtMs: number): Promise<void> {
     const player = this.#player;
     if (image === null) return;
-    await player?.remember(index, image, takenAtMs).catch(() => this.#end(player));
+    await player?.remember(index, image, takenAtMs).catch(() => this.#fail(player));
   }
 
   annotate(index: number, result: PipelineResult): void {
     const player = this.#player;
-    player?.annotate(index, result).catch(() => this.#end(player));
+    player?.annotate(index, result).catch(() => this.#fail(player));
+  }
+
+  #fail(player: HlsPlayer): void {
+    if (player === this.#player) this.#onFailure();
+    this.#end(player);
   }
 
   #end(player: HlsPlayer | undefined): void {

@@ -15,7 +15,9 @@ export const handler = defineCameraApi({
       : await camera.elsewhere.file(file);
     if (found === undefined && isPlaylist(file)) {
       const { last_error } = camera.stateMessage;
-      const detail = last_error?.detail ?? "The camera gives no frames now";
+      const detail = camera.hls.isUnwritable
+        ? "The video cannot be written: is there room on the server's disk?"
+        : last_error?.detail ?? "The camera gives no frames now";
       throw new ApiError(503, "camera_unavailable", detail, { "Retry-After": "5" });
     }
     if (found === undefined) throw new ApiError(404, "not_found", "There is no such file now");
