@@ -5,6 +5,7 @@ export type RulesSource = "none" | "file" | "set";
 
 /** The rules for the next video, as far as they are chosen. */
 export interface RulesChoice {
+  /** Where they come from. */
   source: RulesSource;
   /** What is sent: a list as JSON, or the name of a set; empty while there is none. */
   text: string;

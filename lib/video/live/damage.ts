@@ -10,7 +10,11 @@ export class Damage {
   readonly #nowMs: () => number;
   #sinceMs: number | undefined;
 
-  /** @param nowMs Any clock, in milliseconds; that of the process by default */
+  /**
+   * Begins without any.
+   *
+   * @param nowMs Any clock, in milliseconds; that of the process by default
+   */
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
   }
