@@ -13,7 +13,7 @@ import { CameraExistsError, CameraStoreError } from "../cameras/errors.ts";
 import type { CameraDefinition } from "../protocol/camera_definition.ts";
 import { logEvent } from "../telemetry/log.ts";
 import { reasonOf } from "../user_error.ts";
-import { isConflict } from "./is_conflict.ts";
+import { isConflict, makeOnce } from "./races.ts";
 
 /** Keeps what cameras there are, with the passwords in their addresses, and takes what other servers have added, changed and removed. */
 export class CameraDefinitions {
@@ -33,9 +33,11 @@ export class CameraDefinitions {
    * @throws If JetStream is not there
    */
   async open(connection: NatsConnection, cluster: string): Promise<void> {
-    const bucket = await new Kvm(jetstream(connection)).create(
-      `livesyte_${cluster}_cameras`,
-      { history: 1, storage: "file" },
+    const bucket = await makeOnce(() =>
+      new Kvm(jetstream(connection)).create(`livesyte_${cluster}_cameras`, {
+        history: 1,
+        storage: "file",
+      })
     );
     const { streamInfo: { state } } = await bucket.status();
     const hasLost = state.last_seq < Math.max(0, ...this.#revisions.values());

@@ -11,7 +11,7 @@ import * as v from "valibot";
 import { type CameraView, CameraViewSchema } from "../protocol/camera.ts";
 import { uuid } from "../protocol/values.ts";
 import { jsonOf } from "./cluster_messages.ts";
-import { isConflict } from "./is_conflict.ts";
+import { isConflict, makeOnce } from "./races.ts";
 
 /** After so long without being written anew a lease is over, in milliseconds. */
 const LEASE_TTL_MS = 6000;
@@ -81,9 +81,12 @@ export class CameraLeases {
    * @throws If JetStream is not there
    */
   async open(connection: NatsConnection, cluster: string): Promise<void> {
-    const bucket = await new Kvm(jetstream(connection)).create(
-      `livesyte_${cluster}_leases`,
-      { ttl: LEASE_TTL_MS, history: 1, storage: "memory" },
+    const bucket = await makeOnce(() =>
+      new Kvm(jetstream(connection)).create(`livesyte_${cluster}_leases`, {
+        ttl: LEASE_TTL_MS,
+        history: 1,
+        storage: "memory",
+      })
     );
     const entries = await bucket.watch();
     this.#bucket = bucket;

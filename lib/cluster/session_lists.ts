@@ -10,6 +10,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import * as v from "valibot";
 import { type Session, SessionSchema } from "../protocol/session.ts";
 import type { SessionRegistry } from "../streaming/session_registry.ts";
+import { makeOnce } from "./races.ts";
 
 /** After so long without being written anew a list is gone, in milliseconds. */
 const LIST_TTL_MS = 6000;
@@ -72,9 +73,12 @@ export class SessionLists {
    */
   async use(connection: NatsConnection, cluster: string): Promise<void> {
     this.#bucket = undefined;
-    const bucket = await new Kvm(jetstream(connection)).create(
-      `livesyte_${cluster}_sessions`,
-      { ttl: LIST_TTL_MS, history: 1, storage: "memory" },
+    const bucket = await makeOnce(() =>
+      new Kvm(jetstream(connection)).create(`livesyte_${cluster}_sessions`, {
+        ttl: LIST_TTL_MS,
+        history: 1,
+        storage: "memory",
+      })
     );
     const entries = await bucket.watch();
     this.#bucket = bucket;

@@ -1,5 +1,6 @@
 import { expect } from "expect";
 import { parse } from "yaml";
+import { textLines } from "../../bench/text_lines.ts";
 import { signBody } from "../../lib/events/delivery/webhook.ts";
 import { freePort } from "../cluster/nats_server.ts";
 import { DOOR, moment, SOMEBODY, until } from "../events/moments.ts";
@@ -86,11 +87,11 @@ Deno.test({
         stdin: "piped",
         stdout: "piped",
       }).spawn();
-      const output = camera.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      const output = textLines(camera.stdout);
       const input = camera.stdin.getWriter();
       const timer = setInterval(() => input.write(dog).catch(() => {}), 100);
       try {
-        expect((await output.read()).value).toBe(`http://${server.host}/cameras?id=pi\n`);
+        expect((await output.next()).value).toBe(`http://${server.host}/cameras?id=pi`);
         const viewer = new TestClient(`ws://${server.host}/ws/cameras/pi`);
         await waitFor(() => JSON.stringify(viewer.messages).includes(`"label":"dog"`));
         await viewer.close();
@@ -99,7 +100,7 @@ Deno.test({
         // It ends where its input does.
         await input.close();
         await camera.status;
-        await output.cancel();
+        await output.return(undefined);
       }
     }
   },
@@ -136,8 +137,8 @@ Deno.test({
       env: { EVENT_WEBHOOK_SECRET: "hush", PORT: port },
       stdout: "piped",
     }).spawn();
-    const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    expect((await lines.read()).value).toBe(`listening on port ${port}\n`);
+    const lines = textLines(child.stdout);
+    expect((await lines.next()).value).toBe(`listening on port ${port}`);
     const post = async (body: string, headers = {}) => {
       const response = await fetch(url, { method: "POST", body, headers });
       await response.body?.cancel();
@@ -151,10 +152,10 @@ Deno.test({
       environment: { EVENT_WEBHOOK_URL: url, EVENT_WEBHOOK_SECRET: "hush" },
     });
     server.services.events.record(moment({ atMs: Date.now() }));
-    expect((await lines.read()).value).toMatch(/^2\S+Z door: Somebody at the door person\n$/);
+    expect((await lines.next()).value).toMatch(/^2\S+Z door: Somebody at the door person$/);
     child.kill();
     await child.status;
-    await lines.cancel();
+    await lines.return(undefined);
   },
 });
 

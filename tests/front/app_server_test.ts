@@ -1,5 +1,6 @@
 import { expect } from "expect";
 import { dirname, join } from "node:path";
+import { textLines } from "../../bench/text_lines.ts";
 import { AppServer } from "../../lib/front/app_server.ts";
 import { makeSocketFolder } from "../../lib/front/socket_folder.ts";
 import { beginFrame, handshake } from "../attacks/raw_client.ts";
@@ -41,13 +42,13 @@ Deno.test({
       setInterval(() => {}, 1000);`;
     const child = new Deno.Command(Deno.execPath(), { args: ["eval", script], stdout: "piped" })
       .spawn();
-    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    const folder = (await reader.read()).value?.trim() ?? "";
+    const lines = textLines(child.stdout);
+    const folder: string = (await lines.next()).value ?? "";
     await (await makeSocketFolder())?.remove();
     expect((await Deno.stat(folder)).isDirectory).toBe(true);
     child.kill("SIGKILL");
     await child.status;
-    await reader.cancel();
+    await lines.return(undefined);
     await (await makeSocketFolder())?.remove();
     await expect(Deno.stat(folder)).rejects.toThrow(Deno.errors.NotFound);
   },

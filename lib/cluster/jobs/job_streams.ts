@@ -23,6 +23,7 @@ import { MEGABYTE } from "../../environment.ts";
 import { NamedError } from "../../named_error.ts";
 import { reasonOf } from "../../user_error.ts";
 import { StorageFullError, StorageUnavailableError } from "../../video/errors.ts";
+import { makeOnce } from "../races.ts";
 
 /** A job of which its machine says nothing for so long is given to another, in milliseconds. */
 const ACK_WAIT_MS = 3000;
@@ -123,18 +124,20 @@ export class JobStreams {
     const js = jetstream(connection);
     const jsm = await jetstreamManager(connection);
     const name = this.#queueName;
-    await this.#makeQueue(jsm);
+    await makeOnce(() => this.#makeQueue(jsm));
     await jsm.consumers.add(name, {
       durable_name: "machines",
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(ACK_WAIT_MS),
       max_deliver: -1,
     });
-    const records = await new Kvm(js).create(this.#recordsName, {
-      history: 1,
-      storage: StorageType.File,
-      max_bytes: RECORDS_BYTES,
-    });
+    const records = await makeOnce(() =>
+      new Kvm(js).create(this.#recordsName, {
+        history: 1,
+        storage: StorageType.File,
+        max_bytes: RECORDS_BYTES,
+      })
+    );
     const consumer = await js.consumers.get(name, "machines");
     const streams = { records, objects: new Objm(js), consumer, js, jsm };
     const lost = Promise.withResolvers<never>();

@@ -1,4 +1,5 @@
 import { expect } from "expect";
+import { textLines } from "../../../bench/text_lines.ts";
 import type { ChildProgram } from "../../../lib/child_program.ts";
 import { VideoDecodeError } from "../../../lib/video/errors.ts";
 import {
@@ -456,11 +457,11 @@ Deno.test({
       ],
       stdout: "piped",
     }).spawn();
-    const reader = server.stdout.getReader();
-    const pid = Number(new TextDecoder().decode((await reader.read()).value));
+    const lines = textLines(server.stdout);
+    const pid = Number((await lines.next()).value);
     expect(pid).toBeGreaterThan(0);
     server.kill("SIGKILL");
-    await reader.cancel();
+    await lines.return(undefined);
     const deadline = Date.now() + 10_000;
     while (await isRunning(pid) && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 50));

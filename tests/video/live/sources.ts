@@ -4,6 +4,7 @@
  * @module
  */
 
+import { textLines } from "../../../bench/text_lines.ts";
 import { isMissing } from "../../needs.ts";
 import { ffmpeg, H264 } from "../media.ts";
 import { temporaryDirectory } from "../temporary_directory.ts";
@@ -41,13 +42,13 @@ const ENCODERS = {
 /** A real RTSP server that shows a moving test picture. */
 export class RtspServer implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
-  readonly #output: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #output: AsyncGenerator<string>;
   /** Its address, without user and password. */
   readonly url: string;
 
   private constructor(
     process: Deno.ChildProcess,
-    output: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+    output: AsyncGenerator<string>,
     port: string,
   ) {
     this.#process = process;
@@ -70,9 +71,8 @@ export class RtspServer implements AsyncDisposable {
       stdout: "piped",
       stderr: "null",
     }).spawn();
-    const output = process.stdout.getReader();
-    const { value } = await output.read();
-    const port = new TextDecoder().decode(value).trim();
+    const output = textLines(process.stdout);
+    const port: string = (await output.next()).value ?? "";
     if (!/^\d+$/.test(port)) throw new Error("Cannot start an RTSP server");
     return new RtspServer(process, output, port);
   }
@@ -88,7 +88,7 @@ export class RtspServer implements AsyncDisposable {
     } catch {
       // A test has ended it already.
     }
-    await this.#output.cancel();
+    await this.#output.return(undefined);
     await this.#process.stdin.close().catch(() => {});
     await this.#process.status;
   }
