@@ -47,17 +47,6 @@ async function openMachines(...machines: Partial<SharedJobsOptions>[]) {
 }
 
 Deno.test({
-  name: "machines that start together in a new cluster all have its jobs at once",
-  ignore,
-  async fn() {
-    for (let round = 0; round < 20; round++) {
-      await using opened = await openMachines({}, {}, {}, {});
-      expect(opened.machines.map(({ jobs }) => jobs.isOpen)).toEqual([true, true, true, true]);
-    }
-  },
-});
-
-Deno.test({
   name: "machines that change the same jobs at once agree in the end, and each change is made once",
   ignore,
   async fn() {
