@@ -48,8 +48,8 @@ async function runSuite(args: readonly string[], counts: Counts): Promise<boolea
   }
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", ...FLAGS, ...args],
-    // With `--parallel`: one more than there are cores, since there are always tests that only wait.
-    env: { DENO_JOBS: `${navigator.hardwareConcurrency + 1}` },
+    // With `--parallel`: twice as many as there are cores, since there are always tests that only wait.
+    env: { DENO_JOBS: `${2 * navigator.hardwareConcurrency}` },
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
