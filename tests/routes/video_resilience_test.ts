@@ -51,19 +51,27 @@ Deno.test({
 /** Enough that a job is not over before its decode process is found and killed. */
 const FRAMES = 240;
 
-/** Process ids of the decode processes that this process has started. */
-function decodeProcesses(): number[] {
-  const pids = [...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).filter(Boolean);
-  return pids.filter((pid) => {
-    try {
-      const parent = /PPid:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
-      const isDecoder = Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("decode_process");
-      return isDecoder && Number(parent) === Deno.pid;
-    } catch {
-      // It has just ended.
-      return false;
+/** What a file of `/proc` says, or a link there leads to; nothing if its process has just ended. */
+function readProc(path: string, read: (path: string) => string = Deno.readTextFileSync): string {
+  try {
+    return read(`/proc/${path}`);
+  } catch {
+    return "";
+  }
+}
+
+/** The decode process of a job: other tests, which run in the same process as this one, have theirs. */
+async function decodeProcessOf(jobId: string): Promise<number> {
+  for await (const { name: pid } of Deno.readDir("/proc")) {
+    if (!readProc(`${pid}/cmdline`).includes("decode_process")) continue;
+    const files = await Array.fromAsync(Deno.readDir(`/proc/${pid}/fd`)).catch(() => []);
+    if (
+      files.some(({ name }) => readProc(`${pid}/fd/${name}`, Deno.readLinkSync).includes(jobId))
+    ) {
+      return Number(pid);
     }
-  });
+  }
+  throw new Error(`No process decodes the video of ${jobId}`);
 }
 
 Deno.test({
@@ -77,9 +85,9 @@ Deno.test({
     const file = await dogVideo(FRAMES);
     const hit = await submit(url, file);
     await untilJob(url, hit, ({ progress }) => progress.current_step > 0);
-    const [pid] = decodeProcesses();
+    const pid = await decodeProcessOf(hit);
     const spared = await submit(url, file);
-    Deno.kill(pid ?? NaN, "SIGKILL");
+    Deno.kill(pid, "SIGKILL");
     expect(await untilJob(url, hit, isOver)).toMatchObject({
       status: "failed",
       error: "decode_failed",

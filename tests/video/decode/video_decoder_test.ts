@@ -442,7 +442,7 @@ Deno.test({
     };
       const options = { frameSize: { width: 64, height: 64 } };
       const decoder = await VideoDecoder.open(${JSON.stringify(path)}, options);
-      await Deno.stdout.write(new TextEncoder().encode(String(decoder.pid)));
+      console.log(String(decoder.pid));
       await new Promise(() => setInterval(() => {}, 1000));`;
     const script = `${directory.path}/server.ts`;
     await Deno.writeTextFile(script, code);
